@@ -1,0 +1,537 @@
+//! The chain's beginning: what every node of a network shares, as an editable
+//! JSON file and, for hashing, as the canonical message `counterfoil.v1.Genesis`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use counterfoil_proto::membership::v1 as membership;
+use counterfoil_proto::v1 as wire;
+use prost::Message;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::block;
+use crate::dates::Date;
+use crate::hash::{Hash, NotAHash};
+use crate::ids::OrganizationId;
+use crate::keys::PublicKey;
+use crate::lei;
+use crate::limits;
+use crate::money::Currency;
+
+/// The version of the rules and bytes this software speaks.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockKind {
+    /// The ledger date follows block time.
+    Wall,
+    /// An operator rolls the ledger date.
+    Simulated,
+}
+
+/// What an organization may do (specification 1.2).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    CoreEnterprise = 1,
+    Supplier = 2,
+    Bank = 3,
+    Guarantor = 4,
+    Regulator = 5,
+    Operator = 6,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisCurrency {
+    pub code: Currency,
+    pub exponent: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisOrganization {
+    pub id: OrganizationId,
+    pub legal_name: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lei: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub national_id: String,
+    pub roles: Vec<Role>,
+    pub accounts: Vec<PublicKey>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisValidator {
+    pub organization: OrganizationId,
+    pub public_key: PublicKey,
+    pub power: u64,
+}
+
+/// Rules of consensus; the fields are those of `counterfoil.v1.ConsensusParams`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsensusParams {
+    pub max_block_bytes: u64,
+    pub timeout_propose_ms: u64,
+    pub timeout_vote_ms: u64,
+    pub timeout_delta_ms: u64,
+    pub heartbeat_ms: u64,
+}
+
+impl Default for ConsensusParams {
+    /// For a local network: a dead proposer costs about 1.4 s.
+    fn default() -> Self {
+        Self {
+            max_block_bytes: 1024 * 1024,
+            timeout_propose_ms: 600,
+            timeout_vote_ms: 300,
+            timeout_delta_ms: 200,
+            heartbeat_ms: 10_000,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    pub protocol_version: u32,
+    pub chain_id: String,
+    pub time_ms: u64,
+    pub clock: ClockKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_date: Option<Date>,
+    #[serde(default)]
+    pub utc_offset_minutes: i32,
+    pub ledger_key_hash: Hash,
+    pub currencies: Vec<GenesisCurrency>,
+    pub organizations: Vec<GenesisOrganization>,
+    pub validators: Vec<GenesisValidator>,
+    #[serde(default)]
+    pub params: ConsensusParams,
+}
+
+/// What is wrong with a genesis, by field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("genesis: {field}: {problem}")]
+pub struct GenesisError {
+    pub field: String,
+    pub problem: String,
+}
+
+fn fault<T>(field: impl Into<String>, problem: impl fmt::Display) -> Result<T, GenesisError> {
+    Err(GenesisError {
+        field: field.into(),
+        problem: problem.to_string(),
+    })
+}
+
+impl Genesis {
+    /// Reads and checks the JSON file's text.
+    pub fn from_json(text: &str) -> Result<Self, GenesisError> {
+        let mut genesis: Self = serde_json::from_str(text).or_else(|e| fault("file", e))?;
+        genesis.sort();
+        genesis.validate()?;
+        Ok(genesis)
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a genesis has string keys only")
+    }
+
+    /// Puts every list in the order its hash is taken in.
+    pub fn sort(&mut self) {
+        self.currencies.sort_by_key(|c| c.code);
+        self.organizations.sort_by(|a, b| a.id.cmp(&b.id));
+        for organization in &mut self.organizations {
+            organization.roles.sort();
+            organization.accounts.sort();
+        }
+        self.validators.sort_by_key(|v| v.public_key.address());
+    }
+
+    pub fn hash(&self) -> Hash {
+        Hash::tagged(
+            "counterfoil/genesis/v1",
+            &[&self.to_proto().encode_to_vec()],
+        )
+    }
+
+    pub fn currency(&self, code: &str) -> Option<&GenesisCurrency> {
+        self.currencies.iter().find(|c| c.code.code() == code)
+    }
+
+    pub fn validator_set(&self) -> wire::ValidatorSet {
+        wire::ValidatorSet {
+            validators: self
+                .validators
+                .iter()
+                .map(|v| wire::Validator {
+                    organization: v.organization.to_string(),
+                    public_key: v.public_key.to_vec(),
+                    power: v.power,
+                })
+                .collect(),
+        }
+    }
+
+    pub fn to_proto(&self) -> wire::Genesis {
+        let clock = match self.clock {
+            ClockKind::Wall => wire::ClockKind::Wall,
+            ClockKind::Simulated => wire::ClockKind::Simulated,
+        };
+        wire::Genesis {
+            protocol_version: self.protocol_version,
+            chain_id: self.chain_id.clone(),
+            time_ms: self.time_ms,
+            clock: clock.into(),
+            first_date: self.first_date.map(Date::to_proto),
+            utc_offset_minutes: self.utc_offset_minutes,
+            ledger_key_hash: self.ledger_key_hash.to_vec(),
+            currencies: self
+                .currencies
+                .iter()
+                .map(|c| wire::Currency {
+                    code: c.code.code().to_owned(),
+                    exponent: c.exponent,
+                })
+                .collect(),
+            organizations: self
+                .organizations
+                .iter()
+                .map(GenesisOrganization::to_proto)
+                .collect(),
+            validators: Some(self.validator_set()),
+            params: Some(self.params.to_proto()),
+        }
+    }
+
+    /// Checks everything a network relies on. Lists must be sorted ([`Self::sort`]).
+    pub fn validate(&self) -> Result<(), GenesisError> {
+        if self.protocol_version != PROTOCOL_VERSION {
+            return fault(
+                "protocol_version",
+                format!(
+                    "is {}, this software speaks {PROTOCOL_VERSION}",
+                    self.protocol_version
+                ),
+            );
+        }
+        if self.chain_id.len() > limits::MAX_CHAIN_ID
+            || self.chain_id.parse::<OrganizationId>().is_err()
+        {
+            return fault(
+                "chain_id",
+                "has 1 to 32 of a–z, 0–9 and '-', and begins and ends with a letter or digit",
+            );
+        }
+        match (self.clock, self.first_date) {
+            (ClockKind::Simulated, None) => {
+                return fault("first_date", "a simulated clock needs one");
+            }
+            (ClockKind::Wall, Some(_)) => {
+                return fault("first_date", "only a simulated clock has one");
+            }
+            _ => {}
+        }
+        if self.utc_offset_minutes.abs() > 14 * 60 {
+            return fault("utc_offset_minutes", "is from −840 to 840");
+        }
+        if i64::try_from(self.time_ms)
+            .ok()
+            .and_then(|ms| Date::from_unix_ms(ms).ok())
+            .is_none()
+        {
+            return fault("time_ms", "is no time from 1990 to 2199");
+        }
+        self.validate_currencies()?;
+        self.validate_organizations()?;
+        self.validate_validators()?;
+        self.params.validate()
+    }
+
+    fn validate_currencies(&self) -> Result<(), GenesisError> {
+        if self.currencies.is_empty() {
+            return fault("currencies", "at least one is needed");
+        }
+        if !self.currencies.is_sorted_by(|a, b| a.code < b.code) {
+            return fault("currencies", "are sorted by code, each once");
+        }
+        match self
+            .currencies
+            .iter()
+            .find(|c| Some(c.exponent) != c.code.iso_exponent())
+        {
+            Some(c) => fault(
+                "currencies",
+                format!("{} has another exponent in ISO 4217", c.code),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    fn validate_organizations(&self) -> Result<(), GenesisError> {
+        if !(1..=limits::MAX_ORGANIZATIONS).contains(&self.organizations.len()) {
+            return fault("organizations", "there are 1 to 10,000");
+        }
+        if !self.organizations.is_sorted_by(|a, b| a.id < b.id) {
+            return fault("organizations", "are sorted by id, each once");
+        }
+        let (mut accounts, mut legal_ids) = (BTreeSet::new(), BTreeSet::new());
+        for organization in &self.organizations {
+            let field = format!("organizations.{}", organization.id);
+            organization
+                .validate()
+                .or_else(|problem| fault(&field, problem))?;
+            if !organization.accounts.iter().all(|a| accounts.insert(*a)) {
+                return fault(&field, "its account is another organization's too");
+            }
+            if !organization.legal_ids().all(|id| legal_ids.insert(id)) {
+                return fault(
+                    &field,
+                    "its LEI or national id is another organization's too",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_validators(&self) -> Result<(), GenesisError> {
+        let field = "validators";
+        if !(1..=limits::MAX_VALIDATORS).contains(&self.validators.len()) {
+            return fault(field, "there are 1 to 100");
+        }
+        if !self
+            .validators
+            .is_sorted_by(|a, b| a.public_key.address() < b.public_key.address())
+        {
+            return fault(field, "are sorted by address, each key once");
+        }
+        for validator in &self.validators {
+            if !self
+                .organizations
+                .iter()
+                .any(|o| o.id == validator.organization)
+            {
+                return fault(
+                    field,
+                    format!("{} is not an organization", validator.organization),
+                );
+            }
+            if !(1..=1_000_000_000).contains(&validator.power) {
+                return fault(field, "voting power is from 1 to 10^9");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl GenesisOrganization {
+    pub fn to_proto(&self) -> membership::Organization {
+        membership::Organization {
+            id: self.id.to_string(),
+            legal_name: self.legal_name.clone(),
+            lei: self.lei.clone(),
+            national_id: self.national_id.clone(),
+            roles: self.roles.iter().map(|r| *r as i32).collect(),
+            accounts: self.accounts.iter().map(|a| a.to_vec()).collect(),
+        }
+    }
+
+    /// The identifiers under which the law knows it, each with its kind in front.
+    pub fn legal_ids(&self) -> impl Iterator<Item = String> + '_ {
+        [("lei", &self.lei), ("national", &self.national_id)]
+            .into_iter()
+            .filter(|(_, id)| !id.is_empty())
+            .map(|(kind, id)| format!("{kind}:{id}"))
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let characters = |text: &str| text.chars().count();
+        if !(1..=limits::MAX_NAME).contains(&characters(&self.legal_name)) {
+            return Err("legal_name has 1 to 140 characters".into());
+        }
+        if self.lei.is_empty() && self.national_id.is_empty() {
+            return Err("an LEI or a national id is needed".into());
+        }
+        if !self.lei.is_empty() && !lei::is_valid(&self.lei) {
+            return Err(format!("{} is not an LEI (ISO 17442)", self.lei));
+        }
+        if characters(&self.national_id) > limits::MAX_NAME {
+            return Err("national_id has at most 140 characters".into());
+        }
+        if self.roles.is_empty() || !self.roles.is_sorted_by(|a, b| a < b) {
+            return Err("roles: at least one, sorted, each once".into());
+        }
+        if self.accounts.len() != 1 {
+            return Err("exactly one account is needed".into());
+        }
+        Ok(())
+    }
+}
+
+impl ConsensusParams {
+    pub fn to_proto(&self) -> wire::ConsensusParams {
+        wire::ConsensusParams {
+            max_block_bytes: self.max_block_bytes,
+            timeout_propose_ms: self.timeout_propose_ms,
+            timeout_vote_ms: self.timeout_vote_ms,
+            timeout_delta_ms: self.timeout_delta_ms,
+            heartbeat_ms: self.heartbeat_ms,
+        }
+    }
+
+    pub fn hash(&self) -> Hash {
+        block::params_hash(&self.to_proto())
+    }
+
+    fn validate(&self) -> Result<(), GenesisError> {
+        let smallest = limits::MAX_TRANSACTION_BYTES as u64;
+        if !(smallest..=limits::MAX_BLOCK_BYTES).contains(&self.max_block_bytes) {
+            return fault("params.max_block_bytes", "is from 64 KiB to 4 MiB");
+        }
+        let times = [
+            ("timeout_propose_ms", self.timeout_propose_ms),
+            ("timeout_vote_ms", self.timeout_vote_ms),
+            ("timeout_delta_ms", self.timeout_delta_ms),
+            ("heartbeat_ms", self.heartbeat_ms),
+        ];
+        match times.iter().find(|(_, ms)| !(10..=60_000).contains(ms)) {
+            Some((name, _)) => fault(format!("params.{name}"), "is from 10 to 60,000"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The members' secret under which fingerprints are computed (specification 3.2).
+/// Wiped from memory when dropped, never printed, never on the ledger.
+#[derive(Clone)]
+pub struct LedgerKey(Zeroizing<[u8; 32]>);
+
+impl LedgerKey {
+    pub fn generate() -> Self {
+        Self(Zeroizing::new(rand::random()))
+    }
+
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The hash that stands in genesis.
+    pub fn hash(&self) -> Hash {
+        Hash::tagged("counterfoil/ledger-key/v1", &[self.0.as_slice()])
+    }
+
+    /// The key file's text: 64 hexadecimal digits.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex::encode(self.0.as_slice()))
+    }
+}
+
+impl FromStr for LedgerKey {
+    type Err = NotAHash;
+
+    fn from_str(text: &str) -> Result<Self, NotAHash> {
+        text.trim()
+            .parse::<Hash>()
+            .map(|h| Self::from_bytes(*h.as_bytes()))
+    }
+}
+
+impl fmt::Debug for LedgerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LedgerKey of hash {}", self.hash())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::SigningKey;
+
+    fn genesis() -> Genesis {
+        let key = |seed| SigningKey::from_seed([seed; 32]).public_key();
+        let organization = |id: &str, role, seed| GenesisOrganization {
+            id: id.parse().unwrap(),
+            legal_name: id.to_uppercase(),
+            lei: String::new(),
+            national_id: format!("test:{id}"),
+            roles: vec![role],
+            accounts: vec![key(seed)],
+        };
+        let mut genesis = Genesis {
+            protocol_version: PROTOCOL_VERSION,
+            chain_id: "test-1".into(),
+            time_ms: 1_700_000_000_000,
+            clock: ClockKind::Simulated,
+            first_date: Some("2012-01-01".parse().unwrap()),
+            utc_offset_minutes: 0,
+            ledger_key_hash: LedgerKey::from_bytes([9; 32]).hash(),
+            currencies: vec![GenesisCurrency {
+                code: "USD".parse().unwrap(),
+                exponent: 2,
+            }],
+            organizations: vec![
+                organization("operator", Role::Operator, 1),
+                organization("bank-a", Role::Bank, 2),
+            ],
+            validators: vec![GenesisValidator {
+                organization: "bank-a".parse().unwrap(),
+                public_key: key(3),
+                power: 1,
+            }],
+            params: ConsensusParams::default(),
+        };
+        genesis.sort();
+        genesis
+    }
+
+    #[test]
+    fn json_reads_back_to_the_same_hash() {
+        let genesis = genesis();
+        let read = Genesis::from_json(&genesis.to_json()).unwrap();
+        assert_eq!(read, genesis);
+        assert_eq!(read.hash(), genesis.hash());
+        assert!(Genesis::from_json("{}").is_err());
+    }
+
+    #[test]
+    fn each_fault_is_named() {
+        let faults: [(&str, fn(&mut Genesis)); 14] = [
+            ("protocol_version", |g| g.protocol_version = 2),
+            ("chain_id", |g| g.chain_id = "Test".into()),
+            ("chain_id", |g| g.chain_id = "x".repeat(33)),
+            ("first_date", |g| g.first_date = None),
+            ("first_date", |g| g.clock = ClockKind::Wall),
+            ("utc_offset_minutes", |g| g.utc_offset_minutes = 841),
+            ("time_ms", |g| g.time_ms = u64::MAX),
+            ("currencies", |g| g.currencies[0].exponent = 3),
+            ("organizations", |g| g.organizations.reverse()),
+            ("organizations.bank-a", |g| {
+                g.organizations[0].national_id.clear()
+            }),
+            ("organizations.operator", |g| {
+                g.organizations[1].accounts = g.organizations[0].accounts.clone()
+            }),
+            ("organizations.operator", |g| {
+                g.organizations[1].national_id = g.organizations[0].national_id.clone()
+            }),
+            ("validators", |g| g.validators.clear()),
+            ("params.heartbeat_ms", |g| g.params.heartbeat_ms = 0),
+        ];
+        for (field, break_it) in faults {
+            let mut broken = genesis();
+            break_it(&mut broken);
+            assert_eq!(broken.validate().unwrap_err().field, field);
+        }
+        assert_eq!(genesis().validate(), Ok(()));
+    }
+}

@@ -1,0 +1,17 @@
+//! What everything else speaks in: ids, money, dates, keys, hashes, and the
+//! bytes that are signed and hashed. Pure: no clock, no files, no network.
+
+pub mod block;
+pub mod dates;
+pub mod genesis;
+pub mod hash;
+pub mod ids;
+pub mod interest;
+pub mod keys;
+pub mod lei;
+pub mod limits;
+pub mod merkle;
+pub mod money;
+pub mod payload;
+pub mod strict;
+pub mod transaction;

@@ -1,0 +1,36 @@
+//! Every bound that the rules and the wire share, by name.
+
+/// Largest sum of money: 10^18 minor units (specification 2.1).
+pub const MAX_MINOR: u64 = 1_000_000_000_000_000_000;
+
+/// Bytes of an encoded `SignedTransaction`.
+pub const MAX_TRANSACTION_BYTES: usize = 64 * 1024;
+/// How far ahead of block time a transaction may expire.
+pub const MAX_LIFETIME_MS: u64 = 60 * 60 * 1000;
+/// Transactions in a block.
+pub const MAX_BLOCK_TRANSACTIONS: usize = 10_000;
+/// Largest `max_block_bytes` a genesis may set; the engine cannot sync blocks near 10 MiB.
+pub const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
+
+pub const MAX_CHAIN_ID: usize = 32;
+pub const MAX_ORGANIZATION_ID: usize = 64;
+pub const MAX_ORGANIZATIONS: usize = 10_000;
+pub const MAX_VALIDATORS: usize = 100;
+/// Characters of a legal name or national id.
+pub const MAX_NAME: usize = 140;
+
+/// Characters of an invoice number or order reference.
+pub const MAX_REFERENCE: usize = 64;
+/// Characters of a reason.
+pub const MAX_REASON: usize = 280;
+/// Characters of an end-to-end id (ISO 20022 Max35Text).
+pub const MAX_END_TO_END_ID: usize = 35;
+/// Days from an invoice's issue to its due date.
+pub const MAX_TENOR_DAYS: i64 = 3_660;
+pub const MAX_GRACE_DAYS: u32 = 365;
+pub const MAX_RATE_PPM: u32 = 1_000_000;
+pub const MAX_FEES: usize = 8;
+
+/// Private fields of an invoice, and bytes of a name or value.
+pub const MAX_PRIVATE_FIELDS: usize = 1_024;
+pub const MAX_PRIVATE_FIELD_BYTES: usize = 64 * 1024;

@@ -1,0 +1,78 @@
+//! Making and naming transactions (specification 10.1).
+
+use counterfoil_proto::v1 as wire;
+use prost::Message;
+
+use crate::hash::Hash;
+use crate::ids::{OrganizationId, TxId};
+use crate::keys::SigningKey;
+
+/// The number of each contract in a transaction.
+pub mod contract {
+    pub const MEMBERSHIP: u32 = 1;
+    pub const CASH: u32 = 3;
+    pub const INVOICE: u32 = 4;
+    pub const RECEIVABLE: u32 = 5;
+    pub const SETTLEMENT: u32 = 7;
+    pub const CREDIT: u32 = 8;
+    pub const CALENDAR: u32 = 9;
+}
+
+/// A chain id, length first, as it stands behind every domain tag.
+pub fn chain_prefix(chain_id: &str) -> Vec<u8> {
+    let length = u8::try_from(chain_id.len()).expect("a chain id has at most 32 bytes");
+    [&[length], chain_id.as_bytes()].concat()
+}
+
+/// What a signer of these transaction bytes signs.
+pub fn sign_bytes(chain_id: &str, transaction: &[u8]) -> Vec<u8> {
+    [
+        b"counterfoil/transaction/v1",
+        chain_prefix(chain_id).as_slice(),
+        transaction,
+    ]
+    .concat()
+}
+
+/// The id of these transaction bytes.
+pub fn id(chain_id: &str, transaction: &[u8]) -> TxId {
+    TxId(Hash::tagged(
+        "counterfoil/transaction-id/v1",
+        &[&chain_prefix(chain_id), transaction],
+    ))
+}
+
+/// What a client says; the rest of a transaction follows from who signs.
+#[derive(Clone, Debug)]
+pub struct Draft<'a> {
+    pub chain_id: &'a str,
+    pub organization: &'a OrganizationId,
+    pub expires_at_ms: u64,
+    pub nonce: u64,
+    /// One of [`contract`].
+    pub contract: u32,
+    /// The encoded `Action` of that contract.
+    pub action: Vec<u8>,
+}
+
+impl Draft<'_> {
+    /// Signs as the one account of the organization.
+    pub fn sign(self, key: &SigningKey) -> (TxId, wire::SignedTransaction) {
+        let transaction = wire::Transaction {
+            chain_id: self.chain_id.to_owned(),
+            organization: self.organization.to_string(),
+            signers: vec![key.public_key().to_vec()],
+            expires_at_ms: self.expires_at_ms,
+            nonce: self.nonce,
+            contract: self.contract,
+            action: self.action,
+        }
+        .encode_to_vec();
+        let signature = key.sign(&sign_bytes(self.chain_id, &transaction));
+        let signed = wire::SignedTransaction {
+            signatures: vec![signature.to_vec()],
+            transaction,
+        };
+        (id(self.chain_id, &signed.transaction), signed)
+    }
+}
