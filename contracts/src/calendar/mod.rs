@@ -1,0 +1,31 @@
+//! Contract 9, calendar: the ledger's date (specification 2.2).
+
+mod actions;
+pub mod api;
+mod errors;
+mod keys;
+#[cfg(test)]
+mod tests;
+
+use counterfoil_proto::calendar::v1::{Action, action};
+use counterfoil_proto::v1::KernelRejectionCode;
+
+use crate::kernel::{Context, Contract, Failure, reject};
+
+pub struct Calendar;
+
+impl Contract for Calendar {
+    const NUMBER: u32 = counterfoil_types::transaction::contract::CALENDAR;
+    const NAME: &'static str = "calendar";
+    type Action = Action;
+
+    fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
+        match action.action {
+            Some(action::Action::Roll(roll)) => actions::roll(context, &roll),
+            None => Err(reject(
+                KernelRejectionCode::MalformedAction,
+                "the action names none",
+            )),
+        }
+    }
+}

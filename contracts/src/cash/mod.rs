@@ -1,0 +1,39 @@
+//! Contract 3, cash: deposits that banks issue, holders pass on, and banks
+//! redeem (specification 6.1, 6.2).
+
+mod actions;
+pub mod api;
+mod errors;
+mod events;
+mod keys;
+mod redemptions;
+#[cfg(test)]
+mod tests;
+
+use counterfoil_proto::cash::v1::{Action, action};
+use counterfoil_proto::v1::KernelRejectionCode;
+
+use crate::kernel::{Context, Contract, Failure, reject};
+
+pub struct Cash;
+
+impl Contract for Cash {
+    const NUMBER: u32 = counterfoil_types::transaction::contract::CASH;
+    const NAME: &'static str = "cash";
+    type Action = Action;
+
+    fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
+        use action::Action::*;
+        match action.action {
+            Some(Issue(issue)) => actions::issue(context, issue),
+            Some(Transfer(transfer)) => actions::transfer(context, transfer),
+            Some(RequestRedemption(request)) => redemptions::request(context, request),
+            Some(ConfirmRedemption(confirm)) => redemptions::confirm(context, &confirm),
+            Some(DeclineRedemption(decline)) => redemptions::decline(context, decline),
+            None => Err(reject(
+                KernelRejectionCode::MalformedAction,
+                "the action names none",
+            )),
+        }
+    }
+}

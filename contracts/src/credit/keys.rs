@@ -1,0 +1,8 @@
+//! Where histories stand.
+
+use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
+
+use crate::kernel::Table;
+
+pub(super) const HISTORIES: Table<HistoryHead> = Table::new("credit/history");
+pub(super) const ENTRIES: Table<HistoryEntry> = Table::new("credit/entry");

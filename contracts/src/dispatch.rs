@@ -1,0 +1,83 @@
+//! The list of contracts, and the way of a transaction through them.
+
+use counterfoil_proto::v1::{Event, KernelRejectionCode, Transaction};
+use counterfoil_types::ids::TxId;
+use counterfoil_types::strict;
+
+use crate::calendar::Calendar;
+use crate::cash::Cash;
+use crate::invoice::Invoices;
+use crate::kernel::{
+    BlockContext, Context, Contract, Failure, Rules, StateReader, Store, Writes, reject,
+    rejection_codes,
+};
+use crate::settlement::Settlement;
+use crate::{calendar, credit, membership};
+
+rejection_codes!(KernelRejectionCode, "kernel", "KERNEL_REJECTION_CODE_");
+
+/// What an executed transaction leaves.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Executed {
+    pub writes: Writes,
+    pub events: Vec<Event>,
+}
+
+/// Carries out one transaction on the state as it stands before it.
+/// Its form and signature were checked before; who signed is checked here.
+pub fn execute(
+    below: &dyn StateReader,
+    rules: Rules<'_>,
+    block: BlockContext,
+    (tx_id, index): (TxId, u32),
+    transaction: &Transaction,
+) -> Result<Executed, Failure> {
+    let store = Store::new(below);
+    let id = &transaction.organization;
+    let caller = membership::api::organization(&store, id)?.ok_or_else(|| {
+        let message = format!("{id:?} is not an organization on this ledger");
+        reject(KernelRejectionCode::UnknownOrganization, message)
+    })?;
+    if !transaction
+        .signers
+        .iter()
+        .all(|s| caller.accounts.contains(s))
+    {
+        let message = format!("the signer is not an account of {id}");
+        return Err(reject(KernelRejectionCode::UnknownSigner, message));
+    }
+    let ledger_date = calendar::api::ledger_date(&store, rules.genesis, block.time_ms)?;
+    let mut context = Context {
+        rules,
+        block,
+        tx_id,
+        index,
+        ledger_date,
+        caller,
+        store,
+        events: Vec::new(),
+    };
+    match transaction.contract {
+        Calendar::NUMBER => run::<Calendar>(&mut context, &transaction.action),
+        Cash::NUMBER => run::<Cash>(&mut context, &transaction.action),
+        Invoices::NUMBER => run::<Invoices>(&mut context, &transaction.action),
+        Settlement::NUMBER => run::<Settlement>(&mut context, &transaction.action),
+        other => {
+            let message = format!("contract {other} takes no actions");
+            Err(reject(KernelRejectionCode::UnknownContract, message))
+        }
+    }?;
+    credit::api::record(&mut context)?;
+    Ok(Executed {
+        writes: context.store.into_writes(),
+        events: context.events,
+    })
+}
+
+fn run<C: Contract>(context: &mut Context<'_>, action: &[u8]) -> Result<(), Failure> {
+    let action = strict::decode::<C::Action>(action).map_err(|problem| {
+        let message = format!("the action of contract {}: {problem}", C::NAME);
+        reject(KernelRejectionCode::MalformedAction, message)
+    })?;
+    C::execute(context, action)
+}

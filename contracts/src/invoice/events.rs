@@ -1,0 +1,13 @@
+//! What invoice tells.
+
+use counterfoil_proto::invoice::v1::event::Event as Kind;
+use counterfoil_proto::invoice::v1::{Event, Invoice};
+
+use super::Invoices;
+use crate::kernel::{Context, Contract as _};
+
+/// Tells seller and buyer.
+pub(super) fn emit(context: &mut Context<'_>, invoice: &Invoice, kind: Kind) {
+    let event = Event { event: Some(kind) };
+    context.emit(Invoices::NUMBER, &[&invoice.seller, &invoice.buyer], &event);
+}

@@ -1,0 +1,27 @@
+//! What every contract stands on: the state it reads and writes, who calls it
+//! and when, and how it rejects. The kernel knows no contract.
+
+mod context;
+mod fingerprint;
+mod rejection;
+mod store;
+mod table;
+
+pub use context::{BlockContext, Context, Rules};
+pub use fingerprint::keyed_fingerprint;
+pub use rejection::{Failure, Rejection, RejectionCode, reject, reject_repeated};
+pub use store::{StateError, StateReader, Store, Writes};
+pub use table::Table;
+
+pub(crate) use rejection::rejection_codes;
+
+/// A contract: a number in transactions, a name in rejections, and its actions.
+pub trait Contract {
+    const NUMBER: u32;
+    const NAME: &'static str;
+    /// The contract's `Action` message.
+    type Action: prost::Message + Default;
+
+    /// Carries out an action, or rejects it. A rejected action's writes are dropped.
+    fn execute(context: &mut Context<'_>, action: Self::Action) -> Result<(), Failure>;
+}

@@ -1,0 +1,74 @@
+//! How a transaction fails: by a numbered rejection, or because the state is unreadable.
+
+use super::store::StateError;
+
+/// A rejection code: an enum of the contract's `.proto` file.
+pub trait RejectionCode: Copy {
+    /// The contract's name, or "kernel".
+    const CONTRACT: &'static str;
+    fn number(self) -> u32;
+    /// The name of the enum's value, without its prefix.
+    fn reason(self) -> &'static str;
+}
+
+/// Gives an enum of the wire the trait.
+macro_rules! rejection_codes {
+    ($code:ty, $contract:literal, $prefix:literal) => {
+        impl $crate::kernel::RejectionCode for $code {
+            const CONTRACT: &'static str = $contract;
+
+            fn number(self) -> u32 {
+                (self as i32).unsigned_abs()
+            }
+
+            fn reason(self) -> &'static str {
+                let name = self.as_str_name();
+                name.strip_prefix($prefix).unwrap_or(name)
+            }
+        }
+    };
+}
+pub(crate) use rejection_codes;
+
+/// Why a transaction changed nothing but its receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    pub code: u32,
+    pub contract: &'static str,
+    pub reason: &'static str,
+    /// What is wrong and what was expected, for a person.
+    pub message: String,
+    /// What came first, in hex, where the rejection is of a repetition.
+    pub first: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    Rejected(Rejection),
+    State(StateError),
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
+}
+
+pub fn reject<C: RejectionCode>(code: C, message: impl Into<String>) -> Failure {
+    reject_repeated(code, message, String::new())
+}
+
+/// Rejects a repetition, naming what came first.
+pub fn reject_repeated<C: RejectionCode>(
+    code: C,
+    message: impl Into<String>,
+    first: String,
+) -> Failure {
+    Failure::Rejected(Rejection {
+        code: code.number(),
+        contract: C::CONTRACT,
+        reason: code.reason(),
+        message: message.into(),
+        first,
+    })
+}

@@ -1,0 +1,50 @@
+//! The state as one transaction sees it: the block's state below, its own writes above.
+
+use std::collections::BTreeMap;
+
+/// Records by key; `None` removes one.
+pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// The state could not be read. Not a rejection: the transaction has no outcome.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    #[error("the state could not be read: {0}")]
+    Unavailable(String),
+    #[error("the record {key} is not what this software writes: {problem}")]
+    Corrupt { key: String, problem: String },
+}
+
+/// Where records are read from.
+pub trait StateReader {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError>;
+}
+
+/// A transaction's view of the state.
+pub struct Store<'a> {
+    below: &'a dyn StateReader,
+    writes: Writes,
+}
+
+impl<'a> Store<'a> {
+    pub fn new(below: &'a dyn StateReader) -> Self {
+        Self {
+            below,
+            writes: Writes::new(),
+        }
+    }
+
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        match self.writes.get(key) {
+            Some(written) => Ok(written.clone()),
+            None => self.below.get(key),
+        }
+    }
+
+    pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.writes.insert(key, Some(value));
+    }
+
+    pub fn into_writes(self) -> Writes {
+        self.writes
+    }
+}

@@ -1,0 +1,7 @@
+//! Contract 1, membership: organizations, their roles and accounts
+//! (specification 1). They come from genesis; there are no actions yet.
+
+pub mod api;
+mod keys;
+
+pub const NUMBER: u32 = counterfoil_types::transaction::contract::MEMBERSHIP;

@@ -1,0 +1,10 @@
+//! Contract 5, receivable: what a confirmed invoice's buyer owes, and the
+//! claims to it (specification 4.1, 4.2). Invoice opens one, settlement closes it.
+
+pub mod api;
+mod keys;
+mod terms;
+#[cfg(test)]
+mod tests;
+
+pub const NUMBER: u32 = counterfoil_types::transaction::contract::RECEIVABLE;

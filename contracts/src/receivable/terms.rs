@@ -1,0 +1,57 @@
+//! Terms of payment: their bounds, their hash, and what they make of a delay.
+
+use counterfoil_proto::receivable::v1::{BusinessDayConvention, DayCount, Terms};
+use counterfoil_types::hash::Hash;
+use counterfoil_types::interest;
+use counterfoil_types::limits::{MAX_FEES, MAX_GRACE_DAYS, MAX_MINOR, MAX_RATE_PPM};
+use prost::Message;
+
+use crate::kernel::{StateError, Store};
+use crate::membership::api as membership;
+
+/// The hash that a confirmation repeats.
+pub fn terms_hash(terms: &Terms) -> Hash {
+    Hash::tagged("counterfoil/terms/v1", &[&terms.encode_to_vec()])
+}
+
+/// What is wrong with terms, in words; `None` when they may stand.
+pub fn terms_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>, StateError> {
+    let problem = |text: &str| Ok(Some(text.to_owned()));
+    if day_count(terms).is_none() {
+        return problem("the terms' day count is not A001, A004 or A005");
+    }
+    if terms.convention() != BusinessDayConvention::None {
+        return problem("the terms' business-day convention is not None");
+    }
+    if terms.grace_days > MAX_GRACE_DAYS {
+        return problem("the terms' grace is longer than 365 days");
+    }
+    if terms.penalty_rate_ppm > MAX_RATE_PPM {
+        return problem("the terms' penalty rate is over 1,000,000 ppm a year");
+    }
+    if terms.fees.len() > MAX_FEES {
+        return problem("the terms name more than 8 fees");
+    }
+    for fee in &terms.fees {
+        if !(1..=MAX_MINOR).contains(&fee.cap_minor) {
+            return problem("a fee's cap is not from 1 to 10^18 minor units");
+        }
+        if membership::organization(store, &fee.payee)?.is_none() {
+            return Ok(Some(format!(
+                "the fee's payee {:?} is not an organization",
+                fee.payee
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// The day count of terms that are on the ledger or may be.
+pub(super) fn day_count(terms: &Terms) -> Option<interest::DayCount> {
+    match terms.day_count() {
+        DayCount::A001 => Some(interest::DayCount::A001),
+        DayCount::A004 => Some(interest::DayCount::A004),
+        DayCount::A005 => Some(interest::DayCount::A005),
+        DayCount::Unspecified => None,
+    }
+}

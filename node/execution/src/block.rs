@@ -1,0 +1,141 @@
+//! Executing a block's transactions in order.
+
+use std::sync::Arc;
+
+use counterfoil_contracts::kernel::{
+    BlockContext, Failure, Rules, StateError, StateReader, Store, Writes,
+};
+use counterfoil_contracts::{calendar, dispatch, membership};
+use counterfoil_proto::v1::{Receipt, Rejection};
+use counterfoil_types::dates::Date;
+use counterfoil_types::genesis::{Genesis, LedgerKey};
+
+use crate::check::VerifiedTransaction;
+use crate::overlay::Overlay;
+
+/// What a block leaves: the state's changes and a receipt for each transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub writes: Writes,
+    pub receipts: Vec<Receipt>,
+}
+
+/// The rules of one chain.
+pub struct Executor {
+    genesis: Arc<Genesis>,
+    ledger_key: LedgerKey,
+}
+
+/// The ledger key is not the one that genesis names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger key is not the one of this genesis: ask another member for the right key file")]
+pub struct WrongLedgerKey;
+
+impl Executor {
+    pub fn new(genesis: Arc<Genesis>, ledger_key: LedgerKey) -> Result<Self, WrongLedgerKey> {
+        if ledger_key.hash() != genesis.ledger_key_hash {
+            return Err(WrongLedgerKey);
+        }
+        Ok(Self {
+            genesis,
+            ledger_key,
+        })
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            genesis: &self.genesis,
+            ledger_key: &self.ledger_key,
+        }
+    }
+
+    /// The records that stand before the first block.
+    pub fn genesis_writes(&self) -> Writes {
+        let mut store = Store::new(&Nothing);
+        for organization in &self.genesis.organizations {
+            membership::api::admit(&mut store, self.rules(), &organization.to_proto());
+        }
+        if let Some(first) = self.genesis.first_date {
+            calendar::api::set_date(&mut store, &self.genesis, self.genesis.time_ms, first);
+        }
+        store.into_writes()
+    }
+
+    /// Executes a block's transactions on the state before it. Rejected ones
+    /// leave a receipt and nothing else.
+    pub fn execute(
+        &self,
+        state: &dyn StateReader,
+        block: &BlockContext,
+        transactions: &[VerifiedTransaction],
+    ) -> Result<Outcome, StateError> {
+        let mut overlay = Overlay::new(state);
+        // One certificate then proves every earlier header.
+        overlay.apply(Writes::from([(
+            block_hash_key(block.height - 1),
+            Some(block.parent.to_vec()),
+        )]));
+        let mut receipts = Vec::with_capacity(transactions.len());
+        for (index, tx) in (0u32..).zip(transactions) {
+            let place = (tx.id(), index);
+            let done = dispatch::execute(&overlay, self.rules(), *block, place, tx.transaction());
+            let mut receipt = Receipt {
+                tx_id: tx.id().to_vec(),
+                height: block.height,
+                index,
+                ..Receipt::default()
+            };
+            match done {
+                Ok(executed) => {
+                    overlay.apply(executed.writes);
+                    receipt.events = executed.events;
+                }
+                Err(Failure::Rejected(rejection)) => {
+                    receipt.code = rejection.code;
+                    receipt.rejection = Some(Rejection {
+                        contract: rejection.contract.to_owned(),
+                        reason: rejection.reason.to_owned(),
+                        message: rejection.message,
+                        first: rejection.first,
+                    });
+                }
+                Err(Failure::State(error)) => return Err(error),
+            }
+            receipts.push(receipt);
+        }
+        Ok(Outcome {
+            writes: overlay.into_writes(),
+            receipts,
+        })
+    }
+
+    /// Whether the signer is an account of the organization it names.
+    pub fn is_enrolled(
+        &self,
+        state: &dyn StateReader,
+        tx: &VerifiedTransaction,
+    ) -> Result<bool, StateError> {
+        let organization = membership::api::organization(&Store::new(state), tx.organization())?;
+        let signers = &tx.transaction().signers;
+        Ok(organization.is_some_and(|o| signers.iter().all(|s| o.accounts.contains(s))))
+    }
+
+    /// The ledger date at a time.
+    pub fn ledger_date(&self, state: &dyn StateReader, time_ms: u64) -> Result<Date, StateError> {
+        calendar::api::ledger_date(&Store::new(state), &self.genesis, time_ms)
+    }
+}
+
+/// Where a height's block hash stands in the state; of height 0, the genesis hash.
+fn block_hash_key(height: u64) -> Vec<u8> {
+    [b"block/".as_slice(), &height.to_be_bytes()].concat()
+}
+
+/// The state before genesis.
+struct Nothing;
+
+impl StateReader for Nothing {
+    fn get(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,11 @@
+//! From signed bytes to receipts and writes, the one way for checking,
+//! proposing, validating and replaying. Pure: it reads the state it is given and returns what changes.
+
+mod block;
+mod check;
+mod overlay;
+
+pub use block::{Executor, Outcome, WrongLedgerKey};
+pub use check::{Refusal, VerifiedTransaction, check, check_expiry};
+pub use counterfoil_contracts::kernel::{BlockContext, StateError, StateReader, Writes};
+pub use overlay::Overlay;
