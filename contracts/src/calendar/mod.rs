@@ -4,8 +4,6 @@ mod actions;
 pub mod api;
 mod errors;
 mod keys;
-#[cfg(test)]
-mod tests;
 
 use counterfoil_proto::calendar::v1::{Action, action};
 use counterfoil_proto::v1::KernelRejectionCode;

@@ -7,8 +7,6 @@ mod errors;
 mod events;
 mod keys;
 mod redemptions;
-#[cfg(test)]
-mod tests;
 
 use counterfoil_proto::cash::v1::{Action, action};
 use counterfoil_proto::v1::KernelRejectionCode;

@@ -9,8 +9,6 @@ mod fingerprints;
 mod keys;
 mod number;
 mod registration;
-#[cfg(test)]
-mod tests;
 
 use counterfoil_proto::invoice::v1::{Action, action};
 use counterfoil_proto::v1::KernelRejectionCode;

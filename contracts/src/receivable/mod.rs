@@ -4,7 +4,5 @@
 pub mod api;
 mod keys;
 mod terms;
-#[cfg(test)]
-mod tests;
 
 pub const NUMBER: u32 = counterfoil_types::transaction::contract::RECEIVABLE;

@@ -2,8 +2,6 @@
 
 mod actions;
 mod errors;
-#[cfg(test)]
-mod tests;
 
 use counterfoil_proto::settlement::v1::{Action, action};
 use counterfoil_proto::v1::KernelRejectionCode;
