@@ -1,0 +1,229 @@
+//! Blocks, undecided and decided, and receipts: what is read back, and how an undecided block is kept.
+
+use counterfoil_types::hash::Hash;
+
+use crate::Storage;
+use crate::codec::{self, DetailRow, SummaryRow, UndecidedRow};
+use crate::db::{Batch, Family, Frozen, prefix_end};
+use crate::error::StorageError;
+
+/// A block that was proposed and may be voted on, with what it takes to propose or restream it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    pub height: u64,
+    pub round: i64,
+    pub valid_round: i64,
+    pub block_hash: Hash,
+    pub proposer: Hash,
+    pub signature: Vec<u8>,
+    /// The encoded block.
+    pub block: Vec<u8>,
+}
+
+/// A decided block as peers and readers want it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlock {
+    pub hash: Hash,
+    /// The encoded block.
+    pub block: Vec<u8>,
+    /// The encoded commit certificate this node decided by.
+    pub certificate: Vec<u8>,
+    /// One encoded receipt for each transaction, in the block's order.
+    pub receipts: Vec<Vec<u8>>,
+}
+
+/// A line in a list of blocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub height: u64,
+    pub hash: Hash,
+    /// The encoded header.
+    pub header: Vec<u8>,
+    /// The round it was decided in.
+    pub round: u32,
+    pub transactions: u32,
+    pub rejected: u32,
+}
+
+impl Storage {
+    /// Keeps a block, synced, before it is voted on or proposed. For a height that is
+    /// committed already there is nothing left to keep it for, and nothing is written.
+    pub fn put_undecided(&self, row: &Undecided) -> Result<(), StorageError> {
+        let _writing = self.writing();
+        let frozen = self.database().freeze();
+        if row.height <= crate::commit::tip_row(&frozen)?.height {
+            return Ok(());
+        }
+        let mut batch = self.database().batch();
+        batch.put(
+            Family::Undecided,
+            codec::undecided_key(row.height, row.round, &row.block_hash),
+            codec::encode(&UndecidedRow {
+                round: row.round,
+                valid_round: row.valid_round,
+                block_hash: *row.block_hash.as_bytes(),
+                proposer: *row.proposer.as_bytes(),
+                signature: row.signature.clone(),
+            }),
+        );
+        put_body(&frozen, &mut batch, &row.block_hash, row.height, &row.block)?;
+        batch.write_synced()
+    }
+
+    /// The undecided blocks of a height in the order of rounds.
+    pub fn undecided(&self, height: u64) -> Result<Vec<Undecided>, StorageError> {
+        let frozen = self.database().freeze();
+        undecided_rows(&frozen, height)?
+            .into_iter()
+            .map(|(_, row)| {
+                let block_hash = Hash::from_bytes(row.block_hash);
+                Ok(Undecided {
+                    height,
+                    round: row.round,
+                    valid_round: row.valid_round,
+                    block_hash,
+                    proposer: Hash::from_bytes(row.proposer),
+                    signature: row.signature,
+                    block: body(&frozen, &block_hash, height)?,
+                })
+            })
+            .collect()
+    }
+
+    /// An encoded block, decided or undecided.
+    pub fn block_body(&self, hash: &Hash) -> Result<Option<Vec<u8>>, StorageError> {
+        let prefix = hash.as_bytes();
+        let rows = self.database().freeze().scan(
+            Family::Bodies,
+            prefix.to_vec(),
+            prefix_end(prefix),
+            1,
+        )?;
+        Ok(rows.into_iter().next().map(|(_, block)| block))
+    }
+
+    /// The decided block at a height; none above the tip and none for genesis.
+    pub fn block(&self, height: u64) -> Result<Option<StoredBlock>, StorageError> {
+        let frozen = self.database().freeze();
+        let Some(summary) = summary_row(&frozen, height)? else {
+            return Ok(None);
+        };
+        let hash = Hash::from_bytes(summary.hash);
+        let detail = frozen
+            .get(Family::Blocks, codec::detail_key(height))?
+            .ok_or_else(|| StorageError::Corrupt(format!("block {height} has no certificate")))?;
+        let detail: DetailRow = codec::decode(&detail, "block detail")?;
+        let receipts = detail.tx_ids.iter().map(|id| {
+            frozen.get(Family::Receipts, id)?.ok_or_else(|| {
+                let id = Hash::from_bytes(*id);
+                StorageError::Corrupt(format!("block {height} has no receipt for {id}"))
+            })
+        });
+        Ok(Some(StoredBlock {
+            hash,
+            block: body(&frozen, &hash, height)?,
+            certificate: detail.certificate,
+            receipts: receipts.collect::<Result<_, _>>()?,
+        }))
+    }
+
+    /// At most `limit` decided blocks from height `from` upwards.
+    pub fn summaries(&self, from: u64, limit: usize) -> Result<Vec<Summary>, StorageError> {
+        let rows = self.database().freeze().scan(
+            Family::Blocks,
+            codec::summary_key(from).to_vec(),
+            Some(codec::detail_key(0).to_vec()),
+            limit,
+        )?;
+        rows.into_iter()
+            .map(|(_, row)| {
+                let row: SummaryRow = codec::decode(&row, "block summary")?;
+                Ok(Summary {
+                    height: row.height,
+                    hash: Hash::from_bytes(row.hash),
+                    header: row.header,
+                    round: row.round,
+                    transactions: row.transactions,
+                    rejected: row.rejected,
+                })
+            })
+            .collect()
+    }
+
+    /// The receipt of a committed transaction.
+    pub fn receipt(&self, tx_id: &Hash) -> Result<Option<Vec<u8>>, StorageError> {
+        self.database().freeze().get(Family::Receipts, tx_id)
+    }
+
+    /// Whether a transaction is committed.
+    pub fn contains_transaction(&self, tx_id: &Hash) -> Result<bool, StorageError> {
+        self.database().freeze().contains(Family::Receipts, tx_id)
+    }
+}
+
+/// Writes a body unless it stands there already, from when the block was undecided.
+pub(crate) fn put_body(
+    frozen: &Frozen<'_>,
+    batch: &mut Batch<'_>,
+    hash: &Hash,
+    height: u64,
+    block: &[u8],
+) -> Result<(), StorageError> {
+    let key = codec::body_key(hash, height);
+    if !frozen.contains(Family::Bodies, &key)? {
+        batch.put(Family::Bodies, key, block);
+    }
+    Ok(())
+}
+
+/// Forgets the undecided blocks of a height, and the bodies of all but the decided one.
+pub(crate) fn prune_undecided(
+    frozen: &Frozen<'_>,
+    batch: &mut Batch<'_>,
+    height: u64,
+    decided: &Hash,
+) -> Result<(), StorageError> {
+    for (key, row) in undecided_rows(frozen, height)? {
+        batch.delete(Family::Undecided, key);
+        if row.block_hash != *decided.as_bytes() {
+            let hash = Hash::from_bytes(row.block_hash);
+            batch.delete(Family::Bodies, codec::body_key(&hash, height));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn summary_row(
+    frozen: &Frozen<'_>,
+    height: u64,
+) -> Result<Option<SummaryRow>, StorageError> {
+    frozen
+        .get(Family::Blocks, codec::summary_key(height))?
+        .map(|row| codec::decode(&row, "block summary"))
+        .transpose()
+}
+
+fn undecided_rows(
+    frozen: &Frozen<'_>,
+    height: u64,
+) -> Result<Vec<(Vec<u8>, UndecidedRow)>, StorageError> {
+    let prefix = codec::height_key(height);
+    frozen
+        .scan(
+            Family::Undecided,
+            prefix.to_vec(),
+            prefix_end(&prefix),
+            usize::MAX,
+        )?
+        .into_iter()
+        .map(|(key, row)| Ok((key, codec::decode(&row, "undecided block")?)))
+        .collect()
+}
+
+fn body(frozen: &Frozen<'_>, hash: &Hash, height: u64) -> Result<Vec<u8>, StorageError> {
+    frozen
+        .get(Family::Bodies, codec::body_key(hash, height))?
+        .ok_or_else(|| {
+            StorageError::Corrupt(format!("block {hash} of height {height} has no body"))
+        })
+}

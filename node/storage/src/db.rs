@@ -1,0 +1,284 @@
+//! The database on disk: its directory, format, lock, column families and options.
+//!
+//! A data directory holds `FORMAT` (which layout the rows have), `LOCK` (held by the
+//! process that has it open) and `rocks/` (RocksDB's own files). `FORMAT` is made
+//! durable before `rocks/` exists, so a database without it is someone else's.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use rocksdb::{
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
+    DBRecoveryMode, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
+};
+
+use crate::Rows;
+use crate::error::StorageError;
+
+/// The layout of the rows. Changes whenever an older build could misread them.
+pub(crate) const FORMAT: &str = "counterfoil-storage/1";
+
+// Four validators share one machine in the demo, so a node's store stays below 100 MiB of memory:
+// all write buffers together, and one cache for data, index and filter blocks.
+const WRITE_BUFFERS_BYTES: usize = 32 << 20;
+const FAMILY_BUFFER_BYTES: usize = 8 << 20;
+const BLOCK_CACHE_BYTES: usize = 24 << 20;
+/// Bounds both the disk the log takes and the time to replay it after a crash.
+const WAL_BYTES: u64 = 64 << 20;
+const OPEN_FILES: i32 = 256;
+const BACKGROUND_JOBS: i32 = 2;
+/// About one false positive in a hundred, for lookups of ids that are mostly absent.
+const BLOOM_BITS_PER_KEY: f64 = 10.0;
+const INFO_LOG_BYTES: usize = 1 << 20;
+const INFO_LOGS: usize = 2;
+
+/// A column family: one kind of row.
+#[derive(Clone, Copy)]
+pub(crate) enum Family {
+    /// Record key → record, as of the tip.
+    State,
+    /// Node key → node of the state tree.
+    Nodes,
+    /// Version → keys of the nodes it made obsolete.
+    Stale,
+    /// Block hash and height → encoded block.
+    Bodies,
+    /// Height, round and block hash → undecided block.
+    Undecided,
+    /// Height → summary and detail of a decided block.
+    Blocks,
+    /// Transaction id → receipt.
+    Receipts,
+    /// Tip and genesis.
+    Meta,
+}
+
+impl Family {
+    const ALL: [Self; 8] = [
+        Self::State,
+        Self::Nodes,
+        Self::Stale,
+        Self::Bodies,
+        Self::Undecided,
+        Self::Blocks,
+        Self::Receipts,
+        Self::Meta,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Nodes => "nodes",
+            Self::Stale => "stale",
+            Self::Bodies => "bodies",
+            Self::Undecided => "undecided",
+            Self::Blocks => "blocks",
+            Self::Receipts => "receipts",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+/// The open database. Fields drop in order: the lock is released after the database is closed.
+pub(crate) struct Database {
+    db: DB,
+    _lock: File,
+}
+
+impl Database {
+    pub fn open(dir: &Path) -> Result<Self, StorageError> {
+        fs::create_dir_all(dir).map_err(|error| StorageError::io(dir, error))?;
+        let lock = lock(dir)?;
+        check_format(dir)?;
+        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+        let families = Family::ALL
+            .map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(&cache)));
+        let db = DB::open_cf_descriptors(&database_options(), dir.join("rocks"), families)
+            .map_err(StorageError::database("open the database"))?;
+        Ok(Self { db, _lock: lock })
+    }
+
+    /// A consistent view of everything written so far. All reads go through one.
+    pub fn freeze(&self) -> Frozen<'_> {
+        Frozen {
+            database: self,
+            snapshot: self.db.snapshot(),
+        }
+    }
+
+    pub fn batch(&self) -> Batch<'_> {
+        Batch {
+            database: self,
+            batch: WriteBatch::default(),
+        }
+    }
+
+    fn family(&self, family: Family) -> &ColumnFamily {
+        self.db
+            .cf_handle(family.name())
+            .expect("every family is opened with the database and none is dropped")
+    }
+}
+
+/// Writes that become durable together or not at all.
+pub(crate) struct Batch<'a> {
+    database: &'a Database,
+    batch: WriteBatch,
+}
+
+impl Batch<'_> {
+    pub fn put(&mut self, family: Family, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.batch.put_cf(self.database.family(family), key, value);
+    }
+
+    pub fn delete(&mut self, family: Family, key: impl AsRef<[u8]>) {
+        self.batch.delete_cf(self.database.family(family), key);
+    }
+
+    /// Returns once the batch is in the log and the log is on the disk.
+    pub fn write_synced(self) -> Result<(), StorageError> {
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.database
+            .db
+            .write_opt(self.batch, &options)
+            .map_err(StorageError::database("write to the database"))
+    }
+}
+
+/// A view that later writes do not change.
+pub(crate) struct Frozen<'a> {
+    database: &'a Database,
+    snapshot: rocksdb::Snapshot<'a>,
+}
+
+impl Frozen<'_> {
+    pub fn get(
+        &self,
+        family: Family,
+        key: impl AsRef<[u8]>,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        self.snapshot
+            .get_cf(self.database.family(family), key)
+            .map_err(StorageError::database("read from the database"))
+    }
+
+    pub fn contains(&self, family: Family, key: impl AsRef<[u8]>) -> Result<bool, StorageError> {
+        self.snapshot
+            .get_pinned_cf(self.database.family(family), key)
+            .map(|value| value.is_some())
+            .map_err(StorageError::database("read from the database"))
+    }
+
+    /// At most `limit` rows with `from <= key < until`, in the order of keys; no `until` means to the end.
+    pub fn scan(
+        &self,
+        family: Family,
+        from: Vec<u8>,
+        until: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Rows, StorageError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(from);
+        if let Some(until) = until {
+            options.set_iterate_upper_bound(until);
+        }
+        self.snapshot
+            .iterator_cf_opt(self.database.family(family), options, IteratorMode::Start)
+            .take(limit)
+            .map(|row| row.map(|(key, value)| (key.into_vec(), value.into_vec())))
+            .collect::<Result<_, _>>()
+            .map_err(StorageError::database("scan the database"))
+    }
+}
+
+/// The first key after all keys with this prefix, if there is one.
+pub(crate) fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
+/// The operating system releases the lock when the process ends, however it ends.
+fn lock(dir: &Path) -> Result<File, StorageError> {
+    let path = dir.join("LOCK");
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| StorageError::io(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StorageError::InUse {
+            dir: dir.to_path_buf(),
+        }),
+        Err(TryLockError::Error(error)) => Err(StorageError::io(&path, error)),
+    }
+}
+
+/// Refuses data of another format by its name, before RocksDB touches any file of it.
+fn check_format(dir: &Path) -> Result<(), StorageError> {
+    let path = dir.join("FORMAT");
+    match fs::read_to_string(&path) {
+        Ok(found) if found.trim_end() == FORMAT => Ok(()),
+        Ok(found) => Err(StorageError::Format {
+            dir: dir.to_path_buf(),
+            found: found.trim_end().to_owned(),
+            supported: FORMAT,
+        }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            if dir.join("rocks").exists() {
+                return Err(StorageError::Unmarked {
+                    dir: dir.to_path_buf(),
+                });
+            }
+            write_format(dir).map_err(|error| StorageError::io(&path, error))
+        }
+        Err(error) => Err(StorageError::io(&path, error)),
+    }
+}
+
+/// Written aside, then renamed: a crash leaves either no `FORMAT` or a whole one.
+fn write_format(dir: &Path) -> std::io::Result<()> {
+    let aside = dir.join("FORMAT.new");
+    let mut file = File::create(&aside)?;
+    writeln!(file, "{FORMAT}")?;
+    file.sync_all()?;
+    fs::rename(&aside, dir.join("FORMAT"))?;
+    File::open(dir)?.sync_all()
+}
+
+fn database_options() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES);
+    options.set_max_total_wal_size(WAL_BYTES);
+    options.set_max_open_files(OPEN_FILES);
+    options.set_max_background_jobs(BACKGROUND_JOBS);
+    options.set_max_log_file_size(INFO_LOG_BYTES);
+    options.set_keep_log_file_num(INFO_LOGS);
+    options.set_stats_dump_period_sec(0);
+    options.set_stats_persist_period_sec(0);
+    // Replay stops at the first record that was not written whole. Whoever was told of a
+    // write was told after it was synced, so that record is one nobody was told of.
+    options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+    options
+}
+
+fn family_options(cache: &Cache) -> Options {
+    let mut tables = BlockBasedOptions::default();
+    tables.set_block_cache(cache);
+    tables.set_cache_index_and_filter_blocks(true);
+    tables.set_pin_l0_filter_and_index_blocks_in_cache(true);
+    tables.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
+    let mut options = Options::default();
+    options.set_block_based_table_factory(&tables);
+    options.set_write_buffer_size(FAMILY_BUFFER_BYTES);
+    // Rows are mostly hashes and signatures, and no compression library is built in.
+    options.set_compression_type(DBCompressionType::None);
+    options
+}

@@ -1,0 +1,138 @@
+//! The node's durable store: records, their authenticated tree, blocks and receipts, over RocksDB.
+//!
+//! It sees bytes and hashes, never contracts. RocksDB and `jmt` types stay inside.
+//!
+//! # What survives a crash
+//!
+//! Every write is one batch, synced before the call returns. RocksDB appends a batch to its
+//! log as a single record, for all column families together, and applies a record whole or
+//! not at all; so after a crash at any instant the store is as of some batch boundary,
+//! at or after the last call that returned. There are three kinds of batch:
+//!
+//! - `initialize`: the genesis records, version 0 of the tree, and the tip at height 0.
+//! - `put_undecided`: a proposed block and its body. The engine's own log holds votes and
+//!   block hashes but no blocks. Because this returns before the vote for a block
+//!   is sent, a restarted validator can always produce the block it voted for.
+//! - `commit`: records, tree nodes, receipts, certificate, summary, tip, and the removal of undecided
+//!   blocks of that height and of tree nodes nobody needs. All of it or nothing: the tip never names
+//!   a state that is not there, and an undecided block goes only when a decided one has come.
+//!
+//! A crash before a commit's batch is durable leaves the old tip with the block still undecided. The
+//! engine then decides it again from its log, and it is executed and committed anew. A crash after
+//! that, before the engine is told, makes it decide a height that is committed: the same block
+//! is accepted and changes nothing, another one is refused.
+//!
+//! Execution and staging write nothing, so an abandoned one leaves nothing to clean up.
+//! Should a write fail, the process must stop, since only reopening tells whether the batch is in the log.
+//! Opening compares the tree's root with the tip's. What no batch can save is a disk that loses what it
+//! has synced: such a node comes up at an earlier height, or not at all, and syncs from its peers.
+//!
+//! # Concurrency
+//!
+//! Writers take turns. Readers never wait for them: each read is of a frozen view, and a [`Snapshot`]
+//! is such a view as of the last commit.
+
+mod blocks;
+mod codec;
+mod commit;
+mod db;
+mod error;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+pub use blocks::{StoredBlock, Summary, Undecided};
+pub use commit::{Commit, Tip};
+pub use error::StorageError;
+pub use snapshot::Snapshot;
+pub use tree::TreeUpdate;
+
+use db::Database;
+
+/// Changes to records by their keys; `None` deletes one.
+pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// Keys and what stands under them, in the order of keys.
+pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// How many versions of the tree can be read: the tip's and those right before it.
+pub const KEEP_VERSIONS: u64 = 1000;
+
+/// The store of one node. Clones share it.
+#[derive(Clone)]
+pub struct Storage {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Arc<Database>,
+    keep_versions: u64,
+    /// Held from reading the tip to writing on top of it.
+    writer: Mutex<()>,
+    latest: RwLock<Snapshot>,
+}
+
+impl Storage {
+    /// Opens the store in `dir` and creates it where there is none. One process at a time
+    /// has it open; data of another format is refused by its name.
+    pub fn open(dir: &Path) -> Result<Self, StorageError> {
+        Self::open_keeping(dir, KEEP_VERSIONS)
+    }
+
+    /// The tip needs the version before it while a commit is under way, so two are the least.
+    fn open_keeping(dir: &Path, keep_versions: u64) -> Result<Self, StorageError> {
+        assert!(keep_versions >= 2, "the tip and its parent are always kept");
+        let database = Arc::new(Database::open(dir)?);
+        let height = commit::check_tip(&database.freeze())?;
+        let latest = RwLock::new(Snapshot::take(&database, height));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                database,
+                keep_versions,
+                writer: Mutex::new(()),
+                latest,
+            }),
+        })
+    }
+
+    /// The records as of the last commit.
+    pub fn snapshot(&self) -> Snapshot {
+        // A panic elsewhere cannot leave a half-replaced snapshot behind.
+        self.inner
+            .latest
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Makes the commit that was just written visible. Called with `writing` held.
+    fn publish(&self, height: u64) {
+        let snapshot = Snapshot::take(&self.inner.database, height);
+        *self
+            .inner
+            .latest
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+
+    fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    fn keep_versions(&self) -> u64 {
+        self.inner.keep_versions
+    }
+
+    /// The turn to write. The lock guards no data of its own, so a panic of its holder spoils nothing.
+    fn writing(&self) -> MutexGuard<'_, ()> {
+        self.inner
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
