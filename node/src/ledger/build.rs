@@ -1,0 +1,217 @@
+//! Proposing and validating blocks: both execute on the tip and fill in the
+//! same header, so that a block is valid exactly when this node would have made it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use counterfoil_execution::{BlockContext, VerifiedTransaction, check, check_expiry};
+use counterfoil_proto::v1::{Block, Header};
+use counterfoil_types::block::{header_hash, receipts_root, transactions_root, validator_set_hash};
+use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::TxId;
+use counterfoil_types::keys::PublicKey;
+use counterfoil_types::limits::MAX_BLOCK_TRANSACTIONS;
+use counterfoil_types::strict;
+use prost::Message;
+
+use super::candidate::{Candidate, Executed};
+use super::{Ledger, LedgerError, Tip};
+
+impl Ledger {
+    /// Builds the block after the tip from the transactions that may be in it.
+    /// `clock_ms` is this validator's clock, which block time follows but for being later than the parent's.
+    pub fn propose(
+        &self,
+        height: u64,
+        clock_ms: u64,
+        proposer: Hash,
+        transactions: Vec<VerifiedTransaction>,
+    ) -> Result<Candidate, LedgerError> {
+        let tip = self.tip_below(height)?;
+        let time_ms = clock_ms.max(tip.time_ms + 1);
+        let chosen = self.choose(transactions, time_ms)?;
+        self.execute(&tip, time_ms, proposer, chosen)
+    }
+
+    /// Checks a block and executes it. [`LedgerError::InvalidBlock`] says what is wrong with
+    /// it; every other error is this node's own.
+    pub fn validate(&self, bytes: &[u8], height: u64) -> Result<Candidate, LedgerError> {
+        let tip = self.tip_below(height)?;
+        let block: Block =
+            strict::decode(bytes).map_err(|e| LedgerError::invalid(e.to_string()))?;
+        let claimed = block
+            .header
+            .ok_or_else(|| LedgerError::invalid("it has no header"))?;
+        if claimed.time_ms <= tip.time_ms {
+            return Err(LedgerError::invalid(
+                "its time is not later than its parent's",
+            ));
+        }
+        let proposer = self.member(&claimed.proposer)?;
+        let transactions = self.check_all(&block.transactions, claimed.time_ms)?;
+        let candidate = self.execute(&tip, claimed.time_ms, proposer, transactions)?;
+        match difference(&claimed, candidate.header()) {
+            None => Ok(candidate),
+            Some(field) => Err(LedgerError::invalid(format!(
+                "its {field} is not what this node finds"
+            ))),
+        }
+    }
+
+    /// The tip, which a block of this height builds on.
+    fn tip_below(&self, height: u64) -> Result<Tip, LedgerError> {
+        let tip = self.tip();
+        if tip.height + 1 == height {
+            return Ok(tip);
+        }
+        Err(LedgerError::invalid(format!(
+            "it is for height {height}, and the last block is {}",
+            tip.height
+        )))
+    }
+
+    /// Leaves out what may not be in a block of this time, and what does not fit.
+    fn choose(
+        &self,
+        transactions: Vec<VerifiedTransaction>,
+        time_ms: u64,
+    ) -> Result<Vec<VerifiedTransaction>, LedgerError> {
+        let (mut seen, mut bytes) = (BTreeSet::new(), 0u64);
+        let mut chosen = Vec::new();
+        for tx in transactions {
+            let more = bytes + tx.bytes().len() as u64;
+            if chosen.len() == MAX_BLOCK_TRANSACTIONS
+                || more > self.genesis().params.max_block_bytes
+            {
+                break;
+            }
+            let fresh = check_expiry(&tx, time_ms).is_ok()
+                && seen.insert(tx.id())
+                && !self.storage().contains_transaction(&tx.id().0)?;
+            if fresh {
+                bytes = more;
+                chosen.push(tx);
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Checks every transaction of a block that somebody else made.
+    fn check_all(
+        &self,
+        transactions: &[Vec<u8>],
+        time_ms: u64,
+    ) -> Result<Vec<VerifiedTransaction>, LedgerError> {
+        let bytes: u64 = transactions.iter().map(|t| t.len() as u64).sum();
+        if transactions.len() > MAX_BLOCK_TRANSACTIONS
+            || bytes > self.genesis().params.max_block_bytes
+        {
+            return Err(LedgerError::invalid("it is larger than the chain allows"));
+        }
+        let mut seen = BTreeSet::new();
+        let mut checked = Vec::with_capacity(transactions.len());
+        for (index, bytes) in transactions.iter().enumerate() {
+            let at =
+                |problem: String| LedgerError::invalid(format!("transaction {index}: {problem}"));
+            let tx = check(bytes, self.chain_id()).map_err(|e| at(e.to_string()))?;
+            check_expiry(&tx, time_ms).map_err(|e| at(e.to_string()))?;
+            if !seen.insert(tx.id()) || self.storage().contains_transaction(&tx.id().0)? {
+                return Err(at(format!("{} is committed already", tx.id())));
+            }
+            checked.push(tx);
+        }
+        Ok(checked)
+    }
+
+    fn member(&self, address: &[u8]) -> Result<Hash, LedgerError> {
+        let validators = &self.genesis().validators;
+        validators
+            .iter()
+            .map(|v| PublicKey::address(&v.public_key))
+            .find(|known| known.as_bytes() == address)
+            .ok_or_else(|| LedgerError::invalid("its proposer is not a validator"))
+    }
+
+    fn execute(
+        &self,
+        tip: &Tip,
+        time_ms: u64,
+        proposer: Hash,
+        transactions: Vec<VerifiedTransaction>,
+    ) -> Result<Candidate, LedgerError> {
+        let context = BlockContext {
+            height: tip.height + 1,
+            time_ms,
+            parent: tip.block_hash,
+        };
+        let outcome = self
+            .executor()
+            .execute(&self.state(), &context, &transactions)?;
+        let tree = self.storage().stage(context.height, &outcome.writes)?;
+        let tx_ids: Vec<TxId> = transactions.iter().map(VerifiedTransaction::id).collect();
+        let bodies: Vec<Vec<u8>> = transactions.iter().map(|t| t.bytes().to_vec()).collect();
+        let header = Header {
+            version: self.genesis().protocol_version,
+            chain_id: self.chain_id().to_owned(),
+            height: context.height,
+            time_ms,
+            proposer: proposer.to_vec(),
+            parent: tip.block_hash.to_vec(),
+            transactions_root: transactions_root(&bodies).to_vec(),
+            receipts_root: receipts_root(&outcome.receipts).to_vec(),
+            state_root: tree.root().to_vec(),
+            validators_hash: self.validators_hash(context.height).to_vec(),
+            next_validators_hash: self.validators_hash(context.height + 1).to_vec(),
+            params_hash: self.genesis().params.hash().to_vec(),
+        };
+        let block = Block {
+            header: Some(header.clone()),
+            transactions: bodies,
+        };
+        Ok(Candidate {
+            inner: Arc::new(Executed {
+                block_hash: header_hash(&header),
+                header,
+                bytes: block.encode_to_vec(),
+                tx_ids,
+                receipts: outcome.receipts,
+                writes: outcome.writes,
+                tree,
+            }),
+        })
+    }
+
+    fn validators_hash(&self, height: u64) -> Hash {
+        validator_set_hash(&self.validator_set(height))
+    }
+}
+
+/// The first field in which a header differs from the one this node made.
+fn difference(claimed: &Header, own: &Header) -> Option<&'static str> {
+    let fields = [
+        ("version", claimed.version == own.version),
+        ("chain id", claimed.chain_id == own.chain_id),
+        ("height", claimed.height == own.height),
+        ("parent", claimed.parent == own.parent),
+        (
+            "transactions root",
+            claimed.transactions_root == own.transactions_root,
+        ),
+        ("receipts root", claimed.receipts_root == own.receipts_root),
+        ("state root", claimed.state_root == own.state_root),
+        (
+            "validators hash",
+            claimed.validators_hash == own.validators_hash,
+        ),
+        (
+            "next validators hash",
+            claimed.next_validators_hash == own.next_validators_hash,
+        ),
+        ("parameters hash", claimed.params_hash == own.params_hash),
+        ("header", claimed == own),
+    ];
+    fields
+        .into_iter()
+        .find(|(_, same)| !same)
+        .map(|(name, _)| name)
+}

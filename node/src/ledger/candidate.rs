@@ -1,0 +1,56 @@
+//! A block that was executed and may be decided.
+
+use std::sync::Arc;
+
+use counterfoil_execution::Writes;
+use counterfoil_proto::v1::{Header, Receipt};
+use counterfoil_storage::TreeUpdate;
+use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::TxId;
+
+/// An executed block with all it will change. Only the ledger makes one; clones share it.
+#[derive(Clone)]
+pub struct Candidate {
+    pub(super) inner: Arc<Executed>,
+}
+
+pub(super) struct Executed {
+    pub block_hash: Hash,
+    pub header: Header,
+    pub bytes: Vec<u8>,
+    pub tx_ids: Vec<TxId>,
+    pub receipts: Vec<Receipt>,
+    pub writes: Writes,
+    pub tree: TreeUpdate,
+}
+
+impl Candidate {
+    pub fn block_hash(&self) -> Hash {
+        self.inner.block_hash
+    }
+
+    pub fn header(&self) -> &Header {
+        &self.inner.header
+    }
+
+    /// The encoded `Block`.
+    pub fn bytes(&self) -> &[u8] {
+        &self.inner.bytes
+    }
+
+    pub fn tx_ids(&self) -> impl Iterator<Item = &TxId> {
+        self.inner.tx_ids.iter()
+    }
+
+    pub fn receipts(&self) -> &[Receipt] {
+        &self.inner.receipts
+    }
+
+    pub(super) fn writes(&self) -> &Writes {
+        &self.inner.writes
+    }
+
+    pub(super) fn tree(&self) -> &TreeUpdate {
+        &self.inner.tree
+    }
+}

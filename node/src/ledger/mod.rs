@@ -1,0 +1,171 @@
+//! The one way from transactions to durable blocks: execution above, storage
+//! below. Consensus, mempool, API and replay all go through it.
+//!
+//! Every call is synchronous and does CPU or disk work.
+
+mod build;
+mod candidate;
+mod error;
+mod state;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use counterfoil_execution::Executor;
+use counterfoil_proto::v1::{CommitCertificate, Header, ValidatorSet};
+use counterfoil_storage::{Commit, Storage};
+use counterfoil_types::genesis::{Genesis, LedgerKey};
+use counterfoil_types::hash::Hash;
+use prost::Message;
+use tokio::sync::watch;
+
+pub use candidate::Candidate;
+pub use error::LedgerError;
+pub use state::State;
+
+/// The last committed block; height 0 stands for genesis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tip {
+    pub height: u64,
+    pub block_hash: Hash,
+    pub state_root: Hash,
+    pub time_ms: u64,
+}
+
+/// A chain's ledger on this machine. Clones share it.
+#[derive(Clone)]
+pub struct Ledger {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    genesis: Arc<Genesis>,
+    genesis_hash: Hash,
+    executor: Executor,
+    storage: Storage,
+    tip: watch::Sender<Tip>,
+}
+
+impl Ledger {
+    /// Opens the ledger in a folder, and begins it from genesis where there is none.
+    pub fn open(dir: &Path, genesis: Genesis, ledger_key: LedgerKey) -> Result<Self, LedgerError> {
+        let genesis = Arc::new(genesis);
+        let genesis_hash = genesis.hash();
+        let executor = Executor::new(genesis.clone(), ledger_key)?;
+        let storage = Storage::open(dir)?;
+        storage.initialize(genesis_hash, &executor.genesis_writes())?;
+        let tip = read_tip(&storage, &genesis)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                genesis,
+                genesis_hash,
+                executor,
+                storage,
+                tip: watch::Sender::new(tip),
+            }),
+        })
+    }
+
+    pub fn genesis(&self) -> &Arc<Genesis> {
+        &self.shared.genesis
+    }
+
+    pub fn genesis_hash(&self) -> Hash {
+        self.shared.genesis_hash
+    }
+
+    pub fn chain_id(&self) -> &str {
+        &self.shared.genesis.chain_id
+    }
+
+    pub fn executor(&self) -> &Executor {
+        &self.shared.executor
+    }
+
+    pub fn storage(&self) -> &Storage {
+        &self.shared.storage
+    }
+
+    /// The validators that decide the block of a height.
+    pub fn validator_set(&self, _height: u64) -> ValidatorSet {
+        self.shared.genesis.validator_set()
+    }
+
+    pub fn tip(&self) -> Tip {
+        *self.shared.tip.borrow()
+    }
+
+    /// Tells of each new tip, after it is durable.
+    pub fn tip_watch(&self) -> watch::Receiver<Tip> {
+        self.shared.tip.subscribe()
+    }
+
+    /// The records as of the last committed block.
+    pub fn state(&self) -> State {
+        State(self.shared.storage.snapshot())
+    }
+
+    /// Makes a candidate durable under its certificate, in one synced batch.
+    /// The same block again changes nothing; another one at its height is an error.
+    pub fn commit(
+        &self,
+        candidate: &Candidate,
+        certificate: &CommitCertificate,
+    ) -> Result<(), LedgerError> {
+        let header = candidate.header();
+        let rejected = candidate.receipts().iter().filter(|r| r.code != 0).count();
+        let receipts = candidate
+            .tx_ids()
+            .zip(candidate.receipts())
+            .map(|(id, receipt)| (id.0, receipt.encode_to_vec()))
+            .collect();
+        self.shared.storage.commit(Commit {
+            height: header.height,
+            block_hash: candidate.block_hash(),
+            block: candidate.bytes().to_vec(),
+            header: header.encode_to_vec(),
+            round: certificate.round,
+            certificate: certificate.encode_to_vec(),
+            writes: candidate.writes().clone(),
+            tree: candidate.tree().clone(),
+            receipts,
+            rejected: u32::try_from(rejected).expect("a block has at most 10,000 transactions"),
+        })?;
+        let tip = Tip {
+            height: header.height,
+            block_hash: candidate.block_hash(),
+            state_root: candidate.tree().root(),
+            time_ms: header.time_ms,
+        };
+        // A block committed again must not take the tip back.
+        self.shared.tip.send_if_modified(|current| {
+            let newer = tip.height > current.height;
+            if newer {
+                *current = tip;
+            }
+            newer
+        });
+        Ok(())
+    }
+}
+
+fn read_tip(storage: &Storage, genesis: &Genesis) -> Result<Tip, LedgerError> {
+    let stored = storage
+        .tip()?
+        .ok_or_else(|| LedgerError::corrupt("there is no tip"))?;
+    let time_ms = match storage.summaries(stored.height, 1)?.first() {
+        Some(summary) if stored.height > 0 => {
+            Header::decode(summary.header.as_slice())
+                .map_err(|e| LedgerError::corrupt(format!("the tip's header: {e}")))?
+                .time_ms
+        }
+        None if stored.height == 0 => genesis.time_ms,
+        _ => return Err(LedgerError::corrupt("the tip's header is missing")),
+    };
+    Ok(Tip {
+        height: stored.height,
+        block_hash: stored.block_hash,
+        state_root: stored.state_root,
+        time_ms,
+    })
+}
