@@ -1,0 +1,221 @@
+//! `replay`: executes every stored block anew, from genesis and the ledger key,
+//! in a store of its own, and compares whatever can be compared.
+
+use std::path::PathBuf;
+
+use counterfoil_proto::v1::CommitCertificate;
+use counterfoil_storage::{Storage, StorageError, StoredBlock};
+use counterfoil_types::block::verify_certificate;
+use counterfoil_types::hash::Hash;
+use indicatif::{ProgressBar, ProgressStyle};
+use prost::Message as _;
+use serde::Serialize;
+
+use super::{AppError, Output, print_table, read_genesis};
+use crate::config::{Config, keys};
+use crate::ledger::{Ledger, LedgerError};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The home of a node that is stopped.
+    #[arg(long)]
+    home: PathBuf,
+    /// The last height to replay; the last stored one if it is left out.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    to: Option<u64>,
+    /// How the result is printed.
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Output,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    #[error("{0} holds no ledger; has this node ever run?")]
+    NoLedger(PathBuf),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the node has stored {tip} blocks; --to {to} is beyond them")]
+    Beyond { tip: u64, to: u64 },
+    #[error("no room for the replay's own store: {0}; set TMPDIR to a folder with enough of it")]
+    Scratch(#[source] std::io::Error),
+    #[error("the replay differs from what is stored, first at height {height}: {what}")]
+    Differs { height: u64, what: String },
+}
+
+/// What a replay found.
+#[derive(Serialize)]
+struct Report {
+    chain_id: String,
+    /// Blocks that were replayed and agree.
+    heights: u64,
+    transactions: u64,
+    /// The recomputed root after the last of them.
+    state_root: String,
+    ok: bool,
+    /// The first difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<Difference>,
+}
+
+#[derive(Serialize)]
+struct Difference {
+    height: u64,
+    what: String,
+}
+
+pub fn replay(arguments: &Arguments) -> Result<(), AppError> {
+    let config = Config::load(&arguments.home)?;
+    let genesis = read_genesis(&config.genesis)?;
+    let ledger_key = keys::read_ledger_key(&config.ledger_key, &genesis)?;
+    let folder = config.ledger_dir();
+    if !folder.exists() {
+        return Err(ReplayError::NoLedger(folder).into());
+    }
+    let stored = Storage::open(&folder).map_err(ReplayError::from)?;
+    let tip = match stored.tip().map_err(ReplayError::from)? {
+        Some(tip) => tip.height,
+        None => return Err(ReplayError::NoLedger(folder).into()),
+    };
+    let to = arguments.to.unwrap_or(tip);
+    if to > tip {
+        return Err(ReplayError::Beyond { tip, to }.into());
+    }
+    let scratch = tempfile::Builder::new()
+        .prefix("counterfoil-replay-")
+        .tempdir()
+        .map_err(ReplayError::Scratch)?;
+    let fresh = Ledger::open(scratch.path(), genesis, ledger_key)?;
+
+    let (report, difference) = compare(&stored, &fresh, to)?;
+    print(&report, arguments.output);
+    match difference {
+        None => Ok(()),
+        Some(error) => Err(error.into()),
+    }
+}
+
+/// Replays up to a height, or to the first difference.
+fn compare(
+    stored: &Storage,
+    fresh: &Ledger,
+    to: u64,
+) -> Result<(Report, Option<ReplayError>), AppError> {
+    let bar = progress_bar(to);
+    let mut report = Report {
+        chain_id: fresh.chain_id().to_owned(),
+        heights: 0,
+        transactions: 0,
+        state_root: fresh.tip().state_root.to_string(),
+        ok: true,
+        difference: None,
+    };
+    for height in 1..=to {
+        match replay_block(stored, fresh, height)? {
+            Ok(transactions) => report.transactions += transactions,
+            Err(what) => {
+                bar.abandon();
+                report.ok = false;
+                report.difference = Some(Difference {
+                    height,
+                    what: what.clone(),
+                });
+                return Ok((report, Some(ReplayError::Differs { height, what })));
+            }
+        }
+        report.heights = height;
+        report.state_root = fresh.tip().state_root.to_string();
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((report, None))
+}
+
+/// The number of the block's transactions; inside, what differs.
+fn replay_block(
+    stored: &Storage,
+    fresh: &Ledger,
+    height: u64,
+) -> Result<Result<u64, String>, AppError> {
+    let Some(block) = stored.block(height).map_err(ReplayError::from)? else {
+        return Ok(Err("the block is missing".to_owned()));
+    };
+    let certificate = match check_certificate(fresh, &block, height) {
+        Ok(certificate) => certificate,
+        Err(what) => return Ok(Err(what)),
+    };
+    let candidate = match fresh.validate(&block.block, height) {
+        Ok(candidate) => candidate,
+        Err(LedgerError::InvalidBlock(what)) => return Ok(Err(format!("the block: {what}"))),
+        Err(error) => return Err(error.into()),
+    };
+    if candidate.block_hash() != block.hash {
+        let what = format!(
+            "the block's hash is {}, it is stored under {}",
+            candidate.block_hash(),
+            block.hash
+        );
+        return Ok(Err(what));
+    }
+    let receipts = candidate.receipts().iter().map(|r| r.encode_to_vec());
+    if !receipts.eq(block.receipts.iter().cloned()) {
+        return Ok(Err("the stored receipts are others".to_owned()));
+    }
+    fresh.commit(&candidate, &certificate)?;
+    let root = |storage: &Storage| storage.state_root(height).map_err(ReplayError::from);
+    let header = Hash::try_from(candidate.header().state_root.as_slice()).ok();
+    let own = root(fresh.storage())?;
+    if own != header {
+        return Ok(Err(
+            "the replayed tree's root is not the header's".to_owned()
+        ));
+    }
+    // Older versions of the node's own tree are pruned.
+    match root(stored)? {
+        Some(theirs) if Some(theirs) != own => Ok(Err(format!(
+            "the stored tree's root is {theirs}, which is not the header's"
+        ))),
+        _ => Ok(Ok(candidate.receipts().len() as u64)),
+    }
+}
+
+fn check_certificate(
+    fresh: &Ledger,
+    block: &StoredBlock,
+    height: u64,
+) -> Result<CommitCertificate, String> {
+    let certificate = CommitCertificate::decode(block.certificate.as_slice())
+        .map_err(|e| format!("the certificate: {e}"))?;
+    let validators = fresh.validator_set(height);
+    verify_certificate(
+        fresh.chain_id(),
+        &certificate,
+        height,
+        &block.hash,
+        &validators,
+    )
+    .map_err(|e| e.to_string())?;
+    Ok(certificate)
+}
+
+/// On stderr, and only where that is a terminal.
+fn progress_bar(blocks: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} blocks, {eta} left")
+        .expect("the template is well-formed");
+    ProgressBar::new(blocks).with_style(style)
+}
+
+fn print(report: &Report, output: Output) {
+    match output {
+        Output::Json => {
+            let json = serde_json::to_string(report).expect("a report has string keys only");
+            println!("{json}");
+        }
+        Output::Table => print_table(&[
+            ("chain", report.chain_id.clone()),
+            ("blocks replayed", report.heights.to_string()),
+            ("transactions", report.transactions.to_string()),
+            ("state root", report.state_root.clone()),
+            ("ok", report.ok.to_string()),
+        ]),
+    }
+}

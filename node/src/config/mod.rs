@@ -1,0 +1,353 @@
+//! The node's own settings: `node.toml` in its home, read over defaults into
+//! values that are checked once and trusted afterwards.
+
+pub mod keys;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use libp2p::PeerId;
+use serde::{Deserialize, Serialize};
+
+/// The settings' file in a node's home.
+pub const FILE_NAME: &str = "node.toml";
+
+const DEFAULT_GENESIS: &str = "genesis.json";
+const DEFAULT_LEDGER_KEY: &str = "ledger.key";
+const DEFAULT_VALIDATOR_KEY: &str = "validator.pem";
+const DEFAULT_PEER_KEY: &str = "peer.pem";
+const DEFAULT_DATA: &str = "data";
+const DEFAULT_GRPC: &str = "127.0.0.1:26650";
+const DEFAULT_CONSENSUS: &str = "127.0.0.1:26651";
+const DEFAULT_TRANSACTIONS: &str = "127.0.0.1:26652";
+
+/// Peers a node may name: every other node of a network in full mesh.
+const MAX_PEERS: usize = 200;
+const MAX_MONIKER: usize = 64;
+
+/// Why a node cannot start with what its operator gave it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{path}: {source}; `counterfoild init` makes a node's home")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{path}: {source}")]
+    Write { path: PathBuf, source: io::Error },
+    #[error("{path}: {problem}")]
+    Syntax { path: PathBuf, problem: String },
+    #[error("{path}: {field}: {problem}")]
+    Field {
+        path: PathBuf,
+        field: String,
+        problem: String,
+    },
+    #[error("{path} may be read by others (mode {mode:o}); run: chmod 600 {path}")]
+    Exposed { path: PathBuf, mode: u32 },
+    #[error("{path}: {problem}")]
+    Key { path: PathBuf, problem: String },
+    #[error("{path} is another network's ledger key: its hash is {actual}, genesis says {expected}")]
+    OtherLedgerKey {
+        path: PathBuf,
+        actual: String,
+        expected: String,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Another node of the network, and where it listens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Peer {
+    pub peer_id: PeerId,
+    pub consensus: SocketAddr,
+    pub transactions: SocketAddr,
+}
+
+/// Settings with every default filled in, every path absolute, every value checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    pub home: PathBuf,
+    pub moniker: String,
+    pub genesis: PathBuf,
+    pub ledger_key: PathBuf,
+    /// A node without one follows the chain but does not vote.
+    pub validator_key: Option<PathBuf>,
+    pub peer_key: PathBuf,
+    pub data: PathBuf,
+    pub grpc_listen: SocketAddr,
+    pub consensus_listen: SocketAddr,
+    pub transactions_listen: SocketAddr,
+    pub peers: Vec<Peer>,
+    pub log_format: LogFormat,
+}
+
+/// The file as its operator writes it; what is left out has a default.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moniker: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    genesis: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger_key: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validator_key: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer_key: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<PathBuf>,
+    #[serde(default)]
+    listen: Listen,
+    #[serde(default)]
+    log: Log,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    peers: Vec<FilePeer>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listen {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grpc: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consensus: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transactions: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Log {
+    #[serde(default)]
+    format: LogFormat,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePeer {
+    peer_id: String,
+    consensus: String,
+    transactions: String,
+}
+
+impl Config {
+    /// Reads the settings of a node's home.
+    pub fn load(home: &Path) -> Result<Self, ConfigError> {
+        let home = std::path::absolute(home).map_err(|source| ConfigError::Read {
+            path: home.to_owned(),
+            source,
+        })?;
+        let path = home.join(FILE_NAME);
+        let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        let file: File = toml::from_str(&text).map_err(|e| ConfigError::Syntax {
+            path: path.clone(),
+            problem: e.to_string().trim_end().to_owned(),
+        })?;
+        Checker { path: &path }.config(home, file)
+    }
+
+    /// The store of blocks and state.
+    pub fn ledger_dir(&self) -> PathBuf {
+        self.data.join("ledger")
+    }
+
+    /// The engine's log of votes.
+    pub fn wal_dir(&self) -> PathBuf {
+        self.data.join("wal")
+    }
+
+    /// Stands there when consensus stopped for a reason an operator must look at.
+    pub fn halted_file(&self) -> PathBuf {
+        self.data.join("HALTED")
+    }
+}
+
+/// A first `node.toml` for a validator: names its parts, so that an operator sees what there is.
+pub fn initial_file(moniker: &str) -> String {
+    let file = File {
+        moniker: Some(moniker.to_owned()),
+        genesis: Some(DEFAULT_GENESIS.into()),
+        ledger_key: Some(DEFAULT_LEDGER_KEY.into()),
+        validator_key: Some(DEFAULT_VALIDATOR_KEY.into()),
+        peer_key: Some(DEFAULT_PEER_KEY.into()),
+        data: Some(DEFAULT_DATA.into()),
+        listen: Listen {
+            grpc: Some(DEFAULT_GRPC.to_owned()),
+            consensus: Some(DEFAULT_CONSENSUS.to_owned()),
+            transactions: Some(DEFAULT_TRANSACTIONS.to_owned()),
+        },
+        ..File::default()
+    };
+    toml::to_string(&file).expect("text, paths and tables are TOML")
+}
+
+/// Turns what the file says into what the node uses, and names the field that is wrong.
+struct Checker<'a> {
+    path: &'a Path,
+}
+
+impl Checker<'_> {
+    fn config(&self, home: PathBuf, file: File) -> Result<Config, ConfigError> {
+        let at = |path: Option<PathBuf>, default: &str| home.join(path.unwrap_or(default.into()));
+        let moniker = match file.moniker {
+            Some(moniker) => moniker,
+            None => home
+                .file_name()
+                .map_or_else(|| "node".to_owned(), |n| n.to_string_lossy().into_owned()),
+        };
+        if moniker.is_empty() || moniker.chars().count() > MAX_MONIKER {
+            return self.fault("moniker", format!("has 1 to {MAX_MONIKER} characters"));
+        }
+        let grpc_listen = self.address("listen.grpc", file.listen.grpc, DEFAULT_GRPC)?;
+        if !grpc_listen.ip().is_loopback() {
+            let problem = format!(
+                "{grpc_listen} is not a loopback address; the API has no transport security, so it is only \
+                 for this machine: use 127.0.0.1 or [::1], and a tunnel from elsewhere"
+            );
+            return self.fault("listen.grpc", problem);
+        }
+        Ok(Config {
+            moniker,
+            genesis: at(file.genesis, DEFAULT_GENESIS),
+            ledger_key: at(file.ledger_key, DEFAULT_LEDGER_KEY),
+            validator_key: file.validator_key.map(|key| home.join(key)),
+            peer_key: at(file.peer_key, DEFAULT_PEER_KEY),
+            data: at(file.data, DEFAULT_DATA),
+            grpc_listen,
+            consensus_listen: self.address(
+                "listen.consensus",
+                file.listen.consensus,
+                DEFAULT_CONSENSUS,
+            )?,
+            transactions_listen: self.address(
+                "listen.transactions",
+                file.listen.transactions,
+                DEFAULT_TRANSACTIONS,
+            )?,
+            peers: self.peers(file.peers)?,
+            log_format: file.log.format,
+            home,
+        })
+    }
+
+    fn peers(&self, listed: Vec<FilePeer>) -> Result<Vec<Peer>, ConfigError> {
+        if listed.len() > MAX_PEERS {
+            return self.fault("peers", format!("at most {MAX_PEERS}"));
+        }
+        let mut peers: Vec<Peer> = Vec::with_capacity(listed.len());
+        for (index, peer) in listed.into_iter().enumerate() {
+            let field = |name: &str| format!("peers[{index}].{name}");
+            let peer_id: PeerId = match peer.peer_id.parse() {
+                Ok(id) => id,
+                Err(_) => {
+                    let problem = format!("{:?} is not a peer id such as 12D3KooW…", peer.peer_id);
+                    return self.fault(field("peer_id"), problem);
+                }
+            };
+            if peers.iter().any(|known| known.peer_id == peer_id) {
+                return self.fault(field("peer_id"), format!("{peer_id} is listed twice"));
+            }
+            peers.push(Peer {
+                peer_id,
+                consensus: self.address(&field("consensus"), Some(peer.consensus), "")?,
+                transactions: self.address(&field("transactions"), Some(peer.transactions), "")?,
+            });
+        }
+        Ok(peers)
+    }
+
+    /// Addresses are numbers: the node resolves no names.
+    fn address(
+        &self,
+        field: &str,
+        text: Option<String>,
+        default: &str,
+    ) -> Result<SocketAddr, ConfigError> {
+        let text = text.unwrap_or_else(|| default.to_owned());
+        match text.parse() {
+            Ok(address) => Ok(address),
+            Err(_) => self.fault(
+                field,
+                format!("{text:?} is not an IP address and port such as 127.0.0.1:26650"),
+            ),
+        }
+    }
+
+    fn fault<T>(
+        &self,
+        field: impl Into<String>,
+        problem: impl Into<String>,
+    ) -> Result<T, ConfigError> {
+        Err(ConfigError::Field {
+            path: self.path.to_owned(),
+            field: field.into(),
+            problem: problem.into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(FILE_NAME), text).unwrap();
+        Config::load(home.path())
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let config = load("").unwrap();
+        assert_eq!(config.grpc_listen.to_string(), DEFAULT_GRPC);
+        assert_eq!(config.genesis, config.home.join("genesis.json"));
+        assert_eq!(config.validator_key, None);
+        assert_eq!(config.log_format, LogFormat::Text);
+        assert!(config.peers.is_empty());
+    }
+
+    #[test]
+    fn the_first_file_reads_back() {
+        let config = load(&initial_file("bank \"a\"")).unwrap();
+        assert_eq!(config.moniker, "bank \"a\"");
+        assert_eq!(config.validator_key, Some(config.home.join("validator.pem")));
+    }
+
+    #[test]
+    fn each_fault_names_its_field() {
+        let id = PeerId::random();
+        let twice = format!(
+            "[[peers]]\npeer_id = \"{id}\"\nconsensus = \"127.0.0.1:1\"\ntransactions = \"127.0.0.1:2\"\n"
+        )
+        .repeat(2);
+        for (text, words) in [
+            ("monicker = \"a\"", "monicker"),
+            ("moniker = \"\"", "moniker"),
+            ("[listen]\ngrpc = \"0.0.0.0:1\"", "loopback"),
+            ("[listen]\ngrpc = \"[::]:1\"", "loopback"),
+            ("[listen]\nconsensus = \"localhost:1\"", "listen.consensus"),
+            ("[log]\nformat = \"xml\"", "xml"),
+            (
+                "[[peers]]\npeer_id = \"x\"\nconsensus = \"127.0.0.1:1\"\ntransactions = \"127.0.0.1:2\"",
+                "peers[0].peer_id",
+            ),
+            (twice.as_str(), "listed twice"),
+        ] {
+            let message = load(text).unwrap_err().to_string();
+            assert!(message.contains(words), "{text}: {message}");
+        }
+        assert!(load("[listen]\ngrpc = \"[::1]:1\"").is_ok());
+    }
+}

@@ -1,0 +1,321 @@
+//! `LedgerService`: records as of the last committed block.
+
+use counterfoil_contracts::{cash, invoice, membership, receivable};
+use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption, RedemptionState};
+use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
+use counterfoil_proto::membership::v1::{Organization, Role};
+use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
+use counterfoil_proto::v1 as wire;
+use counterfoil_proto::v1::ledger_service_server::LedgerService;
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+use super::errors;
+use super::pages::Page;
+use super::reader::Reader;
+
+/// No id of a record is longer.
+const MAX_TEXT_ID: usize = 64;
+
+pub struct Service {
+    pub reader: Reader,
+}
+
+impl Service {
+    async fn get<R: Message + Default + 'static>(
+        &self,
+        key: Vec<u8>,
+    ) -> Result<Option<R>, Status> {
+        let read = self.reader.read(move |ledger| {
+            let record = ledger.storage().snapshot().get(&key);
+            let record = record.map_err(|e| errors::failed("reading a record", e))?;
+            let record = record.map(|bytes| R::decode(bytes.as_slice()));
+            record
+                .transpose()
+                .map_err(|e| errors::failed("reading a record", e))
+        });
+        read.await
+    }
+
+    async fn list<R: Message + Default + 'static>(
+        &self,
+        page: Page,
+        prefix: Vec<u8>,
+        matches: impl Fn(&R) -> bool + Send + 'static,
+    ) -> Result<(Vec<R>, String), Status> {
+        let read = self.reader.read(move |ledger| {
+            let snapshot = ledger.storage().snapshot();
+            page.records(&snapshot, &prefix, matches)
+        });
+        read.await
+    }
+}
+
+/// An empty filter matches all.
+fn matches(filter: &str, value: &str) -> bool {
+    filter.is_empty() || filter == value
+}
+
+/// As `matches`, of an enum's number.
+fn is(filter: i32, value: i32) -> bool {
+    filter == 0 || filter == value
+}
+
+/// Checks that an enum's number is one of its values.
+fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<i32, Status> {
+    match E::try_from(number) {
+        Ok(_) => Ok(number),
+        Err(_) => Err(errors::invalid(field, format!("no value {number}"))),
+    }
+}
+
+/// Checks a textual id that is part of a key.
+fn text(field: &str, id: String) -> Result<String, Status> {
+    let problem = match id.len() {
+        0 => "is missing",
+        1..=MAX_TEXT_ID => return Ok(id),
+        _ => "is longer than any id",
+    };
+    Err(errors::invalid(field, problem))
+}
+
+#[tonic::async_trait]
+impl LedgerService for Service {
+    async fn get_organization(
+        &self,
+        request: Request<wire::GetOrganizationRequest>,
+    ) -> Result<Response<wire::GetOrganizationResponse>, Status> {
+        let id = text("id", request.into_inner().id)?;
+        let organization: Option<Organization> =
+            self.get(membership::api::organization_key(&id)).await?;
+        if organization.is_none() {
+            let what = format!("organization {id:?}");
+            return Err(errors::not_found("membership", what));
+        }
+        Ok(Response::new(wire::GetOrganizationResponse { organization }))
+    }
+
+    async fn list_organizations(
+        &self,
+        request: Request<wire::ListOrganizationsRequest>,
+    ) -> Result<Response<wire::ListOrganizationsResponse>, Status> {
+        let r = request.into_inner();
+        let role = known::<Role>("role", r.role)?;
+        let page = Page::new(
+            r.page_size,
+            &r.page_token,
+            "organizations",
+            &[&role.to_be_bytes()],
+        )?;
+        let prefix = membership::api::organization_prefix();
+        let filter = move |o: &Organization| role == 0 || o.roles.contains(&role);
+        let (organizations, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListOrganizationsResponse {
+            organizations,
+            next_page_token,
+        }))
+    }
+
+    async fn get_invoice(
+        &self,
+        request: Request<wire::GetInvoiceRequest>,
+    ) -> Result<Response<wire::GetInvoiceResponse>, Status> {
+        let id = errors::hash("id", &request.into_inner().id)?;
+        let invoice: Option<Invoice> = self.get(invoice::api::invoice_key(id.as_ref())).await?;
+        if invoice.is_none() {
+            return Err(errors::not_found("invoice", format!("invoice {id}")));
+        }
+        Ok(Response::new(wire::GetInvoiceResponse { invoice }))
+    }
+
+    async fn list_invoices(
+        &self,
+        request: Request<wire::ListInvoicesRequest>,
+    ) -> Result<Response<wire::ListInvoicesResponse>, Status> {
+        let r = request.into_inner();
+        let state = known::<InvoiceState>("state", r.state)?;
+        let filters: [&[u8]; 3] = [
+            r.seller.as_bytes(),
+            r.buyer.as_bytes(),
+            &state.to_be_bytes(),
+        ];
+        let page = Page::new(r.page_size, &r.page_token, "invoices", &filters)?;
+        let filter = move |i: &Invoice| {
+            matches(&r.seller, &i.seller) && matches(&r.buyer, &i.buyer) && is(state, i.state)
+        };
+        let prefix = invoice::api::invoice_prefix();
+        let (invoices, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListInvoicesResponse {
+            invoices,
+            next_page_token,
+        }))
+    }
+
+    async fn get_receivable(
+        &self,
+        request: Request<wire::GetReceivableRequest>,
+    ) -> Result<Response<wire::GetReceivableResponse>, Status> {
+        let id = errors::hash("id", &request.into_inner().id)?;
+        let key = receivable::api::receivable_key(id.as_ref());
+        let receivable: Option<Receivable> = self.get(key).await?;
+        if receivable.is_none() {
+            return Err(errors::not_found("receivable", format!("receivable {id}")));
+        }
+        Ok(Response::new(wire::GetReceivableResponse { receivable }))
+    }
+
+    async fn list_receivables(
+        &self,
+        request: Request<wire::ListReceivablesRequest>,
+    ) -> Result<Response<wire::ListReceivablesResponse>, Status> {
+        let r = request.into_inner();
+        let state = known::<ReceivableState>("state", r.state)?;
+        let filters: [&[u8]; 2] = [r.debtor.as_bytes(), &state.to_be_bytes()];
+        let page = Page::new(r.page_size, &r.page_token, "receivables", &filters)?;
+        let filter = move |x: &Receivable| matches(&r.debtor, &x.debtor) && is(state, x.state);
+        let prefix = receivable::api::receivable_prefix();
+        let (receivables, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListReceivablesResponse {
+            receivables,
+            next_page_token,
+        }))
+    }
+
+    async fn get_claim(
+        &self,
+        request: Request<wire::GetClaimRequest>,
+    ) -> Result<Response<wire::GetClaimResponse>, Status> {
+        let r = request.into_inner();
+        let id = errors::hash("receivable", &r.receivable)?;
+        let key = receivable::api::claim_key(id.as_ref(), r.number);
+        let claim: Option<Claim> = self.get(key).await?;
+        if claim.is_none() {
+            let what = format!("claim {id}#{}", r.number);
+            return Err(errors::not_found("receivable", what));
+        }
+        Ok(Response::new(wire::GetClaimResponse { claim }))
+    }
+
+    async fn list_claims(
+        &self,
+        request: Request<wire::ListClaimsRequest>,
+    ) -> Result<Response<wire::ListClaimsResponse>, Status> {
+        let r = request.into_inner();
+        let state = known::<ClaimState>("state", r.state)?;
+        let prefix = if r.receivable.is_empty() {
+            receivable::api::claim_prefix()
+        } else {
+            let id = errors::hash("receivable", &r.receivable)?;
+            receivable::api::claims_of_prefix(id.as_ref())
+        };
+        let filters: [&[u8]; 3] = [
+            &r.receivable,
+            r.controller.as_bytes(),
+            &state.to_be_bytes(),
+        ];
+        let page = Page::new(r.page_size, &r.page_token, "claims", &filters)?;
+        let filter = move |c: &Claim| matches(&r.controller, &c.controller) && is(state, c.state);
+        let (claims, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListClaimsResponse {
+            claims,
+            next_page_token,
+        }))
+    }
+
+    async fn get_balance(
+        &self,
+        request: Request<wire::GetBalanceRequest>,
+    ) -> Result<Response<wire::GetBalanceResponse>, Status> {
+        let r = request.into_inner();
+        let holder = text("holder", r.holder)?;
+        let issuer = text("issuer", r.issuer)?;
+        let currency = text("currency", r.currency)?;
+        let key = cash::api::balance_key(&holder, &issuer, &currency);
+        let balance = self.get(key).await?.unwrap_or(Balance {
+            issuer,
+            holder,
+            currency,
+            available_minor: 0,
+            locked_minor: 0,
+        });
+        Ok(Response::new(wire::GetBalanceResponse {
+            balance: Some(balance),
+        }))
+    }
+
+    async fn list_balances(
+        &self,
+        request: Request<wire::ListBalancesRequest>,
+    ) -> Result<Response<wire::ListBalancesResponse>, Status> {
+        let r = request.into_inner();
+        let filters = [r.holder.as_bytes(), r.issuer.as_bytes()];
+        let page = Page::new(r.page_size, &r.page_token, "balances", &filters)?;
+        let filter =
+            move |b: &Balance| matches(&r.holder, &b.holder) && matches(&r.issuer, &b.issuer);
+        let prefix = cash::api::balance_prefix();
+        let (balances, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListBalancesResponse {
+            balances,
+            next_page_token,
+        }))
+    }
+
+    async fn list_issuances(
+        &self,
+        request: Request<wire::ListIssuancesRequest>,
+    ) -> Result<Response<wire::ListIssuancesResponse>, Status> {
+        let r = request.into_inner();
+        let page = Page::new(
+            r.page_size,
+            &r.page_token,
+            "issuances",
+            &[r.issuer.as_bytes()],
+        )?;
+        let filter = move |i: &Issuance| matches(&r.issuer, &i.issuer);
+        let prefix = cash::api::issuance_prefix();
+        let (issuances, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListIssuancesResponse {
+            issuances,
+            next_page_token,
+        }))
+    }
+
+    async fn get_redemption(
+        &self,
+        request: Request<wire::GetRedemptionRequest>,
+    ) -> Result<Response<wire::GetRedemptionResponse>, Status> {
+        let r = request.into_inner();
+        let holder = text("holder", r.holder)?;
+        let end_to_end_id = text("end_to_end_id", r.end_to_end_id)?;
+        let key = cash::api::redemption_key(&holder, &end_to_end_id);
+        let redemption: Option<Redemption> = self.get(key).await?;
+        if redemption.is_none() {
+            let what = format!("redemption {end_to_end_id:?} of {holder:?}");
+            return Err(errors::not_found("cash", what));
+        }
+        Ok(Response::new(wire::GetRedemptionResponse { redemption }))
+    }
+
+    async fn list_redemptions(
+        &self,
+        request: Request<wire::ListRedemptionsRequest>,
+    ) -> Result<Response<wire::ListRedemptionsResponse>, Status> {
+        let r = request.into_inner();
+        let state = known::<RedemptionState>("state", r.state)?;
+        let filters: [&[u8]; 3] = [
+            r.holder.as_bytes(),
+            r.issuer.as_bytes(),
+            &state.to_be_bytes(),
+        ];
+        let page = Page::new(r.page_size, &r.page_token, "redemptions", &filters)?;
+        let filter = move |x: &Redemption| {
+            matches(&r.holder, &x.holder) && matches(&r.issuer, &x.issuer) && is(state, x.state)
+        };
+        let prefix = cash::api::redemption_prefix();
+        let (redemptions, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListRedemptionsResponse {
+            redemptions,
+            next_page_token,
+        }))
+    }
+}

@@ -1,0 +1,213 @@
+//! The API: one file a service, over what they share.
+//!
+//! It has no transport security and no callers' identities of its own (what is
+//! signed is the transaction), so it binds loopback only.
+
+mod blocks;
+mod connections;
+mod errors;
+mod ledger;
+mod node;
+mod pages;
+mod reader;
+mod receipts;
+mod submit_stream;
+#[cfg(test)]
+mod tests;
+mod transactions;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use counterfoil_proto::v1::block_service_server::BlockServiceServer;
+use counterfoil_proto::v1::ledger_service_server::LedgerServiceServer;
+use counterfoil_proto::v1::node_service_server::NodeServiceServer;
+use counterfoil_proto::v1::transaction_service_server::TransactionServiceServer;
+use counterfoil_types::keys::PublicKey;
+use counterfoil_types::limits::MAX_TRANSACTION_BYTES;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tonic::transport::Server;
+
+use crate::ledger::Ledger;
+use crate::mempool::{Mempool, Network};
+use reader::Reader;
+use receipts::Receipts;
+
+/// Connections at once; further ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 256;
+/// Calls at once on one connection.
+const MAX_CALLS_PER_CONNECTION: u32 = 256;
+/// A request: a transaction of the most bytes with what surrounds it.
+const MAX_REQUEST_BYTES: usize = MAX_TRANSACTION_BYTES + 16 * 1024;
+/// An answer: a block of the most bytes with its receipts.
+const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
+/// Longer than a receipt may be waited for, which is the longest call that is no stream.
+const CALL_TIMEOUT: Duration = Duration::from_secs(65);
+/// A connection whose other end is silent for both is closed.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long calls under way may take to end when the node stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What the API says of its node, and where it listens.
+pub struct ApiSettings {
+    /// Port 0 takes a free one.
+    pub listen: SocketAddr,
+    pub moniker: String,
+    /// The key this node votes with, if it votes.
+    pub validator: Option<PublicKey>,
+}
+
+/// Why the API did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    #[error("API: {0} is not a loopback address; set listen.grpc to one such as 127.0.0.1:26650")]
+    NotLoopback(SocketAddr),
+    #[error("API: cannot listen on {address}: {source}; choose another listen.grpc")]
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error("API: the service descriptors are not readable: {0}")]
+    Reflection(String),
+}
+
+/// The running API.
+pub struct Api {
+    address: SocketAddr,
+    stopping: watch::Sender<bool>,
+    task: JoinHandle<Result<(), tonic::transport::Error>>,
+}
+
+impl Api {
+    /// Listens and serves from now on.
+    pub async fn start(
+        settings: ApiSettings,
+        ledger: Ledger,
+        mempool: Mempool,
+        network: Network,
+    ) -> Result<Self, ApiError> {
+        if !settings.listen.ip().is_loopback() {
+            return Err(ApiError::NotLoopback(settings.listen));
+        }
+        let unusable = |source| ApiError::Listen {
+            address: settings.listen,
+            source,
+        };
+        let listener = TcpListener::bind(settings.listen).await.map_err(unusable)?;
+        let address = listener.local_addr().map_err(unusable)?;
+        let (stopping, stop) = watch::channel(false);
+        let (receipts, follow) = Receipts::start(ledger.clone());
+        tokio::spawn(until_stopped(stop.clone(), follow));
+        let reader = Reader::new(ledger);
+        let transactions = transactions::Service {
+            reader: reader.clone(),
+            mempool: mempool.clone(),
+            receipts,
+            stopping: stop.clone(),
+        };
+        let node = node::Service {
+            reader: reader.clone(),
+            moniker: settings.moniker,
+            validator: settings.validator,
+            pool: mempool.pool().clone(),
+            network,
+        };
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health
+            .set_serving::<TransactionServiceServer<transactions::Service>>()
+            .await;
+        health
+            .set_serving::<LedgerServiceServer<ledger::Service>>()
+            .await;
+        health
+            .set_serving::<BlockServiceServer<blocks::Service>>()
+            .await;
+        health.set_serving::<NodeServiceServer<node::Service>>().await;
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(counterfoil_proto::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let unreadable = |e: tonic_reflection::server::Error| ApiError::Reflection(e.to_string());
+        let server = Server::builder()
+            .timeout(CALL_TIMEOUT)
+            .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
+            .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+            .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .add_service(health_service)
+            .add_service(reflection().build_v1().map_err(unreadable)?)
+            // Older clients ask for this version of it.
+            .add_service(reflection().build_v1alpha().map_err(unreadable)?)
+            .add_service(bounded!(TransactionServiceServer::new(transactions)))
+            .add_service(bounded!(LedgerServiceServer::new(ledger::Service {
+                reader: reader.clone(),
+            })))
+            .add_service(bounded!(BlockServiceServer::new(blocks::Service { reader })))
+            .add_service(bounded!(NodeServiceServer::new(node)))
+            .serve_with_incoming_shutdown(
+                connections::incoming(listener, MAX_CONNECTIONS),
+                until_stopped(stop, std::future::pending()),
+            );
+        Ok(Self {
+            address,
+            stopping,
+            task: tokio::spawn(server),
+        })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Resolves when the API ends by itself, which it never should.
+    pub async fn failed(&mut self) -> String {
+        match (&mut self.task).await {
+            Ok(Ok(())) => "the API ended".to_owned(),
+            Ok(Err(error)) => format!("the API failed: {error}"),
+            Err(error) => format!("the API failed: {error}"),
+        }
+    }
+
+    /// Takes no more calls and lets those under way end.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        if self.task.is_finished() {
+            return;
+        }
+        if tokio::time::timeout(DRAIN_TIMEOUT, &mut self.task)
+            .await
+            .is_err()
+        {
+            self.task.abort();
+        }
+    }
+}
+
+/// Gives a generated server the API's bounds on messages.
+macro_rules! bounded {
+    ($server:expr) => {
+        $server
+            .max_decoding_message_size(MAX_REQUEST_BYTES)
+            .max_encoding_message_size(MAX_ANSWER_BYTES)
+    };
+}
+use bounded;
+
+/// Runs a future, but not beyond the API's end.
+async fn until_stopped(mut stopping: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stopped(&mut stopping) => {}
+        () = work => {}
+    }
+}
+
+/// Resolves when the API stops.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the API was dropped.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}

@@ -1,0 +1,99 @@
+//! `NodeService`: the node itself.
+
+use counterfoil_proto::v1 as wire;
+use counterfoil_proto::v1::node_service_server::NodeService;
+use counterfoil_types::keys::PublicKey;
+use tonic::{Code, Request, Response, Status};
+
+use super::errors;
+use super::reader::Reader;
+use crate::mempool::{Network, Pool};
+
+pub struct Service {
+    pub reader: Reader,
+    pub moniker: String,
+    pub validator: Option<PublicKey>,
+    pub pool: Pool,
+    pub network: Network,
+}
+
+#[tonic::async_trait]
+impl NodeService for Service {
+    async fn get_status(
+        &self,
+        _: Request<wire::GetStatusRequest>,
+    ) -> Result<Response<wire::GetStatusResponse>, Status> {
+        let ledger = self.reader.ledger();
+        let genesis = ledger.genesis();
+        // A key that is not in the set does not vote.
+        let seat = self.validator.and_then(|key| {
+            let mut seats = genesis.validators.iter();
+            seats.find(|seat| seat.public_key == key)
+        });
+        let tip = ledger.tip();
+        let date = self.reader.read(|ledger| {
+            let date = ledger
+                .executor()
+                .ledger_date(&ledger.state(), ledger.tip().time_ms);
+            date.map_err(|e| errors::failed("reading the ledger date", e))
+        });
+        Ok(Response::new(wire::GetStatusResponse {
+            moniker: self.moniker.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol_version: genesis.protocol_version,
+            chain_id: genesis.chain_id.clone(),
+            height: tip.height,
+            block_hash: tip.block_hash.to_vec(),
+            block_time_ms: tip.time_ms,
+            ledger_date: Some(date.await?.to_proto()),
+            validator: seat.is_some(),
+            organization: seat.map_or_else(String::new, |seat| seat.organization.to_string()),
+            peers: count(self.network.connected_peers()),
+            pool_transactions: count(self.pool.len()),
+            address: seat.map_or_else(Vec::new, |seat| seat.public_key.address().to_vec()),
+        }))
+    }
+
+    async fn get_state_root(
+        &self,
+        request: Request<wire::GetStateRootRequest>,
+    ) -> Result<Response<wire::GetStateRootResponse>, Status> {
+        let height = match request.into_inner().height {
+            0 => self.reader.ledger().tip().height,
+            height => height,
+        };
+        let read = self.reader.read(move |ledger| {
+            let root = ledger.storage().state_root(height);
+            root.map_err(|e| errors::failed("reading the state tree", e))
+        });
+        let Some(root) = read.await? else {
+            let message =
+                format!("height {height} is not committed yet, or its tree is pruned already");
+            return Err(errors::with_reason(
+                Code::OutOfRange,
+                errors::LEDGER,
+                "NO_STATE_ROOT",
+                message,
+            ));
+        };
+        Ok(Response::new(wire::GetStateRootResponse {
+            height,
+            state_root: root.to_vec(),
+        }))
+    }
+
+    async fn get_genesis(
+        &self,
+        _: Request<wire::GetGenesisRequest>,
+    ) -> Result<Response<wire::GetGenesisResponse>, Status> {
+        let ledger = self.reader.ledger();
+        Ok(Response::new(wire::GetGenesisResponse {
+            genesis: Some(ledger.genesis().to_proto()),
+            hash: ledger.genesis_hash().to_vec(),
+        }))
+    }
+}
+
+fn count(items: usize) -> u32 {
+    u32::try_from(items).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,188 @@
+//! One `SubmitStream` call: transactions are admitted in the order they come,
+//! several at a time, and each is answered as soon as there is something to say.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use counterfoil_proto::v1 as wire;
+use counterfoil_proto::v1::RefusalCode;
+use counterfoil_proto::v1::submit_stream_response::Outcome;
+use counterfoil_types::hash::Hash;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use prost::Message as _;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+use super::{errors, stopped};
+use super::receipts::{TooManyWait, Waiter};
+use super::transactions::Service;
+use crate::mempool::pool::Origin;
+use crate::mempool::{Admission, AdmitError};
+
+/// Requests that are admitted together, when so many have come.
+const CHUNK: usize = 128;
+/// Answers that wait for the caller to take them.
+const ANSWER_QUEUE: usize = 1_024;
+/// Transactions of one call that wait for their block; while there are so many, no more is read.
+const MAX_WAITING: usize = 8_192;
+/// A call that sends nothing and waits for nothing for so long is ended.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
+/// After its expiry a transaction may still be in a block whose proposer's clock is behind,
+/// but no longer after this.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(15);
+
+type Answers = mpsc::Sender<Result<wire::SubmitStreamResponse, Status>>;
+type Waiting = FuturesUnordered<BoxFuture<'static, wire::SubmitStreamResponse>>;
+
+/// Answers a call from a task of its own.
+pub fn answer(
+    service: Service,
+    requests: Streaming<wire::SubmitStreamRequest>,
+) -> ReceiverStream<Result<wire::SubmitStreamResponse, Status>> {
+    let (answers, stream) = mpsc::channel(ANSWER_QUEUE);
+    tokio::spawn(run(service, requests, answers));
+    ReceiverStream::new(stream)
+}
+
+/// Ends when the caller has sent and got everything, goes away, or the node stops.
+async fn run(service: Service, requests: Streaming<wire::SubmitStreamRequest>, answers: Answers) {
+    let mut requests = requests.ready_chunks(CHUNK);
+    let mut waiting = Waiting::new();
+    let mut open = true;
+    let mut stopping = service.stopping.clone();
+    while open || !waiting.is_empty() {
+        tokio::select! {
+            Some(answer) = waiting.next(), if !waiting.is_empty() => {
+                if answers.send(Ok(answer)).await.is_err() {
+                    return;
+                }
+            }
+            chunk = requests.next(), if open && waiting.len() < MAX_WAITING => match chunk {
+                Some(chunk) => match submit(&service, chunk, &answers, &mut waiting).await {
+                    Ok(()) => {}
+                    Err(Closed) => return,
+                },
+                None => open = false,
+            },
+            () = tokio::time::sleep(IDLE_TIMEOUT), if waiting.is_empty() => {
+                // An error means that nobody listens any more.
+                let _ = answers.send(Err(idle())).await;
+                return;
+            }
+            () = answers.closed() => return,
+            () = stopped(&mut stopping) => {
+                let _ = answers.send(Err(errors::stopping())).await;
+                return;
+            }
+        }
+    }
+}
+
+/// The caller has gone, or sent what is no request.
+struct Closed;
+
+async fn submit(
+    service: &Service,
+    chunk: Vec<Result<wire::SubmitStreamRequest, Status>>,
+    answers: &Answers,
+    waiting: &mut Waiting,
+) -> Result<(), Closed> {
+    let mut broken = None;
+    let mut sent = Vec::with_capacity(chunk.len());
+    for request in chunk {
+        match request {
+            Ok(request) => sent.push(request),
+            Err(status) => broken = Some(status),
+        }
+    }
+    let mut batch = Vec::with_capacity(sent.len());
+    let mut senders = Vec::with_capacity(sent.len());
+    for request in sent {
+        let signed = request.transaction.unwrap_or_default();
+        let id = service.id(&signed);
+        // Before admission, which looks into the store: no block comes unseen between the two.
+        let waiter = request.wait.then(|| service.receipts.wait(id));
+        batch.push(signed.encode_to_vec());
+        senders.push((request.sequence, id, waiter));
+    }
+    let admitted = service.mempool.admit_all(batch, Origin::Client).await;
+    for ((sequence, id, waiter), admission) in senders.into_iter().zip(admitted) {
+        let outcome = match (admission, waiter) {
+            (Ok(Admission::Committed { receipt }), _) => Outcome::Receipt(receipt),
+            (Ok(Admission::Held { .. }), None) => Outcome::Accepted(wire::Accepted {}),
+            (Ok(Admission::Held { expires_at_ms }), Some(Ok(waiter))) => {
+                waiting.push(Box::pin(wait(sequence, id, waiter, expires_at_ms)));
+                continue;
+            }
+            (Ok(Admission::Held { .. }), Some(Err(TooManyWait))) => refused(
+                RefusalCode::PoolFull,
+                "in the pool, but too many wait for receipts; ask for this one later",
+            ),
+            (Err(AdmitError::Refused(refusal)), _) => refused(refusal.code, refusal.message),
+            (Err(error), _) => {
+                // An error means that nobody listens any more.
+                let _ = answers.send(Err(errors::not_admitted(&error, &id))).await;
+                return Err(Closed);
+            }
+        };
+        let answer = response(sequence, &id, outcome);
+        answers.send(Ok(answer)).await.map_err(|_| Closed)?;
+    }
+    match broken {
+        None => Ok(()),
+        Some(status) => {
+            let _ = answers.send(Err(status)).await;
+            Err(Closed)
+        }
+    }
+}
+
+/// Waits for a receipt until there can be none any more.
+async fn wait(
+    sequence: u64,
+    id: Hash,
+    waiter: Waiter,
+    expires_at_ms: u64,
+) -> wire::SubmitStreamResponse {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let left = Duration::from_millis(expires_at_ms).saturating_sub(now) + EXPIRY_MARGIN;
+    let outcome = match tokio::time::timeout(left, waiter.receipt()).await {
+        Ok(Some(receipt)) => Outcome::Receipt(receipt),
+        Ok(None) | Err(_) => refused(
+            RefusalCode::Expired,
+            "it expired before a block had it; sign it anew with a later expiry",
+        ),
+    };
+    response(sequence, &id, outcome)
+}
+
+fn refused(code: RefusalCode, message: impl Into<String>) -> Outcome {
+    Outcome::Refusal(wire::Refusal {
+        code: code.into(),
+        message: message.into(),
+    })
+}
+
+fn response(sequence: u64, id: &Hash, outcome: Outcome) -> wire::SubmitStreamResponse {
+    wire::SubmitStreamResponse {
+        sequence,
+        tx_id: id.to_vec(),
+        outcome: Some(outcome),
+    }
+}
+
+fn idle() -> Status {
+    let message = format!(
+        "nothing was sent for {} s; open the stream again",
+        IDLE_TIMEOUT.as_secs()
+    );
+    errors::with_reason(
+        tonic::Code::DeadlineExceeded,
+        errors::LEDGER,
+        "STREAM_IDLE",
+        message,
+    )
+}

@@ -1,0 +1,142 @@
+//! `TransactionService`: sending transactions, and what became of them.
+
+use std::time::Duration;
+
+use counterfoil_proto::v1 as wire;
+use counterfoil_proto::v1::transaction_service_server::TransactionService;
+use counterfoil_types::hash::Hash;
+use counterfoil_types::transaction;
+use prost::Message as _;
+use tokio::sync::watch;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use super::reader::Reader;
+use super::receipts::Receipts;
+use super::{errors, stopped, submit_stream};
+use crate::mempool::pool::Origin;
+use crate::mempool::{Admission, Mempool};
+
+/// Longest wait for a receipt.
+const MAX_WAIT_MS: u32 = 60_000;
+
+#[derive(Clone)]
+pub struct Service {
+    pub reader: Reader,
+    pub mempool: Mempool,
+    pub receipts: Receipts,
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl Service {
+    /// The id of what was sent, good or not, so that its sender can tell which it was.
+    pub fn id(&self, signed: &wire::SignedTransaction) -> Hash {
+        transaction::id(self.reader.ledger().chain_id(), &signed.transaction).0
+    }
+
+    async fn stored(&self, id: Hash) -> Result<Option<wire::Receipt>, Status> {
+        let read = self.reader.read(move |ledger| {
+            let stored = ledger.storage().receipt(&id);
+            let stored = stored.map_err(|e| errors::failed("reading a receipt", e))?;
+            let receipt = stored.map(|bytes| wire::Receipt::decode(bytes.as_slice()));
+            receipt
+                .transpose()
+                .map_err(|e| errors::failed("reading a receipt", e))
+        });
+        read.await
+    }
+}
+
+#[tonic::async_trait]
+impl TransactionService for Service {
+    type SubmitStreamStream = ReceiverStream<Result<wire::SubmitStreamResponse, Status>>;
+
+    async fn submit(
+        &self,
+        request: Request<wire::SubmitRequest>,
+    ) -> Result<Response<wire::SubmitResponse>, Status> {
+        let signed = request
+            .into_inner()
+            .transaction
+            .ok_or_else(|| errors::invalid("transaction", "is missing"))?;
+        let id = self.id(&signed);
+        let batch = vec![signed.encode_to_vec()];
+        let mut admitted = self.mempool.admit_all(batch, Origin::Client).await;
+        let receipt = match admitted.pop() {
+            Some(Ok(Admission::Held { .. })) => None,
+            Some(Ok(Admission::Committed { receipt })) => Some(receipt),
+            Some(Err(error)) => return Err(errors::not_admitted(&error, &id)),
+            None => return Err(errors::stopping()),
+        };
+        Ok(Response::new(wire::SubmitResponse {
+            tx_id: id.to_vec(),
+            receipt,
+        }))
+    }
+
+    async fn submit_stream(
+        &self,
+        request: Request<Streaming<wire::SubmitStreamRequest>>,
+    ) -> Result<Response<Self::SubmitStreamStream>, Status> {
+        let answers = submit_stream::answer(self.clone(), request.into_inner());
+        Ok(Response::new(answers))
+    }
+
+    async fn get_receipt(
+        &self,
+        request: Request<wire::GetReceiptRequest>,
+    ) -> Result<Response<wire::GetReceiptResponse>, Status> {
+        let id = errors::hash("tx_id", &request.into_inner().tx_id)?;
+        let Some(receipt) = self.stored(id).await? else {
+            let message = format!("no block has transaction {id}");
+            return Err(errors::without_receipt(
+                Code::NotFound,
+                "NOT_COMMITTED",
+                &id,
+                message,
+            ));
+        };
+        Ok(Response::new(wire::GetReceiptResponse {
+            receipt: Some(receipt),
+        }))
+    }
+
+    async fn wait_receipt(
+        &self,
+        request: Request<wire::WaitReceiptRequest>,
+    ) -> Result<Response<wire::WaitReceiptResponse>, Status> {
+        let request = request.into_inner();
+        let id = errors::hash("tx_id", &request.tx_id)?;
+        if !(1..=MAX_WAIT_MS).contains(&request.timeout_ms) {
+            let problem = format!("expected 1 to {MAX_WAIT_MS}");
+            return Err(errors::invalid("timeout_ms", problem));
+        }
+        let waiter = self.receipts.wait(id).map_err(|_| {
+            let message = "too many calls wait for receipts; try again later";
+            errors::without_receipt(Code::ResourceExhausted, "TOO_MANY_WAIT", &id, message)
+        })?;
+        let receipt = match self.stored(id).await? {
+            Some(receipt) => receipt,
+            None => {
+                let timeout = Duration::from_millis(request.timeout_ms.into());
+                let mut stopping = self.stopping.clone();
+                tokio::select! {
+                    receipt = waiter.receipt() => receipt.ok_or_else(errors::stopping)?,
+                    () = tokio::time::sleep(timeout) => {
+                        let message = format!("transaction {id} was not committed in time");
+                        return Err(errors::without_receipt(
+                            Code::DeadlineExceeded,
+                            "NOT_COMMITTED_IN_TIME",
+                            &id,
+                            message,
+                        ));
+                    }
+                    () = stopped(&mut stopping) => return Err(errors::stopping()),
+                }
+            }
+        };
+        Ok(Response::new(wire::WaitReceiptResponse {
+            receipt: Some(receipt),
+        }))
+    }
+}

@@ -1,0 +1,11 @@
+//! The node: consensus over one ledger, a pool of transactions, and an API.
+//!
+//! One way for data: API → mempool → consensus → ledger (execution, storage) →
+//! API. Never back.
+
+pub mod app;
+pub mod config;
+pub mod consensus;
+pub mod grpc;
+pub mod ledger;
+pub mod mempool;

@@ -1,0 +1,163 @@
+//! The one way into the pool, for clients and peers alike: what could not be in
+//! a block is refused here, and its signature is verified here, once.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check, check_expiry};
+use counterfoil_proto::v1::{Receipt, RefusalCode};
+use counterfoil_storage::StorageError;
+use counterfoil_types::ids::TxId;
+use prost::Message as _;
+use tokio::sync::Semaphore;
+
+use super::pool::{Origin, Pool, PoolLimits};
+use crate::ledger::Ledger;
+
+/// How often expired transactions are dropped.
+const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What became of a transaction that was not refused.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Admission {
+    /// In the pool, now or before.
+    Held { expires_at_ms: u64 },
+    /// In a block already.
+    Committed { receipt: Receipt },
+}
+
+/// Why a transaction was not admitted.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error("the receipt of {0} in the store is not a receipt; restore a backup, or sync into an empty directory")]
+    Damaged(TxId),
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+/// The pool with its admission. Clones share it.
+#[derive(Clone)]
+pub struct Mempool {
+    ledger: Ledger,
+    pool: Pool,
+    /// Verification may fill the processors, but not the runtime's threads.
+    verifiers: Arc<Semaphore>,
+}
+
+impl Mempool {
+    pub fn new(ledger: Ledger, limits: PoolLimits) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            ledger,
+            pool: Pool::new(limits),
+            verifiers: Arc::new(Semaphore::new(processors)),
+        }
+    }
+
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Admits encoded `SignedTransaction`s in order, away from the runtime's own threads.
+    pub async fn admit_all(
+        &self,
+        batch: Vec<Vec<u8>>,
+        origin: Origin,
+    ) -> Vec<Result<Admission, AdmitError>> {
+        let count = batch.len();
+        let stopped = || (0..count).map(|_| Err(AdmitError::Stopping)).collect();
+        let Ok(permit) = self.verifiers.clone().acquire_owned().await else {
+            return stopped();
+        };
+        let mempool = self.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            batch
+                .iter()
+                .map(|signed| mempool.admit(signed, origin))
+                .collect()
+        });
+        match work.await {
+            Ok(results) => results,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => stopped(),
+        }
+    }
+
+    /// Admits one encoded `SignedTransaction`. Takes processor time and reads the store.
+    pub fn admit(&self, signed: &[u8], origin: Origin) -> Result<Admission, AdmitError> {
+        let transaction = check(signed, self.ledger.chain_id()).map_err(AdmitError::Refused)?;
+        let id = transaction.id();
+        // Before expiry: the first receipt outlives the transaction (specification 10.3).
+        if let Some(receipt) = self.receipt(&id)? {
+            return Ok(Admission::Committed { receipt });
+        }
+        check_expiry(&transaction, self.next_block_time_ms()).map_err(AdmitError::Refused)?;
+        self.check_enrolled(&transaction)?;
+        let expires_at_ms = transaction.expires_at_ms();
+        self.pool
+            .insert(transaction, origin)
+            .map_err(AdmitError::Refused)?;
+        // A commit between the two looks has removed nothing from the pool yet: without the second
+        // look the transaction would stay there until it expires.
+        if let Some(receipt) = self.receipt(&id)? {
+            self.pool.remove([&id]);
+            return Ok(Admission::Committed { receipt });
+        }
+        Ok(Admission::Held { expires_at_ms })
+    }
+
+    /// Drops expired transactions for as long as the process runs.
+    pub async fn evict_expired(self) {
+        let mut ticks = tokio::time::interval(EVICTION_INTERVAL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let evicted = self.pool.evict_expired(self.next_block_time_ms());
+            if evicted > 0 {
+                tracing::info!(evicted, "dropped expired transactions");
+            }
+        }
+    }
+
+    fn receipt(&self, id: &TxId) -> Result<Option<Receipt>, AdmitError> {
+        let Some(stored) = self.ledger.storage().receipt(&id.0)? else {
+            return Ok(None);
+        };
+        match Receipt::decode(stored.as_slice()) {
+            Ok(receipt) => Ok(Some(receipt)),
+            Err(_) => Err(AdmitError::Damaged(*id)),
+        }
+    }
+
+    fn check_enrolled(&self, transaction: &VerifiedTransaction) -> Result<(), AdmitError> {
+        let state = self.ledger.state();
+        if self.ledger.executor().is_enrolled(&state, transaction)? {
+            return Ok(());
+        }
+        let organization = transaction.organization();
+        let message = format!("the signer is not an account of organization {organization}");
+        Err(AdmitError::Refused(Refusal::new(
+            RefusalCode::UnknownSigner,
+            message,
+        )))
+    }
+
+    /// The earliest time that an honest proposer would give the next block.
+    fn next_block_time_ms(&self) -> u64 {
+        (self.ledger.tip().time_ms + 1).max(clock_ms())
+    }
+}
+
+/// This machine's clock, in milliseconds since the Unix epoch.
+fn clock_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_millis() as u64)
+}

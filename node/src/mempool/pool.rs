@@ -1,0 +1,281 @@
+//! The pool: verified transactions that wait for a block, in order of arrival.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use counterfoil_execution::{Refusal, VerifiedTransaction};
+use counterfoil_proto::v1::RefusalCode;
+use counterfoil_types::ids::TxId;
+use counterfoil_types::limits::MAX_BLOCK_TRANSACTIONS;
+use tokio::sync::watch;
+
+/// Transactions a node holds at most.
+pub const MAX_TRANSACTIONS: usize = 50_000;
+/// Bytes of them at most.
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// How many of them one organization may have, so that none shuts the others out.
+pub const MAX_PER_ORGANIZATION: usize = 20_000;
+
+/// The bounds of one pool.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolLimits {
+    pub transactions: usize,
+    pub bytes: u64,
+    pub per_organization: usize,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            transactions: MAX_TRANSACTIONS,
+            bytes: MAX_BYTES,
+            per_organization: MAX_PER_ORGANIZATION,
+        }
+    }
+}
+
+/// Where a transaction came from, which decides who is told about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A client of this node: every peer is told.
+    Client,
+    /// A peer, which tells the others itself.
+    Peer,
+}
+
+/// Some of the pool's transactions for a peer, and where the next ones begin.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Encoded `SignedTransaction`s.
+    pub transactions: Vec<Vec<u8>>,
+    pub next: u64,
+}
+
+/// Clones share one pool. Every call is short and waits for nothing but the lock.
+#[derive(Clone)]
+pub struct Pool {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limits: PoolLimits,
+    contents: Mutex<Contents>,
+    insertions: watch::Sender<u64>,
+}
+
+/// Invariant: `by_id`, `bytes` and `by_organization` say of `entries` what can be counted there.
+#[derive(Default)]
+struct Contents {
+    /// By number of arrival.
+    entries: BTreeMap<u64, Entry>,
+    by_id: HashMap<TxId, u64>,
+    by_organization: HashMap<String, usize>,
+    bytes: u64,
+    next: u64,
+}
+
+struct Entry {
+    transaction: VerifiedTransaction,
+    origin: Origin,
+}
+
+impl Pool {
+    pub fn new(limits: PoolLimits) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                limits,
+                contents: Mutex::default(),
+                insertions: watch::Sender::new(0),
+            }),
+        }
+    }
+
+    /// Takes a transaction in; one that is there already stays as it is.
+    pub(super) fn insert(
+        &self,
+        transaction: VerifiedTransaction,
+        origin: Origin,
+    ) -> Result<(), Refusal> {
+        let mut contents = self.lock();
+        if contents.by_id.contains_key(&transaction.id()) {
+            return Ok(());
+        }
+        self.shared.limits.check(&contents, &transaction)?;
+        contents.add(transaction, origin);
+        let insertions = contents.next;
+        drop(contents);
+        self.shared.insertions.send_replace(insertions);
+        Ok(())
+    }
+
+    /// The oldest transactions, up to so many bytes and a block's most. They stay in the pool
+    /// until they are committed: a proposal may fail.
+    pub fn take(&self, max_bytes: u64) -> Vec<VerifiedTransaction> {
+        let contents = self.lock();
+        let mut bytes = 0;
+        contents
+            .entries
+            .values()
+            .take(MAX_BLOCK_TRANSACTIONS)
+            .take_while(|entry| {
+                bytes += entry.size();
+                bytes <= max_bytes
+            })
+            .map(|entry| entry.transaction.clone())
+            .collect()
+    }
+
+    /// Drops what was committed.
+    pub fn remove<'a>(&self, ids: impl IntoIterator<Item = &'a TxId>) {
+        let mut contents = self.lock();
+        for id in ids {
+            contents.drop_id(id);
+        }
+    }
+
+    /// Drops what no later block can hold. Says how many.
+    pub(super) fn evict_expired(&self, time_ms: u64) -> usize {
+        let mut contents = self.lock();
+        let expired: Vec<TxId> = contents
+            .entries
+            .values()
+            .filter(|entry| entry.transaction.expires_at_ms() <= time_ms)
+            .map(|entry| entry.transaction.id())
+            .collect();
+        for id in &expired {
+            contents.drop_id(id);
+        }
+        expired.len()
+    }
+
+    /// Transactions from arrival number `from` on that a peer should be told: all that arrived
+    /// before `everything_before`, and clients' after it. Empty when there is none left.
+    pub(super) fn batch(
+        &self,
+        from: u64,
+        everything_before: u64,
+        max_count: usize,
+        max_bytes: u64,
+    ) -> Batch {
+        let contents = self.lock();
+        let mut batch = Batch {
+            transactions: Vec::new(),
+            next: contents.next,
+        };
+        let mut bytes = 0;
+        for (number, entry) in contents.entries.range(from..) {
+            if *number >= everything_before && entry.origin == Origin::Peer {
+                continue;
+            }
+            bytes += entry.size();
+            let full = batch.transactions.len() == max_count || bytes > max_bytes;
+            if full && !batch.transactions.is_empty() {
+                batch.next = *number;
+                break;
+            }
+            batch.transactions.push(entry.transaction.bytes().to_vec());
+        }
+        batch
+    }
+
+    /// The number that the next arrival gets; the watched value of [`Self::changed`].
+    pub(super) fn next_number(&self) -> u64 {
+        self.lock().next
+    }
+
+    /// Changes with every insertion.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.shared.insertions.subscribe()
+    }
+
+    pub fn len(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lock().entries.is_empty()
+    }
+
+    pub fn contains(&self, id: &TxId) -> bool {
+        self.lock().by_id.contains_key(id)
+    }
+
+    /// A panic elsewhere cannot leave the contents half-changed: nothing below panics between two changes.
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.shared
+            .contents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PoolLimits {
+    fn check(&self, contents: &Contents, transaction: &VerifiedTransaction) -> Result<(), Refusal> {
+        let full = |message: String| Err(Refusal::new(RefusalCode::PoolFull, message));
+        if contents.entries.len() >= self.transactions
+            || contents.bytes + size(transaction) > self.bytes
+        {
+            return full("the node's pool is full; send it again later".to_owned());
+        }
+        let organization = transaction.organization();
+        let held = contents
+            .by_organization
+            .get(organization)
+            .copied()
+            .unwrap_or(0);
+        if held >= self.per_organization {
+            return full(format!(
+                "{held} transactions of {organization} wait already; send it again later"
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Contents {
+    fn add(&mut self, transaction: VerifiedTransaction, origin: Origin) {
+        let number = self.next;
+        self.next += 1;
+        self.by_id.insert(transaction.id(), number);
+        self.bytes += size(&transaction);
+        *self
+            .by_organization
+            .entry(transaction.organization().to_owned())
+            .or_default() += 1;
+        self.entries.insert(
+            number,
+            Entry {
+                transaction,
+                origin,
+            },
+        );
+    }
+
+    fn drop_id(&mut self, id: &TxId) {
+        let Some(entry) = self
+            .by_id
+            .remove(id)
+            .and_then(|number| self.entries.remove(&number))
+        else {
+            return;
+        };
+        self.bytes -= entry.size();
+        let organization = entry.transaction.organization();
+        if let Some(count) = self.by_organization.get_mut(organization) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_organization.remove(organization);
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn size(&self) -> u64 {
+        size(&self.transaction)
+    }
+}
+
+fn size(transaction: &VerifiedTransaction) -> u64 {
+    transaction.bytes().len() as u64
+}
