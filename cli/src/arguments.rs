@@ -1,0 +1,142 @@
+//! The command line: global options and the list of commands.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use counterfoil_types::ids::OrganizationId;
+
+use crate::commands::{
+    audit, block, claim, clock, demo, deposit, invoice, key, localnet, org, receivable, status, tx,
+};
+use crate::output::Format;
+
+/// Work with a Counterfoil ledger: invoices, receivables, claims and deposits.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 rejected by the ledger, 4 no node reachable.
+#[derive(Parser, Debug)]
+#[command(name = "counterfoil", version)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Global {
+    /// The node to ask
+    #[arg(long, global = true, env = "COUNTERFOIL_NODE", value_name = "URL", default_value = "http://127.0.0.1:26650")]
+    pub node: String,
+    /// The private key to sign with (PKCS#8 PEM)
+    #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// The organization to act for
+    #[arg(long, global = true, env = "COUNTERFOIL_ORG", value_name = "ID")]
+    pub org: Option<OrganizationId>,
+    /// Tables for people, or one JSON object on stdout
+    #[arg(short, long, global = true, env = "COUNTERFOIL_OUTPUT", value_enum, default_value = "table")]
+    pub output: Format,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Make and look at keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Organizations and their roles
+    #[command(subcommand)]
+    Org(org::Command),
+    /// Register, query, confirm, reject and withdraw invoices
+    #[command(subcommand)]
+    Invoice(invoice::Command),
+    /// What confirmed invoices oblige their buyers to pay
+    #[command(subcommand)]
+    Receivable(receivable::Command),
+    /// Rights to receivables
+    #[command(subcommand)]
+    Claim(claim::Command),
+    /// Bank deposits on the ledger
+    #[command(subcommand)]
+    Deposit(deposit::Command),
+    /// Receipts of transactions
+    #[command(subcommand)]
+    Tx(tx::Command),
+    /// Blocks
+    #[command(subcommand)]
+    Block(block::Command),
+    /// The ledger's date
+    #[command(subcommand)]
+    Clock(clock::Command),
+    /// What the node says of itself
+    Status(status::Arguments),
+    /// Check the whole ledger as its regulator
+    Audit(audit::Arguments),
+    /// Networks of plain processes on this machine
+    #[command(subcommand)]
+    Localnet(localnet::Command),
+    /// Run a year's invoices through a local network and audit the result
+    Demo(demo::Arguments),
+}
+
+/// How a signed transaction is sent.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Sending {
+    /// Seconds after which the transaction can no longer be committed
+    #[arg(long, value_name = "SECONDS", default_value_t = crate::signer::DEFAULT_LIFETIME.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub expires_in: u64,
+    /// Seconds to wait for the receipt; 0 returns once the node has taken the transaction
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub wait: u64,
+}
+
+/// Which part of a list to show.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Page {
+    /// Most records to show
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub limit: u32,
+    /// Go on where an earlier list ended
+    #[arg(long, value_name = "TOKEN", default_value = "")]
+    pub page_token: String,
+}
+
+/// A protobuf enum's value from its name without prefix, in any case, `-` or `_` between words.
+pub fn enum_value<T>(prefix: &str, text: &str, from_name: fn(&str) -> Option<T>) -> Result<T, String> {
+    let name = text.to_ascii_uppercase().replace('-', "_");
+    match from_name(&format!("{prefix}_{name}")) {
+        Some(value) if name != "UNSPECIFIED" => Ok(value),
+        _ => Err(format!("no such {}", prefix.to_ascii_lowercase().replace('_', " "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use counterfoil_proto::invoice::v1::InvoiceState;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_explains_itself() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn enum_values_are_named_as_people_write_them() {
+        let state = |text| enum_value("INVOICE_STATE", text, InvoiceState::from_str_name);
+        assert_eq!(state("under-query"), Ok(InvoiceState::UnderQuery));
+        assert_eq!(state("Confirmed"), Ok(InvoiceState::Confirmed));
+        assert!(state("unspecified").is_err() && state("paid").is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! The audit: every figure and every invariant that can be seen from outside,
+//! read from the validators through gRPC alone.
+
+mod chain;
+mod checks;
+mod evidence;
+mod expected;
+mod records;
+mod report;
+
+use std::time::{Duration, Instant};
+
+use counterfoil_proto::invoice::v1::InvoiceState;
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::receivable::v1::ReceivableState;
+use counterfoil_proto::v1 as wire;
+use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::OrganizationId;
+use counterfoil_types::keys::PublicKey;
+use counterfoil_types::money::Currency;
+
+pub use self::expected::Expected;
+pub use self::report::Report;
+use self::chain::Chain;
+use self::records::Records;
+use crate::client::{Client, listed};
+use crate::failure::Failure;
+
+/// How long validators may take to reach a common height.
+const CATCH_UP: Duration = Duration::from_secs(30);
+const CATCH_UP_POLL: Duration = Duration::from_millis(100);
+
+/// Who audits: a regulator, with the key of its account.
+pub struct Auditor {
+    pub organization: OrganizationId,
+    pub key: PublicKey,
+}
+
+/// What one validator says of the common height.
+pub struct Witness {
+    pub name: String,
+    pub address: Vec<u8>,
+    pub genesis_hash: Vec<u8>,
+    /// Its own tree's root.
+    pub state_root: Vec<u8>,
+    pub block_hash: Vec<u8>,
+    /// The root in its own copy of the header.
+    pub header_root: Vec<u8>,
+}
+
+/// The names under which invoices and receivables are counted by state.
+pub fn state_names() -> Vec<String> {
+    use InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
+    let invoices = [Registered, UnderQuery, Confirmed, Rejected, Withdrawn].map(|s| format!("{s:?}"));
+    let receivables = [ReceivableState::Performing, ReceivableState::Settled].map(|s| format!("{s:?}"));
+    invoices.into_iter().chain(receivables).collect()
+}
+
+/// Audits the ledger that these validators keep.
+pub async fn run(nodes: &[String], auditor: &Auditor, expected: Option<Expected>) -> Result<Report, Failure> {
+    let mut clients = Vec::new();
+    for node in nodes {
+        clients.push(Client::connect(node).await?);
+    }
+    let first = clients.first().ok_or_else(|| Failure::Usage("name the validators to audit".into()))?;
+    admit(first, auditor).await?;
+    let (genesis, genesis_hash) = first.genesis().await?;
+    let height = common_height(&clients).await?;
+    let records = Records::read(first).await?;
+    let chain = Chain::read(first, &genesis, &genesis_hash, height).await?;
+    let mut witnesses = Vec::new();
+    for client in &clients {
+        witnesses.push(witness(client, height).await?);
+    }
+    still_there(first, height).await?;
+    let currency = match &expected {
+        Some(expected) => expected.currency,
+        None => reporting_currency(&genesis)?,
+    };
+    Ok(checks::report(&genesis, &records, &chain, height, witnesses, currency, expected))
+}
+
+/// Lets only a regulator audit, with its own key.
+async fn admit(client: &Client, auditor: &Auditor) -> Result<(), Failure> {
+    let id = auditor.organization.to_string();
+    let answer = client.ledger().get_organization(wire::GetOrganizationRequest { id }).await;
+    let organization = answer.map_err(|s| client.failure(s))?.into_inner().organization;
+    let organization = organization.ok_or_else(|| client.incomplete("an organization"))?;
+    if !organization.roles().any(|role| role == Role::Regulator) {
+        return Err(Failure::Failed(format!(
+            "{} is no regulator on this ledger: name one by --org (counterfoil org list --role regulator)",
+            auditor.organization
+        )));
+    }
+    if !organization.accounts.iter().any(|account| account == auditor.key.as_bytes()) {
+        return Err(Failure::Failed(format!(
+            "the key is not the account of {}: name its key file by --key",
+            auditor.organization
+        )));
+    }
+    Ok(())
+}
+
+/// A height that every validator has committed, at or after the last transaction any of them knows.
+async fn common_height(clients: &[Client]) -> Result<u64, Failure> {
+    let mut height = 0;
+    for client in clients {
+        height = height.max(client.status().await?.height);
+    }
+    let until = Instant::now() + CATCH_UP;
+    for client in clients {
+        while client.status().await?.height < height {
+            if Instant::now() >= until {
+                return Err(Failure::Failed(format!(
+                    "{} has not reached height {height} after {} s: is it cut off?",
+                    client.node(),
+                    CATCH_UP.as_secs()
+                )));
+            }
+            tokio::time::sleep(CATCH_UP_POLL).await;
+        }
+    }
+    Ok(height)
+}
+
+async fn witness(client: &Client, height: u64) -> Result<Witness, Failure> {
+    let status = client.status().await?;
+    let (_, genesis_hash) = client.genesis().await?;
+    let root = client.nodes().get_state_root(wire::GetStateRootRequest { height }).await;
+    let state_root = root.map_err(|s| client.failure(s))?.into_inner().state_root;
+    let (block_hash, header_root) = match height {
+        // Before the first block there is no header to compare with.
+        0 => (status.block_hash, state_root.clone()),
+        _ => {
+            let block = client.blocks().get_block(wire::GetBlockRequest { height }).await;
+            let block = block.map_err(|s| client.failure(s))?.into_inner();
+            let header = block.block.and_then(|b| b.header).ok_or_else(|| client.incomplete("a header"))?;
+            (block.hash, header.state_root)
+        }
+    };
+    Ok(Witness { name: status.moniker, address: status.address, genesis_hash, state_root, block_hash, header_root })
+}
+
+/// Records are read as they are now: no transaction may have come since the common height.
+async fn still_there(client: &Client, height: u64) -> Result<(), Failure> {
+    let later = listed(1, String::new(), async |page_size, page_token| {
+        let request = wire::ListBlocksRequest {
+            page_size,
+            page_token,
+            from_height: height + 1,
+            with_transactions: true,
+        };
+        let answer = client.blocks().list_blocks(request).await;
+        let answer = answer.map_err(|s| client.failure(s))?.into_inner();
+        Ok::<_, Failure>((answer.blocks, answer.next_page_token))
+    });
+    if later.await?.items.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed("the ledger moved on while it was read: audit it again when it is quiet".into()))
+}
+
+/// US dollars where the network has them, else its first currency.
+fn reporting_currency(genesis: &wire::Genesis) -> Result<Currency, Failure> {
+    let codes: Vec<&str> = genesis.currencies.iter().map(|c| c.code.as_str()).collect();
+    let code = codes.iter().find(|code| **code == "USD").or(codes.first()).copied().unwrap_or_default();
+    code.parse().map_err(Failure::failed)
+}
+
+/// Whether bytes are this hash.
+fn is(hash: &Hash, bytes: &[u8]) -> bool {
+    hash.as_bytes() == bytes
+}

@@ -1,0 +1,245 @@
+//! `counterfoil deposit`: bank deposits on the ledger.
+
+use clap::{Subcommand, ValueEnum};
+use counterfoil_proto::cash::v1 as cash;
+use counterfoil_proto::cash::v1::action::Action;
+use counterfoil_proto::v1 as wire;
+use counterfoil_types::ids::OrganizationId;
+
+use crate::amounts::AmountArgument;
+use crate::arguments::{Page, Sending};
+use crate::failure::Failure;
+use crate::output::Answer;
+use crate::session::Session;
+use crate::signer::new_end_to_end_id;
+use crate::views;
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Create deposits that this bank owes to a holder; a bank may
+    Issue {
+        /// The organization that gets them
+        #[arg(long, value_name = "ORG")]
+        holder: OrganizationId,
+        #[command(flatten)]
+        amount: AmountArgument,
+        #[command(flatten)]
+        instruction: Instruction,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Pass deposits on to another organization; their holder may
+    Transfer {
+        /// The bank whose deposits these are
+        #[arg(long, value_name = "BANK")]
+        issuer: OrganizationId,
+        /// The organization that gets them
+        #[arg(long, value_name = "ORG")]
+        to: OrganizationId,
+        #[command(flatten)]
+        amount: AmountArgument,
+        #[command(flatten)]
+        instruction: Instruction,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Ask the bank to pay deposits out; their holder may. The amount is locked until the outcome
+    Redeem {
+        /// The bank whose deposits these are
+        #[arg(long, value_name = "BANK")]
+        issuer: OrganizationId,
+        #[command(flatten)]
+        amount: AmountArgument,
+        #[command(flatten)]
+        instruction: Instruction,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Confirm that the bank paid a redemption; its holder may. The locked deposits end
+    Confirm {
+        /// The redemption's end-to-end id
+        #[arg(long, value_name = "ID")]
+        end_to_end_id: String,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Decline to pay a redemption; the bank that issued the deposits may. They are the holder's to use again
+    Decline {
+        /// The organization that asked
+        #[arg(long, value_name = "ORG")]
+        holder: OrganizationId,
+        /// The redemption's end-to-end id
+        #[arg(long, value_name = "ID")]
+        end_to_end_id: String,
+        /// Why, in 1 to 280 characters
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Show one balance; anyone may, reads only
+    Balance {
+        /// The organization that holds the deposits; --org if left out
+        #[arg(long, value_name = "ORG")]
+        holder: Option<OrganizationId>,
+        /// The bank that owes them
+        #[arg(long, value_name = "BANK")]
+        issuer: OrganizationId,
+        /// Their currency
+        #[arg(long, value_name = "CODE")]
+        currency: String,
+    },
+    /// Show one redemption; anyone may, reads only
+    Show {
+        /// The organization that asked
+        #[arg(long, value_name = "ORG")]
+        holder: OrganizationId,
+        /// The redemption's end-to-end id
+        #[arg(long, value_name = "ID")]
+        end_to_end_id: String,
+    },
+    /// List balances, redemptions, or what banks have issued; anyone may, reads only
+    List {
+        /// What to list
+        #[arg(long, value_enum, default_value = "balances")]
+        of: Of,
+        /// Only those of this holder; not for issuances
+        #[arg(long, value_name = "ORG")]
+        holder: Option<OrganizationId>,
+        /// Only those of this bank
+        #[arg(long, value_name = "BANK")]
+        issuer: Option<OrganizationId>,
+        #[command(flatten)]
+        page: Page,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Of {
+    Balances,
+    Redemptions,
+    Issuances,
+}
+
+/// What names a payment instruction.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Instruction {
+    /// Names this instruction, once for ever; a new one is made up if left out
+    #[arg(long, value_name = "ID")]
+    end_to_end_id: Option<String>,
+}
+
+impl Instruction {
+    fn id(self, prefix: &str) -> String {
+        self.end_to_end_id.unwrap_or_else(|| new_end_to_end_id(prefix))
+    }
+}
+
+pub async fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
+    let (client, currencies) = session.ledger().await?;
+    let (action, sending) = match command {
+        Command::Issue { holder, amount, instruction, sending } => {
+            let issue = cash::IssueDeposit {
+                holder: holder.to_string(),
+                amount: Some(amount.resolve(&currencies)?),
+                end_to_end_id: instruction.id("issue"),
+            };
+            (Action::Issue(issue), sending)
+        }
+        Command::Transfer { issuer, to, amount, instruction, sending } => {
+            let transfer = cash::TransferDeposit {
+                issuer: issuer.to_string(),
+                to: to.to_string(),
+                amount: Some(amount.resolve(&currencies)?),
+                end_to_end_id: instruction.id("transfer"),
+            };
+            (Action::Transfer(transfer), sending)
+        }
+        Command::Redeem { issuer, amount, instruction, sending } => {
+            let request = cash::RequestRedemption {
+                issuer: issuer.to_string(),
+                amount: Some(amount.resolve(&currencies)?),
+                end_to_end_id: instruction.id("redeem"),
+            };
+            (Action::RequestRedemption(request), sending)
+        }
+        Command::Confirm { end_to_end_id, sending } => {
+            (Action::ConfirmRedemption(cash::ConfirmRedemption { end_to_end_id }), sending)
+        }
+        Command::Decline { holder, end_to_end_id, reason, sending } => {
+            let decline = cash::DeclineRedemption { holder: holder.to_string(), end_to_end_id, reason };
+            (Action::DeclineRedemption(decline), sending)
+        }
+        Command::Balance { holder, issuer, currency } => {
+            let holder = match &holder {
+                Some(holder) => holder,
+                None => session.organization()?,
+            };
+            let request =
+                wire::GetBalanceRequest { holder: holder.to_string(), issuer: issuer.to_string(), currency };
+            let answer = client.ledger().get_balance(request).await;
+            let balance = answer.map_err(|s| client.failure(s))?.into_inner().balance;
+            let balance = balance.ok_or_else(|| client.incomplete("a balance"))?;
+            return Ok(Answer::record(views::balance(&balance, &currencies)));
+        }
+        Command::Show { holder, end_to_end_id } => {
+            let request = wire::GetRedemptionRequest { holder: holder.to_string(), end_to_end_id };
+            let answer = client.ledger().get_redemption(request).await;
+            let redemption = answer.map_err(|s| client.failure(s))?.into_inner().redemption;
+            let redemption = redemption.ok_or_else(|| client.incomplete("a redemption"))?;
+            return Ok(Answer::record(views::redemption(&redemption, &currencies)));
+        }
+        Command::List { of, holder, issuer, page } => return list(session, of, holder, issuer, page).await,
+    };
+    session.execute(&client, action, &sending, |_, view| view).await
+}
+
+async fn list(
+    session: &Session,
+    of: Of,
+    holder: Option<OrganizationId>,
+    issuer: Option<OrganizationId>,
+    page: Page,
+) -> Result<Answer, Failure> {
+    let (client, currencies) = session.ledger().await?;
+    let filter = |id: &Option<OrganizationId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
+    let (holder, issuer) = (filter(&holder), filter(&issuer));
+    match of {
+        Of::Balances => {
+            let fetch = async |page_size, page_token| {
+                let (holder, issuer) = (holder.clone(), issuer.clone());
+                let request = wire::ListBalancesRequest { page_size, page_token, holder, issuer };
+                let answer = client.ledger().list_balances(request).await;
+                let answer = answer.map_err(|s| client.failure(s))?.into_inner();
+                Ok((answer.balances, answer.next_page_token))
+            };
+            let list = session.list(&page, fetch, |b| views::balance(b, &currencies)).await?;
+            Ok(Answer::list("balances", &["holder", "issuer", "available_minor", "locked_minor"], list))
+        }
+        Of::Redemptions => {
+            let fetch = async |page_size, page_token| {
+                let (holder, issuer) = (holder.clone(), issuer.clone());
+                let request = wire::ListRedemptionsRequest { page_size, page_token, holder, issuer, state: 0 };
+                let answer = client.ledger().list_redemptions(request).await;
+                let answer = answer.map_err(|s| client.failure(s))?.into_inner();
+                Ok((answer.redemptions, answer.next_page_token))
+            };
+            let list = session.list(&page, fetch, |r| views::redemption(r, &currencies)).await?;
+            let columns = ["holder", "issuer", "end_to_end_id", "state", "amount_minor", "requested_on"];
+            Ok(Answer::list("redemptions", &columns, list))
+        }
+        Of::Issuances if !holder.is_empty() => {
+            Err(Failure::Usage("issuances are a bank's, they have no holder: leave --holder out".into()))
+        }
+        Of::Issuances => {
+            let fetch = async |page_size, page_token| {
+                let request = wire::ListIssuancesRequest { page_size, page_token, issuer: issuer.clone() };
+                let answer = client.ledger().list_issuances(request).await;
+                let answer = answer.map_err(|s| client.failure(s))?.into_inner();
+                Ok((answer.issuances, answer.next_page_token))
+            };
+            let list = session.list(&page, fetch, |i| views::issuance(i, &currencies)).await?;
+            Ok(Answer::list("issuances", &["issuer", "currency", "issued_minor", "redeemed_minor"], list))
+        }
+    }
+}

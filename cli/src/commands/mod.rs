@@ -1,0 +1,38 @@
+//! One file a command. Here a parsed command line is handed to its command.
+
+pub mod audit;
+pub mod block;
+pub mod claim;
+pub mod clock;
+pub mod demo;
+pub mod deposit;
+pub mod invoice;
+pub mod key;
+pub mod localnet;
+pub mod org;
+pub mod receivable;
+pub mod status;
+pub mod tx;
+
+use crate::arguments::Command;
+use crate::failure::Failure;
+use crate::output::Answer;
+use crate::session::Session;
+
+pub async fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
+    match command {
+        Command::Key(command) => key::execute(command, session),
+        Command::Org(command) => org::execute(command, session).await,
+        Command::Invoice(command) => invoice::execute(command, session).await,
+        Command::Receivable(command) => receivable::execute(command, session).await,
+        Command::Claim(command) => claim::execute(command, session).await,
+        Command::Deposit(command) => deposit::execute(command, session).await,
+        Command::Tx(command) => tx::execute(command, session).await,
+        Command::Block(command) => block::execute(command, session).await,
+        Command::Clock(command) => clock::execute(command, session).await,
+        Command::Status(arguments) => status::execute(arguments, session).await,
+        Command::Audit(arguments) => audit::execute(arguments, session).await,
+        Command::Localnet(command) => localnet::execute(command).await,
+        Command::Demo(arguments) => demo::execute(arguments).await,
+    }
+}

@@ -1,0 +1,119 @@
+//! The main job: a file's invoices through a network of validators, day by day, and the audit of the result.
+
+pub mod data;
+mod days;
+mod figures;
+mod lanes;
+mod progress;
+
+use std::path::{Path, PathBuf};
+
+use counterfoil_types::ids::OrganizationId;
+
+use self::data::{Data, REGULATOR};
+use self::days::Run;
+use self::progress::Progress;
+use crate::audit::{self, Expected};
+use crate::failure::Failure;
+use crate::keystore;
+use crate::localnet::Network;
+
+/// Where the expected figures stand in the network's folder.
+const EXPECTED: &str = "expected.json";
+
+/// What to run.
+pub struct Demo {
+    pub data: Data,
+    pub home: PathBuf,
+    pub chain_id: String,
+    pub validators: usize,
+    pub counterfoild: PathBuf,
+    /// Leave the network up, and its folder.
+    pub keep: bool,
+}
+
+impl Demo {
+    /// Makes the network, does every day's business, and audits the ledger.
+    pub async fn run(self) -> Result<audit::Report, Failure> {
+        let expected = figures::expected(&self.data, days::rolls(&self.data))?;
+        let plan = self.data.plan(self.chain_id.clone(), self.validators);
+        eprintln!(
+            "{} invoices, {} organizations, {} validators in {}",
+            self.data.rows.len(),
+            plan.members.len(),
+            self.validators,
+            self.home.display()
+        );
+        let network = plan.create(&self.home, &self.counterfoild)?;
+        expected.write(&network.home().join(EXPECTED))?;
+        let _guard = StopWhenDone { network: &network, keep: self.keep };
+        let outcome = tokio::select! {
+            outcome = work(&self.data, &network, expected) => outcome,
+            () = interrupted() => Err(Failure::Failed("interrupted".into())),
+        };
+        if self.keep {
+            tell_how_to_go_on(&network);
+        }
+        outcome
+    }
+}
+
+async fn work(data: &Data, network: &Network, expected: Expected) -> Result<audit::Report, Failure> {
+    network.start(&[]).await?;
+    let mut run = Run::prepare(data, network).await?;
+    let days = days::days(data);
+    let mut progress = Progress::start(days.len());
+    for (date, day) in &days {
+        run.day(*date, day).await?;
+        progress.day(*date, day);
+    }
+    progress.finish();
+    let regulator: OrganizationId = REGULATOR.parse().expect("an organization id");
+    let key = keystore::read_key(&network.key_file(&regulator))?;
+    let auditor = audit::Auditor { organization: regulator, key: key.public_key() };
+    audit::run(&network.urls(), &auditor, Some(expected)).await
+}
+
+/// Ends the network however the demo ends, unless it is to stay.
+struct StopWhenDone<'a> {
+    network: &'a Network,
+    keep: bool,
+}
+
+impl Drop for StopWhenDone<'_> {
+    fn drop(&mut self) {
+        if !self.keep && let Err(failure) = self.network.stop(&[]) {
+            eprintln!("counterfoil: {failure}");
+        }
+    }
+}
+
+/// Completes when the user or the system asks this process to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = async |kind| match signal(kind) {
+        Ok(mut signals) => {
+            signals.recv().await;
+        }
+        // Without a handler the default stands, which ends the process.
+        Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => {}
+        () = wait(SignalKind::terminate()) => {}
+        () = wait(SignalKind::hangup()) => {}
+    }
+}
+
+fn tell_how_to_go_on(network: &Network) {
+    let home: &Path = network.home();
+    let shown = home.display();
+    eprintln!("the network stays up in {shown}:");
+    for node in network.nodes() {
+        eprintln!("  {} {}", node.name, node.url);
+    }
+    eprintln!(
+        "  counterfoil audit --home {shown} --org {REGULATOR} --key {shown}/keys/{REGULATOR}.pem --expect {shown}/{EXPECTED}"
+    );
+    eprintln!("  counterfoil localnet clean --home {shown}");
+}

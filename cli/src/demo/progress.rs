@@ -1,0 +1,60 @@
+//! How far the demo is, on stderr: a bar on a terminal, else a line now and then.
+
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
+
+use counterfoil_types::dates::Date;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::days::Day;
+
+/// Lines are this far apart where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+const TEMPLATE: &str = "{bar:40} {pos}/{len} days, {elapsed} (about {eta} more) {msg}";
+
+pub struct Progress {
+    bar: ProgressBar,
+    days: usize,
+    done: usize,
+    registered: usize,
+    settled: usize,
+    started: Instant,
+    last_line: Instant,
+    lines: bool,
+}
+
+impl Progress {
+    pub fn start(days: usize) -> Self {
+        let bar = ProgressBar::new(days as u64);
+        bar.set_style(ProgressStyle::with_template(TEMPLATE).expect("the template is well formed"));
+        Self {
+            bar,
+            days,
+            done: 0,
+            registered: 0,
+            settled: 0,
+            started: Instant::now(),
+            last_line: Instant::now(),
+            lines: !std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Notes that a day is done.
+    pub fn day(&mut self, date: Date, day: &Day) {
+        self.done += 1;
+        self.registered += day.issued.len();
+        self.settled += day.settled.len();
+        let figures = format!("{date}: {} registered, {} settled", self.registered, self.settled);
+        if self.lines && (self.last_line.elapsed() >= LINE_EVERY || self.done == self.days) {
+            let seconds = self.started.elapsed().as_secs();
+            eprintln!("{}/{} days, {seconds} s, {figures}", self.done, self.days);
+            self.last_line = Instant::now();
+        }
+        self.bar.set_message(figures);
+        self.bar.inc(1);
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish();
+    }
+}

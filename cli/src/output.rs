@@ -1,0 +1,229 @@
+//! What commands print: the same answer as a table for people or as one JSON object for programs.
+
+use std::fmt::Display;
+use std::io::Write as _;
+
+use comfy_table::{Table, presets};
+use counterfoil_proto::v1 as wire;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::amounts::Currencies;
+use crate::failure::Failure;
+
+/// How to print.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+}
+
+/// What a command has to say once it is done.
+#[derive(Debug)]
+pub struct Answer {
+    json: String,
+    text: String,
+    /// Set where the answer itself is bad news, e.g. a check that failed: the exit code is then 1.
+    pub failure: Option<String>,
+}
+
+impl Answer {
+    pub fn new(json: &impl Serialize, text: impl Display) -> Self {
+        Self {
+            json: serde_json::to_string_pretty(json).expect("answers have string keys only"),
+            text: text.to_string(),
+            failure: None,
+        }
+    }
+
+    /// One record, a line for each field.
+    pub fn record(view: View) -> Self {
+        let mut table = new_table();
+        for (label, text) in &view.rows {
+            table.add_row([label.as_str(), text.as_str()]);
+        }
+        Self::new(&Value::Object(view.json), table)
+    }
+
+    /// Records as a table of some of their fields. JSON has all fields, under `name`.
+    pub fn list(name: &str, columns: &[&str], list: Listed<View>) -> Self {
+        let mut table = new_table();
+        table.set_header(columns.iter().map(|column| label(column)));
+        for view in &list.items {
+            let cell = |column: &&str| view.row(&label(column)).unwrap_or_default().to_owned();
+            table.add_row(columns.iter().map(cell));
+        }
+        let mut text = table.to_string();
+        if !list.next_page_token.is_empty() {
+            text += &format!("\nmore follow: --page-token {}", list.next_page_token);
+        }
+        let mut json = Map::new();
+        let items = list.items.into_iter().map(|view| Value::Object(view.json));
+        json.insert(name.to_owned(), items.collect());
+        json.insert("next_page_token".to_owned(), list.next_page_token.into());
+        Self::new(&json, text)
+    }
+
+    pub fn failing(mut self, message: Option<String>) -> Self {
+        self.failure = message;
+        self
+    }
+
+    pub fn print(&self, format: Format) {
+        print_line(match format {
+            Format::Table => &self.text,
+            Format::Json => &self.json,
+        });
+    }
+}
+
+/// Part of a list, and where it goes on.
+pub struct Listed<T> {
+    pub items: Vec<T>,
+    /// Empty at the end.
+    pub next_page_token: String,
+}
+
+/// Tells people on stderr what went wrong, and with JSON output programs on stdout too.
+pub fn print_failure(failure: &Failure, format: Format) {
+    if format == Format::Json {
+        print_line(&format!("{:#}", failure.to_json()));
+    }
+    eprintln!("counterfoil: {failure}");
+}
+
+/// A closed pipe (`counterfoil … | head`) is no reason to panic.
+fn print_line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+pub fn new_table() -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table
+}
+
+fn label(name: &str) -> String {
+    name.trim_end_matches("_minor").replace('_', " ")
+}
+
+/// One record's fields, each once for programs and once for people.
+#[derive(Clone, Default, Debug)]
+pub struct View {
+    json: Map<String, Value>,
+    rows: Vec<(String, String)>,
+}
+
+impl View {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn field(mut self, name: &str, json: Value, text: String) -> Self {
+        self.json.insert(name.to_owned(), json);
+        self.rows.push((label(name), text));
+        self
+    }
+
+    pub fn text(self, name: &str, text: impl Display) -> Self {
+        let text = text.to_string();
+        self.field(name, text.clone().into(), text)
+    }
+
+    pub fn number(self, name: &str, number: impl Into<u64>) -> Self {
+        let number = number.into();
+        self.field(name, number.into(), number.to_string())
+    }
+
+    pub fn flag(self, name: &str, flag: bool) -> Self {
+        self.field(name, flag.into(), if flag { "yes" } else { "no" }.into())
+    }
+
+    pub fn list(self, name: &str, items: impl IntoIterator<Item = String>) -> Self {
+        let items: Vec<String> = items.into_iter().collect();
+        let text = items.join("\n");
+        self.field(name, items.into(), text)
+    }
+
+    /// An id or hash; an empty one is `null`.
+    pub fn id(self, name: &str, bytes: &[u8]) -> Self {
+        if bytes.is_empty() {
+            return self.field(name, Value::Null, "–".into());
+        }
+        self.text(name, hex::encode(bytes))
+    }
+
+    pub fn date(self, name: &str, date: Option<&wire::Date>) -> Self {
+        match date {
+            None => self.field(name, Value::Null, "–".into()),
+            Some(wire::Date { year, month, day }) => {
+                self.text(name, format_args!("{year:04}-{month:02}-{day:02}"))
+            }
+        }
+    }
+
+    /// An amount, under a name that ends in `_minor`; the currency is a field of its own.
+    pub fn minor(self, name: &str, minor: u64, currency: &str, currencies: &Currencies) -> Self {
+        debug_assert!(name.ends_with("_minor"), "{name}");
+        let text = currencies.format(minor, currency);
+        self.field(name, minor.to_string().into(), text)
+    }
+
+    /// A field for programs only, where people see the same elsewhere.
+    pub fn hidden(mut self, name: &str, json: impl Into<Value>) -> Self {
+        self.json.insert(name.to_owned(), json.into());
+        self
+    }
+
+    /// Records inside this one.
+    pub fn nested(mut self, name: &str, views: Vec<Self>) -> Self {
+        for view in &views {
+            let parts: Vec<String> = view.rows.iter().map(|(l, t)| format!("{l}: {t}")).collect();
+            self.rows.push((label(name), parts.join("\n")));
+        }
+        let items = views.into_iter().map(|view| Value::Object(view.json));
+        self.json.insert(name.to_owned(), items.collect());
+        self
+    }
+
+    fn row(&self, label: &str) -> Option<&str> {
+        let row = self.rows.iter().find(|(l, _)| l == label)?;
+        Some(&row.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn currencies() -> Currencies {
+        Currencies::from_iter([("USD".to_owned(), 2)])
+    }
+
+    #[test]
+    fn amounts_are_strings_of_minor_units_for_programs_and_decimals_for_people() {
+        let view = View::new()
+            .text("currency", "USD")
+            .minor("gross_minor", 5_594, "USD", &currencies())
+            .id("succeeds", &[])
+            .id("id", &[0xab]);
+        let answer = Answer::record(view);
+        let json: Value = serde_json::from_str(&answer.json).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"currency": "USD", "gross_minor": "5594", "succeeds": null, "id": "ab"})
+        );
+        assert!(answer.text.contains("55.94 USD"), "{}", answer.text);
+    }
+
+    #[test]
+    fn a_list_shows_the_columns_asked_for_and_where_it_goes_on() {
+        let view = |n: u64| View::new().number("height", n).text("hash", "ff");
+        let list = Listed { items: vec![view(1), view(2)], next_page_token: "t".into() };
+        let answer = Answer::list("blocks", &["height"], list);
+        let json: Value = serde_json::from_str(&answer.json).unwrap();
+        assert_eq!(json["blocks"][1], serde_json::json!({"height": 2, "hash": "ff"}));
+        assert_eq!(json["next_page_token"], "t");
+        assert!(!answer.text.contains("ff") && answer.text.contains("--page-token t"));
+    }
+}

@@ -1,0 +1,92 @@
+//! One run of the command: its global options, and what most commands do with them.
+
+use std::time::Duration;
+
+use counterfoil_types::ids::OrganizationId;
+use counterfoil_types::keys::SigningKey;
+
+use crate::amounts::Currencies;
+use crate::arguments::{Global, Page, Sending};
+use crate::client::{Client, executed, listed};
+use crate::failure::Failure;
+use crate::keystore;
+use crate::output::{Answer, Listed, View};
+use crate::signer::{Action, Signer};
+use crate::views;
+
+pub struct Session {
+    global: Global,
+}
+
+impl Session {
+    pub fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    pub fn global(&self) -> &Global {
+        &self.global
+    }
+
+    pub async fn client(&self) -> Result<Client, Failure> {
+        Client::connect(&self.global.node).await
+    }
+
+    pub fn organization(&self) -> Result<&OrganizationId, Failure> {
+        let missing = || Failure::Usage("say for which organization: --org or COUNTERFOIL_ORG".into());
+        self.global.org.as_ref().ok_or_else(missing)
+    }
+
+    pub fn key(&self) -> Result<SigningKey, Failure> {
+        let missing = || Failure::Usage("name the private key's file: --key or COUNTERFOIL_KEY".into());
+        keystore::read_key(self.global.key.as_ref().ok_or_else(missing)?)
+    }
+
+    /// A connection with the network's currencies.
+    pub async fn ledger(&self) -> Result<(Client, Currencies), Failure> {
+        let client = self.client().await?;
+        let (genesis, _) = client.genesis().await?;
+        Ok((client, Currencies::of(&genesis)))
+    }
+
+    /// Signs an action as this session's organization, sends it, waits, and shows the receipt.
+    /// `made` are fields of what the transaction will have made, e.g. an invoice's id.
+    pub async fn execute(
+        &self,
+        client: &Client,
+        action: impl Into<Action>,
+        sending: &Sending,
+        made: impl FnOnce(counterfoil_types::ids::TxId, View) -> View,
+    ) -> Result<Answer, Failure> {
+        let signer = Signer {
+            chain_id: client.status().await?.chain_id,
+            organization: self.organization()?.clone(),
+            key: self.key()?,
+        };
+        let (tx_id, signed) = signer.sign(action, Duration::from_secs(sending.expires_in));
+        let head = made(tx_id, View::new());
+        let receipt = match client.submit(signed).await? {
+            Some(receipt) => receipt,
+            None if sending.wait == 0 => {
+                return Ok(Answer::record(head.text("tx_id", tx_id).text("outcome", "accepted, not committed yet")));
+            }
+            None => client.wait(tx_id, Duration::from_secs(sending.wait)).await?,
+        };
+        let (genesis, _) = client.genesis().await?;
+        Ok(Answer::record(views::receipt(head, &executed(receipt)?, &Currencies::of(&genesis))))
+    }
+
+    /// A list as [`Page`] asks for it.
+    pub async fn list<T>(
+        &self,
+        page: &Page,
+        fetch: impl AsyncFnMut(u32, String) -> Result<(Vec<T>, String), Failure>,
+        view: impl FnMut(&T) -> View,
+    ) -> Result<Listed<View>, Failure> {
+        let limit = usize::try_from(page.limit).expect("32 bits fit");
+        let list = listed(limit, page.page_token.clone(), fetch).await?;
+        Ok(Listed {
+            items: list.items.iter().map(view).collect(),
+            next_page_token: list.next_page_token,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Signs actions as one organization on one chain.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use counterfoil_proto::v1 as wire;
+use counterfoil_proto::{calendar, cash, invoice, settlement};
+use counterfoil_types::ids::{OrganizationId, TxId};
+use counterfoil_types::keys::SigningKey;
+use counterfoil_types::transaction::{Draft, contract};
+use prost::Message;
+
+/// How long a transaction may wait for its block unless told otherwise.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// An action of one contract, ready to be signed.
+pub struct Action {
+    contract: u32,
+    bytes: Vec<u8>,
+}
+
+/// Each contract's actions become an [`Action`] with that contract's number.
+macro_rules! actions {
+    ($($module:ident => $number:ident;)*) => {$(
+        impl From<$module::v1::action::Action> for Action {
+            fn from(action: $module::v1::action::Action) -> Self {
+                let action = $module::v1::Action { action: Some(action) };
+                Self { contract: contract::$number, bytes: action.encode_to_vec() }
+            }
+        }
+    )*};
+}
+
+actions! {
+    calendar => CALENDAR;
+    cash => CASH;
+    invoice => INVOICE;
+    settlement => SETTLEMENT;
+}
+
+/// An organization's account, on one chain.
+#[derive(Clone)]
+pub struct Signer {
+    pub chain_id: String,
+    pub organization: OrganizationId,
+    pub key: SigningKey,
+}
+
+impl Signer {
+    pub fn sign(&self, action: impl Into<Action>, lifetime: Duration) -> (TxId, wire::SignedTransaction) {
+        let Action { contract, bytes } = action.into();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("the clock is after 1970");
+        let expires_at_ms = u64::try_from((now + lifetime).as_millis()).expect("the clock is before year 584,556,019");
+        Draft {
+            chain_id: &self.chain_id,
+            organization: &self.organization,
+            expires_at_ms,
+            nonce: rand::random(),
+            contract,
+            action: bytes,
+        }
+        .sign(&self.key)
+    }
+}
+
+/// An end-to-end id that is not used yet: a prefix and 80 random bits.
+pub fn new_end_to_end_id(prefix: &str) -> String {
+    format!("{prefix}-{}", hex::encode(rand::random::<[u8; 10]>()))
+}
