@@ -1,0 +1,55 @@
+# What a target builds with goes to stderr, its result to stdout.
+
+# RocksDB and the engine take long to compile: ccache keeps their C++ objects
+# beyond `cargo clean` and between clones.
+ifeq ($(origin CC),default)
+CC := ccache gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := ccache g++
+endif
+export CC CXX
+
+CARGO ?= cargo
+# One profile for everything, so that each dependency is compiled once.
+PROFILE := --release
+# Where cargo puts the binaries: CARGO_TARGET_DIR if set, target/ otherwise.
+TARGET := $(or $(CARGO_TARGET_DIR),target)/release
+# Passed on to `counterfoil demo`, e.g. DEMO_ARGS="-o json".
+DEMO_ARGS ?=
+
+.NOTPARALLEL:
+.PHONY: help prerequisites build demo test check fmt deny
+
+help:
+	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
+	@echo "make test   build, then run every test"
+	@echo "make check  formatting and lints"
+	@echo "make deny   licences, bans, sources and advisories of the dependencies"
+	@echo "make fmt    format the sources"
+
+prerequisites:
+	@sh .ci/prerequisites
+
+# The whole workspace at once: a part of it would select other features of the
+# shared dependencies, and compile them a second time for the tests.
+build: prerequisites
+	@echo "Building. The first time on two cores takes about half an hour, most of it RocksDB and the consensus engine." >&2
+	@$(CARGO) build $(PROFILE) --workspace --locked >&2
+
+demo: build
+	@$(TARGET)/counterfoil demo $(DEMO_ARGS)
+
+# The scenarios start the binaries `counterfoil` and `counterfoild`: they are built first.
+test: build
+	$(CARGO) test $(PROFILE) --workspace --locked
+
+check: prerequisites
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(PROFILE) --workspace --all-targets --locked -- -D warnings
+
+deny: prerequisites
+	@sh .ci/deny
+
+fmt:
+	$(CARGO) fmt --all
