@@ -1,0 +1,327 @@
+//! A second reading of the specification: what every transaction should do,
+//! over plain maps.
+//!
+//! It was written from the specification and the comments of the `.proto` files
+//! and imports nothing of the ledger but its wire types, so that a mistake in the
+//! rules is not made here again. Instead of keyed fingerprints it compares what
+//! they are computed from: all that matters is which are equal.
+
+pub mod arithmetic;
+pub mod calendar;
+pub mod cash;
+pub mod invoices;
+pub mod numbers;
+pub mod settlement;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_proto::calendar::v1 as calendar_wire;
+use counterfoil_proto::cash::v1 as cash_wire;
+use counterfoil_proto::credit::v1::HistoryEntry;
+use counterfoil_proto::invoice::v1 as invoice_wire;
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::receivable::v1::{self as receivable_wire, BusinessDayConvention, DayCount};
+use counterfoil_proto::settlement::v1 as settlement_wire;
+use counterfoil_proto::v1::KernelRejectionCode as Kernel;
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+
+use calendar::Clock;
+use invoices::{Loose, Strict};
+
+/// The numbers of the contracts, as at the head of their `.proto` files.
+pub mod contract {
+    pub const CASH: u32 = 3;
+    pub const INVOICE: u32 = 4;
+    pub const RECEIVABLE: u32 = 5;
+    pub const SETTLEMENT: u32 = 7;
+    pub const CALENDAR: u32 = 9;
+}
+
+/// A hash, or the id made of one.
+pub type Id = [u8; 32];
+
+/// SHA-256 of a tag and what follows it.
+pub fn tagged_hash(tag: &str, parts: &[&[u8]]) -> Id {
+    let mut hasher = Sha256::new();
+    hasher.update(tag);
+    parts.iter().for_each(|part| hasher.update(part));
+    hasher.finalize().into()
+}
+
+/// What is asked of a contract.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    Calendar(calendar_wire::Action),
+    Cash(cash_wire::Action),
+    Invoice(invoice_wire::Action),
+    Settlement(settlement_wire::Action),
+    /// Bytes that are no contract's action, or not in canonical encoding.
+    Garbage(Vec<u8>),
+}
+
+impl Act {
+    /// The bytes that are sent.
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Act::Calendar(action) => action.encode_to_vec(),
+            Act::Cash(action) => action.encode_to_vec(),
+            Act::Invoice(action) => action.encode_to_vec(),
+            Act::Settlement(action) => action.encode_to_vec(),
+            Act::Garbage(bytes) => bytes.clone(),
+        }
+    }
+}
+
+/// One transaction, at its place in the chain.
+pub struct Call<'a> {
+    pub tx_id: Id,
+    pub height: u64,
+    pub index: u32,
+    /// The block's time.
+    pub time_ms: u64,
+    pub organization: &'a str,
+    /// Whether the key that signed is an account of the organization.
+    pub signer_is_account: bool,
+    pub contract: u32,
+    pub act: &'a Act,
+}
+
+/// An event as it should stand in the receipt.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Happened {
+    pub contract: u32,
+    /// Whom it concerns.
+    pub organizations: BTreeSet<String>,
+    pub body: Vec<u8>,
+}
+
+impl Happened {
+    fn new<const N: usize>(contract: u32, concerned: [&str; N], body: Vec<u8>) -> Happened {
+        Happened {
+            contract,
+            organizations: concerned.map(str::to_owned).into(),
+            body,
+        }
+    }
+
+    fn calendar<const N: usize>(concerned: [&str; N], event: calendar_wire::Event) -> Happened {
+        Happened::new(contract::CALENDAR, concerned, event.encode_to_vec())
+    }
+
+    fn cash<const N: usize>(concerned: [&str; N], event: cash_wire::Event) -> Happened {
+        Happened::new(contract::CASH, concerned, event.encode_to_vec())
+    }
+
+    fn invoice<const N: usize>(concerned: [&str; N], event: invoice_wire::Event) -> Happened {
+        Happened::new(contract::INVOICE, concerned, event.encode_to_vec())
+    }
+
+    fn receivable<const N: usize>(concerned: [&str; N], event: receivable_wire::Event) -> Happened {
+        Happened::new(contract::RECEIVABLE, concerned, event.encode_to_vec())
+    }
+
+    fn settlement<const N: usize>(concerned: [&str; N], event: settlement_wire::Event) -> Happened {
+        Happened::new(contract::SETTLEMENT, concerned, event.encode_to_vec())
+    }
+}
+
+/// Why a transaction changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    pub code: u32,
+    /// The invoice or transaction that this one repeats.
+    pub first: Option<Id>,
+}
+
+impl Rejected {
+    fn with(code: impl Into<i32>) -> Rejected {
+        Rejected {
+            code: u32::try_from(code.into()).expect("codes are positive"),
+            first: None,
+        }
+    }
+}
+
+/// The whole ledger, as the specification has it. Records are the wire's own
+/// messages, with the keyed fingerprints left empty.
+#[derive(Clone)]
+pub struct Model {
+    pub organizations: BTreeMap<String, BTreeSet<Role>>,
+    pub currencies: BTreeSet<String>,
+    pub clock: Clock,
+    pub invoices: BTreeMap<Id, invoice_wire::Invoice>,
+    /// The newest invoice registered under what a fingerprint stands for, or with a document.
+    pub strict: BTreeMap<Strict, Id>,
+    pub loose: BTreeMap<Loose, Id>,
+    pub documents: BTreeMap<Vec<u8>, Id>,
+    pub receivables: BTreeMap<Id, receivable_wire::Receivable>,
+    pub claims: BTreeMap<(Id, u32), receivable_wire::Claim>,
+    /// By holder, issuer and currency.
+    pub balances: BTreeMap<(String, String, String), cash_wire::Balance>,
+    /// By issuer and currency.
+    pub issuances: BTreeMap<(String, String), cash_wire::Issuance>,
+    /// By holder and end-to-end id.
+    pub redemptions: BTreeMap<(String, String), cash_wire::Redemption>,
+    /// First use of an end-to-end id, by payer.
+    pub instructions: BTreeMap<(String, String), Id>,
+    /// What concerned each organization, in order.
+    pub history: BTreeMap<String, Vec<HistoryEntry>>,
+}
+
+impl Model {
+    /// The ledger at genesis.
+    pub fn new(
+        organizations: BTreeMap<String, BTreeSet<Role>>,
+        currencies: BTreeSet<String>,
+        clock: Clock,
+    ) -> Model {
+        Model {
+            organizations,
+            currencies,
+            clock,
+            invoices: BTreeMap::new(),
+            strict: BTreeMap::new(),
+            loose: BTreeMap::new(),
+            documents: BTreeMap::new(),
+            receivables: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            issuances: BTreeMap::new(),
+            redemptions: BTreeMap::new(),
+            instructions: BTreeMap::new(),
+            history: BTreeMap::new(),
+        }
+    }
+
+    /// Executes a transaction: its events, or its rejection, which changes nothing.
+    pub fn apply(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
+        ensure(self.exists(call.organization), Kernel::UnknownOrganization)?;
+        ensure(call.signer_is_account, Kernel::UnknownSigner)?;
+        let known = [
+            contract::CASH,
+            contract::INVOICE,
+            contract::SETTLEMENT,
+            contract::CALENDAR,
+        ];
+        ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
+        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
+        let events = self.dispatch(call)?;
+        let concerned: BTreeSet<&String> = events
+            .iter()
+            .flat_map(|event| &event.organizations)
+            .collect();
+        for organization in concerned {
+            self.history
+                .entry(organization.clone())
+                .or_default()
+                .push(HistoryEntry {
+                    tx_id: call.tx_id.to_vec(),
+                    height: call.height,
+                    index: call.index,
+                });
+        }
+        Ok(events)
+    }
+
+    fn dispatch(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
+        use calendar_wire::action::Action as Calendar;
+        use cash_wire::action::Action as Cash;
+        use invoice_wire::action::Action as Invoice;
+        use settlement_wire::action::Action as Settlement;
+        match call.act {
+            Act::Calendar(calendar_wire::Action {
+                action: Some(Calendar::Roll(a)),
+            }) => self.roll(call, a),
+            Act::Cash(cash_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Cash::Issue(a) => self.issue(call, a),
+                Cash::Transfer(a) => self.transfer(call, a),
+                Cash::RequestRedemption(a) => self.request_redemption(call, a),
+                Cash::ConfirmRedemption(a) => self.confirm_redemption(call, a),
+                Cash::DeclineRedemption(a) => self.decline_redemption(call, a),
+            },
+            Act::Invoice(invoice_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Invoice::Register(a) => self.register(call, a),
+                Invoice::Query(a) => self.query(call, a),
+                Invoice::ResolveQuery(a) => self.resolve(call, a),
+                Invoice::Confirm(a) => self.confirm(call, a),
+                Invoice::Reject(a) => self.reject(call, a),
+                Invoice::Withdraw(a) => self.withdraw(call, a),
+            },
+            Act::Settlement(settlement_wire::Action {
+                action: Some(Settlement::Settle(a)),
+            }) => self.settle(call, a),
+            _ => Err(Rejected::with(Kernel::MalformedAction)),
+        }
+    }
+
+    /// Whether there is such an organization.
+    pub fn exists(&self, organization: &str) -> bool {
+        self.organizations.contains_key(organization)
+    }
+
+    /// Whether there is such an organization, and it has the role.
+    pub fn has_role(&self, organization: &str, role: Role) -> bool {
+        self.organizations
+            .get(organization)
+            .is_some_and(|roles| roles.contains(&role))
+    }
+}
+
+/// Unknown enum values, and ids that cannot be ids, never reach a contract.
+fn is_well_formed(act: &Act) -> bool {
+    use invoice_wire::action::Action as Invoice;
+    use settlement_wire::action::Action as Settlement;
+    let is_id = |bytes: &[u8]| bytes.len() == 32;
+    match act {
+        Act::Garbage(_) => false,
+        Act::Calendar(action) => action.action.is_some(),
+        Act::Cash(action) => action.action.is_some(),
+        Act::Invoice(action) => match &action.action {
+            None => false,
+            Some(Invoice::Register(a)) => {
+                let terms_known = a.terms.as_ref().is_none_or(|terms| {
+                    DayCount::try_from(terms.day_count).is_ok()
+                        && BusinessDayConvention::try_from(terms.convention).is_ok()
+                });
+                terms_known && (a.succeeds.is_empty() || is_id(&a.succeeds))
+            }
+            Some(Invoice::Query(a)) => is_id(&a.invoice),
+            Some(Invoice::ResolveQuery(a)) => is_id(&a.invoice),
+            Some(Invoice::Confirm(a)) => is_id(&a.invoice) && is_id(&a.terms_hash),
+            Some(Invoice::Reject(a)) => is_id(&a.invoice),
+            Some(Invoice::Withdraw(a)) => is_id(&a.invoice),
+        },
+        Act::Settlement(action) => match &action.action {
+            None => false,
+            Some(Settlement::Settle(a)) => is_id(&a.receivable),
+        },
+    }
+}
+
+fn is_reason(reason: &str) -> bool {
+    (1..=280).contains(&reason.chars().count())
+}
+
+fn ensure(holds: bool, otherwise: impl Into<i32>) -> Result<(), Rejected> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Rejected::with(otherwise))
+    }
+}
+
+/// Rejects a repetition, naming what came first.
+fn ensure_first(first: Option<&Id>, otherwise: impl Into<i32>) -> Result<(), Rejected> {
+    match first {
+        None => Ok(()),
+        Some(first) => Err(Rejected {
+            first: Some(*first),
+            ..Rejected::with(otherwise)
+        }),
+    }
+}

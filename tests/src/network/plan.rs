@@ -1,0 +1,147 @@
+//! What a network consists of: its members, its genesis, its nodes' homes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use counterfoil_types::genesis::{
+    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
+    LedgerKey, PROTOCOL_VERSION, Role,
+};
+use counterfoil_types::keys::SigningKey;
+
+use super::relays::Relays;
+use super::{Network, Node, now_ms};
+
+/// Who takes part. Validators are run by the first ones.
+pub const MEMBERS: [(&str, Role); 8] = [
+    ("bank-a", Role::Bank),
+    ("bank-b", Role::Bank),
+    ("operator", Role::Operator),
+    ("regulator", Role::Regulator),
+    ("buyer-a", Role::CoreEnterprise),
+    ("buyer-b", Role::CoreEnterprise),
+    ("seller-a", Role::Supplier),
+    ("seller-b", Role::Supplier),
+];
+
+pub const CURRENCIES: [&str; 2] = ["EUR", "USD"];
+
+/// The ledger's date until an operator rolls it.
+pub const FIRST_DATE: &str = "2024-03-01";
+
+/// Blocks come at least so often, so that no test waits long for one.
+const HEARTBEAT_MS: u64 = 1_000;
+
+/// How many nodes there are, and of which kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub validators: usize,
+    /// Nodes that list the validators as peers, but that no validator lists.
+    pub outsiders: usize,
+}
+
+impl Plan {
+    pub const FOUR: Self = Self {
+        validators: 4,
+        outsiders: 0,
+    };
+    pub const ONE: Self = Self {
+        validators: 1,
+        outsiders: 0,
+    };
+
+    /// Makes the network's folder, with the relays up and every node stopped.
+    pub(super) async fn make(self) -> Network {
+        let folder = tempfile::Builder::new()
+            .prefix("counterfoil-test-")
+            .tempdir();
+        let folder = folder.expect("temporary folders can be made");
+        let node = |number| {
+            let validator = number < self.validators;
+            Node::make(folder.path(), &format!("node-{number}"), validator)
+        };
+        let count = self.validators + self.outsiders;
+        let nodes: Vec<Node> = (0..count).map(node).collect();
+        let addresses: Vec<_> = nodes.iter().map(Node::swarms).collect();
+        let pairs = (0..count).flat_map(|node| (0..count).map(move |other| (node, other)));
+        // Validators list each other; outsiders list them.
+        let known = |(node, other): &(usize, usize)| node != other && *other < self.validators;
+        let keys: BTreeMap<String, SigningKey> = MEMBERS
+            .iter()
+            .map(|(id, _)| ((*id).to_owned(), SigningKey::generate()))
+            .collect();
+        let ledger_key = LedgerKey::generate();
+        let network = Network {
+            genesis: genesis(&nodes[..self.validators], &keys, &ledger_key),
+            relays: Relays::between(&addresses).await,
+            listed: pairs.filter(known).collect::<BTreeSet<_>>(),
+            nodes,
+            ledger_key,
+            keys,
+            folder,
+        };
+        for node in &network.nodes {
+            let genesis = network.genesis.to_json();
+            fs::write(node.home().join("genesis.json"), genesis).expect("the home can be written");
+            write_secret(
+                &node.home().join("ledger.key"),
+                &network.ledger_key.to_hex(),
+            );
+        }
+        network.configure();
+        network
+    }
+}
+
+fn genesis(
+    validators: &[Node],
+    keys: &BTreeMap<String, SigningKey>,
+    ledger_key: &LedgerKey,
+) -> Genesis {
+    let organization = |(id, role): &(&str, Role)| GenesisOrganization {
+        id: id.parse().expect("members have well-formed ids"),
+        legal_name: format!("{id} plc"),
+        lei: String::new(),
+        national_id: format!("test:{id}"),
+        roles: vec![*role],
+        accounts: vec![keys[*id].public_key()],
+    };
+    let validator = |(node, (id, _)): (&Node, &(&str, Role))| GenesisValidator {
+        organization: id.parse().expect("members have well-formed ids"),
+        public_key: node.validator_key(),
+        power: 1,
+    };
+    let mut genesis = Genesis {
+        protocol_version: PROTOCOL_VERSION,
+        chain_id: format!("test-{}", hex::encode(rand::random::<[u8; 4]>())),
+        time_ms: now_ms(),
+        clock: ClockKind::Simulated,
+        first_date: Some(FIRST_DATE.parse().expect("a date")),
+        utc_offset_minutes: 0,
+        ledger_key_hash: ledger_key.hash(),
+        currencies: CURRENCIES
+            .iter()
+            .map(|code| GenesisCurrency {
+                code: code.parse().expect("a currency"),
+                exponent: 2,
+            })
+            .collect(),
+        organizations: MEMBERS.iter().map(organization).collect(),
+        validators: validators.iter().zip(&MEMBERS).map(validator).collect(),
+        params: ConsensusParams {
+            heartbeat_ms: HEARTBEAT_MS,
+            ..ConsensusParams::default()
+        },
+    };
+    genesis.sort();
+    genesis.validate().expect("the plan makes a valid genesis");
+    genesis
+}
+
+fn write_secret(path: &Path, text: &str) {
+    fs::write(path, text).expect("the home can be written");
+    let only_owner = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(path, only_owner).expect("its owner may change a file");
+}

@@ -1,0 +1,209 @@
+//! One node: its home, its process, its log.
+
+use std::fs::{self, OpenOptions};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Instant;
+
+use counterfoil_types::keys::{PublicKey, SigningKey};
+use libp2p::identity::Keypair;
+use serde::Deserialize;
+
+use super::relays::Addresses;
+use super::{Client, PATIENCE, POLL, counterfoild};
+
+const LOG_LINES: usize = 25;
+
+/// What `counterfoild init -o json` prints of a node it made.
+#[derive(Deserialize)]
+struct Made {
+    peer_id: String,
+    validator_public_key: PublicKey,
+}
+
+/// A node of the network, running or not.
+pub struct Node {
+    name: String,
+    home: PathBuf,
+    api: SocketAddr,
+    swarms: Addresses,
+    made: Made,
+    client: Client,
+    process: Option<Child>,
+    /// Whether it has a validator's key, be it in the set or not.
+    votes: bool,
+}
+
+impl Node {
+    /// Makes a home with keys in it.
+    pub fn make(folder: &Path, name: &str, votes: bool) -> Self {
+        let home = folder.join(name);
+        let output = Command::new(counterfoild())
+            .args(["init", "-o", "json", "--moniker", name, "--home"])
+            .arg(&home)
+            .output()
+            .expect("counterfoild runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "counterfoild init: {said}");
+        let made = serde_json::from_slice(&output.stdout).expect("init prints what it made");
+        let [api, consensus, transactions] = [(); 3].map(|()| free_address());
+        Self {
+            name: name.to_owned(),
+            home,
+            client: Client::new(api),
+            api,
+            swarms: [consensus, transactions],
+            made,
+            process: None,
+            votes,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub fn peer_id(&self) -> &str {
+        &self.made.peer_id
+    }
+
+    /// The key under which its peers know it.
+    pub fn peer_key(&self) -> Keypair {
+        let pem = fs::read_to_string(self.home.join("peer.pem")).expect("init made it");
+        let key = SigningKey::from_pkcs8_pem(&pem).expect("init made it");
+        Keypair::ed25519_from_bytes(*key.seed()).expect("any 32 bytes are an Ed25519 seed")
+    }
+
+    pub fn validator_key(&self) -> PublicKey {
+        self.made.validator_public_key
+    }
+
+    /// Where it listens itself, without a relay between.
+    pub fn swarms(&self) -> Addresses {
+        self.swarms
+    }
+
+    /// Writes its settings, with these peers.
+    pub fn configure(&self, peers: &[(&str, Addresses)]) {
+        let [consensus, transactions] = self.swarms;
+        let (name, api) = (&self.name, self.api);
+        let mut text = format!("moniker = \"{name}\"\n");
+        if self.votes {
+            text += "validator_key = \"validator.pem\"\n";
+        }
+        text += &format!(
+            "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
+        );
+        for (peer_id, [consensus, transactions]) in peers {
+            text += &format!(
+                "[[peers]]\npeer_id = \"{peer_id}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
+            );
+        }
+        fs::write(self.home.join("node.toml"), text).expect("the home can be written");
+    }
+
+    /// Starts the process; does not wait for it to serve.
+    pub fn spawn(&mut self) {
+        assert!(self.process.is_none(), "{} runs already", self.name);
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log());
+        let log = log.expect("the home can be written");
+        let child = Command::new(counterfoild())
+            .arg("run")
+            .arg("--home")
+            .arg(&self.home)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a file can be shared"))
+            .stderr(log)
+            .spawn();
+        self.process = Some(child.expect("counterfoild runs"));
+    }
+
+    /// Ends the process as a power failure would (SIGKILL). Does nothing where none runs.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // An error means that it has ended by itself.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Asks the process to end (SIGTERM), and waits until it has.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let pid = self.process.as_ref().expect("the node runs").id();
+        // The shell's own command: it is there on every system.
+        let sent = Command::new("sh")
+            .args(["-c", r#"kill -s TERM "$1""#, "sh", &pid.to_string()])
+            .status();
+        assert!(sent.expect("there is a shell").success(), "the node runs");
+        self.ended().await
+    }
+
+    /// Waits until the process has ended, by itself or because it was asked to.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.exit() {
+                self.process = None;
+                return status;
+            }
+            assert!(Instant::now() < until, "{} does not end", self.name);
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// How the process ended, if it has.
+    pub fn exit(&mut self) -> Option<ExitStatus> {
+        let process = self.process.as_mut().expect("the node was started");
+        process.try_wait().expect("a child can be waited for")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.home.join("node.log")
+    }
+
+    pub fn end_of_log(&self) -> String {
+        let text = fs::read(self.log()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A free address on loopback, given out once. Its port is below those that outgoing connections
+/// take, so that none of them sits on it while its node is down.
+fn free_address() -> SocketAddr {
+    const LOWEST: u16 = 10_000;
+    const HIGHEST: u16 = 32_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Test programs that run at a time begin at different ports.
+    let begin = std::process::id() % u32::from(HIGHEST - LOWEST);
+    for _ in LOWEST..HIGHEST {
+        let next = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let offset = (begin * 7 + next) % u32::from(HIGHEST - LOWEST);
+        let port = LOWEST + u16::try_from(offset).expect("less than the span of ports");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no free port on loopback from {LOWEST} to {HIGHEST}");
+}

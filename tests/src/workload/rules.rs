@@ -1,0 +1,218 @@
+//! The real rules in process: blocks of signed transactions executed over a plain map.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use counterfoil_execution::{
+    BlockContext, Executor, StateError, StateReader, VerifiedTransaction, check,
+};
+use counterfoil_proto::v1::{Receipt, SignedTransaction, Transaction};
+use counterfoil_types::hash::Hash;
+use counterfoil_types::keys::SigningKey;
+use counterfoil_types::transaction::sign_bytes;
+use prost::Message as _;
+
+use super::world::{CHAIN_ID, World};
+use super::{Planned, Signer};
+use crate::model::{Id, tagged_hash};
+
+const LIFETIME_MS: u64 = 600_000;
+
+/// Records by key.
+pub type Records = BTreeMap<Vec<u8>, Vec<u8>>;
+/// What a block changes; `None` deletes.
+pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// A transaction as it is sent, with its id.
+#[derive(Clone)]
+pub struct Signed {
+    pub id: Id,
+    pub bytes: Vec<u8>,
+}
+
+/// A block that was executed, for a replay.
+pub struct Executed {
+    time_ms: u64,
+    transactions: Vec<Vec<u8>>,
+    writes: Writes,
+    receipts: Vec<Receipt>,
+}
+
+/// A chain of one process, without consensus and disk.
+pub struct Rules {
+    executor: Executor,
+    records: State,
+    blocks: Vec<Executed>,
+    time_ms: u64,
+    nonce: u64,
+    keys: BTreeMap<String, SigningKey>,
+    stranger: SigningKey,
+}
+
+#[derive(Clone, Default)]
+struct State(Records);
+
+impl StateReader for State {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        Ok(self.0.get(key).cloned())
+    }
+}
+
+impl State {
+    fn write(&mut self, writes: &Writes) {
+        for (key, value) in writes {
+            match value {
+                Some(value) => self.0.insert(key.clone(), value.clone()),
+                None => self.0.remove(key),
+            };
+        }
+    }
+}
+
+impl Rules {
+    /// The ledger of a world at genesis.
+    pub fn new(world: &World) -> Rules {
+        let genesis = Arc::new(world.genesis.clone());
+        let executor = Executor::new(genesis, world.ledger_key.clone())
+            .expect("the ledger key is genesis' own");
+        let mut records = State::default();
+        records.write(&executor.genesis_writes());
+        Rules {
+            executor,
+            records,
+            blocks: Vec::new(),
+            time_ms: world.genesis.time_ms,
+            nonce: 0,
+            keys: world.keys.clone(),
+            stranger: world.stranger.clone(),
+        }
+    }
+
+    /// Height of the last block.
+    pub fn height(&self) -> u64 {
+        self.blocks.len() as u64
+    }
+
+    /// Time of the last block, or of genesis.
+    pub fn time_ms(&self) -> u64 {
+        self.time_ms
+    }
+
+    /// Every record as of the last block.
+    pub fn records(&self) -> &Records {
+        &self.records.0
+    }
+
+    /// Signs a transaction for the block of this time.
+    pub fn sign(&mut self, planned: &Planned, time_ms: u64) -> Signed {
+        let key = match &planned.signer {
+            Signer::Itself => self
+                .keys
+                .get(&planned.organization)
+                .unwrap_or(&self.stranger),
+            Signer::Of(other) => &self.keys[other],
+            Signer::Stranger => &self.stranger,
+        };
+        self.nonce += 1;
+        let transaction = Transaction {
+            chain_id: CHAIN_ID.to_owned(),
+            organization: planned.organization.clone(),
+            signers: vec![key.public_key().to_vec()],
+            expires_at_ms: time_ms + LIFETIME_MS,
+            nonce: self.nonce,
+            contract: planned.contract,
+            action: planned.act.encode(),
+        }
+        .encode_to_vec();
+        let length = u8::try_from(CHAIN_ID.len()).expect("a short name");
+        let id = tagged_hash(
+            "counterfoil/transaction-id/v1",
+            &[&[length], CHAIN_ID.as_bytes(), &transaction],
+        );
+        let signatures = vec![key.sign(&sign_bytes(CHAIN_ID, &transaction)).to_vec()];
+        Signed {
+            id,
+            bytes: SignedTransaction {
+                transaction,
+                signatures,
+            }
+            .encode_to_vec(),
+        }
+    }
+
+    /// Executes the next block and returns its receipts.
+    pub fn execute(&mut self, time_ms: u64, transactions: &[Signed]) -> Vec<Receipt> {
+        assert!(time_ms > self.time_ms, "a block is later than its parent");
+        let transactions: Vec<Vec<u8>> = transactions
+            .iter()
+            .map(|signed| signed.bytes.clone())
+            .collect();
+        let (writes, receipts) = run(
+            &self.executor,
+            &self.records,
+            self.height() + 1,
+            time_ms,
+            &transactions,
+        );
+        self.records.write(&writes);
+        self.time_ms = time_ms;
+        self.blocks.push(Executed {
+            time_ms,
+            transactions,
+            writes,
+            receipts: receipts.clone(),
+        });
+        receipts
+    }
+
+    /// Executes every block again from genesis, in a ledger of its own, and
+    /// panics where writes or receipts differ.
+    pub fn replay(&self, world: &World) {
+        let mut again = Rules::new(world);
+        for (block, height) in self.blocks.iter().zip(1..) {
+            let (writes, receipts) = run(
+                &again.executor,
+                &again.records,
+                height,
+                block.time_ms,
+                &block.transactions,
+            );
+            assert_eq!(
+                writes, block.writes,
+                "writes of block {height} differ when replayed"
+            );
+            assert_eq!(
+                receipts, block.receipts,
+                "receipts of block {height} differ when replayed"
+            );
+            again.records.write(&writes);
+        }
+        assert!(
+            again.records.0 == self.records.0,
+            "the replayed state differs"
+        );
+    }
+}
+
+fn run(
+    executor: &Executor,
+    records: &State,
+    height: u64,
+    time_ms: u64,
+    transactions: &[Vec<u8>],
+) -> (Writes, Vec<Receipt>) {
+    let checked: Vec<VerifiedTransaction> = transactions
+        .iter()
+        .map(|bytes| check(bytes, CHAIN_ID).expect("the workload signs well-formed transactions"))
+        .collect();
+    let parent = Hash::tagged("counterfoil-tests/parent", &[&height.to_be_bytes()]);
+    let context = BlockContext {
+        height,
+        time_ms,
+        parent,
+    };
+    let outcome = executor
+        .execute(records, &context, &checked)
+        .expect("reading a map cannot fail");
+    (outcome.writes, outcome.receipts)
+}
