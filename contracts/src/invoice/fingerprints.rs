@@ -45,13 +45,19 @@ mod tests {
     fn fingerprints_are_hmacs_of_length_prefixed_parts() {
         let key = LedgerKey::from_bytes([7; 32]);
         let strict = strict(&key, "acme", "inv20130042", 2013);
-        assert_eq!(strict.to_string(), "e780f7f52d1c10948074b854f44575cbba1be80f0f3b9785d1c8b3347c93bca7");
+        assert_eq!(
+            strict.to_string(),
+            "e780f7f52d1c10948074b854f44575cbba1be80f0f3b9785d1c8b3347c93bca7"
+        );
         let gross = Money {
             minor: 12_550,
             currency: "USD".into(),
         };
         let due = "2013-03-01".parse().unwrap();
         let loose = loose(&key, "acme", "globex", &gross, due);
-        assert_eq!(loose.to_string(), "585eb294ccd51ef1b55aa4a95b719ee7f29a7b9e3b93f2d0f14ea3e9226896a5");
+        assert_eq!(
+            loose.to_string(),
+            "585eb294ccd51ef1b55aa4a95b719ee7f29a7b9e3b93f2d0f14ea3e9226896a5"
+        );
     }
 }

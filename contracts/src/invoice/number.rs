@@ -2,7 +2,9 @@
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
-use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, WhiteSpace};
+use icu_properties::props::{
+    DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, WhiteSpace,
+};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// An invoice number without what people write differently: NFKC, case
@@ -28,9 +30,19 @@ pub(super) fn normalise(number: &str) -> String {
     normal
 }
 
+/// Whether a character leaves no mark on paper, or none that is agreed on: it
+/// would make a second number that looks like the first.
+pub(super) fn is_invisible(c: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    // Control, format, private use, unassigned.
+    let other = GeneralCategoryGroup::Other.contains(category);
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c);
+    (other || ignorable) && !CodePointSetData::new::<WhiteSpace>().contains(c)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::normalise;
+    use super::{is_invisible, normalise};
 
     /// Golden: a change of Unicode version that moved one of these would split the chain.
     #[test]
@@ -53,6 +65,18 @@ mod tests {
             ("\u{a0}\u{3000}\t7\n", "7"),
         ] {
             assert_eq!(normalise(spelling), normal, "{spelling:?}");
+        }
+    }
+
+    #[test]
+    fn characters_that_leave_no_mark_are_told() {
+        for invisible in [
+            '\0', '\u{7f}', '\u{ad}', '\u{200b}', '\u{fe0f}', '\u{3164}', '\u{e000}',
+        ] {
+            assert!(is_invisible(invisible), "{invisible:?}");
+        }
+        for visible in ['a', '7', ' ', '\t', '\u{2028}', 'ß', '№', '-', '$', '請'] {
+            assert!(!is_invisible(visible), "{visible:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use counterfoil_proto::invoice::v1::{
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::Terms;
-use counterfoil_proto::v1::Money;
+use counterfoil_proto::v1::{KernelRejectionCode, Money};
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::InvoiceId;
@@ -16,7 +16,7 @@ use counterfoil_types::limits::{MAX_REFERENCE, MAX_TENOR_DAYS};
 use super::events::emit;
 use super::fingerprints;
 use super::keys::{DOCUMENTS, INVOICES, LOOSE, STRICT};
-use super::number::normalise;
+use super::number::{is_invisible, normalise};
 use crate::cash::api::{self as cash, AmountFault};
 use crate::kernel::{Context, Failure, StateError, Table, reject, reject_repeated};
 use crate::membership::api as membership;
@@ -29,6 +29,14 @@ pub(super) fn register(
     context: &mut Context<'_>,
     register: RegisterInvoice,
 ) -> Result<(), Failure> {
+    if !register
+        .terms
+        .as_ref()
+        .is_none_or(receivable::terms_are_known)
+    {
+        let message = "the terms name a day count or convention that this version does not know";
+        return Err(reject(KernelRejectionCode::MalformedAction, message));
+    }
     let seller = context.caller.id.clone();
     check_parties(context, &register.buyer)?;
     let normal_number = check_number(&register.number)?;
@@ -123,6 +131,9 @@ fn check_number(number: &str) -> Result<String, Failure> {
     let invalid = |message: &str| Err(reject(RejectionCode::InvalidNumber, message));
     if !(1..=MAX_REFERENCE).contains(&number.chars().count()) {
         return invalid("an invoice number has 1 to 64 characters");
+    }
+    if number.chars().any(is_invisible) {
+        return invalid("an invoice number has only characters that can be seen, and spaces");
     }
     let normal = normalise(number);
     if normal.is_empty() {

@@ -13,7 +13,7 @@ use super::keys::{CLAIMS, RECEIVABLES, claim, put_claim};
 use super::terms::day_count;
 use crate::kernel::{Context, StateError, Store};
 
-pub use super::terms::{terms_hash, terms_problem};
+pub use super::terms::{terms_are_known, terms_hash, terms_problem};
 
 /// Key of a receivable.
 pub fn receivable_key(id: &[u8]) -> Vec<u8> {
@@ -109,8 +109,13 @@ pub struct Owed {
     pub payee: String,
 }
 
-/// What is owed of a performing receivable on a date.
-pub fn owed(store: &Store<'_>, receivable: &Receivable, on: Date) -> Result<Owed, StateError> {
+/// What is owed of a performing receivable on a date; nothing where the penalty
+/// has passed what a sum of money may be, which no payment can meet.
+pub fn owed(
+    store: &Store<'_>,
+    receivable: &Receivable,
+    on: Date,
+) -> Result<Option<Owed>, StateError> {
     let corrupt = |problem: String| StateError::Corrupt {
         key: "receivable/receivable".into(),
         problem,
@@ -122,14 +127,13 @@ pub fn owed(store: &Store<'_>, receivable: &Receivable, on: Date) -> Result<Owed
     let claim = sole_claim(store, &receivable.id)?;
     let principal_minor = claim.outstanding_minor;
     let rate = terms.penalty_rate_ppm;
-    let penalty_minor = interest::accrued(principal_minor, rate, day_count, due, on)
-        .map_err(|e| corrupt(e.to_string()))?;
-    Ok(Owed {
+    let penalty = interest::accrued(principal_minor, rate, day_count, due, on);
+    Ok(penalty.ok().map(|penalty_minor| Owed {
         principal_minor,
         penalty_minor,
         days_late: u32::try_from(due.days_until(on)).unwrap_or(0),
         payee: claim.controller,
-    })
+    }))
 }
 
 /// Records that all that was owed is paid. Invariant: `owed` is of the same

@@ -14,6 +14,12 @@ pub fn terms_hash(terms: &Terms) -> Hash {
     Hash::tagged("counterfoil/terms/v1", &[&terms.encode_to_vec()])
 }
 
+/// Whether the terms name only values that this version knows (specification 10.2).
+pub fn terms_are_known(terms: &Terms) -> bool {
+    DayCount::try_from(terms.day_count).is_ok()
+        && BusinessDayConvention::try_from(terms.convention).is_ok()
+}
+
 /// What is wrong with terms, in words; `None` when they may stand.
 pub fn terms_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>, StateError> {
     let problem = |text: &str| Ok(Some(text.to_owned()));

@@ -41,12 +41,16 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         let message = format!("the receivable is in {currency}, not {:?}", amount.currency);
         return Err(reject(RejectionCode::WrongCurrency, message));
     }
-    let owed = receivables::owed(&context.store, &receivable, context.ledger_date)?;
-    if u128::from(amount.minor) != u128::from(owed.principal_minor) + u128::from(owed.penalty_minor)
-    {
+    let today = context.ledger_date;
+    let owed = receivables::owed(&context.store, &receivable, today)?.ok_or_else(|| {
+        let message = "the penalty has passed 10^18 minor units, which no payment can meet";
+        reject(RejectionCode::AmountDiffers, message)
+    })?;
+    let total = u128::from(owed.principal_minor) + u128::from(owed.penalty_minor);
+    if u128::from(amount.minor) != total {
         let message = format!(
-            "on {} the debtor owes {} principal and {} penalty in minor units, not {}",
-            context.ledger_date, owed.principal_minor, owed.penalty_minor, amount.minor
+            "on {today} the debtor owes {} principal and {} penalty in minor units, not {}",
+            owed.principal_minor, owed.penalty_minor, amount.minor
         );
         return Err(reject(RejectionCode::AmountDiffers, message));
     }

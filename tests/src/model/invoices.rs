@@ -171,7 +171,7 @@ impl Model {
         let gross = action
             .gross
             .as_ref()
-            .ok_or(Rejected::with(Code::InvalidAmount))?;
+            .ok_or(Rejected::with(Code::UnknownCurrency))?;
         ensure(
             self.currencies.contains(&gross.currency),
             Code::UnknownCurrency,
