@@ -30,11 +30,15 @@ fn on_refusal(code: Refusal) -> Option<&'static str> {
         }
         Refusal::TooLong => "shorten the action: a transaction has at most 64 KiB",
         Refusal::WrongChain => "sign for the chain that `counterfoil status` names",
-        Refusal::Expired => "send it again: a new signature gets a new expiry; check this machine's clock",
+        Refusal::Expired => {
+            "send it again: a new signature gets a new expiry; check this machine's clock"
+        }
         Refusal::ExpiresTooLate => "ask for a shorter --expires-in, and check this machine's clock",
         Refusal::WrongSignerCount => "sign with exactly one account of the organization",
         Refusal::WrongSignature => "sign with the key that belongs to the account named as signer",
-        Refusal::AlreadyCommitted => "nothing: it is committed; `counterfoil tx show` has its receipt",
+        Refusal::AlreadyCommitted => {
+            "nothing: it is committed; `counterfoil tx show` has its receipt"
+        }
         Refusal::UnknownSigner => "check that --key is the account of --org (counterfoil org show)",
         Refusal::PoolFull => "wait until the node has committed what it holds, then send it again",
     })
@@ -65,7 +69,9 @@ fn on_cash(code: Cash) -> Option<&'static str> {
         Cash::NotTheIssuer => "let the issuer of these deposits decline",
         Cash::NotEnoughDeposits => "compare `counterfoil deposit list`; ask the bank to issue more",
         Cash::TooLarge => "split the amount: no total may pass 10^18 minor units",
-        Cash::UnknownRedemption => "check holder and id (counterfoil deposit list --of redemptions)",
+        Cash::UnknownRedemption => {
+            "check holder and id (counterfoil deposit list --of redemptions)"
+        }
         Cash::RedemptionClosed => "nothing: the redemption was confirmed or declined already",
         Cash::InvalidReason => "give a reason of 1 to 280 characters",
         Cash::InvalidEndToEndId => "use 1 to 35 printable ASCII characters, no space at either end",
@@ -76,8 +82,12 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
     Some(match code {
         Invoice::Unspecified => return None,
         Invoice::WrongRole => "let a supplier register the invoice",
-        Invoice::WrongBuyer => "name a core enterprise as buyer (counterfoil org list --role core-enterprise)",
-        Invoice::InvalidNumber => "give the number as printed: 1 to 64 characters, not only punctuation and zeros",
+        Invoice::WrongBuyer => {
+            "name a core enterprise as buyer (counterfoil org list --role core-enterprise)"
+        }
+        Invoice::InvalidNumber => {
+            "give the number as printed: 1 to 64 characters, not only punctuation and zeros"
+        }
         Invoice::InvalidDate => {
             "compare the dates with `counterfoil clock show`: issued by then, due on or after issue, within 3,660 days"
         }
@@ -87,12 +97,18 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
         Invoice::InvalidOrderReference => "shorten the order reference to 64 characters",
         Invoice::InvalidTerms => "check grace days, penalty rate and fees against their bounds",
         Invoice::InvalidHash => "give hashes of 32 bytes (64 hexadecimal digits)",
-        Invoice::CannotSucceed => "name your own withdrawn or rejected invoice that nothing succeeds yet",
-        Invoice::DuplicateInvoice => "look at the first one: this seller, number and year are registered already",
+        Invoice::CannotSucceed => {
+            "name your own withdrawn or rejected invoice that nothing succeeds yet"
+        }
+        Invoice::DuplicateInvoice => {
+            "look at the first one: this seller, number and year are registered already"
+        }
         Invoice::DuplicateDocument => "look at the first one: this document is registered already",
         Invoice::UnknownInvoice => "check the id (counterfoil invoice list)",
         Invoice::NotTheBuyer => "let the invoice's buyer sign",
-        Invoice::WrongState => "look at its state (counterfoil invoice show): this step is not possible from there",
+        Invoice::WrongState => {
+            "look at its state (counterfoil invoice show): this step is not possible from there"
+        }
         Invoice::InvalidReason => "give a reason of 1 to 280 characters",
         Invoice::AmountDiffers => "confirm the invoice's whole gross amount",
         Invoice::TermsDiffer => "confirm the terms the invoice was registered with",
@@ -108,12 +124,18 @@ fn on_settlement(code: Settlement) -> Option<&'static str> {
         Settlement::WrongState => "nothing: the receivable is settled",
         Settlement::UnknownIssuer => "name a bank as issuer (counterfoil org list --role bank)",
         Settlement::WrongCurrency => "pay in the receivable's currency",
-        Settlement::AmountDiffers => "settle again: the ledger date has moved and with it the penalty",
+        Settlement::AmountDiffers => {
+            "settle again: the ledger date has moved and with it the penalty"
+        }
         Settlement::RepeatedEndToEndId => {
             "look at the first use before paying again; a new payment needs a new --end-to-end-id"
         }
-        Settlement::NotEnoughDeposits => "ask the bank to issue the deposits first (counterfoil deposit list)",
-        Settlement::InvalidEndToEndId => "use 1 to 35 printable ASCII characters, no space at either end",
+        Settlement::NotEnoughDeposits => {
+            "ask the bank to issue the deposits first (counterfoil deposit list)"
+        }
+        Settlement::InvalidEndToEndId => {
+            "use 1 to 35 printable ASCII characters, no space at either end"
+        }
     })
 }
 

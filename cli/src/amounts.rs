@@ -36,7 +36,9 @@ impl AmountArgument {
         };
         let code = match (in_amount, self.currency.as_deref()) {
             (Some(a), Some(b)) if a != b => {
-                return Err(Failure::Usage(format!("--amount says {a}, --currency says {b}: give one")));
+                return Err(Failure::Usage(format!(
+                    "--amount says {a}, --currency says {b}: give one"
+                )));
             }
             (Some(code), _) | (None, Some(code)) => code,
             (None, None) => {
@@ -51,7 +53,11 @@ impl AmountArgument {
 
 impl Currencies {
     pub fn of(genesis: &wire::Genesis) -> Self {
-        genesis.currencies.iter().map(|c| (c.code.clone(), c.exponent)).collect()
+        genesis
+            .currencies
+            .iter()
+            .map(|c| (c.code.clone(), c.exponent))
+            .collect()
     }
 
     /// Reads a decimal number of units, exactly.
@@ -63,8 +69,12 @@ impl Currencies {
                 known.join(" or ")
             )));
         };
-        let minor = money::parse_decimal(number, *exponent).map_err(|e| Failure::Usage(e.to_string()))?;
-        Ok(wire::Money { minor, currency: code.to_owned() })
+        let minor =
+            money::parse_decimal(number, *exponent).map_err(|e| Failure::Usage(e.to_string()))?;
+        Ok(wire::Money {
+            minor,
+            currency: code.to_owned(),
+        })
     }
 
     /// Writes an amount with its currency; one of an unknown currency in minor units.
@@ -102,13 +112,19 @@ mod tests {
     }
 
     fn resolve(amount: &str, currency: Option<&str>) -> Result<wire::Money, Failure> {
-        let argument = AmountArgument { amount: amount.into(), currency: currency.map(Into::into) };
+        let argument = AmountArgument {
+            amount: amount.into(),
+            currency: currency.map(Into::into),
+        };
         argument.resolve(&currencies())
     }
 
     #[test]
     fn amounts_are_read_with_their_currency() {
-        let usd = |minor| wire::Money { minor, currency: "USD".into() };
+        let usd = |minor| wire::Money {
+            minor,
+            currency: "USD".into(),
+        };
         assert_eq!(resolve("125.00 USD", None).unwrap(), usd(12_500));
         assert_eq!(resolve("125", Some("USD")).unwrap(), usd(12_500));
         assert_eq!(resolve("0.07 USD", Some("USD")).unwrap(), usd(7));
@@ -122,7 +138,10 @@ mod tests {
             ("1,000 USD", None),
             ("-5 USD", None),
         ] {
-            assert!(matches!(resolve(amount, currency), Err(Failure::Usage(_))), "{amount}");
+            assert!(
+                matches!(resolve(amount, currency), Err(Failure::Usage(_))),
+                "{amount}"
+            );
         }
     }
 
@@ -130,7 +149,12 @@ mod tests {
     fn amounts_are_written_for_people() {
         assert_eq!(currencies().format(14_770_318, "USD"), "147703.18 USD");
         assert_eq!(currencies().format(7, "XAU"), "7 minor units of \"XAU\"");
-        for (plain, text) in [("147703.18", "147,703.18"), ("1000", "1,000"), ("999", "999"), ("0.07", "0.07")] {
+        for (plain, text) in [
+            ("147703.18", "147,703.18"),
+            ("1000", "1,000"),
+            ("999", "999"),
+            ("0.07", "0.07"),
+        ] {
             assert_eq!(grouped(plain), text);
         }
     }

@@ -26,7 +26,13 @@ pub struct Arguments {
 #[derive(clap::Args, Clone, Debug)]
 pub struct Global {
     /// The node to ask
-    #[arg(long, global = true, env = "COUNTERFOIL_NODE", value_name = "URL", default_value = "http://127.0.0.1:26650")]
+    #[arg(
+        long,
+        global = true,
+        env = "COUNTERFOIL_NODE",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:26650"
+    )]
     pub node: String,
     /// The private key to sign with (PKCS#8 PEM)
     #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
@@ -35,7 +41,14 @@ pub struct Global {
     #[arg(long, global = true, env = "COUNTERFOIL_ORG", value_name = "ID")]
     pub org: Option<OrganizationId>,
     /// Tables for people, or one JSON object on stdout
-    #[arg(short, long, global = true, env = "COUNTERFOIL_OUTPUT", value_enum, default_value = "table")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "COUNTERFOIL_OUTPUT",
+        value_enum,
+        default_value = "table"
+    )]
     pub output: Format,
 }
 
@@ -103,11 +116,18 @@ pub struct Page {
 }
 
 /// A protobuf enum's value from its name without prefix, in any case, `-` or `_` between words.
-pub fn enum_value<T>(prefix: &str, text: &str, from_name: fn(&str) -> Option<T>) -> Result<T, String> {
+pub fn enum_value<T>(
+    prefix: &str,
+    text: &str,
+    from_name: fn(&str) -> Option<T>,
+) -> Result<T, String> {
     let name = text.to_ascii_uppercase().replace('-', "_");
     match from_name(&format!("{prefix}_{name}")) {
         Some(value) if name != "UNSPECIFIED" => Ok(value),
-        _ => Err(format!("no such {}", prefix.to_ascii_lowercase().replace('_', " "))),
+        _ => Err(format!(
+            "no such {}",
+            prefix.to_ascii_lowercase().replace('_', " ")
+        )),
     }
 }
 

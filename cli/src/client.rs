@@ -15,6 +15,9 @@ use tonic_types::StatusExt as _;
 use crate::failure::{Failure, Rejected};
 use crate::output::Listed;
 
+/// A node's answers to a stream of transactions.
+pub type Answers = tonic::Streaming<wire::SubmitStreamResponse>;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest that one `WaitReceipt` may take on the node.
 const WAIT_AT_ONCE_MS: u32 = 60_000;
@@ -34,7 +37,11 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(node: &str) -> Result<Self, Failure> {
-        let url = if node.contains("://") { node.to_owned() } else { format!("http://{node}") };
+        let url = if node.contains("://") {
+            node.to_owned()
+        } else {
+            format!("http://{node}")
+        };
         let endpoint = Endpoint::from_shared(url.clone())
             .map_err(|e| Failure::Usage(format!("{node:?} is not the URL of a node: {e}")))?
             .connect_timeout(CONNECT_TIMEOUT)
@@ -60,7 +67,8 @@ impl Client {
     }
 
     pub fn transactions(&self) -> TransactionServiceClient<Channel> {
-        TransactionServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+        TransactionServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
     pub async fn status(&self) -> Result<wire::GetStatusResponse, Failure> {
@@ -77,9 +85,18 @@ impl Client {
     }
 
     /// Sends a transaction; answers at once with the first receipt where it is committed already.
-    pub async fn submit(&self, transaction: wire::SignedTransaction) -> Result<Option<wire::Receipt>, Failure> {
-        let request = wire::SubmitRequest { transaction: Some(transaction) };
-        let answer = self.transactions().submit(request).await.map_err(|s| self.failure(s))?;
+    pub async fn submit(
+        &self,
+        transaction: wire::SignedTransaction,
+    ) -> Result<Option<wire::Receipt>, Failure> {
+        let request = wire::SubmitRequest {
+            transaction: Some(transaction),
+        };
+        let answer = self
+            .transactions()
+            .submit(request)
+            .await
+            .map_err(|s| self.failure(s))?;
         Ok(answer.into_inner().receipt)
     }
 
@@ -88,14 +105,21 @@ impl Client {
         let until = Instant::now() + patience;
         loop {
             let left = until.saturating_duration_since(Instant::now()).as_millis();
-            let timeout_ms = u32::try_from(left).unwrap_or(WAIT_AT_ONCE_MS).clamp(1, WAIT_AT_ONCE_MS);
-            let request = wire::WaitReceiptRequest { tx_id: tx_id.to_vec(), timeout_ms };
+            let timeout_ms = u32::try_from(left)
+                .unwrap_or(WAIT_AT_ONCE_MS)
+                .clamp(1, WAIT_AT_ONCE_MS);
+            let request = wire::WaitReceiptRequest {
+                tx_id: tx_id.to_vec(),
+                timeout_ms,
+            };
             match self.transactions().wait_receipt(request).await {
                 Ok(answer) => {
                     let receipt = answer.into_inner().receipt;
                     return receipt.ok_or_else(|| self.incomplete("a receipt"));
                 }
-                Err(status) if status.code() != Code::DeadlineExceeded => return Err(self.failure(status)),
+                Err(status) if status.code() != Code::DeadlineExceeded => {
+                    return Err(self.failure(status));
+                }
                 Err(_) if Instant::now() < until => {}
                 Err(_) => {
                     return Err(Failure::Failed(format!(
@@ -123,17 +147,23 @@ impl Client {
                 }));
             }
         }
-        let broken = std::error::Error::source(&status).is_some_and(|e| e.is::<tonic::transport::Error>());
+        let broken =
+            std::error::Error::source(&status).is_some_and(|e| e.is::<tonic::transport::Error>());
         match status.code() {
             Code::Unavailable => unreachable(&self.node),
             _ if broken => unreachable(&self.node),
-            Code::NotFound | Code::InvalidArgument | Code::OutOfRange => Failure::failed(status.message()),
+            Code::NotFound | Code::InvalidArgument | Code::OutOfRange => {
+                Failure::failed(status.message())
+            }
             code => Failure::Failed(format!("{}: {code:?}: {}", self.node, status.message())),
         }
     }
 
     pub fn incomplete(&self, what: &str) -> Failure {
-        Failure::Failed(format!("{} answered without {what}: is it a node of this version?", self.node))
+        Failure::Failed(format!(
+            "{} answered without {what}: is it a node of this version?",
+            self.node
+        ))
     }
 }
 
@@ -166,7 +196,10 @@ pub async fn listed<T, E>(
     token: String,
     mut fetch: impl AsyncFnMut(u32, String) -> Result<(Vec<T>, String), E>,
 ) -> Result<Listed<T>, E> {
-    let mut list = Listed { items: Vec::new(), next_page_token: token };
+    let mut list = Listed {
+        items: Vec::new(),
+        next_page_token: token,
+    };
     loop {
         let size = PAGE.min(limit - list.items.len());
         let size = u32::try_from(size).expect("a page is at most 1,000");
@@ -186,7 +219,9 @@ pub async fn all<T>(
 ) -> Result<Vec<T>, Failure> {
     let list = listed(MAX_RECORDS, String::new(), fetch).await?;
     if !list.next_page_token.is_empty() {
-        return Err(Failure::Failed(format!("more than {MAX_RECORDS} records in one list")));
+        return Err(Failure::Failed(format!(
+            "more than {MAX_RECORDS} records in one list"
+        )));
     }
     Ok(list.items)
 }
@@ -200,18 +235,33 @@ mod tests {
         let pages: [&[u8]; 4] = [&[1, 2], &[], &[3], &[4, 5]];
         let mut fetch = async |_, token: String| {
             let page: usize = token.parse().unwrap_or(0);
-            let next = if page + 1 < pages.len() { (page + 1).to_string() } else { String::new() };
+            let next = if page + 1 < pages.len() {
+                (page + 1).to_string()
+            } else {
+                String::new()
+            };
             Ok::<_, Failure>((pages[page].to_vec(), next))
         };
         let first = listed(3, String::new(), &mut fetch).await.unwrap();
-        assert_eq!((first.items, first.next_page_token.as_str()), (vec![1, 2, 3], "3"));
+        assert_eq!(
+            (first.items, first.next_page_token.as_str()),
+            (vec![1, 2, 3], "3")
+        );
         assert_eq!(all(&mut fetch).await.unwrap(), [1, 2, 3, 4, 5]);
     }
 
     #[test]
     fn a_rejected_receipt_is_a_failure_of_its_own() {
-        let rejection = wire::Rejection { reason: "WRONG_STATE".into(), ..Default::default() };
-        let receipt = wire::Receipt { code: 4022, height: 9, rejection: Some(rejection), ..Default::default() };
+        let rejection = wire::Rejection {
+            reason: "WRONG_STATE".into(),
+            ..Default::default()
+        };
+        let receipt = wire::Receipt {
+            code: 4022,
+            height: 9,
+            rejection: Some(rejection),
+            ..Default::default()
+        };
         match executed(receipt) {
             Err(Failure::Rejected(rejected)) => {
                 assert_eq!((rejected.code, rejected.height), (4022, Some(9)));

@@ -13,15 +13,26 @@ pub fn view(event: &wire::Event, currencies: &Currencies) -> View {
     let show = Show { event, currencies };
     let body = event.body.as_slice();
     let known = match event.contract {
-        contract::INVOICE => invoice::v1::Event::decode(body).ok().and_then(|e| e.event).map(|e| show.invoice(e)),
-        contract::CASH => cash::v1::Event::decode(body).ok().and_then(|e| e.event).map(|e| show.cash(e)),
-        contract::RECEIVABLE => {
-            receivable::v1::Event::decode(body).ok().and_then(|e| e.event).map(|e| show.receivable(e))
-        }
-        contract::SETTLEMENT => {
-            settlement::v1::Event::decode(body).ok().and_then(|e| e.event).map(|e| show.settlement(e))
-        }
-        contract::CALENDAR => calendar::v1::Event::decode(body).ok().and_then(|e| e.event).map(|e| show.calendar(e)),
+        contract::INVOICE => invoice::v1::Event::decode(body)
+            .ok()
+            .and_then(|e| e.event)
+            .map(|e| show.invoice(e)),
+        contract::CASH => cash::v1::Event::decode(body)
+            .ok()
+            .and_then(|e| e.event)
+            .map(|e| show.cash(e)),
+        contract::RECEIVABLE => receivable::v1::Event::decode(body)
+            .ok()
+            .and_then(|e| e.event)
+            .map(|e| show.receivable(e)),
+        contract::SETTLEMENT => settlement::v1::Event::decode(body)
+            .ok()
+            .and_then(|e| e.event)
+            .map(|e| show.settlement(e)),
+        contract::CALENDAR => calendar::v1::Event::decode(body)
+            .ok()
+            .and_then(|e| e.event)
+            .map(|e| show.calendar(e)),
         _ => None,
     };
     known.unwrap_or_else(|| show.named("unknown").id("body", body))
@@ -51,18 +62,25 @@ impl Show<'_> {
         let of = |name, invoice: &[u8]| self.named(name).id("invoice", invoice);
         match event {
             Registered(e) => {
-                let view = of("InvoiceRegistered", &e.invoice).text("seller", &e.seller).text("buyer", &e.buyer);
+                let view = of("InvoiceRegistered", &e.invoice)
+                    .text("seller", &e.seller)
+                    .text("buyer", &e.buyer);
                 let warnings = e.warnings.iter().map(|warning| {
                     View::new()
                         .text("kind", format_args!("{:?}", warning.kind()))
                         .id("invoice", &warning.invoice)
                 });
-                self.amount(view, "gross_minor", e.gross.as_ref()).nested("warnings", warnings.collect())
+                self.amount(view, "gross_minor", e.gross.as_ref())
+                    .nested("warnings", warnings.collect())
             }
             Queried(e) => of("InvoiceQueried", &e.invoice).text("reason", e.reason),
             QueryResolved(e) => of("QueryResolved", &e.invoice).text("reason", e.reason),
             Confirmed(e) => self
-                .amount(of("InvoiceConfirmed", &e.invoice), "amount_minor", e.amount.as_ref())
+                .amount(
+                    of("InvoiceConfirmed", &e.invoice),
+                    "amount_minor",
+                    e.amount.as_ref(),
+                )
                 .id("terms_hash", &e.terms_hash)
                 .id("receivable", &e.receivable),
             Rejected(e) => of("InvoiceRejected", &e.invoice).text("reason", e.reason),
@@ -85,25 +103,50 @@ impl Show<'_> {
     fn cash(&self, event: cash::v1::event::Event) -> View {
         use cash::v1::event::Event::*;
         let deposit = |name, issuer: &str, amount: Option<&wire::Money>, id: &str| {
-            let view = self.named(name).text("issuer", issuer).text("end_to_end_id", id);
+            let view = self
+                .named(name)
+                .text("issuer", issuer)
+                .text("end_to_end_id", id);
             self.amount(view, "amount_minor", amount)
         };
         match event {
-            Issued(e) => {
-                deposit("DepositIssued", &e.issuer, e.amount.as_ref(), &e.end_to_end_id).text("holder", e.holder)
-            }
-            Transferred(e) => deposit("DepositTransferred", &e.issuer, e.amount.as_ref(), &e.end_to_end_id)
-                .text("from", e.from)
-                .text("to", e.to),
-            RedemptionRequested(e) => {
-                deposit("RedemptionRequested", &e.issuer, e.amount.as_ref(), &e.end_to_end_id).text("holder", e.holder)
-            }
-            RedemptionPaid(e) => {
-                deposit("RedemptionPaid", &e.issuer, e.amount.as_ref(), &e.end_to_end_id).text("holder", e.holder)
-            }
-            RedemptionRestored(e) => deposit("RedemptionRestored", &e.issuer, e.amount.as_ref(), &e.end_to_end_id)
-                .text("holder", e.holder)
-                .text("reason", e.reason),
+            Issued(e) => deposit(
+                "DepositIssued",
+                &e.issuer,
+                e.amount.as_ref(),
+                &e.end_to_end_id,
+            )
+            .text("holder", e.holder),
+            Transferred(e) => deposit(
+                "DepositTransferred",
+                &e.issuer,
+                e.amount.as_ref(),
+                &e.end_to_end_id,
+            )
+            .text("from", e.from)
+            .text("to", e.to),
+            RedemptionRequested(e) => deposit(
+                "RedemptionRequested",
+                &e.issuer,
+                e.amount.as_ref(),
+                &e.end_to_end_id,
+            )
+            .text("holder", e.holder),
+            RedemptionPaid(e) => deposit(
+                "RedemptionPaid",
+                &e.issuer,
+                e.amount.as_ref(),
+                &e.end_to_end_id,
+            )
+            .text("holder", e.holder),
+            RedemptionRestored(e) => deposit(
+                "RedemptionRestored",
+                &e.issuer,
+                e.amount.as_ref(),
+                &e.end_to_end_id,
+            )
+            .text("holder", e.holder)
+            .text("reason", e.reason),
         }
     }
 
@@ -123,7 +166,9 @@ impl Show<'_> {
 
     fn calendar(&self, event: calendar::v1::event::Event) -> View {
         let calendar::v1::event::Event::Rolled(e) = event;
-        self.named("ClockRolled").date("from", e.from.as_ref()).date("to", e.to.as_ref())
+        self.named("ClockRolled")
+            .date("from", e.from.as_ref())
+            .date("to", e.to.as_ref())
     }
 }
 
@@ -134,10 +179,12 @@ mod tests {
     #[test]
     fn events_are_opened_and_strange_ones_shown_as_bytes() {
         let body = invoice::v1::Event {
-            event: Some(invoice::v1::event::Event::Queried(invoice::v1::InvoiceQueried {
-                invoice: vec![0xcd; 32],
-                reason: "which order?".into(),
-            })),
+            event: Some(invoice::v1::event::Event::Queried(
+                invoice::v1::InvoiceQueried {
+                    invoice: vec![0xcd; 32],
+                    reason: "which order?".into(),
+                },
+            )),
         };
         let event = wire::Event {
             contract: contract::INVOICE,
@@ -146,8 +193,15 @@ mod tests {
         };
         let currencies = Currencies::from_iter([]);
         let text = format!("{:?}", view(&event, &currencies));
-        assert!(text.contains("InvoiceQueried") && text.contains("which order?"), "{text}");
-        let strange = wire::Event { contract: 77, body: vec![0xab], ..Default::default() };
+        assert!(
+            text.contains("InvoiceQueried") && text.contains("which order?"),
+            "{text}"
+        );
+        let strange = wire::Event {
+            contract: 77,
+            body: vec![0xab],
+            ..Default::default()
+        };
         assert!(format!("{:?}", view(&strange, &currencies)).contains("ab"));
     }
 }

@@ -91,7 +91,12 @@ impl Failure {
 
 impl std::fmt::Display for Rejected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { contract, code, reason, .. } = self;
+        let Self {
+            contract,
+            code,
+            reason,
+            ..
+        } = self;
         write!(f, "rejected by {contract}: {reason} ({code})")?;
         if !self.message.is_empty() {
             write!(f, "\n  {}", self.message)?;
@@ -124,7 +129,13 @@ mod tests {
         }));
         assert_eq!(failure.code(), 3);
         let text = failure.to_string();
-        for part in ["DUPLICATE_INVOICE (4012)", "number 7 is taken", "first: ab", "what to do: ", "cd"] {
+        for part in [
+            "DUPLICATE_INVOICE (4012)",
+            "number 7 is taken",
+            "first: ab",
+            "what to do: ",
+            "cd",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         let json = failure.to_json();

@@ -45,7 +45,8 @@ impl Answer {
         Self::new(&Value::Object(view.json), table)
     }
 
-    /// Records as a table of some of their fields. JSON has all fields, under `name`.
+    /// Records as a table of some of their fields. JSON has all fields, under
+    /// `name`, and `next_page_token` where more follow.
     pub fn list(name: &str, columns: &[&str], list: Listed<View>) -> Self {
         let mut table = new_table();
         table.set_header(columns.iter().map(|column| label(column)));
@@ -54,13 +55,13 @@ impl Answer {
             table.add_row(columns.iter().map(cell));
         }
         let mut text = table.to_string();
-        if !list.next_page_token.is_empty() {
-            text += &format!("\nmore follow: --page-token {}", list.next_page_token);
-        }
         let mut json = Map::new();
         let items = list.items.into_iter().map(|view| Value::Object(view.json));
         json.insert(name.to_owned(), items.collect());
-        json.insert("next_page_token".to_owned(), list.next_page_token.into());
+        if !list.next_page_token.is_empty() {
+            text += &format!("\nmore follow: --page-token {}", list.next_page_token);
+            json.insert("next_page_token".to_owned(), list.next_page_token.into());
+        }
         Self::new(&json, text)
     }
 
@@ -99,7 +100,7 @@ fn print_line(text: &str) {
 
 pub fn new_table() -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::UTF8_BORDERS_ONLY);
     table
 }
 
@@ -219,10 +220,16 @@ mod tests {
     #[test]
     fn a_list_shows_the_columns_asked_for_and_where_it_goes_on() {
         let view = |n: u64| View::new().number("height", n).text("hash", "ff");
-        let list = Listed { items: vec![view(1), view(2)], next_page_token: "t".into() };
+        let list = Listed {
+            items: vec![view(1), view(2)],
+            next_page_token: "t".into(),
+        };
         let answer = Answer::list("blocks", &["height"], list);
         let json: Value = serde_json::from_str(&answer.json).unwrap();
-        assert_eq!(json["blocks"][1], serde_json::json!({"height": 2, "hash": "ff"}));
+        assert_eq!(
+            json["blocks"][1],
+            serde_json::json!({"height": 2, "hash": "ff"})
+        );
         assert_eq!(json["next_page_token"], "t");
         assert!(!answer.text.contains("ff") && answer.text.contains("--page-token t"));
     }

@@ -32,12 +32,14 @@ impl Session {
     }
 
     pub fn organization(&self) -> Result<&OrganizationId, Failure> {
-        let missing = || Failure::Usage("say for which organization: --org or COUNTERFOIL_ORG".into());
+        let missing =
+            || Failure::Usage("say for which organization: --org or COUNTERFOIL_ORG".into());
         self.global.org.as_ref().ok_or_else(missing)
     }
 
     pub fn key(&self) -> Result<SigningKey, Failure> {
-        let missing = || Failure::Usage("name the private key's file: --key or COUNTERFOIL_KEY".into());
+        let missing =
+            || Failure::Usage("name the private key's file: --key or COUNTERFOIL_KEY".into());
         keystore::read_key(self.global.key.as_ref().ok_or_else(missing)?)
     }
 
@@ -67,12 +69,23 @@ impl Session {
         let receipt = match client.submit(signed).await? {
             Some(receipt) => receipt,
             None if sending.wait == 0 => {
-                return Ok(Answer::record(head.text("tx_id", tx_id).text("outcome", "accepted, not committed yet")));
+                return Ok(Answer::record(
+                    head.text("tx_id", tx_id)
+                        .text("outcome", "accepted, not committed yet"),
+                ));
             }
-            None => client.wait(tx_id, Duration::from_secs(sending.wait)).await?,
+            None => {
+                client
+                    .wait(tx_id, Duration::from_secs(sending.wait))
+                    .await?
+            }
         };
         let (genesis, _) = client.genesis().await?;
-        Ok(Answer::record(views::receipt(head, &executed(receipt)?, &Currencies::of(&genesis))))
+        Ok(Answer::record(views::receipt(
+            head,
+            &executed(receipt)?,
+            &Currencies::of(&genesis),
+        )))
     }
 
     /// A list as [`Page`] asks for it.

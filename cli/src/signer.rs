@@ -46,12 +46,17 @@ pub struct Signer {
 }
 
 impl Signer {
-    pub fn sign(&self, action: impl Into<Action>, lifetime: Duration) -> (TxId, wire::SignedTransaction) {
+    pub fn sign(
+        &self,
+        action: impl Into<Action>,
+        lifetime: Duration,
+    ) -> (TxId, wire::SignedTransaction) {
         let Action { contract, bytes } = action.into();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .expect("the clock is after 1970");
-        let expires_at_ms = u64::try_from((now + lifetime).as_millis()).expect("the clock is before year 584,556,019");
+        let expires_at_ms = u64::try_from((now + lifetime).as_millis())
+            .expect("the clock is before year 584,556,019");
         Draft {
             chain_id: &self.chain_id,
             organization: &self.organization,

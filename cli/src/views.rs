@@ -16,7 +16,10 @@ pub fn organization(organization: &membership::Organization) -> View {
         .text("legal_name", &organization.legal_name)
         .text("lei", &organization.lei)
         .text("national_id", &organization.national_id)
-        .list("roles", organization.roles().map(|role| format!("{role:?}")))
+        .list(
+            "roles",
+            organization.roles().map(|role| format!("{role:?}")),
+        )
         .list("accounts", organization.accounts.iter().map(hex::encode))
 }
 
@@ -41,7 +44,11 @@ pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
         .date("delivery_date", invoice.delivery_date.as_ref())
         .number("type_code", invoice.type_code)
         .text("order_reference", &invoice.order_reference);
-    let terms = invoice.terms.iter().map(|t| terms(t, currency, currencies)).collect();
+    let terms = invoice
+        .terms
+        .iter()
+        .map(|t| terms(t, currency, currencies))
+        .collect();
     view.nested("terms", terms)
         .id("document_hash", &invoice.document_hash)
         .id("payload_root", &invoice.payload_root)
@@ -57,9 +64,12 @@ pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
 
 pub fn terms(terms: &receivable::Terms, currency: &str, currencies: &Currencies) -> View {
     let fees = terms.fees.iter().map(|fee| {
-        View::new()
-            .text("payee", &fee.payee)
-            .minor("cap_minor", fee.cap_minor, currency, currencies)
+        View::new().text("payee", &fee.payee).minor(
+            "cap_minor",
+            fee.cap_minor,
+            currency,
+            currencies,
+        )
     });
     View::new()
         .text("day_count", format_args!("{:?}", terms.day_count()))
@@ -77,13 +87,27 @@ pub fn receivable(receivable: &receivable::Receivable, currencies: &Currencies) 
         .text("state", format_args!("{:?}", receivable.state()))
         .id("invoice", &receivable.invoice)
         .text("debtor", &receivable.debtor);
-    let terms = receivable.terms.iter().map(|t| terms(t, currency, currencies)).collect();
+    let terms = receivable
+        .terms
+        .iter()
+        .map(|t| terms(t, currency, currencies))
+        .collect();
     amount(view, "face_minor", receivable.face.as_ref(), currencies)
         .date("due_date", receivable.due_date.as_ref())
         .date("adjusted_due_date", receivable.adjusted_due_date.as_ref())
         .nested("terms", terms)
-        .minor("redeemed_minor", receivable.redeemed_minor, currency, currencies)
-        .minor("penalty_paid_minor", receivable.penalty_paid_minor, currency, currencies)
+        .minor(
+            "redeemed_minor",
+            receivable.redeemed_minor,
+            currency,
+            currencies,
+        )
+        .minor(
+            "penalty_paid_minor",
+            receivable.penalty_paid_minor,
+            currency,
+            currencies,
+        )
         .date("confirmed_on", receivable.confirmed_on.as_ref())
         .date("settled_on", receivable.settled_on.as_ref())
         .number("claim_count", receivable.claim_count)
@@ -99,7 +123,12 @@ pub fn claim(claim: &receivable::Claim, currency: &str, currencies: &Currencies)
         .id("receivable", &claim.receivable)
         .number("number", claim.number)
         .minor("face_minor", claim.face_minor, currency, currencies)
-        .minor("outstanding_minor", claim.outstanding_minor, currency, currencies)
+        .minor(
+            "outstanding_minor",
+            claim.outstanding_minor,
+            currency,
+            currencies,
+        )
         .hidden("currency", currency)
 }
 
@@ -117,8 +146,18 @@ pub fn issuance(issuance: &cash::Issuance, currencies: &Currencies) -> View {
     View::new()
         .text("issuer", &issuance.issuer)
         .text("currency", &issuance.currency)
-        .minor("issued_minor", issuance.issued_minor, &issuance.currency, currencies)
-        .minor("redeemed_minor", issuance.redeemed_minor, &issuance.currency, currencies)
+        .minor(
+            "issued_minor",
+            issuance.issued_minor,
+            &issuance.currency,
+            currencies,
+        )
+        .minor(
+            "redeemed_minor",
+            issuance.redeemed_minor,
+            &issuance.currency,
+            currencies,
+        )
 }
 
 pub fn redemption(redemption: &cash::Redemption, currencies: &Currencies) -> View {
@@ -133,7 +172,11 @@ pub fn redemption(redemption: &cash::Redemption, currencies: &Currencies) -> Vie
 
 /// A receipt's fields, after those of `head`.
 pub fn receipt(head: View, receipt: &wire::Receipt, currencies: &Currencies) -> View {
-    let outcome = if receipt.code == 0 { "executed" } else { "rejected" };
+    let outcome = if receipt.code == 0 {
+        "executed"
+    } else {
+        "rejected"
+    };
     let view = head
         .id("tx_id", &receipt.tx_id)
         .text("outcome", outcome)
@@ -148,7 +191,10 @@ pub fn receipt(head: View, receipt: &wire::Receipt, currencies: &Currencies) -> 
             .text("message", &rejection.message)
             .text("first", &rejection.first),
     };
-    let events = receipt.events.iter().map(|event| events::view(event, currencies));
+    let events = receipt
+        .events
+        .iter()
+        .map(|event| events::view(event, currencies));
     view.nested("events", events.collect())
 }
 

@@ -6,6 +6,8 @@
 pub mod app;
 pub mod config;
 pub mod consensus;
+#[cfg(test)]
+mod fixture;
 pub mod grpc;
 pub mod ledger;
 pub mod mempool;

@@ -505,7 +505,8 @@ mod tests {
 
     #[test]
     fn each_fault_is_named() {
-        let faults: [(&str, fn(&mut Genesis)); 14] = [
+        type Change = fn(&mut Genesis);
+        let faults: [(&str, Change); 14] = [
             ("protocol_version", |g| g.protocol_version = 2),
             ("chain_id", |g| g.chain_id = "Test".into()),
             ("chain_id", |g| g.chain_id = "x".repeat(33)),

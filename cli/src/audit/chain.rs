@@ -48,20 +48,37 @@ impl Chain {
         height: u64,
     ) -> Result<Self, Failure> {
         let hash = Hash::tagged("counterfoil/genesis/v1", &[&genesis.encode_to_vec()]);
-        let mut chain = Self { genesis_matches: is(&hash, genesis_hash), ..Self::default() };
-        let mut parent = Parent { hash, height: 0, time_ms: genesis.time_ms };
+        let mut chain = Self {
+            genesis_matches: is(&hash, genesis_hash),
+            ..Self::default()
+        };
+        let mut parent = Parent {
+            hash,
+            height: 0,
+            time_ms: genesis.time_ms,
+        };
         let fetch = |height| async move {
-            let block = client.blocks().get_block(wire::GetBlockRequest { height }).await;
+            let block = client
+                .blocks()
+                .get_block(wire::GetBlockRequest { height })
+                .await;
             Ok::<_, Failure>(block.map_err(|s| client.failure(s))?.into_inner())
         };
-        let mut blocks = futures::stream::iter(1..=height).map(fetch).buffered(AT_ONCE);
+        let mut blocks = futures::stream::iter(1..=height)
+            .map(fetch)
+            .buffered(AT_ONCE);
         while let Some(block) = blocks.try_next().await? {
             parent = chain.add(block, &parent, genesis);
         }
         Ok(chain)
     }
 
-    fn add(&mut self, answer: wire::GetBlockResponse, parent: &Parent, genesis: &wire::Genesis) -> Parent {
+    fn add(
+        &mut self,
+        answer: wire::GetBlockResponse,
+        parent: &Parent,
+        genesis: &wire::Genesis,
+    ) -> Parent {
         let block = answer.block.unwrap_or_default();
         let header = block.header.unwrap_or_default();
         let hash = header_hash(&header);
@@ -75,9 +92,17 @@ impl Chain {
             && is(&set_hash, &header.validators_hash)
             && is(&set_hash, &header.next_validators_hash);
         let certificate = answer.certificate.unwrap_or_default();
-        let certified = verify_certificate(&genesis.chain_id, &certificate, header.height, &hash, &validators);
-        let rooted = is(&transactions_root(&block.transactions), &header.transactions_root)
-            && is(&receipts_root(&answer.receipts), &header.receipts_root);
+        let certified = verify_certificate(
+            &genesis.chain_id,
+            &certificate,
+            header.height,
+            &hash,
+            &validators,
+        );
+        let rooted = is(
+            &transactions_root(&block.transactions),
+            &header.transactions_root,
+        ) && is(&receipts_root(&answer.receipts), &header.receipts_root);
         self.chained += u64::from(chained);
         self.certified += u64::from(certified.is_ok());
         self.rooted += u64::from(rooted);
@@ -85,8 +110,17 @@ impl Chain {
             self.first_ms.get_or_insert(header.time_ms);
             self.last_ms = Some(header.time_ms);
         }
-        self.evidence.add(&genesis.chain_id, header.height, &block.transactions, &answer.receipts);
-        Parent { hash, height: header.height, time_ms: header.time_ms }
+        self.evidence.add(
+            &genesis.chain_id,
+            header.height,
+            &block.transactions,
+            &answer.receipts,
+        );
+        Parent {
+            hash,
+            height: header.height,
+            time_ms: header.time_ms,
+        }
     }
 
     /// Milliseconds of block time from the first transaction to the last.
@@ -111,12 +145,18 @@ mod tests {
         wire::Genesis {
             chain_id: "c".into(),
             time_ms: 1_000,
-            validators: Some(wire::ValidatorSet { validators: vec![validator] }),
+            validators: Some(wire::ValidatorSet {
+                validators: vec![validator],
+            }),
             ..Default::default()
         }
     }
 
-    fn empty_block(genesis: &wire::Genesis, key: &SigningKey, parent: Hash) -> wire::GetBlockResponse {
+    fn empty_block(
+        genesis: &wire::Genesis,
+        key: &SigningKey,
+        parent: Hash,
+    ) -> wire::GetBlockResponse {
         let set_hash = validator_set_hash(genesis.validators.as_ref().unwrap());
         let header = wire::Header {
             chain_id: "c".into(),
@@ -132,10 +172,16 @@ mod tests {
         let hash = header_hash(&header);
         let address = key.public_key().address();
         let vote = vote_sign_bytes("c", VoteKind::Precommit, 1, 0, Some(&hash), &address);
-        let signature = wire::CommitSignature { address: address.to_vec(), signature: key.sign(&vote).to_vec() };
+        let signature = wire::CommitSignature {
+            address: address.to_vec(),
+            signature: key.sign(&vote).to_vec(),
+        };
         wire::GetBlockResponse {
             hash: hash.to_vec(),
-            block: Some(wire::Block { header: Some(header), transactions: Vec::new() }),
+            block: Some(wire::Block {
+                header: Some(header),
+                transactions: Vec::new(),
+            }),
             certificate: Some(wire::CommitCertificate {
                 height: 1,
                 round: 0,
@@ -153,18 +199,42 @@ mod tests {
         let start = Hash::tagged("start", &[]);
         let seen = |block: wire::GetBlockResponse| {
             let mut chain = Chain::default();
-            chain.add(block, &Parent { hash: start, height: 0, time_ms: 1_000 }, &genesis);
+            chain.add(
+                block,
+                &Parent {
+                    hash: start,
+                    height: 0,
+                    time_ms: 1_000,
+                },
+                &genesis,
+            );
             (chain.chained, chain.certified, chain.rooted)
         };
         let good = empty_block(&genesis, &key, start);
         assert_eq!(seen(good.clone()), (1, 1, 1));
-        assert_eq!(seen(empty_block(&genesis, &key, Hash::default())), (0, 1, 1));
-        let unsigned = wire::GetBlockResponse { certificate: None, ..good.clone() };
+        assert_eq!(
+            seen(empty_block(&genesis, &key, Hash::default())),
+            (0, 1, 1)
+        );
+        let unsigned = wire::GetBlockResponse {
+            certificate: None,
+            ..good.clone()
+        };
         assert_eq!(seen(unsigned), (1, 0, 1));
-        let with_receipt = wire::GetBlockResponse { receipts: vec![wire::Receipt::default()], ..good.clone() };
+        let with_receipt = wire::GetBlockResponse {
+            receipts: vec![wire::Receipt::default()],
+            ..good.clone()
+        };
         assert_eq!(seen(with_receipt), (1, 1, 0));
         let mut other_root = good;
-        other_root.block.as_mut().unwrap().header.as_mut().unwrap().state_root = vec![1; 32];
+        other_root
+            .block
+            .as_mut()
+            .unwrap()
+            .header
+            .as_mut()
+            .unwrap()
+            .state_root = vec![1; 32];
         assert_eq!(seen(other_root), (0, 0, 1));
     }
 }

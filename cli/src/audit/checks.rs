@@ -1,24 +1,23 @@
-//! The comparisons: figures against what was expected, and the invariants of the specification.
+//! The invariants of the specification, as far as they are seen from outside.
 //!
 //! An invariant's `expected` is how many things it speaks of, its `actual` how many of them it holds for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
-use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
 use counterfoil_proto::v1 as wire;
-use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
 use counterfoil_types::keys::PublicKey;
 use counterfoil_types::money::Currency;
 
+use super::Witness;
 use super::chain::Chain;
 use super::evidence::Evidence;
-use super::expected::{Bank, Expected, Transactions};
+use super::expected::Expected;
+use super::figures::{compare, count, date, figures};
 use super::records::Records;
 use super::report::{Check, Report, SCHEMA, Validator};
-use super::{Witness, state_names};
 use crate::penalty::penalty;
 
 pub fn report(
@@ -31,14 +30,25 @@ pub fn report(
     expected: Option<Expected>,
 ) -> Report {
     let figures = figures(records, chain, currency);
-    let mut checks = expected.map(|expected| compare(&expected, &figures)).unwrap_or_default();
+    let mut checks = expected
+        .map(|expected| compare(&expected, &figures))
+        .unwrap_or_default();
     checks.extend(of_validators(genesis, &witnesses));
     checks.extend(of_chain(chain, height));
     checks.extend(of_invoices(records, &chain.evidence));
     checks.extend(of_receivables(records, &chain.evidence));
     checks.extend(of_deposits(records, &chain.evidence));
     let wall_ms = chain.wall_ms();
-    let Expected { invoices, late, disputed, confirmed_minor, states, banks, transactions, .. } = figures;
+    let Expected {
+        invoices,
+        late,
+        disputed,
+        confirmed_minor,
+        states,
+        banks,
+        transactions,
+        ..
+    } = figures;
     Report {
         schema: SCHEMA,
         chain_id: genesis.chain_id.clone(),
@@ -53,7 +63,11 @@ pub fn report(
         tps: per_second(transactions.committed, wall_ms),
         validators: witnesses
             .into_iter()
-            .map(|witness| Validator { name: witness.name, height, state_root: hex::encode(witness.state_root) })
+            .map(|witness| Validator {
+                name: witness.name,
+                height,
+                state_root: hex::encode(witness.state_root),
+            })
             .collect(),
         checks,
         currency,
@@ -69,99 +83,6 @@ fn per_second(transactions: u64, wall_ms: u64) -> f64 {
     }
 }
 
-/// What the ledger shows, in the shape of what is expected. Amounts are those of one currency.
-fn figures(records: &Records, chain: &Chain, currency: Currency) -> Expected {
-    let banks: Vec<&str> = records
-        .organizations
-        .iter()
-        .filter(|organization| organization.roles().any(|role| role == Role::Bank))
-        .map(|organization| organization.id.as_str())
-        .collect();
-    let mut figures = Expected::none(currency, state_names(), &banks);
-    figures.invoices = count(&records.invoices, |_| true);
-    figures.disputed = count(&records.invoices, |invoice| invoice.query_count > 0);
-    figures.transactions =
-        Transactions { committed: chain.evidence.committed, rejected: chain.evidence.rejected };
-    let invoice_states = records.invoices.iter().map(|invoice| format!("{:?}", invoice.state()));
-    let receivable_states = records.receivables.iter().map(|receivable| format!("{:?}", receivable.state()));
-    for state in invoice_states.chain(receivable_states) {
-        *figures.states.entry(state).or_default() += 1;
-    }
-    for receivable in &records.receivables {
-        figures.late += u64::from(paid_late(receivable));
-        let face = receivable.face.clone().unwrap_or_default();
-        if face.currency == currency.code() {
-            figures.confirmed_minor += u128::from(face.minor);
-            figures.principal_paid_minor += u128::from(receivable.redeemed_minor);
-            figures.penalty_paid_minor += u128::from(receivable.penalty_paid_minor);
-        }
-    }
-    let bank = |banks: &mut Vec<Bank>, name: &str| banks.iter().position(|bank| bank.name == name);
-    for issuance in records.issuances.iter().filter(|issuance| issuance.currency == currency.code()) {
-        if let Some(at) = bank(&mut figures.banks, &issuance.issuer) {
-            figures.banks[at].issued_minor += u128::from(issuance.issued_minor);
-            figures.banks[at].redeemed_minor += u128::from(issuance.redeemed_minor);
-        }
-    }
-    for balance in records.balances.iter().filter(|balance| balance.currency == currency.code()) {
-        if let Some(at) = bank(&mut figures.banks, &balance.issuer) {
-            let held = u128::from(balance.available_minor) + u128::from(balance.locked_minor);
-            figures.banks[at].held_minor += held;
-        }
-    }
-    figures
-}
-
-fn paid_late(receivable: &Receivable) -> bool {
-    match (date(receivable.settled_on.as_ref()), date(receivable.due_date.as_ref())) {
-        (Some(settled), Some(due)) => settled > due,
-        _ => false,
-    }
-}
-
-fn date(date: Option<&wire::Date>) -> Option<Date> {
-    date.and_then(|date| Date::try_from(date).ok())
-}
-
-fn count<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {
-    items.iter().filter(|item| holds(item)).count() as u64
-}
-
-/// The figures handed over against those of the ledger.
-fn compare(expected: &Expected, actual: &Expected) -> Vec<Check> {
-    let amount = |name: &str, expected: u128, actual: u128| Check::new(name, expected.to_string(), actual.to_string());
-    let mut checks = vec![
-        Check::new("invoices", expected.invoices, actual.invoices),
-        Check::new("late", expected.late, actual.late),
-        Check::new("disputed", expected.disputed, actual.disputed),
-        amount("confirmed_minor", expected.confirmed_minor, actual.confirmed_minor),
-        amount("principal_paid_minor", expected.principal_paid_minor, actual.principal_paid_minor),
-        amount("penalty_paid_minor", expected.penalty_paid_minor, actual.penalty_paid_minor),
-        Check::new("transactions_committed", expected.transactions.committed, actual.transactions.committed),
-        Check::new("transactions_rejected", expected.transactions.rejected, actual.transactions.rejected),
-    ];
-    let states: BTreeSet<&String> = expected.states.keys().chain(actual.states.keys()).collect();
-    for state in states {
-        let of = |figures: &Expected| figures.states.get(state).copied().unwrap_or(0);
-        checks.push(Check::new(format!("state_{state}"), of(expected), of(actual)));
-    }
-    let banks: BTreeSet<&String> = expected.banks.iter().chain(&actual.banks).map(|bank| &bank.name).collect();
-    for name in banks {
-        let of = |figures: &Expected, figure: fn(&Bank) -> u128| {
-            figures.banks.iter().find(|bank| &bank.name == name).map_or(0, figure)
-        };
-        let figures: [(&str, fn(&Bank) -> u128); 3] = [
-            ("issued_minor", |bank| bank.issued_minor),
-            ("held_minor", |bank| bank.held_minor),
-            ("redeemed_minor", |bank| bank.redeemed_minor),
-        ];
-        for (figure, of_bank) in figures {
-            checks.push(amount(&format!("{name}_{figure}"), of(expected, of_bank), of(actual, of_bank)));
-        }
-    }
-    checks
-}
-
 fn of_validators(genesis: &wire::Genesis, witnesses: &[Witness]) -> Vec<Check> {
     let validators = genesis.validators.clone().unwrap_or_default().validators;
     let addresses: BTreeSet<Vec<u8>> = validators
@@ -169,10 +90,15 @@ fn of_validators(genesis: &wire::Genesis, witnesses: &[Witness]) -> Vec<Check> {
         .filter_map(|validator| PublicKey::enrol(&validator.public_key).ok())
         .map(|key| key.address().to_vec())
         .collect();
-    let answering: BTreeSet<&Vec<u8>> =
-        witnesses.iter().map(|witness| &witness.address).filter(|address| addresses.contains(*address)).collect();
+    let answering: BTreeSet<&Vec<u8>> = witnesses
+        .iter()
+        .map(|witness| &witness.address)
+        .filter(|address| addresses.contains(*address))
+        .collect();
     let agree = |with_first: fn(&Witness, &Witness) -> bool| {
-        let agreeing = witnesses.first().map_or(0, |first| count(witnesses, |witness| with_first(witness, first)));
+        let agreeing = witnesses.first().map_or(0, |first| {
+            count(witnesses, |witness| with_first(witness, first))
+        });
         (witnesses.len() as u64, agreeing)
     };
     let (asked, same_genesis) = agree(|witness, first| witness.genesis_hash == first.genesis_hash);
@@ -181,7 +107,11 @@ fn of_validators(genesis: &wire::Genesis, witnesses: &[Witness]) -> Vec<Check> {
         witness.state_root == witness.header_root && witness.state_root == first.header_root
     });
     vec![
-        Check::new("validators_of_genesis_asked", addresses.len(), answering.len()),
+        Check::new(
+            "validators_of_genesis_asked",
+            addresses.len(),
+            answering.len(),
+        ),
         Check::new("validators_on_one_genesis", asked, same_genesis),
         Check::new("validators_on_one_block", asked, same_block),
         Check::new("own_state_roots_are_the_headers", asked, same_root),
@@ -195,9 +125,21 @@ fn of_chain(chain: &Chain, height: u64) -> Vec<Check> {
         Check::new("blocks_chained_from_genesis", height, chain.chained),
         Check::new("blocks_certified_by_two_thirds", height, chain.certified),
         Check::new("blocks_with_their_roots", height, chain.rooted),
-        Check::new("transactions_with_valid_signatures", evidence.committed, evidence.verified),
-        Check::new("transactions_with_their_receipts", evidence.committed, evidence.receipted),
-        Check::new("transactions_committed_once", evidence.committed, evidence.tx_ids.len()),
+        Check::new(
+            "transactions_with_valid_signatures",
+            evidence.committed,
+            evidence.verified,
+        ),
+        Check::new(
+            "transactions_with_their_receipts",
+            evidence.committed,
+            evidence.receipted,
+        ),
+        Check::new(
+            "transactions_committed_once",
+            evidence.committed,
+            evidence.tx_ids.len(),
+        ),
     ]
 }
 
@@ -205,24 +147,55 @@ fn of_invoices(records: &Records, evidence: &Evidence) -> Vec<Check> {
     let live: Vec<&Invoice> = records
         .invoices
         .iter()
-        .filter(|invoice| !matches!(invoice.state(), InvoiceState::Withdrawn | InvoiceState::Rejected))
-        .collect();
-    let fingerprints: BTreeSet<&Vec<u8>> = live.iter().map(|invoice| &invoice.strict_fingerprint).collect();
-    let documents: BTreeSet<&Vec<u8>> = live.iter().map(|invoice| &invoice.document_hash).collect();
-    let confirmed: Vec<&Invoice> =
-        live.iter().copied().filter(|invoice| invoice.state() == InvoiceState::Confirmed).collect();
-    let accounts: BTreeMap<&str, &Vec<Vec<u8>>> =
-        records.organizations.iter().map(|o| (o.id.as_str(), &o.accounts)).collect();
-    let signed_by_buyer = |invoice: &&Invoice| {
-        evidence.confirmations.get(&invoice.id).is_some_and(|signed| {
-            signed.organization == invoice.buyer
-                && accounts.get(invoice.buyer.as_str()).is_some_and(|keys| keys.contains(&signed.signer))
+        .filter(|invoice| {
+            !matches!(
+                invoice.state(),
+                InvoiceState::Withdrawn | InvoiceState::Rejected
+            )
         })
+        .collect();
+    let fingerprints: BTreeSet<&Vec<u8>> = live
+        .iter()
+        .map(|invoice| &invoice.strict_fingerprint)
+        .collect();
+    let documents: BTreeSet<&Vec<u8>> = live.iter().map(|invoice| &invoice.document_hash).collect();
+    let confirmed: Vec<&Invoice> = live
+        .iter()
+        .copied()
+        .filter(|invoice| invoice.state() == InvoiceState::Confirmed)
+        .collect();
+    let accounts: BTreeMap<&str, &Vec<Vec<u8>>> = records
+        .organizations
+        .iter()
+        .map(|o| (o.id.as_str(), &o.accounts))
+        .collect();
+    let signed_by_buyer = |invoice: &&Invoice| {
+        evidence
+            .confirmations
+            .get(&invoice.id)
+            .is_some_and(|signed| {
+                signed.organization == invoice.buyer
+                    && accounts
+                        .get(invoice.buyer.as_str())
+                        .is_some_and(|keys| keys.contains(&signed.signer))
+            })
     };
     vec![
-        Check::new("live_invoices_of_one_fingerprint_each", live.len(), fingerprints.len()),
-        Check::new("live_invoices_of_one_document_each", live.len(), documents.len()),
-        Check::new("confirmations_signed_by_the_buyer", confirmed.len(), count(&confirmed, signed_by_buyer)),
+        Check::new(
+            "live_invoices_of_one_fingerprint_each",
+            live.len(),
+            fingerprints.len(),
+        ),
+        Check::new(
+            "live_invoices_of_one_document_each",
+            live.len(),
+            documents.len(),
+        ),
+        Check::new(
+            "confirmations_signed_by_the_buyer",
+            confirmed.len(),
+            count(&confirmed, signed_by_buyer),
+        ),
     ]
 }
 
@@ -238,17 +211,37 @@ fn of_receivables(records: &Records, evidence: &Evidence) -> Vec<Check> {
     for claim in &records.claims {
         claims.entry(&claim.receivable).or_default().push(claim);
     }
-    let claims_of = |receivable: &Receivable| claims.get(&receivable.id).map(Vec::as_slice).unwrap_or_default();
-    let known: BTreeSet<&Vec<u8>> = receivables.iter().map(|receivable| &receivable.id).collect();
+    let claims_of = |receivable: &Receivable| {
+        claims
+            .get(&receivable.id)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    };
+    let known: BTreeSet<&Vec<u8>> = receivables
+        .iter()
+        .map(|receivable| &receivable.id)
+        .collect();
     vec![
         // Together: one receivable for each confirmed invoice, and none besides.
-        Check::new("receivables_as_many_as_confirmed_invoices", confirmed.len(), receivables.len()),
+        Check::new(
+            "receivables_as_many_as_confirmed_invoices",
+            confirmed.len(),
+            receivables.len(),
+        ),
         Check::new(
             "receivables_of_their_confirmed_invoice",
             receivables.len(),
-            count(receivables, |r| confirmed.get(&r.invoice).is_some_and(|invoice| belongs(r, invoice))),
+            count(receivables, |r| {
+                confirmed
+                    .get(&r.invoice)
+                    .is_some_and(|invoice| belongs(r, invoice))
+            }),
         ),
-        Check::new("receivables_add_up", receivables.len(), count(receivables, |r| adds_up(r, claims_of(r)))),
+        Check::new(
+            "receivables_add_up",
+            receivables.len(),
+            count(receivables, |r| adds_up(r, claims_of(r))),
+        ),
         Check::new(
             "receivables_with_their_claims_in_number",
             receivables.len(),
@@ -257,7 +250,9 @@ fn of_receivables(records: &Records, evidence: &Evidence) -> Vec<Check> {
         Check::new(
             "claims_with_a_receivable_and_one_controller",
             records.claims.len(),
-            count(&records.claims, |c| known.contains(&c.receivable) && !c.controller.is_empty()),
+            count(&records.claims, |c| {
+                known.contains(&c.receivable) && !c.controller.is_empty()
+            }),
         ),
         Check::new(
             "receivables_paid_as_events_and_terms_say",
@@ -268,7 +263,8 @@ fn of_receivables(records: &Records, evidence: &Evidence) -> Vec<Check> {
 }
 
 fn belongs(receivable: &Receivable, invoice: &Invoice) -> bool {
-    let derived = InvoiceId::try_from(invoice.id.as_slice()).map(|id| ReceivableId::of(id).to_vec());
+    let derived =
+        InvoiceId::try_from(invoice.id.as_slice()).map(|id| ReceivableId::of(id).to_vec());
     derived.is_ok_and(|id| id == receivable.id)
         && invoice.receivable == receivable.id
         && invoice.buyer == receivable.debtor
@@ -281,7 +277,9 @@ fn belongs(receivable: &Receivable, invoice: &Invoice) -> bool {
 fn adds_up(receivable: &Receivable, claims: &[&Claim]) -> bool {
     let sum = |state| -> u128 {
         let of_state = claims.iter().filter(|claim| claim.state() == state);
-        of_state.map(|claim| u128::from(claim.outstanding_minor)).sum()
+        of_state
+            .map(|claim| u128::from(claim.outstanding_minor))
+            .sum()
     };
     let face = receivable.face.clone().unwrap_or_default().minor;
     let owed = sum(ClaimState::Live);
@@ -323,27 +321,47 @@ fn penalty_is_owed(receivable: &Receivable) -> bool {
 fn of_deposits(records: &Records, evidence: &Evidence) -> Vec<Check> {
     let mut held: BTreeMap<(&str, &str), u128> = BTreeMap::new();
     for balance in &records.balances {
-        *held.entry((&balance.issuer, &balance.currency)).or_default() +=
-            u128::from(balance.available_minor) + u128::from(balance.locked_minor);
+        *held
+            .entry((&balance.issuer, &balance.currency))
+            .or_default() += u128::from(balance.available_minor) + u128::from(balance.locked_minor);
     }
-    let issued: BTreeSet<(&str, &str)> =
-        records.issuances.iter().map(|i| (i.issuer.as_str(), i.currency.as_str())).collect();
+    let issued: BTreeSet<(&str, &str)> = records
+        .issuances
+        .iter()
+        .map(|i| (i.issuer.as_str(), i.currency.as_str()))
+        .collect();
     // A balance of an issuer that issued nothing would be money from nowhere.
     let of_issuers: BTreeSet<(&str, &str)> = issued.iter().chain(held.keys()).copied().collect();
     let balanced = count(&records.issuances, |issuance| {
-        let held = held.get(&(issuance.issuer.as_str(), issuance.currency.as_str())).copied().unwrap_or(0);
+        let held = held
+            .get(&(issuance.issuer.as_str(), issuance.currency.as_str()))
+            .copied()
+            .unwrap_or(0);
         u128::from(issuance.issued_minor) == held + u128::from(issuance.redeemed_minor)
     });
     let as_events = count(&records.issuances, |issuance| {
         let key = (issuance.issuer.clone(), issuance.currency.clone());
-        let total = |totals: &BTreeMap<(String, String), u128>| totals.get(&key).copied().unwrap_or(0);
+        let total =
+            |totals: &BTreeMap<(String, String), u128>| totals.get(&key).copied().unwrap_or(0);
         u128::from(issuance.issued_minor) == total(&evidence.issued)
             && u128::from(issuance.redeemed_minor) == total(&evidence.redeemed)
     });
     vec![
-        Check::new("deposits_are_issued_less_redeemed", of_issuers.len(), balanced),
-        Check::new("deposits_issued_as_events_say", evidence.issued.len(), as_events),
-        Check::new("end_to_end_ids_used_once", evidence.instructions, evidence.end_to_end_ids.len()),
+        Check::new(
+            "deposits_are_issued_less_redeemed",
+            of_issuers.len(),
+            balanced,
+        ),
+        Check::new(
+            "deposits_issued_as_events_say",
+            evidence.issued.len(),
+            as_events,
+        ),
+        Check::new(
+            "end_to_end_ids_used_once",
+            evidence.instructions,
+            evidence.end_to_end_ids.len(),
+        ),
     ]
 }
 

@@ -55,7 +55,11 @@ pub struct Transactions {
 
 impl Expected {
     /// Expects nothing at all; the caller adds up.
-    pub fn none(currency: Currency, states: impl IntoIterator<Item = String>, banks: &[&str]) -> Self {
+    pub fn none(
+        currency: Currency,
+        states: impl IntoIterator<Item = String>,
+        banks: &[&str],
+    ) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             currency,
@@ -68,7 +72,12 @@ impl Expected {
             penalty_paid_minor: 0,
             banks: banks
                 .iter()
-                .map(|name| Bank { name: (*name).to_owned(), issued_minor: 0, held_minor: 0, redeemed_minor: 0 })
+                .map(|name| Bank {
+                    name: (*name).to_owned(),
+                    issued_minor: 0,
+                    held_minor: 0,
+                    redeemed_minor: 0,
+                })
                 .collect(),
             transactions: Transactions::default(),
         }
@@ -79,14 +88,19 @@ impl Expected {
         let text = fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
         let expected: Self = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
         if expected.schema != SCHEMA {
-            return Err(failed(format!("its schema is {:?}, not {SCHEMA:?}", expected.schema)));
+            return Err(failed(format!(
+                "its schema is {:?}, not {SCHEMA:?}",
+                expected.schema
+            )));
         }
         Ok(expected)
     }
 
     pub fn write(&self, file: &Path) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(self).expect("expected figures have string keys only");
-        fs::write(file, text).map_err(|e| Failure::Failed(format!("cannot write {}: {e}", file.display())))
+        let text =
+            serde_json::to_string_pretty(self).expect("expected figures have string keys only");
+        fs::write(file, text)
+            .map_err(|e| Failure::Failed(format!("cannot write {}: {e}", file.display())))
     }
 }
 
@@ -100,7 +114,9 @@ pub mod minor {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| de::Error::custom(format!("{text:?} is not a decimal string of minor units")))
+        text.parse().map_err(|_| {
+            de::Error::custom(format!("{text:?} is not a decimal string of minor units"))
+        })
     }
 }
 
@@ -112,13 +128,18 @@ mod tests {
     fn figures_read_back_and_unknown_ones_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("expected.json");
-        let mut expected = Expected::none("USD".parse().unwrap(), ["Settled".to_owned()], &["bank-a"]);
+        let mut expected =
+            Expected::none("USD".parse().unwrap(), ["Settled".to_owned()], &["bank-a"]);
         expected.confirmed_minor = 14_770_318;
         expected.write(&file).unwrap();
         assert_eq!(Expected::read(&file).unwrap(), expected);
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.contains(r#""confirmed_minor": "14770318""#));
-        for (from, to) in [(r#""late""#, r#""latte""#), ("expected.v1", "expected.v2"), (r#""14770318""#, "14770318")] {
+        for (from, to) in [
+            (r#""late""#, r#""latte""#),
+            ("expected.v1", "expected.v2"),
+            (r#""14770318""#, "14770318"),
+        ] {
             fs::write(&file, text.replacen(from, to, 1)).unwrap();
             assert!(Expected::read(&file).is_err(), "{to}");
         }

@@ -5,6 +5,7 @@ mod chain;
 mod checks;
 mod evidence;
 mod expected;
+mod figures;
 mod records;
 mod report;
 
@@ -19,10 +20,10 @@ use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::PublicKey;
 use counterfoil_types::money::Currency;
 
-pub use self::expected::Expected;
-pub use self::report::Report;
 use self::chain::Chain;
+pub use self::expected::Expected;
 use self::records::Records;
+pub use self::report::Report;
 use crate::client::{Client, listed};
 use crate::failure::Failure;
 
@@ -51,18 +52,26 @@ pub struct Witness {
 /// The names under which invoices and receivables are counted by state.
 pub fn state_names() -> Vec<String> {
     use InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
-    let invoices = [Registered, UnderQuery, Confirmed, Rejected, Withdrawn].map(|s| format!("{s:?}"));
-    let receivables = [ReceivableState::Performing, ReceivableState::Settled].map(|s| format!("{s:?}"));
+    let invoices =
+        [Registered, UnderQuery, Confirmed, Rejected, Withdrawn].map(|s| format!("{s:?}"));
+    let receivables =
+        [ReceivableState::Performing, ReceivableState::Settled].map(|s| format!("{s:?}"));
     invoices.into_iter().chain(receivables).collect()
 }
 
 /// Audits the ledger that these validators keep.
-pub async fn run(nodes: &[String], auditor: &Auditor, expected: Option<Expected>) -> Result<Report, Failure> {
+pub async fn run(
+    nodes: &[String],
+    auditor: &Auditor,
+    expected: Option<Expected>,
+) -> Result<Report, Failure> {
     let mut clients = Vec::new();
     for node in nodes {
         clients.push(Client::connect(node).await?);
     }
-    let first = clients.first().ok_or_else(|| Failure::Usage("name the validators to audit".into()))?;
+    let first = clients
+        .first()
+        .ok_or_else(|| Failure::Usage("name the validators to audit".into()))?;
     admit(first, auditor).await?;
     let (genesis, genesis_hash) = first.genesis().await?;
     let height = common_height(&clients).await?;
@@ -77,14 +86,22 @@ pub async fn run(nodes: &[String], auditor: &Auditor, expected: Option<Expected>
         Some(expected) => expected.currency,
         None => reporting_currency(&genesis)?,
     };
-    Ok(checks::report(&genesis, &records, &chain, height, witnesses, currency, expected))
+    Ok(checks::report(
+        &genesis, &records, &chain, height, witnesses, currency, expected,
+    ))
 }
 
 /// Lets only a regulator audit, with its own key.
 async fn admit(client: &Client, auditor: &Auditor) -> Result<(), Failure> {
     let id = auditor.organization.to_string();
-    let answer = client.ledger().get_organization(wire::GetOrganizationRequest { id }).await;
-    let organization = answer.map_err(|s| client.failure(s))?.into_inner().organization;
+    let answer = client
+        .ledger()
+        .get_organization(wire::GetOrganizationRequest { id })
+        .await;
+    let organization = answer
+        .map_err(|s| client.failure(s))?
+        .into_inner()
+        .organization;
     let organization = organization.ok_or_else(|| client.incomplete("an organization"))?;
     if !organization.roles().any(|role| role == Role::Regulator) {
         return Err(Failure::Failed(format!(
@@ -92,7 +109,11 @@ async fn admit(client: &Client, auditor: &Auditor) -> Result<(), Failure> {
             auditor.organization
         )));
     }
-    if !organization.accounts.iter().any(|account| account == auditor.key.as_bytes()) {
+    if !organization
+        .accounts
+        .iter()
+        .any(|account| account == auditor.key.as_bytes())
+    {
         return Err(Failure::Failed(format!(
             "the key is not the account of {}: name its key file by --key",
             auditor.organization
@@ -126,19 +147,35 @@ async fn common_height(clients: &[Client]) -> Result<u64, Failure> {
 async fn witness(client: &Client, height: u64) -> Result<Witness, Failure> {
     let status = client.status().await?;
     let (_, genesis_hash) = client.genesis().await?;
-    let root = client.nodes().get_state_root(wire::GetStateRootRequest { height }).await;
+    let root = client
+        .nodes()
+        .get_state_root(wire::GetStateRootRequest { height })
+        .await;
     let state_root = root.map_err(|s| client.failure(s))?.into_inner().state_root;
     let (block_hash, header_root) = match height {
         // Before the first block there is no header to compare with.
         0 => (status.block_hash, state_root.clone()),
         _ => {
-            let block = client.blocks().get_block(wire::GetBlockRequest { height }).await;
+            let block = client
+                .blocks()
+                .get_block(wire::GetBlockRequest { height })
+                .await;
             let block = block.map_err(|s| client.failure(s))?.into_inner();
-            let header = block.block.and_then(|b| b.header).ok_or_else(|| client.incomplete("a header"))?;
+            let header = block
+                .block
+                .and_then(|b| b.header)
+                .ok_or_else(|| client.incomplete("a header"))?;
             (block.hash, header.state_root)
         }
     };
-    Ok(Witness { name: status.moniker, address: status.address, genesis_hash, state_root, block_hash, header_root })
+    Ok(Witness {
+        name: status.moniker,
+        address: status.address,
+        genesis_hash,
+        state_root,
+        block_hash,
+        header_root,
+    })
 }
 
 /// Records are read as they are now: no transaction may have come since the common height.
@@ -157,13 +194,20 @@ async fn still_there(client: &Client, height: u64) -> Result<(), Failure> {
     if later.await?.items.is_empty() {
         return Ok(());
     }
-    Err(Failure::Failed("the ledger moved on while it was read: audit it again when it is quiet".into()))
+    Err(Failure::Failed(
+        "the ledger moved on while it was read: audit it again when it is quiet".into(),
+    ))
 }
 
 /// US dollars where the network has them, else its first currency.
 fn reporting_currency(genesis: &wire::Genesis) -> Result<Currency, Failure> {
     let codes: Vec<&str> = genesis.currencies.iter().map(|c| c.code.as_str()).collect();
-    let code = codes.iter().find(|code| **code == "USD").or(codes.first()).copied().unwrap_or_default();
+    let code = codes
+        .iter()
+        .find(|code| **code == "USD")
+        .or(codes.first())
+        .copied()
+        .unwrap_or_default();
     code.parse().map_err(Failure::failed)
 }
 

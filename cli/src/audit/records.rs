@@ -23,7 +23,11 @@ pub struct Records {
 macro_rules! read_all {
     ($client:expr, $call:ident, $request:ident, $field:ident) => {
         all(async |page_size, page_token| {
-            let request = wire::$request { page_size, page_token, ..Default::default() };
+            let request = wire::$request {
+                page_size,
+                page_token,
+                ..Default::default()
+            };
             let answer = $client.ledger().$call(request).await;
             let answer = answer.map_err(|s| $client.failure(s))?.into_inner();
             Ok((answer.$field, answer.next_page_token))
@@ -35,9 +39,19 @@ macro_rules! read_all {
 impl Records {
     pub async fn read(client: &Client) -> Result<Self, Failure> {
         Ok(Self {
-            organizations: read_all!(client, list_organizations, ListOrganizationsRequest, organizations),
+            organizations: read_all!(
+                client,
+                list_organizations,
+                ListOrganizationsRequest,
+                organizations
+            ),
             invoices: read_all!(client, list_invoices, ListInvoicesRequest, invoices),
-            receivables: read_all!(client, list_receivables, ListReceivablesRequest, receivables),
+            receivables: read_all!(
+                client,
+                list_receivables,
+                ListReceivablesRequest,
+                receivables
+            ),
             claims: read_all!(client, list_claims, ListClaimsRequest, claims),
             balances: read_all!(client, list_balances, ListBalancesRequest, balances),
             issuances: read_all!(client, list_issuances, ListIssuancesRequest, issuances),

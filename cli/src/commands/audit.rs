@@ -16,7 +16,12 @@ use crate::session::Session;
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
     /// All validators of the network
-    #[arg(long, value_name = "URL,URL…", value_delimiter = ',', conflicts_with = "home")]
+    #[arg(
+        long,
+        value_name = "URL,URL…",
+        value_delimiter = ',',
+        conflicts_with = "home"
+    )]
     nodes: Vec<String>,
     /// The folder of a local network, instead of --nodes
     #[arg(long, value_name = "DIR")]
@@ -36,6 +41,10 @@ pub async fn execute(arguments: Arguments, session: &Session) -> Result<Answer, 
         (None, nodes) if !nodes.is_empty() => nodes,
         (None, _) => vec![session.global().node.clone()],
     };
-    let expected = arguments.expect.as_deref().map(Expected::read).transpose()?;
+    let expected = arguments
+        .expect
+        .as_deref()
+        .map(Expected::read)
+        .transpose()?;
     Ok(audit::run(&nodes, &auditor, expected).await?.into_answer())
 }

@@ -34,28 +34,56 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     match command {
         Command::Show { height } => {
             let (client, currencies) = session.ledger().await?;
-            let answer = client.blocks().get_block(wire::GetBlockRequest { height }).await;
+            let answer = client
+                .blocks()
+                .get_block(wire::GetBlockRequest { height })
+                .await;
             let block = answer.map_err(|s| client.failure(s))?.into_inner();
-            let header = block.block.and_then(|b| b.header).ok_or_else(|| client.incomplete("a header"))?;
+            let header = block
+                .block
+                .and_then(|b| b.header)
+                .ok_or_else(|| client.incomplete("a header"))?;
             let certificate = block.certificate.unwrap_or_default();
-            let signers = certificate.signatures.iter().map(|s| hex::encode(&s.address));
-            let receipts = block.receipts.iter().map(|r| views::receipt(View::new(), r, &currencies));
+            let signers = certificate
+                .signatures
+                .iter()
+                .map(|s| hex::encode(&s.address));
+            let receipts = block
+                .receipts
+                .iter()
+                .map(|r| views::receipt(View::new(), r, &currencies));
             let view = views::header(&block.hash, &header)
                 .number("round", certificate.round)
                 .list("signed_by", signers)
                 .nested("receipts", receipts.collect());
             Ok(Answer::record(view))
         }
-        Command::List { from, with_transactions, page } => {
+        Command::List {
+            from,
+            with_transactions,
+            page,
+        } => {
             let client = session.client().await?;
             let fetch = async |page_size, page_token| {
-                let request = wire::ListBlocksRequest { page_size, page_token, from_height: from, with_transactions };
+                let request = wire::ListBlocksRequest {
+                    page_size,
+                    page_token,
+                    from_height: from,
+                    with_transactions,
+                };
                 let answer = client.blocks().list_blocks(request).await;
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.blocks, answer.next_page_token))
             };
             let list = session.list(&page, fetch, summary).await?;
-            let columns = ["height", "time", "round", "transactions", "rejected", "hash"];
+            let columns = [
+                "height",
+                "time",
+                "round",
+                "transactions",
+                "rejected",
+                "hash",
+            ];
             Ok(Answer::list("blocks", &columns, list))
         }
     }

@@ -46,20 +46,31 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     let (client, currencies) = session.ledger().await?;
     match command {
         Command::Show { id } => {
-            let request = wire::GetClaimRequest { receivable: id.receivable.to_vec(), number: id.number };
+            let request = wire::GetClaimRequest {
+                receivable: id.receivable.to_vec(),
+                number: id.number,
+            };
             let answer = client.ledger().get_claim(request).await;
             let claim = answer.map_err(|s| client.failure(s))?.into_inner().claim;
             let claim = claim.ok_or_else(|| client.incomplete("a claim"))?;
             let currency = currency(&client, &claim).await?;
             Ok(Answer::record(views::claim(&claim, &currency, &currencies)))
         }
-        Command::List { receivable, controller, state, page } => {
+        Command::List {
+            receivable,
+            controller,
+            state,
+            page,
+        } => {
             let fetch = async |page_size, page_token| {
                 let request = wire::ListClaimsRequest {
                     page_size,
                     page_token,
                     receivable: receivable.map(ReceivableId::to_vec).unwrap_or_default(),
-                    controller: controller.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    controller: controller
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
                     state: state.unwrap_or_default().into(),
                 };
                 let answer = client.ledger().list_claims(request).await;
@@ -74,10 +85,27 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 if !of_receivable.contains_key(&claim.receivable) {
                     of_receivable.insert(claim.receivable.clone(), currency(&client, claim).await?);
                 }
-                items.push(views::claim(claim, &of_receivable[&claim.receivable], &currencies));
+                items.push(views::claim(
+                    claim,
+                    &of_receivable[&claim.receivable],
+                    &currencies,
+                ));
             }
-            let list = Listed { items, next_page_token: list.next_page_token };
-            Ok(Answer::list("claims", &["id", "controller", "state", "face_minor", "outstanding_minor"], list))
+            let list = Listed {
+                items,
+                next_page_token: list.next_page_token,
+            };
+            Ok(Answer::list(
+                "claims",
+                &[
+                    "id",
+                    "controller",
+                    "state",
+                    "face_minor",
+                    "outstanding_minor",
+                ],
+                list,
+            ))
         }
     }
 }

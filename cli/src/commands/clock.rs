@@ -29,9 +29,13 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     let client = session.client().await?;
     match command {
         Command::Roll { to, sending } => {
-            let roll = calendar::RollClock { to: Some(to.to_proto()) };
+            let roll = calendar::RollClock {
+                to: Some(to.to_proto()),
+            };
             let action = calendar::action::Action::Roll(roll);
-            session.execute(&client, action, &sending, |_, view| view).await
+            session
+                .execute(&client, action, &sending, |_, view| view)
+                .await
         }
         Command::Show => {
             let (genesis, _) = client.genesis().await?;

@@ -18,7 +18,11 @@ use crate::output::Answer;
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
     /// The CSV file of invoices
-    #[arg(long, value_name = "FILE", default_value = "tests/data/receivables/accounts-receivable.csv")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "tests/data/receivables/accounts-receivable.csv"
+    )]
     data: PathBuf,
     /// Leave the network up
     #[arg(long)]
@@ -31,11 +35,19 @@ pub struct Arguments {
 }
 
 pub async fn execute(arguments: Arguments) -> Result<Answer, Failure> {
-    let Arguments { data, keep, home, make } = arguments;
+    let Arguments {
+        data,
+        keep,
+        home,
+        make,
+    } = arguments;
     let data = Data::read(&data)?;
     let counterfoild = find_counterfoild(make.counterfoild.as_deref())?;
-    let temporary = tempfile::Builder::new().prefix("counterfoil-demo-").tempdir();
-    let temporary = temporary.map_err(|e| Failure::Failed(format!("cannot make a temporary folder: {e}")))?;
+    let temporary = tempfile::Builder::new()
+        .prefix("counterfoil-demo-")
+        .tempdir();
+    let temporary =
+        temporary.map_err(|e| Failure::Failed(format!("cannot make a temporary folder: {e}")))?;
     let home = match (home, keep) {
         (Some(home), _) => home,
         (None, true) => temporary.keep(),

@@ -131,14 +131,20 @@ pub struct Instruction {
 
 impl Instruction {
     fn id(self, prefix: &str) -> String {
-        self.end_to_end_id.unwrap_or_else(|| new_end_to_end_id(prefix))
+        self.end_to_end_id
+            .unwrap_or_else(|| new_end_to_end_id(prefix))
     }
 }
 
 pub async fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
     let (client, currencies) = session.ledger().await?;
     let (action, sending) = match command {
-        Command::Issue { holder, amount, instruction, sending } => {
+        Command::Issue {
+            holder,
+            amount,
+            instruction,
+            sending,
+        } => {
             let issue = cash::IssueDeposit {
                 holder: holder.to_string(),
                 amount: Some(amount.resolve(&currencies)?),
@@ -146,7 +152,13 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             };
             (Action::Issue(issue), sending)
         }
-        Command::Transfer { issuer, to, amount, instruction, sending } => {
+        Command::Transfer {
+            issuer,
+            to,
+            amount,
+            instruction,
+            sending,
+        } => {
             let transfer = cash::TransferDeposit {
                 issuer: issuer.to_string(),
                 to: to.to_string(),
@@ -155,7 +167,12 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             };
             (Action::Transfer(transfer), sending)
         }
-        Command::Redeem { issuer, amount, instruction, sending } => {
+        Command::Redeem {
+            issuer,
+            amount,
+            instruction,
+            sending,
+        } => {
             let request = cash::RequestRedemption {
                 issuer: issuer.to_string(),
                 amount: Some(amount.resolve(&currencies)?),
@@ -163,35 +180,71 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             };
             (Action::RequestRedemption(request), sending)
         }
-        Command::Confirm { end_to_end_id, sending } => {
-            (Action::ConfirmRedemption(cash::ConfirmRedemption { end_to_end_id }), sending)
-        }
-        Command::Decline { holder, end_to_end_id, reason, sending } => {
-            let decline = cash::DeclineRedemption { holder: holder.to_string(), end_to_end_id, reason };
+        Command::Confirm {
+            end_to_end_id,
+            sending,
+        } => (
+            Action::ConfirmRedemption(cash::ConfirmRedemption { end_to_end_id }),
+            sending,
+        ),
+        Command::Decline {
+            holder,
+            end_to_end_id,
+            reason,
+            sending,
+        } => {
+            let decline = cash::DeclineRedemption {
+                holder: holder.to_string(),
+                end_to_end_id,
+                reason,
+            };
             (Action::DeclineRedemption(decline), sending)
         }
-        Command::Balance { holder, issuer, currency } => {
+        Command::Balance {
+            holder,
+            issuer,
+            currency,
+        } => {
             let holder = match &holder {
                 Some(holder) => holder,
                 None => session.organization()?,
             };
-            let request =
-                wire::GetBalanceRequest { holder: holder.to_string(), issuer: issuer.to_string(), currency };
+            let request = wire::GetBalanceRequest {
+                holder: holder.to_string(),
+                issuer: issuer.to_string(),
+                currency,
+            };
             let answer = client.ledger().get_balance(request).await;
             let balance = answer.map_err(|s| client.failure(s))?.into_inner().balance;
             let balance = balance.ok_or_else(|| client.incomplete("a balance"))?;
             return Ok(Answer::record(views::balance(&balance, &currencies)));
         }
-        Command::Show { holder, end_to_end_id } => {
-            let request = wire::GetRedemptionRequest { holder: holder.to_string(), end_to_end_id };
+        Command::Show {
+            holder,
+            end_to_end_id,
+        } => {
+            let request = wire::GetRedemptionRequest {
+                holder: holder.to_string(),
+                end_to_end_id,
+            };
             let answer = client.ledger().get_redemption(request).await;
-            let redemption = answer.map_err(|s| client.failure(s))?.into_inner().redemption;
+            let redemption = answer
+                .map_err(|s| client.failure(s))?
+                .into_inner()
+                .redemption;
             let redemption = redemption.ok_or_else(|| client.incomplete("a redemption"))?;
             return Ok(Answer::record(views::redemption(&redemption, &currencies)));
         }
-        Command::List { of, holder, issuer, page } => return list(session, of, holder, issuer, page).await,
+        Command::List {
+            of,
+            holder,
+            issuer,
+            page,
+        } => return list(session, of, holder, issuer, page).await,
     };
-    session.execute(&client, action, &sending, |_, view| view).await
+    session
+        .execute(&client, action, &sending, |_, view| view)
+        .await
 }
 
 async fn list(
@@ -202,44 +255,81 @@ async fn list(
     page: Page,
 ) -> Result<Answer, Failure> {
     let (client, currencies) = session.ledger().await?;
-    let filter = |id: &Option<OrganizationId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
+    let filter =
+        |id: &Option<OrganizationId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
     let (holder, issuer) = (filter(&holder), filter(&issuer));
     match of {
         Of::Balances => {
             let fetch = async |page_size, page_token| {
                 let (holder, issuer) = (holder.clone(), issuer.clone());
-                let request = wire::ListBalancesRequest { page_size, page_token, holder, issuer };
+                let request = wire::ListBalancesRequest {
+                    page_size,
+                    page_token,
+                    holder,
+                    issuer,
+                };
                 let answer = client.ledger().list_balances(request).await;
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.balances, answer.next_page_token))
             };
-            let list = session.list(&page, fetch, |b| views::balance(b, &currencies)).await?;
-            Ok(Answer::list("balances", &["holder", "issuer", "available_minor", "locked_minor"], list))
+            let list = session
+                .list(&page, fetch, |b| views::balance(b, &currencies))
+                .await?;
+            Ok(Answer::list(
+                "balances",
+                &["holder", "issuer", "available_minor", "locked_minor"],
+                list,
+            ))
         }
         Of::Redemptions => {
             let fetch = async |page_size, page_token| {
                 let (holder, issuer) = (holder.clone(), issuer.clone());
-                let request = wire::ListRedemptionsRequest { page_size, page_token, holder, issuer, state: 0 };
+                let request = wire::ListRedemptionsRequest {
+                    page_size,
+                    page_token,
+                    holder,
+                    issuer,
+                    state: 0,
+                };
                 let answer = client.ledger().list_redemptions(request).await;
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.redemptions, answer.next_page_token))
             };
-            let list = session.list(&page, fetch, |r| views::redemption(r, &currencies)).await?;
-            let columns = ["holder", "issuer", "end_to_end_id", "state", "amount_minor", "requested_on"];
+            let list = session
+                .list(&page, fetch, |r| views::redemption(r, &currencies))
+                .await?;
+            let columns = [
+                "holder",
+                "issuer",
+                "end_to_end_id",
+                "state",
+                "amount_minor",
+                "requested_on",
+            ];
             Ok(Answer::list("redemptions", &columns, list))
         }
-        Of::Issuances if !holder.is_empty() => {
-            Err(Failure::Usage("issuances are a bank's, they have no holder: leave --holder out".into()))
-        }
+        Of::Issuances if !holder.is_empty() => Err(Failure::Usage(
+            "issuances are a bank's, they have no holder: leave --holder out".into(),
+        )),
         Of::Issuances => {
             let fetch = async |page_size, page_token| {
-                let request = wire::ListIssuancesRequest { page_size, page_token, issuer: issuer.clone() };
+                let request = wire::ListIssuancesRequest {
+                    page_size,
+                    page_token,
+                    issuer: issuer.clone(),
+                };
                 let answer = client.ledger().list_issuances(request).await;
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.issuances, answer.next_page_token))
             };
-            let list = session.list(&page, fetch, |i| views::issuance(i, &currencies)).await?;
-            Ok(Answer::list("issuances", &["issuer", "currency", "issued_minor", "redeemed_minor"], list))
+            let list = session
+                .list(&page, fetch, |i| views::issuance(i, &currencies))
+                .await?;
+            Ok(Answer::list(
+                "issuances",
+                &["issuer", "currency", "issued_minor", "redeemed_minor"],
+                list,
+            ))
         }
     }
 }

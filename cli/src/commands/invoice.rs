@@ -98,24 +98,57 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Register(register) => {
             let (action, sending) = register.into_action(&currencies)?;
             return session
-                .execute(&client, Action::Register(action), &sending, |tx_id, view| {
-                    let id = InvoiceId::of(tx_id);
-                    view.text("invoice", id).text("receivable_if_confirmed", ReceivableId::of(id))
-                })
+                .execute(
+                    &client,
+                    Action::Register(action),
+                    &sending,
+                    |tx_id, view| {
+                        let id = InvoiceId::of(tx_id);
+                        view.text("invoice", id)
+                            .text("receivable_if_confirmed", ReceivableId::of(id))
+                    },
+                )
                 .await;
         }
-        Command::Query(Reasoned { id, reason, sending }) => {
-            (Action::Query(invoice::QueryInvoice { invoice: id.to_vec(), reason }), sending)
-        }
-        Command::Resolve(Reasoned { id, reason, sending }) => {
-            (Action::ResolveQuery(invoice::ResolveQuery { invoice: id.to_vec(), reason }), sending)
-        }
-        Command::Reject(Reasoned { id, reason, sending }) => {
-            (Action::Reject(invoice::RejectInvoice { invoice: id.to_vec(), reason }), sending)
-        }
-        Command::Withdraw { id, sending } => {
-            (Action::Withdraw(invoice::WithdrawInvoice { invoice: id.to_vec() }), sending)
-        }
+        Command::Query(Reasoned {
+            id,
+            reason,
+            sending,
+        }) => (
+            Action::Query(invoice::QueryInvoice {
+                invoice: id.to_vec(),
+                reason,
+            }),
+            sending,
+        ),
+        Command::Resolve(Reasoned {
+            id,
+            reason,
+            sending,
+        }) => (
+            Action::ResolveQuery(invoice::ResolveQuery {
+                invoice: id.to_vec(),
+                reason,
+            }),
+            sending,
+        ),
+        Command::Reject(Reasoned {
+            id,
+            reason,
+            sending,
+        }) => (
+            Action::Reject(invoice::RejectInvoice {
+                invoice: id.to_vec(),
+                reason,
+            }),
+            sending,
+        ),
+        Command::Withdraw { id, sending } => (
+            Action::Withdraw(invoice::WithdrawInvoice {
+                invoice: id.to_vec(),
+            }),
+            sending,
+        ),
         Command::Confirm { id, sending } => {
             let confirm = confirmation(&get(&client, id).await?, &currencies);
             (Action::Confirm(confirm), sending)
@@ -124,8 +157,15 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             let invoice = get(&client, id).await?;
             return Ok(Answer::record(views::invoice(&invoice, &currencies)));
         }
-        Command::List { seller, buyer, state, page } => {
-            let filter = |id: &Option<OrganizationId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
+        Command::List {
+            seller,
+            buyer,
+            state,
+            page,
+        } => {
+            let filter = |id: &Option<OrganizationId>| {
+                id.as_ref().map(ToString::to_string).unwrap_or_default()
+            };
             let fetch = async |page_size, page_token| {
                 let request = wire::ListInvoicesRequest {
                     page_size,
@@ -138,16 +178,31 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.invoices, answer.next_page_token))
             };
-            let list = session.list(&page, fetch, |i| views::invoice(i, &currencies)).await?;
-            let columns = ["id", "seller", "buyer", "number", "gross_minor", "due_date", "state"];
+            let list = session
+                .list(&page, fetch, |i| views::invoice(i, &currencies))
+                .await?;
+            let columns = [
+                "id",
+                "seller",
+                "buyer",
+                "number",
+                "gross_minor",
+                "due_date",
+                "state",
+            ];
             return Ok(Answer::list("invoices", &columns, list));
         }
     };
-    session.execute(&client, action, &sending, |_, view| view).await
+    session
+        .execute(&client, action, &sending, |_, view| view)
+        .await
 }
 
 async fn get(client: &Client, id: InvoiceId) -> Result<Invoice, Failure> {
-    let answer = client.ledger().get_invoice(wire::GetInvoiceRequest { id: id.to_vec() }).await;
+    let answer = client
+        .ledger()
+        .get_invoice(wire::GetInvoiceRequest { id: id.to_vec() })
+        .await;
     let invoice = answer.map_err(|s| client.failure(s))?.into_inner().invoice;
     invoice.ok_or_else(|| client.incomplete("an invoice"))
 }
@@ -167,14 +222,21 @@ fn confirmation(invoice: &Invoice, currencies: &Currencies) -> invoice::ConfirmI
         invoice.number,
         invoice.seller,
         currencies.money(&gross),
-        invoice.due_date.map(|d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day)).unwrap_or_default(),
+        invoice
+            .due_date
+            .map(|d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day))
+            .unwrap_or_default(),
     );
     eprintln!(
         "terms {terms_hash}: {:?}, {} grace days, penalty {} ppm a year, {}, {} fees",
         terms.day_count(),
         terms.grace_days,
         terms.penalty_rate_ppm,
-        if terms.assignable { "assignable" } else { "not assignable" },
+        if terms.assignable {
+            "assignable"
+        } else {
+            "not assignable"
+        },
         terms.fees.len(),
     );
     invoice::ConfirmInvoice {

@@ -97,7 +97,14 @@ fn validators(text: &str) -> Result<usize, String> {
 
 pub async fn execute(command: Command) -> Result<Answer, Failure> {
     match command {
-        Command::Init { home, make, genesis_from, clock, first_date, chain_id } => {
+        Command::Init {
+            home,
+            make,
+            genesis_from,
+            clock,
+            first_date,
+            chain_id,
+        } => {
             let chain_id = chain_id.unwrap_or_else(|| new_chain_id("localnet"));
             let plan = match genesis_from {
                 Some(file) => Data::read(&file)?.plan(chain_id, make.validators),
@@ -121,11 +128,15 @@ pub async fn execute(command: Command) -> Result<Answer, Failure> {
         Command::Status { home } => Ok(states(Network::open(&home.home)?.states().await)),
         Command::Stop { home, names } => {
             let stopped = Network::open(&home.home)?.stop(&names)?;
-            Ok(Answer::record(View::new().number("stopped", stopped as u64)))
+            Ok(Answer::record(
+                View::new().number("stopped", stopped as u64),
+            ))
         }
         Command::Clean { home } => {
             Network::open(&home.home)?.clean()?;
-            Ok(Answer::record(View::new().text("removed", Path::new(&home.home).display())))
+            Ok(Answer::record(
+                View::new().text("removed", Path::new(&home.home).display()),
+            ))
         }
     }
 }
@@ -144,7 +155,11 @@ fn tour_plan(
 ) -> Result<Plan, Failure> {
     let first_date = match (clock, first_date) {
         (Clock::Wall, None) => None,
-        (Clock::Wall, Some(_)) => return Err(Failure::Usage("a clock that follows the wall has no --first-date".into())),
+        (Clock::Wall, Some(_)) => {
+            return Err(Failure::Usage(
+                "a clock that follows the wall has no --first-date".into(),
+            ));
+        }
         (Clock::Simulated, Some(date)) => Some(date),
         (Clock::Simulated, None) => Some(today()?),
     };
@@ -156,7 +171,9 @@ fn tour_plan(
     Ok(Plan {
         chain_id,
         first_date,
-        currencies: ["EUR", "USD"].map(|code| code.parse().expect("an ISO 4217 code")).to_vec(),
+        currencies: ["EUR", "USD"]
+            .map(|code| code.parse().expect("an ISO 4217 code"))
+            .to_vec(),
         members: vec![
             member("operator", "Operator", Role::Operator),
             member("bank-a", "Bank A", Role::Bank),
@@ -172,7 +189,9 @@ fn tour_plan(
 }
 
 fn today() -> Result<Date, Failure> {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Failure::failed)?;
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(Failure::failed)?;
     let ms = i64::try_from(since_1970.as_millis()).map_err(Failure::failed)?;
     Date::from_unix_ms(ms).map_err(Failure::failed)
 }
@@ -199,6 +218,23 @@ fn states(states: Vec<NodeState>) -> Answer {
         }
     };
     let items = states.into_iter().map(view).collect();
-    let columns = ["name", "organization", "url", "running", "serving", "pid", "height", "ledger_date", "peers"];
-    Answer::list("nodes", &columns, Listed { items, next_page_token: String::new() })
+    let columns = [
+        "name",
+        "organization",
+        "url",
+        "running",
+        "serving",
+        "pid",
+        "height",
+        "ledger_date",
+        "peers",
+    ];
+    Answer::list(
+        "nodes",
+        &columns,
+        Listed {
+            items,
+            next_page_token: String::new(),
+        },
+    )
 }

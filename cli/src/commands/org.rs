@@ -38,20 +38,31 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Show { id } => {
             let request = wire::GetOrganizationRequest { id: id.to_string() };
             let answer = client.ledger().get_organization(request).await;
-            let found = answer.map_err(|s| client.failure(s))?.into_inner().organization;
+            let found = answer
+                .map_err(|s| client.failure(s))?
+                .into_inner()
+                .organization;
             let found = found.ok_or_else(|| client.incomplete("an organization"))?;
             Ok(Answer::record(views::organization(&found)))
         }
         Command::List { role, page } => {
             let fetch = async |page_size, page_token| {
                 let role = role.unwrap_or_default().into();
-                let request = wire::ListOrganizationsRequest { page_size, page_token, role };
+                let request = wire::ListOrganizationsRequest {
+                    page_size,
+                    page_token,
+                    role,
+                };
                 let answer = client.ledger().list_organizations(request).await;
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.organizations, answer.next_page_token))
             };
             let list = session.list(&page, fetch, views::organization).await?;
-            Ok(Answer::list("organizations", &["id", "legal_name", "roles"], list))
+            Ok(Answer::list(
+                "organizations",
+                &["id", "legal_name", "roles"],
+                list,
+            ))
         }
     }
 }

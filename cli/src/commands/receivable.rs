@@ -61,7 +61,12 @@ fn state(text: &str) -> Result<ReceivableState, String> {
 pub async fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
     let (client, currencies) = session.ledger().await?;
     match command {
-        Command::Settle { id, issuer, end_to_end_id, sending } => {
+        Command::Settle {
+            id,
+            issuer,
+            end_to_end_id,
+            sending,
+        } => {
             let receivable = get(&client, id.to_vec()).await?;
             let owed = Owed::today(&client, &receivable).await?;
             eprintln!("owed on {}: {}", owed.date, owed.in_words(&currencies));
@@ -72,7 +77,9 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 end_to_end_id: end_to_end_id.unwrap_or_else(|| new_end_to_end_id("settle")),
             };
             let action = settlement::action::Action::Settle(settle);
-            session.execute(&client, action, &sending, |_, view| view).await
+            session
+                .execute(&client, action, &sending, |_, view| view)
+                .await
         }
         Command::Show { id } => {
             let receivable = get(&client, id.to_vec()).await?;
@@ -80,7 +87,11 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             let view = views::receivable(&receivable, &currencies);
             Ok(Answer::record(owed.add_to(view, &currencies)))
         }
-        Command::List { debtor, state, page } => {
+        Command::List {
+            debtor,
+            state,
+            page,
+        } => {
             let fetch = async |page_size, page_token| {
                 let request = wire::ListReceivablesRequest {
                     page_size,
@@ -92,16 +103,31 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.receivables, answer.next_page_token))
             };
-            let list = session.list(&page, fetch, |r| views::receivable(r, &currencies)).await?;
-            let columns = ["id", "debtor", "state", "face_minor", "adjusted_due_date", "settled_on"];
+            let list = session
+                .list(&page, fetch, |r| views::receivable(r, &currencies))
+                .await?;
+            let columns = [
+                "id",
+                "debtor",
+                "state",
+                "face_minor",
+                "adjusted_due_date",
+                "settled_on",
+            ];
             Ok(Answer::list("receivables", &columns, list))
         }
     }
 }
 
 pub async fn get(client: &Client, id: Vec<u8>) -> Result<Receivable, Failure> {
-    let answer = client.ledger().get_receivable(wire::GetReceivableRequest { id }).await;
-    let receivable = answer.map_err(|s| client.failure(s))?.into_inner().receivable;
+    let answer = client
+        .ledger()
+        .get_receivable(wire::GetReceivableRequest { id })
+        .await;
+    let receivable = answer
+        .map_err(|s| client.failure(s))?
+        .into_inner()
+        .receivable;
     receivable.ok_or_else(|| client.incomplete("a receivable"))
 }
 
@@ -135,30 +161,57 @@ impl Owed {
         let date = client.status().await?.ledger_date.unwrap_or_default();
         let date = Date::try_from(&date).map_err(Failure::failed)?;
         let claims = live_claims(client, receivable).await?;
-        Self::on(date, receivable, claims.iter().map(|c| c.outstanding_minor).sum())
+        Self::on(
+            date,
+            receivable,
+            claims.iter().map(|c| c.outstanding_minor).sum(),
+        )
     }
 
     fn on(date: Date, receivable: &Receivable, principal: u64) -> Result<Self, Failure> {
         let penalty = penalty(receivable, principal, date)?;
         let currency = receivable.face.clone().unwrap_or_default().currency;
-        Ok(Self { date, principal, penalty, currency })
+        Ok(Self {
+            date,
+            principal,
+            penalty,
+            currency,
+        })
     }
 
     fn total(&self) -> Result<wire::Money, Failure> {
         let total = self.principal.checked_add(self.penalty);
-        let minor = total.ok_or_else(|| Failure::Failed("the amount owed is beyond what money may be".into()))?;
-        Ok(wire::Money { minor, currency: self.currency.clone() })
+        let minor = total
+            .ok_or_else(|| Failure::Failed("the amount owed is beyond what money may be".into()))?;
+        Ok(wire::Money {
+            minor,
+            currency: self.currency.clone(),
+        })
     }
 
     fn in_words(&self, currencies: &Currencies) -> String {
         let words = |minor| currencies.format(minor, &self.currency);
-        format!("{} principal and {} penalty", words(self.principal), words(self.penalty))
+        format!(
+            "{} principal and {} penalty",
+            words(self.principal),
+            words(self.penalty)
+        )
     }
 
     fn add_to(&self, view: View, currencies: &Currencies) -> View {
         view.text("ledger_date", self.date)
-            .minor("owed_principal_minor", self.principal, &self.currency, currencies)
-            .minor("owed_penalty_minor", self.penalty, &self.currency, currencies)
+            .minor(
+                "owed_principal_minor",
+                self.principal,
+                &self.currency,
+                currencies,
+            )
+            .minor(
+                "owed_penalty_minor",
+                self.penalty,
+                &self.currency,
+                currencies,
+            )
     }
 }
 
@@ -172,7 +225,10 @@ mod tests {
     fn a_penalty_is_owed_after_the_due_date() {
         let date = |text: &str| text.parse::<Date>().unwrap();
         let receivable = Receivable {
-            face: Some(wire::Money { minor: 6_000, currency: "USD".into() }),
+            face: Some(wire::Money {
+                minor: 6_000,
+                currency: "USD".into(),
+            }),
             adjusted_due_date: Some(date("2013-03-01").to_proto()),
             terms: Some(Terms {
                 day_count: DayCount::A004.into(),

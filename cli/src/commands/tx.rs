@@ -44,5 +44,9 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             executed(client.wait(id, Duration::from_secs(timeout)).await?)?
         }
     };
-    Ok(Answer::record(views::receipt(View::new(), &receipt, &currencies)))
+    Ok(Answer::record(views::receipt(
+        View::new(),
+        &receipt,
+        &currencies,
+    )))
 }

@@ -76,7 +76,10 @@ impl Data {
         let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| e.to_string())?.clone();
         let columns = positions(&header)?;
-        let mut data = Self { rows: Vec::new(), names: BTreeMap::new() };
+        let mut data = Self {
+            rows: Vec::new(),
+            names: BTreeMap::new(),
+        };
         for record in reader.records() {
             let record = record.map_err(|e| e.to_string())?;
             if data.rows.len() == MAX_ROWS {
@@ -92,7 +95,8 @@ impl Data {
         if data.rows.is_empty() {
             return Err("no invoices in it".into());
         }
-        data.rows.sort_by(|a, b| (a.issued, &a.number).cmp(&(b.issued, &b.number)));
+        data.rows
+            .sort_by(|a, b| (a.issued, &a.number).cmp(&(b.issued, &b.number)));
         data.mark_repetitions();
         Ok(data)
     }
@@ -103,7 +107,16 @@ impl Data {
         record: &csv::StringRecord,
         fields: [&str; COLUMNS.len()],
     ) -> Result<Row, (&'static str, String)> {
-        let [country, customer, number, issued, due, amount, disputed, settled] = fields;
+        let [
+            country,
+            customer,
+            number,
+            issued,
+            due,
+            amount,
+            disputed,
+            settled,
+        ] = fields;
         let seller = self.member("supplier", "Supplier", country, Role::Supplier);
         let seller = seller.map_err(|e| ("countryCode", e))?;
         let buyer = self.member("customer", "Customer", customer, Role::CoreEnterprise);
@@ -112,10 +125,13 @@ impl Data {
         let issued = date(issued).map_err(|e| ("InvoiceDate", e))?;
         let due = date(due).map_err(|e| ("DueDate", e))?;
         if !(0..=MAX_TENOR_DAYS).contains(&issued.days_until(due)) {
-            let problem = format!("{due} is before the invoice's date {issued} or over {MAX_TENOR_DAYS} days after it");
+            let problem = format!(
+                "{due} is before the invoice's date {issued} or over {MAX_TENOR_DAYS} days after it"
+            );
             return Err(("DueDate", problem));
         }
-        let amount_minor = parse_decimal(amount, EXPONENT).map_err(|e| ("InvoiceAmount", e.to_string()))?;
+        let amount_minor =
+            parse_decimal(amount, EXPONENT).map_err(|e| ("InvoiceAmount", e.to_string()))?;
         if amount_minor == 0 {
             return Err(("InvoiceAmount", "is zero".into()));
         }
@@ -129,7 +145,10 @@ impl Data {
             text => Some(date(text).map_err(|e| ("SettledDate", e))?),
         };
         if let Some(settled) = settled.filter(|settled| *settled < issued) {
-            return Err(("SettledDate", format!("{settled} is before the invoice's date {issued}")));
+            return Err((
+                "SettledDate",
+                format!("{settled} is before the invoice's date {issued}"),
+            ));
         }
         let fields: Vec<&str> = record.iter().collect();
         Ok(Row {
@@ -148,11 +167,22 @@ impl Data {
     }
 
     /// The organization that a code of the file stands for.
-    fn member(&mut self, prefix: &str, kind: &str, code: &str, role: Role) -> Result<OrganizationId, String> {
+    fn member(
+        &mut self,
+        prefix: &str,
+        kind: &str,
+        code: &str,
+        role: Role,
+    ) -> Result<OrganizationId, String> {
         let slug = format!("{prefix}-{}", code.to_ascii_lowercase());
-        let id: OrganizationId = slug.parse().map_err(|e| format!("{code:?} makes no organization id: {e}"))?;
+        let id: OrganizationId = slug
+            .parse()
+            .map_err(|e| format!("{code:?} makes no organization id: {e}"))?;
         let name = format!("{kind} {code}");
-        let (known, _) = self.names.entry(id.clone()).or_insert_with(|| (name.clone(), role));
+        let (known, _) = self
+            .names
+            .entry(id.clone())
+            .or_insert_with(|| (name.clone(), role));
         if *known != name {
             return Err(format!("{code:?} differs from another row's only in case"));
         }
@@ -162,7 +192,11 @@ impl Data {
     fn mark_repetitions(&mut self) {
         let mut taken = BTreeSet::new();
         for row in &mut self.rows {
-            row.repeats = !taken.insert((row.seller.clone(), normalised(&row.number), row.issued.year()));
+            row.repeats = !taken.insert((
+                row.seller.clone(),
+                normalised(&row.number),
+                row.issued.year(),
+            ));
         }
     }
 
@@ -203,7 +237,10 @@ impl Data {
 fn positions(header: &csv::StringRecord) -> Result<[usize; COLUMNS.len()], String> {
     let mut positions = [0; COLUMNS.len()];
     for (position, name) in positions.iter_mut().zip(COLUMNS) {
-        let mut found = header.iter().enumerate().filter(|(_, column)| *column == name);
+        let mut found = header
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| *column == name);
         match (found.next(), found.next()) {
             (Some((column, _)), None) => *position = column,
             (None, _) => return Err(format!("line 1: the header has no column {name}")),
@@ -217,11 +254,18 @@ fn positions(header: &csv::StringRecord) -> Result<[usize; COLUMNS.len()], Strin
 fn date(text: &str) -> Result<Date, String> {
     let not_a_date = || format!("{text:?} is not a date written month/day/year");
     let part = |part: Option<&str>| {
-        let digits = part.filter(|p| (1..=4).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
-        digits.and_then(|p| p.parse::<u32>().ok()).ok_or_else(not_a_date)
+        let digits =
+            part.filter(|p| (1..=4).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit()));
+        digits
+            .and_then(|p| p.parse::<u32>().ok())
+            .ok_or_else(not_a_date)
     };
     let mut parts = text.split('/');
-    let (month, day, year) = (part(parts.next())?, part(parts.next())?, part(parts.next())?);
+    let (month, day, year) = (
+        part(parts.next())?,
+        part(parts.next())?,
+        part(parts.next())?,
+    );
     if parts.next().is_some() {
         return Err(not_a_date());
     }
@@ -231,10 +275,14 @@ fn date(text: &str) -> Result<Date, String> {
 /// Numbers are read in ASCII only, where the rules for fingerprints need no tables of Unicode.
 fn check_number(number: &str) -> Result<(), String> {
     if number.len() > MAX_REFERENCE || !number.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        return Err(format!("{number:?} is not at most {MAX_REFERENCE} printable ASCII characters"));
+        return Err(format!(
+            "{number:?} is not at most {MAX_REFERENCE} printable ASCII characters"
+        ));
     }
     if normalised(number).is_empty() {
-        return Err(format!("nothing is left of {number:?} without spaces, punctuation and leading zeros"));
+        return Err(format!(
+            "nothing is left of {number:?} without spaces, punctuation and leading zeros"
+        ));
     }
     Ok(())
 }
@@ -244,7 +292,10 @@ fn check_number(number: &str) -> Result<(), String> {
 fn normalised(number: &str) -> String {
     let is_symbol = |c: char| "$+<=>^`|~".contains(c);
     let mut normal = String::new();
-    for c in number.chars().filter(|c| c.is_ascii_alphanumeric() || is_symbol(*c)) {
+    for c in number
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || is_symbol(*c))
+    {
         let after_digit = normal.ends_with(|last: char| last.is_ascii_digit());
         if c != '0' || after_digit {
             normal.push(c.to_ascii_lowercase());
@@ -273,10 +324,19 @@ pub mod tests {
         .unwrap();
         let first = &data.rows[0];
         assert_eq!((first.line, first.number.as_str()), (3, "0000611365"));
-        assert_eq!((first.seller.as_str(), first.buyer.as_str()), ("supplier-391", "customer-0379-nevhp"));
-        assert_eq!((first.amount_minor, first.settled.unwrap().to_string()), (5_594, "2013-01-15".into()));
+        assert_eq!(
+            (first.seller.as_str(), first.buyer.as_str()),
+            ("supplier-391", "customer-0379-nevhp")
+        );
+        assert_eq!(
+            (first.amount_minor, first.settled.unwrap().to_string()),
+            (5_594, "2013-01-15".into())
+        );
         let second = &data.rows[1];
-        assert_eq!((second.amount_minor, second.settled, second.disputed), (6_170, None, true));
+        assert_eq!(
+            (second.amount_minor, second.settled, second.disputed),
+            (6_170, None, true)
+        );
         assert_eq!(data.first_date().to_string(), "2013-01-01");
         let plan = data.plan("demo".into(), 4);
         assert_eq!(plan.members.len(), 8);
@@ -286,33 +346,77 @@ pub mod tests {
     #[test]
     fn a_bad_field_is_named_with_its_line_and_column() {
         for (row, place) in [
-            ("39 1,A,,1,1/2/2013,2/1/2013,1,No,,,,", "line 2, countryCode"),
+            (
+                "39 1,A,,1,1/2/2013,2/1/2013,1,No,,,,",
+                "line 2, countryCode",
+            ),
             ("391,,,1,1/2/2013,2/1/2013,1,No,,,,", "line 2, customerID"),
-            ("391,A,,-00-,1/2/2013,2/1/2013,1,No,,,,", "line 2, invoiceNumber"),
-            ("391,A,,1é,1/2/2013,2/1/2013,1,No,,,,", "line 2, invoiceNumber"),
-            ("391,A,,1,2013-01-02,2/1/2013,1,No,,,,", "line 2, InvoiceDate"),
-            ("391,A,,1,13/1/2013,2/1/2013,1,No,,,,", "line 2, InvoiceDate"),
-            ("391,A,,1,1/2/2013/4,2/1/2013,1,No,,,,", "line 2, InvoiceDate"),
+            (
+                "391,A,,-00-,1/2/2013,2/1/2013,1,No,,,,",
+                "line 2, invoiceNumber",
+            ),
+            (
+                "391,A,,1é,1/2/2013,2/1/2013,1,No,,,,",
+                "line 2, invoiceNumber",
+            ),
+            (
+                "391,A,,1,2013-01-02,2/1/2013,1,No,,,,",
+                "line 2, InvoiceDate",
+            ),
+            (
+                "391,A,,1,13/1/2013,2/1/2013,1,No,,,,",
+                "line 2, InvoiceDate",
+            ),
+            (
+                "391,A,,1,1/2/2013/4,2/1/2013,1,No,,,,",
+                "line 2, InvoiceDate",
+            ),
             ("391,A,,1,1/2/2013,1/1/2013,1,No,,,,", "line 2, DueDate"),
-            ("391,A,,1,1/2/2013,2/1/2013,1.234,No,,,,", "line 2, InvoiceAmount"),
-            ("391,A,,1,1/2/2013,2/1/2013,0.00,No,,,,", "line 2, InvoiceAmount"),
-            ("391,A,,1,1/2/2013,2/1/2013,-1,No,,,,", "line 2, InvoiceAmount"),
+            (
+                "391,A,,1,1/2/2013,2/1/2013,1.234,No,,,,",
+                "line 2, InvoiceAmount",
+            ),
+            (
+                "391,A,,1,1/2/2013,2/1/2013,0.00,No,,,,",
+                "line 2, InvoiceAmount",
+            ),
+            (
+                "391,A,,1,1/2/2013,2/1/2013,-1,No,,,,",
+                "line 2, InvoiceAmount",
+            ),
             ("391,A,,1,1/2/2013,2/1/2013,1,no,,,,", "line 2, Disputed"),
-            ("391,A,,1,1/2/2013,2/1/2013,1,No,1/1/2013,,,", "line 2, SettledDate"),
-            ("391,A,,1,1/2/2013,2/1/2013,1,No,soon,,,", "line 2, SettledDate"),
+            (
+                "391,A,,1,1/2/2013,2/1/2013,1,No,1/1/2013,,,",
+                "line 2, SettledDate",
+            ),
+            (
+                "391,A,,1,1/2/2013,2/1/2013,1,No,soon,,,",
+                "line 2, SettledDate",
+            ),
         ] {
             let problem = parse(&[row]).unwrap_err();
             assert!(problem.starts_with(place), "{row}: {problem}");
         }
         assert!(parse(&["391,A"]).unwrap_err().contains("line: 2"));
-        let two_cases = ["391,A,,1,1/2/2013,2/1/2013,1,No,,,,", "391,a,,2,1/2/2013,2/1/2013,1,No,,,,"];
-        assert!(parse(&two_cases).unwrap_err().contains("line 3, customerID"));
+        let two_cases = [
+            "391,A,,1,1/2/2013,2/1/2013,1,No,,,,",
+            "391,a,,2,1/2/2013,2/1/2013,1,No,,,,",
+        ];
+        assert!(
+            parse(&two_cases)
+                .unwrap_err()
+                .contains("line 3, customerID")
+        );
     }
 
     #[test]
     fn the_header_must_name_each_column_once() {
         let without = HEADER.replace("Disputed", "disputed");
-        assert!(Data::parse(&without).unwrap_err().contains("no column Disputed"));
+        assert!(
+            Data::parse(&without)
+                .unwrap_err()
+                .contains("no column Disputed")
+        );
         let twice = HEADER.replace("DaysLate", "DueDate");
         assert!(Data::parse(&twice).unwrap_err().contains("DueDate twice"));
         assert!(Data::parse(HEADER).unwrap_err().contains("no invoices"));
@@ -342,7 +446,11 @@ pub mod tests {
             "406,A,,7,1/2/2013,2/1/2013,1,No,,,,",
         ])
         .unwrap();
-        let repeats: Vec<(u64, bool)> = data.rows.iter().map(|row| (row.line, row.repeats)).collect();
+        let repeats: Vec<(u64, bool)> = data
+            .rows
+            .iter()
+            .map(|row| (row.line, row.repeats))
+            .collect();
         assert_eq!(repeats, [(2, false), (5, false), (3, true), (4, false)]);
     }
 }

@@ -15,12 +15,14 @@ use super::figures::{GRACE_DAYS, PENALTY_RATE_PPM, bank_of, penalty};
 use super::lanes::Lanes;
 use crate::commands::invoice::{COMMERCIAL_INVOICE, terms_hash};
 use crate::failure::Failure;
-use crate::localnet::Network;
 use crate::keystore;
+use crate::localnet::Network;
 use crate::signer::{Action, DEFAULT_LIFETIME, Signer};
 
 /// Transactions under way at once; nodes bound what they hold for one organization.
-const UNDER_WAY: usize = 512;
+const UNDER_WAY: usize = 1_024;
+/// Transactions that go to one validator before it is the next one's turn.
+const BATCH: usize = 128;
 
 /// The ranks of the rows that something happens to on a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +81,14 @@ impl<'a> Run<'a> {
         for organization in parties {
             let key: SigningKey = keystore::read_key(&network.key_file(&organization))?;
             let chain_id = network.chain_id().to_owned();
-            signers.insert(organization.to_string(), Signer { chain_id, organization, key });
+            signers.insert(
+                organization.to_string(),
+                Signer {
+                    chain_id,
+                    organization,
+                    key,
+                },
+            );
         }
         Ok(Self {
             data,
@@ -101,9 +110,14 @@ impl<'a> Run<'a> {
     /// Does all of a day's business on the ledger.
     pub async fn day(&mut self, date: Date, day: &Day) -> Result<(), Failure> {
         let row = |rank: &usize| &self.data.rows[*rank];
-        let (repeated, issued): (Vec<usize>, Vec<usize>) = day.issued.iter().partition(|rank| row(rank).repeats);
-        let (queried, plain): (Vec<usize>, Vec<usize>) = issued.iter().partition(|rank| row(rank).disputed);
-        let (at_once, earlier): (Vec<usize>, Vec<usize>) = day.settled.iter().partition(|rank| row(rank).issued == date);
+        let (repeated, issued): (Vec<usize>, Vec<usize>) =
+            day.issued.iter().partition(|rank| row(rank).repeats);
+        let (queried, plain): (Vec<usize>, Vec<usize>) =
+            issued.iter().partition(|rank| row(rank).disputed);
+        let (at_once, earlier): (Vec<usize>, Vec<usize>) = day
+            .settled
+            .iter()
+            .partition(|rank| row(rank).issued == date);
         let (disputed_at_once, plain_at_once): (Vec<usize>, Vec<usize>) =
             at_once.iter().partition(|rank| row(rank).disputed);
 
@@ -117,7 +131,9 @@ impl<'a> Run<'a> {
         registering.extend(self.each(&earlier, Self::pay)?);
         self.stage(registering).await?;
         // A repetition comes after what it repeats, so that it is the one rejected.
-        let mut answering = self.each(&repeated, |run, rank| run.register(rank).map(|(_, step)| step))?;
+        let mut answering = self.each(&repeated, |run, rank| {
+            run.register(rank).map(|(_, step)| step)
+        })?;
         answering.extend(self.each(&queried, Self::query)?);
         answering.extend(self.each(&plain, Self::confirm)?);
         self.stage(answering).await?;
@@ -148,30 +164,53 @@ impl<'a> Run<'a> {
 
     /// Sends transactions that do not depend on each other, and waits for all of them.
     async fn stage(&mut self, steps: Vec<Step>) -> Result<(), Failure> {
-        let mut steps = steps.into_iter().peekable();
-        while steps.peek().is_some() {
+        let mut steps = steps.into_iter();
+        loop {
             let mut under_way = Vec::new();
-            for step in steps.by_ref().take(UNDER_WAY) {
-                let pending = self.lanes.send(step.transaction).await?;
-                under_way.push((step.what, step.expect, pending));
+            while under_way.len() < UNDER_WAY {
+                let (about, batch): (Vec<_>, Vec<_>) = steps
+                    .by_ref()
+                    .take(BATCH)
+                    .map(|step| ((step.what, step.expect), step.transaction))
+                    .unzip();
+                if batch.is_empty() {
+                    break;
+                }
+                under_way.extend(about.into_iter().zip(self.lanes.send(batch).await?));
             }
-            for (what, expect, pending) in under_way {
+            if under_way.is_empty() {
+                return Ok(());
+            }
+            for ((what, expect), pending) in under_way {
                 let receipt = pending.receipt().await.map_err(|e| in_context(&what, e))?;
                 check_outcome(&what, expect, receipt)?;
             }
         }
-        Ok(())
     }
 
     fn step(&self, by: &str, what: String, action: impl Into<Action>) -> Result<Step, Failure> {
-        let signer = self.signers.get(by).ok_or_else(|| Failure::Failed(format!("no key of {by}")))?;
+        let signer = self
+            .signers
+            .get(by)
+            .ok_or_else(|| Failure::Failed(format!("no key of {by}")))?;
         let (tx_id, transaction) = signer.sign(action, DEFAULT_LIFETIME);
-        Ok(Step { what, tx_id, transaction, expect: 0 })
+        Ok(Step {
+            what,
+            tx_id,
+            transaction,
+            expect: 0,
+        })
     }
 
     fn roll(&self, date: Date) -> Result<Step, Failure> {
-        let roll = calendar::v1::RollClock { to: Some(date.to_proto()) };
-        self.step(OPERATOR, format!("roll to {date}"), calendar::v1::action::Action::Roll(roll))
+        let roll = calendar::v1::RollClock {
+            to: Some(date.to_proto()),
+        };
+        self.step(
+            OPERATOR,
+            format!("roll to {date}"),
+            calendar::v1::action::Action::Roll(roll),
+        )
     }
 
     fn issue(&self, rank: usize) -> Result<Step, Failure> {
@@ -182,7 +221,11 @@ impl<'a> Run<'a> {
             end_to_end_id: format!("issue-{rank}"),
         };
         let action = cash::v1::action::Action::Issue(issue);
-        self.step(BANKS[bank_of(rank)], in_words("issue deposits for", row), action)
+        self.step(
+            BANKS[bank_of(rank)],
+            in_words("issue deposits for", row),
+            action,
+        )
     }
 
     fn register(&self, rank: usize) -> Result<(InvoiceId, Step), Failure> {
@@ -215,7 +258,11 @@ impl<'a> Run<'a> {
             invoice: self.invoices[&rank].to_vec(),
             reason: "disputed".into(),
         };
-        self.step(row.buyer.as_str(), in_words("query", row), invoice::v1::action::Action::Query(query))
+        self.step(
+            row.buyer.as_str(),
+            in_words("query", row),
+            invoice::v1::action::Action::Query(query),
+        )
     }
 
     fn confirm(&self, rank: usize) -> Result<Step, Failure> {
@@ -225,7 +272,11 @@ impl<'a> Run<'a> {
             amount: Some(usd(row.amount_minor)),
             terms_hash: terms_hash(&self.terms).to_vec(),
         };
-        self.step(row.buyer.as_str(), in_words("confirm", row), invoice::v1::action::Action::Confirm(confirm))
+        self.step(
+            row.buyer.as_str(),
+            in_words("confirm", row),
+            invoice::v1::action::Action::Confirm(confirm),
+        )
     }
 
     fn pay(&self, rank: usize) -> Result<Step, Failure> {
@@ -236,12 +287,19 @@ impl<'a> Run<'a> {
             amount: Some(to_pay(row)?),
             end_to_end_id: format!("settle-{rank}"),
         };
-        self.step(row.buyer.as_str(), in_words("settle", row), settlement::v1::action::Action::Settle(settle))
+        self.step(
+            row.buyer.as_str(),
+            in_words("settle", row),
+            settlement::v1::action::Action::Settle(settle),
+        )
     }
 }
 
 fn usd(minor: u64) -> wire::Money {
-    wire::Money { minor, currency: CURRENCY.to_owned() }
+    wire::Money {
+        minor,
+        currency: CURRENCY.to_owned(),
+    }
 }
 
 fn to_pay(row: &Row) -> Result<wire::Money, Failure> {
@@ -250,7 +308,10 @@ fn to_pay(row: &Row) -> Result<wire::Money, Failure> {
 }
 
 fn in_words(verb: &str, row: &Row) -> String {
-    format!("{verb} invoice {} of {} (line {})", row.number, row.seller, row.line)
+    format!(
+        "{verb} invoice {} of {} (line {})",
+        row.number, row.seller, row.line
+    )
 }
 
 fn in_context(what: &str, failure: Failure) -> Failure {
@@ -267,7 +328,11 @@ fn in_context(what: &str, failure: Failure) -> Failure {
 fn check_outcome(what: &str, expect: u32, receipt: wire::Receipt) -> Result<(), Failure> {
     match (expect, receipt.code) {
         (expect, code) if expect == code => Ok(()),
-        (_, 0) => Err(Failure::Failed(format!("{what}: executed, but code {expect} was expected"))),
-        _ => crate::client::executed(receipt).map(|_| ()).map_err(|e| in_context(what, e)),
+        (_, 0) => Err(Failure::Failed(format!(
+            "{what}: executed, but code {expect} was expected"
+        ))),
+        _ => crate::client::executed(receipt)
+            .map(|_| ())
+            .map_err(|e| in_context(what, e)),
     }
 }

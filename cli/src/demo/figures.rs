@@ -19,7 +19,13 @@ pub const GRACE_DAYS: u32 = 45;
 pub fn penalty(row: &Row) -> Result<u64, TooMuchInterest> {
     match row.settled {
         None => Ok(0),
-        Some(settled) => accrued(row.amount_minor, PENALTY_RATE_PPM, DAY_COUNT, row.due, settled),
+        Some(settled) => accrued(
+            row.amount_minor,
+            PENALTY_RATE_PPM,
+            DAY_COUNT,
+            row.due,
+            settled,
+        ),
     }
 }
 
@@ -52,7 +58,8 @@ pub fn expected(data: &Data, rolls: u64) -> Result<Expected, Failure> {
         };
         count(&format!("{:?}", ReceivableState::Settled));
         expected.late += u64::from(settled > row.due);
-        let penalty = penalty(row).map_err(|e| Failure::Failed(format!("line {}: {e}", row.line)))?;
+        let penalty =
+            penalty(row).map_err(|e| Failure::Failed(format!("line {}: {e}", row.line)))?;
         expected.principal_paid_minor += u128::from(row.amount_minor);
         expected.penalty_paid_minor += u128::from(penalty);
         let paid = u128::from(row.amount_minor) + u128::from(penalty);
@@ -74,10 +81,14 @@ mod tests {
 
     #[test]
     fn the_sample_file_has_the_figures_it_is_known_for() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/receivables/accounts-receivable.csv");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../tests/data/receivables/accounts-receivable.csv");
         let data = Data::read(&file).unwrap();
         let expected = expected(&data, 0).unwrap();
-        assert_eq!((expected.invoices, expected.late, expected.disputed), (2_466, 877, 561));
+        assert_eq!(
+            (expected.invoices, expected.late, expected.disputed),
+            (2_466, 877, 561)
+        );
         assert_eq!(expected.confirmed_minor, 14_770_318);
         assert_eq!(expected.states["Settled"], 2_466);
         assert_eq!(expected.transactions.committed, 2_466 * 4 + 561);
@@ -96,11 +107,29 @@ mod tests {
         ])
         .unwrap();
         let expected = expected(&data, 5).unwrap();
-        assert_eq!((expected.invoices, expected.late, expected.disputed), (3, 1, 2));
-        assert_eq!((expected.states["Settled"], expected.states["Performing"]), (2, 1));
-        assert_eq!((expected.principal_paid_minor, expected.penalty_paid_minor), (12_000, 13));
-        assert_eq!((expected.banks[0].issued_minor, expected.banks[1].held_minor), (6_013, 6_000));
+        assert_eq!(
+            (expected.invoices, expected.late, expected.disputed),
+            (3, 1, 2)
+        );
+        assert_eq!(
+            (expected.states["Settled"], expected.states["Performing"]),
+            (2, 1)
+        );
+        assert_eq!(
+            (expected.principal_paid_minor, expected.penalty_paid_minor),
+            (12_000, 13)
+        );
+        assert_eq!(
+            (expected.banks[0].issued_minor, expected.banks[1].held_minor),
+            (6_013, 6_000)
+        );
         // 5 rolls, 4 registrations, 2 queries, 3 confirmations, 2 issues, 2 settlements.
-        assert_eq!((expected.transactions.committed, expected.transactions.rejected), (18, 1));
+        assert_eq!(
+            (
+                expected.transactions.committed,
+                expected.transactions.rejected
+            ),
+            (18, 1)
+        );
     }
 }

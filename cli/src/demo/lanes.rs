@@ -1,4 +1,6 @@
-//! One lasting stream of transactions to each validator, used in turn.
+//! One lasting stream of transactions to each validator. Batches go to them in
+//! turn: what reaches one validator together is gossiped together, and so stands
+//! in one block, while single transactions spread over all would stand in several.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,9 +10,8 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::submit_stream_response::Outcome;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
 
-use crate::client::Client;
+use crate::client::{Answers, Client};
 use crate::failure::{Failure, Rejected};
 
 /// Transactions a lane may hold that the node has not read yet.
@@ -25,7 +26,9 @@ type Waiting = Arc<Mutex<BTreeMap<u64, oneshot::Sender<Answer>>>>;
 /// Streams to all validators.
 pub struct Lanes {
     lanes: Vec<Lane>,
-    sent: u64,
+    /// Whose turn it is.
+    turn: usize,
+    sequence: u64,
 }
 
 struct Lane {
@@ -42,21 +45,26 @@ impl Lanes {
         for node in nodes {
             lanes.push(Lane::open(&Client::connect(node).await?).await?);
         }
-        Ok(Self { lanes, sent: 0 })
+        Ok(Self {
+            lanes,
+            turn: 0,
+            sequence: 0,
+        })
     }
 
-    /// Sends a transaction to the validator whose turn it is.
-    pub async fn send(&mut self, transaction: wire::SignedTransaction) -> Result<Pending, Failure> {
-        let sequence = self.sent;
-        self.sent += 1;
-        let turn = sequence % self.lanes.len() as u64;
-        let lane = &self.lanes[usize::try_from(turn).expect("less than the number of lanes")];
-        let (answer, pending) = oneshot::channel();
-        lock(&lane.waiting).insert(sequence, answer);
-        let request = wire::SubmitStreamRequest { sequence, transaction: Some(transaction), wait: true };
-        let ended = |_| Failure::Unreachable("a validator ended the stream of transactions".into());
-        lane.requests.send(request).await.map_err(ended)?;
-        Ok(Pending(pending))
+    /// Sends a batch to the validator whose turn it is.
+    pub async fn send(
+        &mut self,
+        batch: Vec<wire::SignedTransaction>,
+    ) -> Result<Vec<Pending>, Failure> {
+        let lane = &self.lanes[self.turn];
+        self.turn = (self.turn + 1) % self.lanes.len();
+        let mut pending = Vec::with_capacity(batch.len());
+        for transaction in batch {
+            pending.push(lane.send(self.sequence, transaction).await?);
+            self.sequence += 1;
+        }
+        Ok(pending)
     }
 }
 
@@ -64,7 +72,7 @@ impl Pending {
     pub async fn receipt(self) -> Answer {
         match tokio::time::timeout(PATIENCE, self.0).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Failure::Unreachable("a validator ended the stream of transactions".into())),
+            Ok(Err(_)) => Err(stream_ended()),
             Err(_) => Err(Failure::Failed(format!(
                 "a transaction is not committed after {} s: do more than two thirds of the validators run?",
                 PATIENCE.as_secs()
@@ -76,16 +84,39 @@ impl Pending {
 impl Lane {
     async fn open(client: &Client) -> Result<Self, Failure> {
         let (requests, queue) = mpsc::channel(QUEUE);
-        let answers = client.transactions().submit_stream(ReceiverStream::new(queue)).await;
+        let answers = client
+            .transactions()
+            .submit_stream(ReceiverStream::new(queue))
+            .await;
         let answers = answers.map_err(|s| client.failure(s))?.into_inner();
         let waiting = Waiting::default();
         tokio::spawn(hand_out(answers, waiting.clone(), client.clone()));
         Ok(Self { requests, waiting })
     }
+
+    async fn send(
+        &self,
+        sequence: u64,
+        transaction: wire::SignedTransaction,
+    ) -> Result<Pending, Failure> {
+        let (answer, pending) = oneshot::channel();
+        lock(&self.waiting).insert(sequence, answer);
+        let request = wire::SubmitStreamRequest {
+            sequence,
+            transaction: Some(transaction),
+            wait: true,
+        };
+        self.requests.send(request).await.map_err(|_| ended())?;
+        Ok(Pending(pending))
+    }
+}
+
+fn ended() -> Failure {
+    Failure::Unreachable("a validator ended the stream of transactions".into())
 }
 
 /// Gives each answer to whoever waits for it, until the stream ends.
-async fn hand_out(mut answers: Streaming<wire::SubmitStreamResponse>, waiting: Waiting, client: Client) {
+async fn hand_out(mut answers: Answers, waiting: Waiting, client: Client) {
     loop {
         match answers.message().await {
             Ok(Some(response)) => {
@@ -95,9 +126,11 @@ async fn hand_out(mut answers: Streaming<wire::SubmitStreamResponse>, waiting: W
                 }
             }
             end => {
-                let status = end.err().unwrap_or_else(|| Status::unavailable("the stream ended"));
                 for (_, sender) in std::mem::take(&mut *lock(&waiting)) {
-                    let _ = sender.send(Err(client.failure(status.clone())));
+                    let _ = sender.send(Err(match &end {
+                        Err(status) => client.failure(status.clone()),
+                        Ok(_) => stream_ended(),
+                    }));
                 }
                 return;
             }
@@ -111,14 +144,24 @@ fn outcome(response: wire::SubmitStreamResponse) -> Answer {
         Some(Outcome::Refusal(refusal)) => Err(Failure::Rejected(Box::new(Rejected {
             contract: "transaction".into(),
             code: refusal.code.unsigned_abs(),
-            reason: refusal.code().as_str_name().trim_start_matches("REFUSAL_CODE_").to_owned(),
+            reason: refusal
+                .code()
+                .as_str_name()
+                .trim_start_matches("REFUSAL_CODE_")
+                .to_owned(),
             message: refusal.message,
             first: String::new(),
             tx_id: hex::encode(response.tx_id),
             height: None,
         }))),
-        Some(Outcome::Accepted(_)) | None => Err(Failure::Failed("a validator answered without a receipt".into())),
+        Some(Outcome::Accepted(_)) | None => Err(Failure::Failed(
+            "a validator answered without a receipt".into(),
+        )),
     }
+}
+
+fn stream_ended() -> Failure {
+    Failure::Unreachable("a validator ended the stream of transactions".into())
 }
 
 /// No code panics while it holds this lock, so its content is whole in any case.

@@ -46,7 +46,10 @@ impl Demo {
         );
         let network = plan.create(&self.home, &self.counterfoild)?;
         expected.write(&network.home().join(EXPECTED))?;
-        let _guard = StopWhenDone { network: &network, keep: self.keep };
+        let _guard = StopWhenDone {
+            network: &network,
+            keep: self.keep,
+        };
         let outcome = tokio::select! {
             outcome = work(&self.data, &network, expected) => outcome,
             () = interrupted() => Err(Failure::Failed("interrupted".into())),
@@ -58,7 +61,11 @@ impl Demo {
     }
 }
 
-async fn work(data: &Data, network: &Network, expected: Expected) -> Result<audit::Report, Failure> {
+async fn work(
+    data: &Data,
+    network: &Network,
+    expected: Expected,
+) -> Result<audit::Report, Failure> {
     network.start(&[]).await?;
     let mut run = Run::prepare(data, network).await?;
     let days = days::days(data);
@@ -70,7 +77,10 @@ async fn work(data: &Data, network: &Network, expected: Expected) -> Result<audi
     progress.finish();
     let regulator: OrganizationId = REGULATOR.parse().expect("an organization id");
     let key = keystore::read_key(&network.key_file(&regulator))?;
-    let auditor = audit::Auditor { organization: regulator, key: key.public_key() };
+    let auditor = audit::Auditor {
+        organization: regulator,
+        key: key.public_key(),
+    };
     audit::run(&network.urls(), &auditor, Some(expected)).await
 }
 
@@ -82,7 +92,9 @@ struct StopWhenDone<'a> {
 
 impl Drop for StopWhenDone<'_> {
     fn drop(&mut self) {
-        if !self.keep && let Err(failure) = self.network.stop(&[]) {
+        if !self.keep
+            && let Err(failure) = self.network.stop(&[])
+        {
             eprintln!("counterfoil: {failure}");
         }
     }

@@ -44,7 +44,10 @@ impl Progress {
         self.done += 1;
         self.registered += day.issued.len();
         self.settled += day.settled.len();
-        let figures = format!("{date}: {} registered, {} settled", self.registered, self.settled);
+        let figures = format!(
+            "{date}: {} registered, {} settled",
+            self.registered, self.settled
+        );
         if self.lines && (self.last_line.elapsed() >= LINE_EVERY || self.done == self.days) {
             let seconds = self.started.elapsed().as_secs();
             eprintln!("{}/{} days, {seconds} s, {figures}", self.done, self.days);

@@ -76,13 +76,18 @@ impl Network {
                 home.display()
             ))
         })?;
-        let description = serde_json::from_str(&text)
-            .map_err(|e| Failure::Failed(format!("{}: {e}: clean it and make it again", file.display())))?;
+        let description = serde_json::from_str(&text).map_err(|e| {
+            Failure::Failed(format!(
+                "{}: {e}: clean it and make it again",
+                file.display()
+            ))
+        })?;
         Ok(Self { home, description })
     }
 
     fn save(&self) -> Result<(), Failure> {
-        let text = serde_json::to_string_pretty(&self.description).expect("a description has string keys only");
+        let text = serde_json::to_string_pretty(&self.description)
+            .expect("a description has string keys only");
         write(&self.home.join(DESCRIPTION), &text)
     }
 
@@ -143,9 +148,16 @@ impl Network {
         let home = self.node_home(node);
         loop {
             if process::running(&home).is_none() {
-                return Err(Failure::Failed(format!("node {} ended:\n{}", node.name, process::end_of_log(&home))));
+                return Err(Failure::Failed(format!(
+                    "node {} ended:\n{}",
+                    node.name,
+                    process::end_of_log(&home)
+                )));
             }
-            if status(node).await.is_some_and(|status| self.connected(&status)) {
+            if status(node)
+                .await
+                .is_some_and(|status| self.connected(&status))
+            {
                 return Ok(());
             }
             if Instant::now() >= until {
@@ -162,7 +174,10 @@ impl Network {
 
     /// Whether a node knows every other one that runs.
     fn connected(&self, status: &wire::GetStatusResponse) -> bool {
-        let running = self.nodes().iter().filter(|node| process::running(&self.node_home(node)).is_some());
+        let running = self
+            .nodes()
+            .iter()
+            .filter(|node| process::running(&self.node_home(node)).is_some());
         usize::try_from(status.peers).is_ok_and(|peers| peers + 1 >= running.count())
     }
 
@@ -180,7 +195,11 @@ impl Network {
 
     /// Ends the named nodes, or all: first politely, after a while by force. Returns how many ran.
     pub fn stop(&self, names: &[String]) -> Result<usize, Failure> {
-        let homes: Vec<PathBuf> = self.named(names)?.into_iter().map(|node| self.node_home(node)).collect();
+        let homes: Vec<PathBuf> = self
+            .named(names)?
+            .into_iter()
+            .map(|node| self.node_home(node))
+            .collect();
         process::stop(&homes, STOP_TIMEOUT)
     }
 
@@ -197,11 +216,13 @@ async fn status(node: &Node) -> Option<wire::GetStatusResponse> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|e| Failure::Failed(format!("cannot write {}: {e}", path.display())))
+    fs::write(path, text)
+        .map_err(|e| Failure::Failed(format!("cannot write {}: {e}", path.display())))
 }
 
 fn create_folder(path: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(path).map_err(|e| Failure::Failed(format!("cannot make {}: {e}", path.display())))
+    fs::create_dir_all(path)
+        .map_err(|e| Failure::Failed(format!("cannot make {}: {e}", path.display())))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {

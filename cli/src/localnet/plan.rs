@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator, LedgerKey,
-    PROTOCOL_VERSION, Role,
+    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
+    LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::{PublicKey, SigningKey};
@@ -98,7 +98,11 @@ impl Plan {
     fn make_nodes(&self, home: &Path, counterfoild: &Path) -> Result<Vec<NewNode>, Failure> {
         let ports = free_ports(self.validators)?;
         let mut nodes = Vec::new();
-        for (i, (ports, member)) in ports.into_iter().zip(self.members.iter().cycle()).enumerate() {
+        for (i, (ports, member)) in ports
+            .into_iter()
+            .zip(self.members.iter().cycle())
+            .enumerate()
+        {
             let node = Node {
                 name: format!("validator-{i}"),
                 organization: member.id.clone(),
@@ -117,20 +121,29 @@ impl Plan {
         nodes: &[NewNode],
         ledger_key: &LedgerKey,
     ) -> Result<Genesis, Failure> {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).map_err(Failure::failed)?;
+        let since_1970 = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_err(Failure::failed)?;
         let exponent = |code: &Currency| code.iso_exponent().expect("a Currency has an exponent");
         let mut genesis = Genesis {
             protocol_version: PROTOCOL_VERSION,
             chain_id: self.chain_id.clone(),
             time_ms: u64::try_from(since_1970.as_millis()).map_err(Failure::failed)?,
-            clock: if self.first_date.is_some() { ClockKind::Simulated } else { ClockKind::Wall },
+            clock: if self.first_date.is_some() {
+                ClockKind::Simulated
+            } else {
+                ClockKind::Wall
+            },
             first_date: self.first_date,
             utc_offset_minutes: 0,
             ledger_key_hash: ledger_key.hash(),
             currencies: self
                 .currencies
                 .iter()
-                .map(|code| GenesisCurrency { code: *code, exponent: exponent(code) })
+                .map(|code| GenesisCurrency {
+                    code: *code,
+                    exponent: exponent(code),
+                })
                 .collect(),
             organizations,
             validators: nodes
@@ -187,10 +200,18 @@ fn init_node(counterfoild: &Path, home: &Path, name: &str) -> Result<MadeNode, F
         .map_err(|e| Failure::Failed(format!("cannot run {}: {e}", counterfoild.display())))?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::Failed(format!("{} init: {}", counterfoild.display(), message.trim())));
+        return Err(Failure::Failed(format!(
+            "{} init: {}",
+            counterfoild.display(),
+            message.trim()
+        )));
     }
-    serde_json::from_slice(&output.stdout)
-        .map_err(|e| Failure::Failed(format!("{} init answered something else: {e}", counterfoild.display())))
+    serde_json::from_slice(&output.stdout).map_err(|e| {
+        Failure::Failed(format!(
+            "{} init answered something else: {e}",
+            counterfoild.display()
+        ))
+    })
 }
 
 /// `node.toml`, as `counterfoild` reads it.
@@ -223,7 +244,11 @@ fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
     let others = all.iter().filter(|other| other.node.name != of.node.name);
     let peer = |other: &NewNode| {
         let [_, consensus, transactions] = other.ports;
-        Peer { peer_id: other.made.peer_id.clone(), consensus, transactions }
+        Peer {
+            peer_id: other.made.peer_id.clone(),
+            consensus,
+            transactions,
+        }
     };
     // One genesis and one ledger key for all nodes, two folders above each.
     Configuration {
@@ -231,7 +256,11 @@ fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
         genesis: "../../genesis.json".into(),
         ledger_key: "../../ledger.key".into(),
         validator_key: "validator.pem".into(),
-        listen: Listen { grpc, consensus, transactions },
+        listen: Listen {
+            grpc,
+            consensus,
+            transactions,
+        },
         peers: others.map(peer).collect(),
     }
 }
@@ -266,9 +295,15 @@ mod tests {
         let text = toml::to_string(&configuration(&nodes[1], &nodes)).unwrap();
         let table: toml::Table = text.parse().unwrap();
         let peers = table["peers"].as_array().unwrap();
-        let ids: Vec<&str> = peers.iter().map(|peer| peer["peer_id"].as_str().unwrap()).collect();
+        let ids: Vec<&str> = peers
+            .iter()
+            .map(|peer| peer["peer_id"].as_str().unwrap())
+            .collect();
         assert_eq!(ids, ["peer-0", "peer-2"]);
-        assert_eq!(table["listen"]["grpc"].as_str().unwrap(), nodes[1].ports[0].to_string());
+        assert_eq!(
+            table["listen"]["grpc"].as_str().unwrap(),
+            nodes[1].ports[0].to_string()
+        );
     }
 
     #[test]
@@ -282,7 +317,9 @@ mod tests {
             members: Vec::new(),
             validators: 1,
         };
-        let error = plan.create(folder.path(), Path::new("counterfoild")).unwrap_err();
+        let error = plan
+            .create(folder.path(), Path::new("counterfoild"))
+            .unwrap_err();
         assert!(error.to_string().contains("not empty"));
     }
 }

@@ -13,6 +13,9 @@ const BINARY: &str = "counterfoild";
 const LOG: &str = "node.log";
 const PID: &str = "pid";
 const LOG_LINES: usize = 15;
+/// How long a new process may take to show its command line.
+const COMMAND_LINE_TIMEOUT: Duration = Duration::from_secs(5);
+const COMMAND_LINE_POLL: Duration = Duration::from_millis(5);
 const STOP_POLL: Duration = Duration::from_millis(50);
 /// How long a killed process may take to disappear.
 const KILL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +28,9 @@ pub fn find_counterfoild(named: Option<&Path>) -> Result<PathBuf, Failure> {
             false => Err(Failure::Usage(format!("{} is not a file", path.display()))),
         };
     }
-    let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(Path::to_owned));
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|exe| exe.parent().map(Path::to_owned));
     let on_path = std::env::var_os("PATH").unwrap_or_default();
     beside
         .into_iter()
@@ -41,9 +46,15 @@ pub fn find_counterfoild(named: Option<&Path>) -> Result<PathBuf, Failure> {
 
 /// Starts a node in a process group of its own, so that it outlives this command and its terminal's Ctrl-C.
 pub fn spawn(counterfoild: &Path, home: &Path) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::Failed(format!("cannot start {}: {e}", counterfoild.display()));
-    let log = fs::OpenOptions::new().create(true).append(true).open(home.join(LOG)).map_err(failed)?;
-    let child = Command::new(counterfoild)
+    let failed = |e: std::io::Error| {
+        Failure::Failed(format!("cannot start {}: {e}", counterfoild.display()))
+    };
+    let log = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(home.join(LOG))
+        .map_err(failed)?;
+    let mut child = Command::new(counterfoild)
         .arg("run")
         .arg("--home")
         .arg(home)
@@ -53,16 +64,33 @@ pub fn spawn(counterfoild: &Path, home: &Path) -> Result<(), Failure> {
         .process_group(0)
         .spawn()
         .map_err(failed)?;
-    super::write(&home.join(PID), &child.id().to_string())
+    super::write(&home.join(PID), &child.id().to_string())?;
+    // A process is there before its command line is, without which it does not count as running.
+    let until = Instant::now() + COMMAND_LINE_TIMEOUT;
+    while running(home).is_none()
+        && child.try_wait().map_err(failed)?.is_none()
+        && Instant::now() < until
+    {
+        std::thread::sleep(COMMAND_LINE_POLL);
+    }
+    // Takes note of its end where this command lives longer, as the demo does.
+    std::thread::spawn(move || child.wait());
+    Ok(())
 }
 
 /// The node's process, where it runs.
 pub fn running(home: &Path) -> Option<u32> {
-    let pid: u32 = fs::read_to_string(home.join(PID)).ok()?.trim().parse().ok()?;
+    let pid: u32 = fs::read_to_string(home.join(PID))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     // Numbers are used again: only a process started on this folder is the node.
     let command_line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let home = home.as_os_str().as_encoded_bytes();
-    let on_this_folder = command_line.split(|b| *b == 0).any(|argument| argument == home);
+    let on_this_folder = command_line
+        .split(|b| *b == 0)
+        .any(|argument| argument == home);
     // A zombie has no command line any more, so it does not count as running.
     on_this_folder.then_some(pid)
 }
@@ -79,7 +107,9 @@ pub fn stop(homes: &[PathBuf], patience: Duration) -> Result<usize, Failure> {
             signal("KILL", pid);
         }
         if !gone(homes, KILL_TIMEOUT) {
-            return Err(Failure::Failed("some processes do not end, even killed".into()));
+            return Err(Failure::Failed(
+                "some processes do not end, even killed".into(),
+            ));
         }
     }
     for home in homes {
@@ -142,7 +172,10 @@ mod tests {
             .unwrap();
         super::super::write(&home.join(PID), &child.id().to_string()).unwrap();
         assert_eq!(running(&home), Some(child.id()));
-        assert_eq!(stop(std::slice::from_ref(&home), Duration::from_secs(5)).unwrap(), 1);
+        assert_eq!(
+            stop(std::slice::from_ref(&home), Duration::from_secs(5)).unwrap(),
+            1
+        );
         assert_eq!(running(&home), None);
         child.wait().unwrap();
     }

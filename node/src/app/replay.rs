@@ -219,3 +219,80 @@ fn print(report: &Report, output: Output) {
         ]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_types::genesis::Genesis;
+
+    use super::*;
+    use crate::fixture;
+
+    fn fresh(genesis: Genesis) -> (tempfile::TempDir, Ledger) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path(), genesis, fixture::ledger_key()).unwrap();
+        (folder, ledger)
+    }
+
+    fn difference(stored: &Ledger, genesis: Genesis, to: u64) -> (Report, String) {
+        let (_folder, fresh) = fresh(genesis);
+        let (report, difference) = compare(stored.storage(), &fresh, to).unwrap();
+        assert_eq!(report.ok, difference.is_none());
+        (
+            report,
+            difference.map_or_else(String::new, |d| d.to_string()),
+        )
+    }
+
+    #[test]
+    fn a_replay_agrees_with_what_it_was_made_from() {
+        let (_folder, stored) = fresh(fixture::genesis());
+        for nonce in 0..3 {
+            fixture::commit(&stored, &[&fixture::good(nonce).1]);
+        }
+        fixture::commit(&stored, &[]);
+        let (report, difference) = difference(&stored, fixture::genesis(), 4);
+        assert_eq!(difference, "");
+        assert_eq!((report.heights, report.transactions), (4, 3));
+        assert_eq!(report.state_root, stored.tip().state_root.to_string());
+    }
+
+    #[test]
+    fn the_first_difference_is_named() {
+        let (_folder, stored) = fresh(fixture::genesis());
+        fixture::commit(&stored, &[]);
+        let mut renamed = fixture::genesis();
+        renamed.organizations[0].legal_name = "Another Bank".into();
+        let (report, found) = difference(&stored, renamed, 1);
+        assert_eq!(report.heights, 0);
+        assert!(
+            found.contains("height 1") && found.contains("parent"),
+            "{found}"
+        );
+        let (_, found) = difference(&stored, fixture::genesis(), 2);
+        assert!(
+            found.contains("height 2") && found.contains("missing"),
+            "{found}"
+        );
+    }
+
+    #[test]
+    fn a_block_without_a_certificate_is_a_difference() {
+        let (_folder, stored) = fresh(fixture::genesis());
+        fixture::commit(&stored, &[]);
+        let address = fixture::validator_key().public_key().address();
+        let unsigned = stored
+            .propose(2, fixture::now_ms(), address, Vec::new())
+            .unwrap();
+        let certificate = CommitCertificate {
+            signatures: Vec::new(),
+            ..fixture::certificate(2, &unsigned.block_hash())
+        };
+        stored.commit(&unsigned, &certificate).unwrap();
+        let (report, found) = difference(&stored, fixture::genesis(), 2);
+        assert_eq!(report.heights, 1);
+        assert!(
+            found.contains("height 2") && found.contains("two thirds"),
+            "{found}"
+        );
+    }
+}

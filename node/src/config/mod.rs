@@ -45,7 +45,9 @@ pub enum ConfigError {
     Exposed { path: PathBuf, mode: u32 },
     #[error("{path}: {problem}")]
     Key { path: PathBuf, problem: String },
-    #[error("{path} is another network's ledger key: its hash is {actual}, genesis says {expected}")]
+    #[error(
+        "{path} is another network's ledger key: its hash is {actual}, genesis says {expected}"
+    )]
     OtherLedgerKey {
         path: PathBuf,
         actual: String,
@@ -322,7 +324,10 @@ mod tests {
     fn the_first_file_reads_back() {
         let config = load(&initial_file("bank \"a\"")).unwrap();
         assert_eq!(config.moniker, "bank \"a\"");
-        assert_eq!(config.validator_key, Some(config.home.join("validator.pem")));
+        assert_eq!(
+            config.validator_key,
+            Some(config.home.join("validator.pem"))
+        );
     }
 
     #[test]

@@ -139,7 +139,7 @@ fn configure(settings: &EngineSettings) -> EngineConfig {
         },
         channel_names: ChannelNames {
             consensus: named("votes"),
-            proposal_parts: named("proposal-parts"),
+            proposal_parts: named("parts"),
             sync: named("status"),
             liveness: named("liveness"),
         },
@@ -281,6 +281,24 @@ mod tests {
         let names = configure(&settings(1)).consensus.p2p.protocol_names;
         for name in [names.consensus, names.sync, names.validator_proof] {
             assert!(name.starts_with("/counterfoil/one/"), "{name}");
+        }
+    }
+
+    #[test]
+    fn channels_of_the_longest_chain_id_fit_the_six_bits_of_their_length() {
+        let longest = "a".repeat(counterfoil_types::limits::MAX_CHAIN_ID);
+        let settings = EngineSettings {
+            chain_id: longest.into(),
+            ..settings(1)
+        };
+        let names = configure(&settings).consensus.p2p.channel_names;
+        for name in [
+            names.consensus,
+            names.proposal_parts,
+            names.sync,
+            names.liveness,
+        ] {
+            assert!(name.len() < 64, "{name}");
         }
     }
 }

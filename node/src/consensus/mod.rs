@@ -55,7 +55,7 @@ pub use halt::check_halted;
 /// How long the network has to listen, after which its port must be taken.
 const LISTEN_WITHIN: Duration = Duration::from_secs(5);
 /// How long the engine has to stop when it is told to.
-const STOP_WITHIN: Duration = Duration::from_secs(5);
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 
 /// What consensus needs to know of this node.
 pub struct Settings {

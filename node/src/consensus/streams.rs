@@ -297,7 +297,8 @@ mod tests {
             let block = block(5, 1, length);
             let mut parts = split(&block, 3);
             assert_eq!(parts.len(), length.div_ceil(PART_BYTES) + 2);
-            assert_eq!(feed(&mut at(5, 0), 1, parts.clone()), [block.clone()]);
+            let in_order = feed(&mut at(5, 0), 1, parts.clone());
+            assert_eq!(in_order, std::slice::from_ref(&block));
             parts.reverse();
             assert_eq!(feed(&mut at(5, 0), 1, parts), [block]);
         }

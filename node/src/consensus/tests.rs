@@ -6,17 +6,26 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use counterfoil_types::block::verify_certificate;
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
     LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::hash::Hash;
+use futures::StreamExt as _;
+use libp2p::request_response::{Event as Answer, Message};
+use libp2p::swarm::SwarmEvent;
+use libp2p::{SwarmBuilder, noise, tcp, yamux};
 use malachitebft_app::wal;
+use malachitebft_codec::Codec as _;
+use malachitebft_sync::{Request, Response, ValueRequest};
 use prost::Message as _;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
+use super::codec::Wire;
+use super::context::Height;
 use super::*;
 use crate::mempool::PoolLimits;
 
@@ -212,8 +221,8 @@ async fn a_stopped_validator_goes_on_and_an_idle_one_waits() {
     let node = network.start(0).await.unwrap();
     node.reach(tip + 2).await;
     node.stop(&network).await;
-    // With a heartbeat beyond the test's patience, one block comes and no second.
-    network = Network::new(1, 10 * 60 * 1_000);
+    // With a heartbeat far beyond the test's, one block comes and no second.
+    network = Network::new(1, 60_000);
     let node = network.start(0).await.unwrap();
     node.reach(1).await;
     let mut tip = node.ledger.tip_watch();
@@ -247,4 +256,83 @@ async fn a_taken_port_is_told() {
     let _taken = TcpListener::bind(network.addresses[0]).unwrap();
     let error = network.start(0).await.err().unwrap();
     assert!(matches!(error, ConsensusError::Listen(_)), "{error}");
+}
+
+/// A peer that asks for blocks and never identifies itself. It takes what the engine sends
+/// over its other protocols, without reading it, or the engine would close the connection.
+#[derive(libp2p::swarm::NetworkBehaviour)]
+struct Mute {
+    sync: malachitebft_sync::Behaviour,
+    broadcast: malachitebft_sync::Behaviour,
+    proof: malachitebft_sync::Behaviour,
+}
+
+impl Mute {
+    fn new() -> Self {
+        let speaking = |name: &str| {
+            let config = malachitebft_sync::Config::default();
+            malachitebft_sync::Behaviour::new(config, name.to_owned()).unwrap()
+        };
+        Self {
+            sync: speaking("/counterfoil/test-chain/sync/1"),
+            broadcast: speaking("/ax/broadcast/1.0.0"),
+            proof: speaking("/counterfoil/test-chain/validator-proof/1"),
+        }
+    }
+}
+
+/// Asks a node for its first block. Tells the number of blocks it got, or why none.
+async fn ask_without_identifying(keypair: Keypair, node: SocketAddr) -> Result<usize, String> {
+    let mut swarm = SwarmBuilder::with_existing_identity(keypair)
+        .with_tokio()
+        .with_tcp(
+            tcp::Config::default(),
+            noise::Config::new,
+            yamux::Config::default,
+        )
+        .unwrap()
+        .with_behaviour(|_| Mute::new())
+        .unwrap()
+        .with_swarm_config(|c| c.with_idle_connection_timeout(PATIENCE))
+        .build();
+    let address = format!("/ip4/{}/tcp/{}", node.ip(), node.port());
+    swarm
+        .dial(address.parse::<libp2p::Multiaddr>().unwrap())
+        .unwrap();
+    loop {
+        match swarm.select_next_some().await {
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => {
+                let range = Height(1)..=Height(1);
+                let request = Request::<Ctx>::ValueRequest(ValueRequest::new(range));
+                let bytes: Bytes = Wire.encode(&request).unwrap();
+                swarm.behaviour_mut().sync.send_request(peer_id, bytes);
+            }
+            SwarmEvent::Behaviour(MuteEvent::Sync(Answer::Message {
+                message: Message::Response { response, .. },
+                ..
+            })) => {
+                let Response::<Ctx>::ValueResponse(response) = Wire.decode(response.0).unwrap();
+                return Ok(response.values.len());
+            }
+            SwarmEvent::Behaviour(MuteEvent::Sync(Answer::OutboundFailure { error, .. })) => {
+                return Err(error.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_outsider_that_never_identifies_itself_gets_nothing() {
+    let mut network = Network::new(2, 50);
+    // Node 1 is listed, but no validator and not running.
+    network.genesis = genesis(1, 50);
+    let node = network.start(0).await.unwrap();
+    node.reach(2).await;
+    let address = network.addresses[0];
+    let listed = ask_without_identifying(peer_keypair(1), address);
+    assert_eq!(timeout(PATIENCE, listed).await.unwrap(), Ok(1));
+    let outsider = ask_without_identifying(peer_keypair(9), address);
+    timeout(PATIENCE, outsider).await.unwrap().unwrap_err();
+    node.stop(&network).await;
 }

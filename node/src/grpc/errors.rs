@@ -91,10 +91,6 @@ pub fn failed(doing: &str, error: impl fmt::Display) -> Status {
 
 /// Reads a field that is a hash.
 pub fn hash(field: &str, bytes: &[u8]) -> Result<Hash, Status> {
-    Hash::try_from(bytes).map_err(|_| {
-        invalid(
-            field,
-            format!("expected 32 bytes, found {}", bytes.len()),
-        )
-    })
+    Hash::try_from(bytes)
+        .map_err(|_| invalid(field, format!("expected 32 bytes, found {}", bytes.len())))
 }

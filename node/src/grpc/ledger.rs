@@ -22,10 +22,7 @@ pub struct Service {
 }
 
 impl Service {
-    async fn get<R: Message + Default + 'static>(
-        &self,
-        key: Vec<u8>,
-    ) -> Result<Option<R>, Status> {
+    async fn get<R: Message + Default + 'static>(&self, key: Vec<u8>) -> Result<Option<R>, Status> {
         let read = self.reader.read(move |ledger| {
             let record = ledger.storage().snapshot().get(&key);
             let record = record.map_err(|e| errors::failed("reading a record", e))?;
@@ -92,7 +89,9 @@ impl LedgerService for Service {
             let what = format!("organization {id:?}");
             return Err(errors::not_found("membership", what));
         }
-        Ok(Response::new(wire::GetOrganizationResponse { organization }))
+        Ok(Response::new(wire::GetOrganizationResponse {
+            organization,
+        }))
     }
 
     async fn list_organizations(
@@ -208,11 +207,7 @@ impl LedgerService for Service {
             let id = errors::hash("receivable", &r.receivable)?;
             receivable::api::claims_of_prefix(id.as_ref())
         };
-        let filters: [&[u8]; 3] = [
-            &r.receivable,
-            r.controller.as_bytes(),
-            &state.to_be_bytes(),
-        ];
+        let filters: [&[u8]; 3] = [&r.receivable, r.controller.as_bytes(), &state.to_be_bytes()];
         let page = Page::new(r.page_size, &r.page_token, "claims", &filters)?;
         let filter = move |c: &Claim| matches(&r.controller, &c.controller) && is(state, c.state);
         let (claims, next_page_token) = self.list(page, prefix, filter).await?;

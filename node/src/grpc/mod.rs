@@ -126,7 +126,9 @@ impl Api {
         health
             .set_serving::<BlockServiceServer<blocks::Service>>()
             .await;
-        health.set_serving::<NodeServiceServer<node::Service>>().await;
+        health
+            .set_serving::<NodeServiceServer<node::Service>>()
+            .await;
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(counterfoil_proto::DESCRIPTORS)
@@ -147,7 +149,9 @@ impl Api {
             .add_service(bounded!(LedgerServiceServer::new(ledger::Service {
                 reader: reader.clone(),
             })))
-            .add_service(bounded!(BlockServiceServer::new(blocks::Service { reader })))
+            .add_service(bounded!(BlockServiceServer::new(blocks::Service {
+                reader
+            })))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(
                 connections::incoming(listener, MAX_CONNECTIONS),

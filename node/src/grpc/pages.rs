@@ -108,9 +108,8 @@ impl Page {
                     records.push(record);
                     bytes += value.len();
                 }
-                let full = records.len() == self.size
-                    || bytes >= MAX_PAGE_BYTES
-                    || scanned == MAX_SCANNED;
+                let full =
+                    records.len() == self.size || bytes >= MAX_PAGE_BYTES || scanned == MAX_SCANNED;
                 if full {
                     let more = index + 1 < count
                         || (!ended
@@ -118,7 +117,11 @@ impl Page {
                                 .scan(prefix, Some(&key), 1)
                                 .map_err(failed)?
                                 .is_empty());
-                    let token = if more { self.token(&key) } else { String::new() };
+                    let token = if more {
+                        self.token(&key)
+                    } else {
+                        String::new()
+                    };
                     return Ok((records, token));
                 }
                 last = Some(key);

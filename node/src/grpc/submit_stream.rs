@@ -14,9 +14,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::{errors, stopped};
 use super::receipts::{TooManyWait, Waiter};
 use super::transactions::Service;
+use super::{errors, stopped};
 use crate::mempool::pool::Origin;
 use crate::mempool::{Admission, AdmitError};
 
@@ -93,7 +93,11 @@ async fn submit(
     for request in chunk {
         match request {
             Ok(request) => sent.push(request),
-            Err(status) => broken = Some(status),
+            // What follows is no longer at the boundary of a message.
+            Err(status) => {
+                broken = Some(status);
+                break;
+            }
         }
     }
     let mut batch = Vec::with_capacity(sent.len());

@@ -1,7 +1,7 @@
 //! The records as execution and queries read them.
 
 use counterfoil_execution::{StateError, StateReader};
-use counterfoil_storage::{Snapshot, StorageError};
+use counterfoil_storage::{Rows, Snapshot, StorageError};
 
 /// The state as of one committed block, unmoved by later ones.
 pub struct State(pub Snapshot);
@@ -17,7 +17,7 @@ impl State {
         prefix: &[u8],
         after: Option<&[u8]>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StorageError> {
+    ) -> Result<Rows, StorageError> {
         self.0.scan(prefix, after, limit)
     }
 }

@@ -35,7 +35,9 @@ pub enum AdmitError {
     State(#[from] StateError),
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("the receipt of {0} in the store is not a receipt; restore a backup, or sync into an empty directory")]
+    #[error(
+        "the receipt of {0} in the store is not a receipt; restore a backup, or sync into an empty directory"
+    )]
     Damaged(TxId),
     #[error("the node is stopping")]
     Stopping,

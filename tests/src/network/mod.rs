@@ -2,13 +2,14 @@
 //! ports, joined through relays of the harness, so that each can be killed,
 //! stopped or cut off. Every wait has a bound; every process ends with its network.
 
+mod bare_peer;
 mod binaries;
 mod client;
 mod plan;
 mod process;
 mod records;
 mod relays;
-mod stranger;
+
 mod traffic;
 mod wallet;
 
@@ -21,12 +22,13 @@ use counterfoil_types::genesis::{Genesis, LedgerKey};
 use counterfoil_types::keys::SigningKey;
 use tempfile::TempDir;
 
+pub use self::bare_peer::{BarePeer, Question};
 pub use self::binaries::{Finished, counterfoil, counterfoild, finish};
 pub use self::client::{Client, Refused, refused};
 pub use self::plan::{CURRENCIES, FIRST_DATE, MEMBERS, Plan};
 pub use self::process::Node;
 pub use self::records::Records;
-pub use self::stranger::{Question, ask};
+
 pub use self::traffic::Traffic;
 pub use self::wallet::{Action, Signed, Wallet, invoice, issue, money, now_ms, terms};
 
@@ -228,13 +230,14 @@ impl Drop for Network {
     fn drop(&mut self) {
         for node in &mut self.nodes {
             node.kill();
-            if std::thread::panicking() {
-                eprintln!(
-                    "--- end of the log of {}:\n{}",
-                    node.name(),
-                    node.end_of_log()
-                );
+        }
+        if std::thread::panicking() {
+            for node in &self.nodes {
+                let (name, log) = (node.name(), node.end_of_log());
+                eprintln!("--- the end of what {name} logged:\n{log}");
             }
+            self.folder.disable_cleanup(true);
+            eprintln!("--- all of it stays in {}", self.folder.path().display());
         }
     }
 }

@@ -7,11 +7,13 @@ use std::sync::LazyLock;
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
 };
+use counterfoil_proto::receivable::v1::DayCount;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
-use counterfoil_proto::v1::KernelRejectionCode;
+use counterfoil_proto::v1::{Date, KernelRejectionCode};
 use counterfoil_proto::{calendar, cash, invoice, settlement};
 use prost::Message as _;
 
+use crate::model::arithmetic::{day, interest_days};
 use crate::model::{Act, Happened, Id, Model, Rejected, contract};
 
 /// All rejection codes with their names, as the `.proto` files list them.
@@ -57,7 +59,7 @@ pub fn contract_name(code: u32) -> &'static str {
 }
 
 /// What must succeed at least once, in every way that matters.
-const SUCCESSES: [&str; 20] = [
+const SUCCESSES: [&str; 22] = [
     "register",
     "register with a warning of an adjacent year",
     "register with a warning of a loose match",
@@ -77,6 +79,8 @@ const SUCCESSES: [&str; 20] = [
     "settle with a penalty by A001",
     "settle with a penalty by A004",
     "settle with a penalty by A005",
+    "settle with half a unit rounded down",
+    "settle with half a unit rounded up",
     "roll",
 ];
 
@@ -162,7 +166,7 @@ fn successes(act: &Act, events: &[Happened], model: &Model) -> Vec<&'static str>
                 Cash::DeclineRedemption(_) => "decline_redemption",
             },
         ],
-        Act::Settlement(_) => vec![payment(events, model)],
+        Act::Settlement(_) => payments(events, model),
         Act::Calendar(_) => vec!["roll"],
         Act::Garbage(_) => panic!("garbage was executed"),
     }
@@ -186,7 +190,7 @@ fn warnings(events: &[Happened]) -> Vec<&'static str> {
     names.collect()
 }
 
-fn payment(events: &[Happened], model: &Model) -> &'static str {
+fn payments(events: &[Happened], model: &Model) -> Vec<&'static str> {
     let settled = events
         .iter()
         .find(|event| event.contract == contract::SETTLEMENT)
@@ -197,22 +201,32 @@ fn payment(events: &[Happened], model: &Model) -> &'static str {
     let Some(SettlementEvent::Settled(settled)) = event else {
         panic!("a settlement tells of itself");
     };
+    let penalty = settled.penalty.as_ref().expect("a sum").minor;
     let id = Id::try_from(settled.receivable.as_slice()).expect("an id");
-    let day_count = model.receivables[&id]
-        .terms
-        .as_ref()
-        .expect("terms")
-        .day_count()
-        .as_str_name();
-    match (
-        settled.days_late,
-        settled.penalty.expect("a sum").minor,
-        day_count,
-    ) {
+    let receivable = &model.receivables[&id];
+    let terms = receivable.terms.as_ref().expect("terms");
+    let mut names = vec![match (settled.days_late, penalty, terms.day_count()) {
         (0, ..) => "settle in time",
         (_, 0, _) => "settle late without penalty",
-        (.., "DAY_COUNT_A001") => "settle with a penalty by A001",
-        (.., "DAY_COUNT_A004") => "settle with a penalty by A004",
-        (.., _) => "settle with a penalty by A005",
+        (.., DayCount::A001) => "settle with a penalty by A001",
+        (.., DayCount::A004) => "settle with a penalty by A004",
+        (.., DayCount::A005 | DayCount::Unspecified) => "settle with a penalty by A005",
+    }];
+    if settled.days_late > 0 {
+        let of = |date: &Option<Date>| date.as_ref().and_then(day).expect("a date");
+        let (from, to) = (of(&receivable.adjusted_due_date), of(&settled.value_date));
+        let (days, basis) = interest_days(terms.day_count(), from, to);
+        let principal = i128::from(settled.principal.as_ref().expect("a sum").minor);
+        let numerator = principal * i128::from(terms.penalty_rate_ppm) * i128::from(days);
+        let denominator = 1_000_000 * i128::from(basis);
+        if 2 * (numerator % denominator) == denominator {
+            let up = i128::from(penalty) > numerator / denominator;
+            names.push(if up {
+                "settle with half a unit rounded up"
+            } else {
+                "settle with half a unit rounded down"
+            });
+        }
     }
+    names
 }

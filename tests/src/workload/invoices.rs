@@ -88,7 +88,7 @@ impl Generator {
             day_count: self.one_of(&[1, 4, 5]),
             convention: 1,
             grace_days: self.one_of(&[0, 45, 365]),
-            penalty_rate_ppm: self.one_of(&[0, 1, 80_000, 123_457, 1_000_000]),
+            penalty_rate_ppm: self.one_of(&[0, 1, 80_000, 123_457, 1_000_000, 1_000_000]),
             assignable: self.chance(0.5),
             fees,
         }

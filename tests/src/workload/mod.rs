@@ -170,6 +170,8 @@ impl Generator {
             1..=2 => 1,
             3..=6 => self.rng.gen_range(1..=MAX_MINOR / 10_000),
             7..=30 => self.rng.gen_range(1..=100),
+            // Interest on these often lies just between two units.
+            31..=65 => 180 * (2 * self.rng.gen_range(0..2_500) + 1),
             _ => self.rng.gen_range(1..=5_000_000),
         }
     }

@@ -106,7 +106,10 @@ fn day_count(text: &str) -> Result<DayCount, String> {
 }
 
 impl Register {
-    pub fn into_action(self, currencies: &Currencies) -> Result<(RegisterInvoice, Sending), Failure> {
+    pub fn into_action(
+        self,
+        currencies: &Currencies,
+    ) -> Result<(RegisterInvoice, Sending), Failure> {
         let gross = self.amount.resolve(currencies)?;
         let action = RegisterInvoice {
             buyer: self.buyer.to_string(),
@@ -129,11 +132,18 @@ impl Register {
 impl TermsArguments {
     fn resolve(&self, currency: &str, currencies: &Currencies) -> Result<Terms, Failure> {
         let fee = |text: &String| {
-            let malformed = || Failure::Usage(format!("--fee {text:?}: write payee=cap, such as bank-a=12.50"));
+            let malformed = || {
+                Failure::Usage(format!(
+                    "--fee {text:?}: write payee=cap, such as bank-a=12.50"
+                ))
+            };
             let (payee, cap) = text.split_once('=').ok_or_else(malformed)?;
             let payee: OrganizationId = payee.parse().map_err(|_| malformed())?;
             let cap_minor = currencies.parse(cap, currency)?.minor;
-            Ok::<_, Failure>(Fee { payee: payee.to_string(), cap_minor })
+            Ok::<_, Failure>(Fee {
+                payee: payee.to_string(),
+                cap_minor,
+            })
         };
         Ok(Terms {
             day_count: self.day_count.into(),
@@ -164,13 +174,21 @@ impl Payload {
                 None => payload::root(&[]).map_err(Failure::failed),
             };
         };
-        let values: BTreeMap<String, String> = serde_json::from_slice(&read(file)?).map_err(|e| {
-            Failure::Failed(format!("{}: expected a JSON object of names and texts: {e}", file.display()))
-        })?;
+        let values: BTreeMap<String, String> =
+            serde_json::from_slice(&read(file)?).map_err(|e| {
+                Failure::Failed(format!(
+                    "{}: expected a JSON object of names and texts: {e}",
+                    file.display()
+                ))
+            })?;
         let salt = || Hash::from_bytes(rand::random());
         let fields: Vec<PrivateField> = values
             .into_iter()
-            .map(|(name, value)| PrivateField { name, value, salt: salt() })
+            .map(|(name, value)| PrivateField {
+                name,
+                value,
+                salt: salt(),
+            })
             .collect();
         let root = payload::root(&fields).map_err(Failure::failed)?;
         // Written before anything is sent: a root whose salts are lost can never be opened.
@@ -181,7 +199,10 @@ impl Payload {
         });
         let text = serde_json::to_string_pretty(&fields).expect("fields have string keys only");
         keystore::write_secret(&salted, &text)?;
-        eprintln!("private fields with their salts are in {}: keep it", salted.display());
+        eprintln!(
+            "private fields with their salts are in {}: keep it",
+            salted.display()
+        );
         Ok(root)
     }
 }
@@ -199,7 +220,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("fields.json");
         fs::write(&file, r#"{"price": "2.50", "line-1": "10 bolts"}"#).unwrap();
-        let payload = Payload { private: Some(file.clone()), salted: None, payload_root: None };
+        let payload = Payload {
+            private: Some(file.clone()),
+            salted: None,
+            payload_root: None,
+        };
         let root = payload.root().unwrap();
         let kept = fs::read(folder.path().join("fields.json.salted.json")).unwrap();
         let fields: Vec<PrivateField> = serde_json::from_slice(&kept).unwrap();
@@ -209,7 +234,13 @@ mod tests {
         // A second run would overwrite the salts of the first.
         assert!(payload.root().is_err());
         fs::write(&file, r#"{"lines": ["nested"]}"#).unwrap();
-        assert!(payload.root().unwrap_err().to_string().contains("names and texts"));
+        assert!(
+            payload
+                .root()
+                .unwrap_err()
+                .to_string()
+                .contains("names and texts")
+        );
     }
 
     #[test]
@@ -218,8 +249,14 @@ mod tests {
         let terms = |fee: &str| {
             let fees = vec![fee.to_owned()];
             let day_count = DayCount::A004;
-            TermsArguments { day_count, grace_days: 45, penalty_rate_ppm: 80_000, not_assignable: false, fees }
-                .resolve("USD", &currencies)
+            TermsArguments {
+                day_count,
+                grace_days: 45,
+                penalty_rate_ppm: 80_000,
+                not_assignable: false,
+                fees,
+            }
+            .resolve("USD", &currencies)
         };
         let fee = &terms("bank-a=12.50").unwrap().fees[0];
         assert_eq!((fee.payee.as_str(), fee.cap_minor), ("bank-a", 1_250));

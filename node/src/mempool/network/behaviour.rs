@@ -73,7 +73,9 @@ pub fn swarm(settings: &NetworkSettings) -> Result<Swarm<Behaviour>, NetworkErro
     Ok(swarm)
 }
 
-fn behaviour(settings: &NetworkSettings) -> Result<Behaviour, Box<dyn std::error::Error + Send + Sync>> {
+fn behaviour(
+    settings: &NetworkSettings,
+) -> Result<Behaviour, Box<dyn std::error::Error + Send + Sync>> {
     let mut allowed = allow_block_list::Behaviour::<AllowedPeers>::default();
     for (peer, _) in &settings.peers {
         allowed.allow_peer(*peer);
@@ -85,10 +87,7 @@ fn behaviour(settings: &NetworkSettings) -> Result<Behaviour, Box<dyn std::error
         .with_max_established(Some(MAX_CONNECTIONS_OF_PEER * peers.max(1)));
     let protocol = |name: &str| -> Result<_, libp2p::swarm::InvalidProtocol> {
         let name = format!("/counterfoil/{}/{name}/1", settings.chain_id);
-        Ok([(
-            StreamProtocol::try_from_owned(name)?,
-            ProtocolSupport::Full,
-        )])
+        Ok([(StreamProtocol::try_from_owned(name)?, ProtocolSupport::Full)])
     };
     let batch = MAX_BATCH_BYTES as usize + MAX_TRANSACTION_BYTES + FRAMING;
     let block = MAX_BLOCK_BYTES as usize + BLOCK_OVERHEAD;

@@ -47,7 +47,9 @@ pub struct NetworkSettings {
 pub enum NetworkError {
     #[error("transaction network: {0}")]
     Setup(String),
-    #[error("transaction network: cannot listen on {address}: {problem}; choose another listen.transactions")]
+    #[error(
+        "transaction network: cannot listen on {address}: {problem}; choose another listen.transactions"
+    )]
     Listen {
         address: SocketAddr,
         problem: String,

@@ -13,7 +13,9 @@ use counterfoil_types::hash::Hash;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use libp2p::request_response::{Event, Message, OutboundFailure, OutboundRequestId, ResponseChannel};
+use libp2p::request_response::{
+    Event, Message, OutboundFailure, OutboundRequestId, ResponseChannel,
+};
 use libp2p::swarm::SwarmEvent;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{PeerId, Swarm};
@@ -55,7 +57,10 @@ impl Fetch {
 
 /// An answer that was worked out away from this task.
 enum Answer {
-    Transactions(ResponseChannel<TransactionBatchAnswer>, TransactionBatchAnswer),
+    Transactions(
+        ResponseChannel<TransactionBatchAnswer>,
+        TransactionBatchAnswer,
+    ),
     Block(ResponseChannel<BlockBodyAnswer>, BlockBodyAnswer),
 }
 
@@ -224,9 +229,10 @@ impl Task {
     fn on_transactions(&mut self, event: Event<TransactionBatch, TransactionBatchAnswer>) {
         match event {
             Event::Message {
-                message: Message::Request {
-                    request, channel, ..
-                },
+                message:
+                    Message::Request {
+                        request, channel, ..
+                    },
                 ..
             } => self.admit(request, channel),
             Event::Message {
@@ -275,11 +281,7 @@ impl Task {
         let _ = self.swarm.disconnect_peer_id(id);
     }
 
-    fn admit(
-        &mut self,
-        batch: TransactionBatch,
-        channel: ResponseChannel<TransactionBatchAnswer>,
-    ) {
+    fn admit(&mut self, batch: TransactionBatch, channel: ResponseChannel<TransactionBatchAnswer>) {
         let mempool = self.mempool.clone();
         self.answers.push(Box::pin(async move {
             let admitted = mempool.admit_all(batch.transactions, Origin::Peer).await;
@@ -288,23 +290,28 @@ impl Task {
                 tracing::debug!(%error, "a peer's transaction was not admitted");
             }
             let held = u32::try_from(held).unwrap_or(u32::MAX);
-            Some(Answer::Transactions(channel, TransactionBatchAnswer { held }))
+            Some(Answer::Transactions(
+                channel,
+                TransactionBatchAnswer { held },
+            ))
         }));
     }
 
     fn on_blocks(&mut self, event: Event<BlockBodyRequest, BlockBodyAnswer>) {
         match event {
             Event::Message {
-                message: Message::Request {
-                    request, channel, ..
-                },
+                message:
+                    Message::Request {
+                        request, channel, ..
+                    },
                 ..
             } => self.read_block(request, channel),
             Event::Message {
-                message: Message::Response {
-                    request_id,
-                    response,
-                },
+                message:
+                    Message::Response {
+                        request_id,
+                        response,
+                    },
                 ..
             } => {
                 if let Some(fetch) = self.fetches.remove(&request_id) {
