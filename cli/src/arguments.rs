@@ -81,14 +81,11 @@ pub enum Command {
     /// The ledger's date
     #[command(subcommand)]
     Clock(clock::Command),
-    /// What the node says of itself
     Status(status::Arguments),
-    /// Check the whole ledger as its regulator
     Audit(audit::Arguments),
     /// Networks of plain processes on this machine
     #[command(subcommand)]
     Localnet(localnet::Command),
-    /// Run a year's invoices through a local network and audit the result
     Demo(demo::Arguments),
 }
 

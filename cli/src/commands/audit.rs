@@ -8,7 +8,7 @@ use crate::localnet::Network;
 use crate::output::Answer;
 use crate::session::Session;
 
-/// A regulator may, with its account's key; reads only.
+/// Check the whole ledger; a regulator may, with its account's key, reads only
 ///
 /// Reads every block and record through gRPC, asks each validator for the root
 /// of its own state at one common height, and checks all that can be seen from

@@ -9,8 +9,9 @@ use crate::failure::Failure;
 use crate::localnet::find_counterfoild;
 use crate::output::Answer;
 
-/// Anyone may: it makes a network of its own on this machine, and removes it in the end.
+/// Run a file's invoices through a local network and audit the result; anyone may
 ///
+/// Makes a network of its own on this machine, changes no other, and removes it in the end.
 /// Enrols the file's customers as core enterprises and its countries as
 /// suppliers, then does each day's business in turn: rolls the date, registers
 /// what was issued, queries what was disputed, confirms, pays. In the end it

@@ -10,7 +10,7 @@ use super::days::Day;
 
 /// Lines are this far apart where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(15);
-const TEMPLATE: &str = "{bar:40} {pos}/{len} days, {elapsed} (about {eta} more) {msg}";
+const TEMPLATE: &str = "{bar:20} {pos}/{len} days, {eta} left, {msg}";
 
 pub struct Progress {
     bar: ProgressBar,

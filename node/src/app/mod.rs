@@ -8,15 +8,14 @@ mod logs;
 mod replay;
 mod run;
 
-use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use counterfoil_types::genesis::{Genesis, GenesisError};
 
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
-use counterfoil_types::genesis::{Genesis, GenesisError};
 
 /// A node of a Counterfoil network.
 #[derive(Parser)]
@@ -76,17 +75,12 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("counterfoild: {error}");
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                eprintln!("  because: {error}");
-                cause = error.source();
-            }
             ExitCode::FAILURE
         }
     }
 }
 
-fn read_genesis(path: &std::path::Path) -> Result<Genesis, AppError> {
+fn read_genesis(path: &Path) -> Result<Genesis, AppError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
         source,

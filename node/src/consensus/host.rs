@@ -154,15 +154,17 @@ impl Host {
         let verdict = if !self.made_by_a_proposer(&received)? || !self.execute(&received.body)? {
             Verdict::Invalid
         } else {
-            self.storage().put_undecided(&undecided(&received))?;
             let fresh = time_rule::applies(received.round, received.valid_round, self.round);
             let time = received.body.header.time_ms;
-            if fresh && !time_rule::accepts(time, time_rule::clock_ms()) {
+            let timely = !fresh || time_rule::accepts(time, time_rule::clock_ms());
+            self.storage()
+                .put_undecided(&undecided(&received, timely))?;
+            if timely {
+                Verdict::Valid
+            } else {
                 tracing::warn!(height = received.height, round = %received.round, time,
                     "refused a block whose time is too far from this node's clock");
                 Verdict::Untimely
-            } else {
-                Verdict::Valid
             }
         };
         let entry = Entry {
@@ -225,6 +227,7 @@ impl Host {
             block_hash: hash,
             proposer: self.address.0,
             signature: key.sign(&message).to_vec(),
+            timely: true,
             block,
         }
     }
@@ -358,7 +361,7 @@ impl Host {
 }
 
 /// A received block as it is stored.
-fn undecided(received: &Received) -> Undecided {
+fn undecided(received: &Received, timely: bool) -> Undecided {
     Undecided {
         height: received.height,
         round: received.round.as_i64(),
@@ -366,6 +369,7 @@ fn undecided(received: &Received) -> Undecided {
         block_hash: received.body.hash,
         proposer: received.proposer.0,
         signature: received.signature.to_vec(),
+        timely,
         block: received.body.bytes.clone(),
     }
 }

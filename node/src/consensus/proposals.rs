@@ -47,14 +47,19 @@ pub fn round_of(stored: i64) -> Round {
 }
 
 impl Proposals {
-    /// Begins a height with what was stored for it before a crash, all of it valid.
+    /// Begins a height with what was stored for it before a crash, judged as it was then:
+    /// the engine's WAL holds the vote that followed.
     pub fn begin(height: u64, stored: &[Undecided]) -> Self {
         let entries = stored.iter().map(|row| Entry {
             round: round_of(row.round),
             valid_round: round_of(row.valid_round),
             proposer: Address(row.proposer),
             hash: row.block_hash,
-            verdict: Verdict::Valid,
+            verdict: if row.timely {
+                Verdict::Valid
+            } else {
+                Verdict::Untimely
+            },
         });
         Self {
             height,
@@ -178,19 +183,22 @@ mod tests {
 
     #[test]
     fn blocks_stored_before_a_crash_come_back() {
-        let row = |round, proposer: u8, hash: u8| Undecided {
+        let row = |round, proposer: u8, hash: u8, timely| Undecided {
             height: 5,
             round,
             valid_round: -1,
             block_hash: Hash::from_bytes([hash; 32]),
             proposer: Hash::from_bytes([proposer; 32]),
             signature: vec![0; 64],
+            timely,
             block: vec![1],
         };
-        let proposals = Proposals::begin(5, &[row(0, 7, 1), row(2, 8, 2)]);
+        let proposals = Proposals::begin(5, &[row(0, 7, 1, false), row(2, 8, 2, true)]);
         let value = &proposals.values(Round::new(2))[0];
         assert_eq!(value.height, Height(5));
         assert!(value.validity.is_valid() && value.valid_round.is_nil());
+        let refused = &proposals.values(Round::new(0))[0];
+        assert!(refused.validity.is_invalid());
         let me = Address(Hash::from_bytes([8; 32]));
         assert_eq!(
             proposals.own(Round::new(2), me).unwrap().hash,

@@ -16,6 +16,9 @@ pub struct Undecided {
     pub block_hash: Hash,
     pub proposer: Hash,
     pub signature: Vec<u8>,
+    /// Whether its time was near enough to this node's clock when it came: a node that
+    /// restarts must judge the block as it did before.
+    pub timely: bool,
     /// The encoded block.
     pub block: Vec<u8>,
 }
@@ -64,6 +67,7 @@ impl Storage {
                 block_hash: *row.block_hash.as_bytes(),
                 proposer: *row.proposer.as_bytes(),
                 signature: row.signature.clone(),
+                timely: row.timely,
             }),
         );
         put_body(&frozen, &mut batch, &row.block_hash, row.height, &row.block)?;
@@ -84,6 +88,7 @@ impl Storage {
                     block_hash,
                     proposer: Hash::from_bytes(row.proposer),
                     signature: row.signature,
+                    timely: row.timely,
                     block: body(&frozen, &block_hash, height)?,
                 })
             })

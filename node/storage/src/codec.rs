@@ -37,6 +37,7 @@ pub(crate) struct UndecidedRow {
     pub block_hash: [u8; 32],
     pub proposer: [u8; 32],
     pub signature: Vec<u8>,
+    pub timely: bool,
 }
 
 /// What a list of blocks shows.

@@ -78,6 +78,7 @@ fn undecided(height: u64, round: i64, name: &str) -> Undecided {
         block_hash: hash(name),
         proposer: hash("proposer"),
         signature: vec![7; 64],
+        timely: round % 2 == 0,
         block: format!("body of {name}").into_bytes(),
     }
 }

@@ -103,9 +103,9 @@ impl Network {
         self.relays.heal(nodes);
     }
 
-    /// Lists a node among another's peers. Takes effect when that one is started next.
-    pub fn list(&mut self, node: usize, other: usize) {
-        self.listed.insert((node, other));
+    /// Lists a node among the peers of others. Takes effect when these are started next.
+    pub fn list(&mut self, nodes: &[usize], other: usize) {
+        self.listed.extend(nodes.iter().map(|node| (*node, other)));
         self.configure();
     }
 

@@ -190,8 +190,10 @@ async fn pages_are_bounded_and_their_tokens_bound(client: &Client) {
     let other_filter = client.ledger().list_organizations(other_filter).await;
     let other_list = client.ledger().list_balances(page(3, &token, "")).await;
     let garbage = client.ledger().list_balances(page(3, "garbage", "")).await;
-    let mut unknown_state = ListInvoicesRequest::default();
-    unknown_state.state = 77;
+    let unknown_state = ListInvoicesRequest {
+        state: 77,
+        ..Default::default()
+    };
     let unknown_state = client.ledger().list_invoices(unknown_state).await;
     for (field, status) in [
         ("page_size", too_many.expect_err("beyond the greatest page")),

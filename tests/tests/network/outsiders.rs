@@ -59,8 +59,8 @@ async fn an_unlisted_node_gets_nothing_in_or_out_until_it_is_listed() {
     }
 
     // It was the list that kept it out: listed, the same node follows and is heard.
+    network.list(&ALL, OUTSIDER);
     for node in ALL {
-        network.list(node, OUTSIDER);
         network.node_mut(node).terminate().await;
         network.node_mut(node).spawn();
     }

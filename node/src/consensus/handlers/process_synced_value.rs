@@ -52,6 +52,7 @@ fn take(
                     block_hash: body.hash,
                     proposer: proposer.0,
                     signature: Vec::new(),
+                    timely: true,
                     block: body.bytes,
                 })?;
             }

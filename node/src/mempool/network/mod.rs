@@ -98,11 +98,6 @@ impl Network {
         *self.connected.borrow()
     }
 
-    /// Changes as peers come and go.
-    pub fn connected(&self) -> watch::Receiver<usize> {
-        self.connected.clone()
-    }
-
     /// Asks one connected peer after the other for a block's body. Whoever asks compares its hash.
     pub async fn fetch_block(&self, hash: Hash) -> Option<Vec<u8>> {
         let (answer, answered) = oneshot::channel();

@@ -281,7 +281,13 @@ impl Task {
         let _ = self.swarm.disconnect_peer_id(id);
     }
 
-    fn admit(&mut self, batch: TransactionBatch, channel: ResponseChannel<TransactionBatchAnswer>) {
+    fn admit(
+        &mut self,
+        mut batch: TransactionBatch,
+        channel: ResponseChannel<TransactionBatchAnswer>,
+    ) {
+        // No peer of this software sends more.
+        batch.transactions.truncate(MAX_BATCH_COUNT);
         let mempool = self.mempool.clone();
         self.answers.push(Box::pin(async move {
             let admitted = mempool.admit_all(batch.transactions, Origin::Peer).await;

@@ -2,13 +2,18 @@
 
 use std::net::SocketAddr;
 
+use counterfoil_proto::v1::{TransactionBatch, TransactionBatchAnswer};
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
+use futures::StreamExt as _;
 use libp2p::PeerId;
+use libp2p::request_response::{Event, Message, OutboundFailure};
+use libp2p::swarm::SwarmEvent;
 use prost::Message as _;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
+use super::behaviour::{self, BehaviourEvent};
 use super::{Network, NetworkSettings, NetworkTask};
 use crate::config::keys::peer_keypair;
 use crate::fixture::{self, CHAIN, eventually};
@@ -32,14 +37,13 @@ fn peer_id(seed: u8) -> PeerId {
 }
 
 impl Node {
-    async fn start(seed: u8, chain_id: &str, peers: &[(u8, Option<SocketAddr>)]) -> Self {
-        Self::start_with(seed, chain_id, peers, &[]).await
+    async fn start(seed: u8, peers: &[(u8, Option<SocketAddr>)]) -> Self {
+        Self::start_with(seed, peers, &[]).await
     }
 
     /// With transactions in the pool before it has any connection.
     async fn start_with(
         seed: u8,
-        chain_id: &str,
         peers: &[(u8, Option<SocketAddr>)],
         pooled: &[(u64, Origin)],
     ) -> Self {
@@ -53,7 +57,7 @@ impl Node {
         let nowhere = NOWHERE.parse().unwrap();
         let settings = NetworkSettings {
             keypair: peer_keypair(&fixture::key(seed)),
-            chain_id: chain_id.into(),
+            chain_id: CHAIN.into(),
             listen: "127.0.0.1:0".parse().unwrap(),
             peers: peers
                 .iter()
@@ -90,26 +94,52 @@ impl Node {
         })
         .await;
     }
+}
 
-    /// Waits until it was connected and let go again, so often.
-    async fn is_let_go(&self, times: usize) {
-        let mut connected = self.network.connected();
-        let wait = async {
-            for _ in 0..times {
-                connected.wait_for(|count| *count == 1).await.unwrap();
-                connected.wait_for(|count| *count == 0).await.unwrap();
+/// Sends one good transaction to a node as whoever has this key, on this chain.
+async fn send_as(
+    seed: u8,
+    chain_id: &str,
+    node: &Node,
+) -> Result<TransactionBatchAnswer, OutboundFailure> {
+    let settings = NetworkSettings {
+        keypair: peer_keypair(&fixture::key(seed)),
+        chain_id: chain_id.into(),
+        listen: NOWHERE.parse().unwrap(),
+        peers: vec![(peer_id(11), node.address().unwrap())],
+    };
+    let mut swarm = behaviour::swarm(&settings).unwrap();
+    let batch = TransactionBatch {
+        transactions: vec![fixture::good(1).1.encode_to_vec()],
+    };
+    let addresses = vec![behaviour::multiaddr(node.address().unwrap())];
+    let protocol = &mut swarm.behaviour_mut().transactions;
+    protocol.send_request_with_addresses(&peer_id(11), batch, addresses);
+    let outcome = async {
+        loop {
+            let event = swarm.select_next_some().await;
+            match event {
+                SwarmEvent::Behaviour(BehaviourEvent::Transactions(Event::Message {
+                    message: Message::Response { response, .. },
+                    ..
+                })) => return Ok(response),
+                SwarmEvent::Behaviour(BehaviourEvent::Transactions(Event::OutboundFailure {
+                    error,
+                    ..
+                })) => return Err(error),
+                _ => {}
             }
-        };
-        let most = std::time::Duration::from_secs(30);
-        tokio::time::timeout(most, wait).await.unwrap();
-    }
+        }
+    };
+    let most = std::time::Duration::from_secs(30);
+    tokio::time::timeout(most, outcome).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn transactions_arrive_those_from_before_the_connection_too() {
     let before = [(1, Origin::Client), (2, Origin::Peer)];
-    let a = Node::start_with(11, CHAIN, &[(12, None)], &before).await;
-    let b = Node::start(12, CHAIN, &[(11, a.address())]).await;
+    let a = Node::start_with(11, &[(12, None)], &before).await;
+    let b = Node::start(12, &[(11, a.address())]).await;
     eventually("the pool's content arrives", || b.mempool.pool().len() == 2).await;
     let from_a = a.admit(3);
     let from_b = b.admit(4);
@@ -121,56 +151,61 @@ async fn transactions_arrive_those_from_before_the_connection_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_restarts_is_found_again() {
-    let a = Node::start(11, CHAIN, &[(12, None)]).await;
-    let b = Node::start(12, CHAIN, &[(11, a.address())]).await;
+    let a = Node::start(11, &[(12, None)]).await;
+    let b = Node::start(12, &[(11, a.address())]).await;
     eventually("they connect", || a.network.connected_peers() == 1).await;
     let id = a.admit(1);
     b.gets(id).await;
     let Node { _task: task, .. } = b;
     task.stop().await;
     eventually("it is gone", || a.network.connected_peers() == 0).await;
-    let b = Node::start(12, CHAIN, &[(11, a.address())]).await;
+    let b = Node::start(12, &[(11, a.address())]).await;
     b.gets(id).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outsiders_are_refused_and_disturb_nobody() {
-    let a = Node::start(11, CHAIN, &[(12, None)]).await;
-    // Lists a, but a does not list it.
-    let outsider = Node::start_with(13, CHAIN, &[(11, a.address())], &[(1, Origin::Client)]).await;
-    outsider.is_let_go(2).await;
+    let a = Node::start(11, &[(12, None), (14, None)]).await;
+    let refused = send_as(13, CHAIN, &a).await;
+    assert!(
+        !matches!(
+            refused,
+            Ok(_) | Err(OutboundFailure::UnsupportedProtocols | OutboundFailure::Timeout)
+        ),
+        "{refused:?}"
+    );
+    assert!(a.mempool.pool().is_empty());
     // These never say who they are.
     let mut silent = Vec::new();
     for _ in 0..8 {
         silent.push(TcpStream::connect(a.address().unwrap()).await.unwrap());
     }
-    let b = Node::start(12, CHAIN, &[(11, a.address())]).await;
+    let b = Node::start(12, &[(11, a.address())]).await;
     let id = b.admit(2);
     a.gets(id).await;
-    assert_eq!(a.mempool.pool().len(), 1);
     assert_eq!(a.network.connected_peers(), 1);
-    let block = fixture::commit(&a.ledger, &[]).block_hash();
-    assert!(b.network.fetch_block(block).await.is_some());
-    assert!(outsider.network.fetch_block(block).await.is_none());
+    // A listed peer is answered.
+    let answer = send_as(14, CHAIN, &a).await.unwrap();
+    assert_eq!(answer.held, 1);
+    assert_eq!(a.mempool.pool().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listed_peer_of_another_chain_gets_nothing() {
-    let a = Node::start(11, CHAIN, &[(12, None)]).await;
-    let block = fixture::commit(&a.ledger, &[]).block_hash();
-    // All but the protocols' names would fit.
-    let pooled = [(1, Origin::Client)];
-    let other = Node::start_with(12, "test-2", &[(11, a.address())], &pooled).await;
-    other.is_let_go(2).await;
+async fn a_listed_peer_of_another_chain_is_not_understood() {
+    let a = Node::start(11, &[(12, None)]).await;
+    let refused = send_as(12, "test-2", &a).await;
+    assert!(
+        matches!(refused, Err(OutboundFailure::UnsupportedProtocols)),
+        "{refused:?}"
+    );
     assert!(a.mempool.pool().is_empty());
-    assert!(other.network.fetch_block(block).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_block_is_fetched_from_a_peer_that_has_it() {
-    let a = Node::start(11, CHAIN, &[(12, None), (13, None)]).await;
-    let b = Node::start(12, CHAIN, &[(11, a.address())]).await;
-    let c = Node::start(13, CHAIN, &[(11, a.address())]).await;
+    let a = Node::start(11, &[(12, None), (13, None)]).await;
+    let b = Node::start(12, &[(11, a.address())]).await;
+    let c = Node::start(13, &[(11, a.address())]).await;
     eventually("all connect", || a.network.connected_peers() == 2).await;
     // Whichever of the two is asked first, one of these blocks is only at the other.
     let (_, signed) = fixture::good(1);
