@@ -76,11 +76,12 @@ fn a_block_that_differs_in_any_field_is_invalid() {
     let good = chain.propose(1_000, vec![sign("bank", 3, 1, issue("buyer", 500, "e1"))]);
     let block = Block::decode(good.bytes()).unwrap();
     let other = || Hash::of_document(b"other").to_vec();
-    let changes: [(&str, &dyn Fn(&mut Header)); 12] = [
+    let changes: [(&str, &dyn Fn(&mut Header)); 13] = [
         ("version", &|h| h.version += 1),
         ("chain id", &|h| h.chain_id = "vectors-2".into()),
         ("height", &|h| h.height += 1),
         ("time", &|h| h.time_ms = GENESIS_MS),
+        ("time", &|h| h.time_ms = u64::MAX),
         ("proposer", &|h| h.proposer = other()),
         ("parent", &|h| h.parent = other()),
         ("transactions root", &|h| h.transactions_root = other()),

@@ -187,6 +187,8 @@ mod tests {
         assert_eq!(Date::from_unix_ms(midnight - 1), day.add_days(-1));
         assert!(Date::from_unix_ms(i64::MAX).is_err());
         assert!(Date::from_unix_ms(-1).is_err());
+        let end = Date::MAX.midnight_unix_ms();
+        assert_eq!(u64::try_from(end), Ok(crate::limits::MAX_BLOCK_TIME_MS));
     }
 
     #[test]

@@ -238,7 +238,7 @@ impl Genesis {
             }
             _ => {}
         }
-        if self.utc_offset_minutes.abs() > 14 * 60 {
+        if self.utc_offset_minutes.unsigned_abs() > 14 * 60 {
             return fault("utc_offset_minutes", "is from −840 to 840");
         }
         if i64::try_from(self.time_ms)
@@ -506,13 +506,14 @@ mod tests {
     #[test]
     fn each_fault_is_named() {
         type Change = fn(&mut Genesis);
-        let faults: [(&str, Change); 14] = [
+        let faults: [(&str, Change); 15] = [
             ("protocol_version", |g| g.protocol_version = 2),
             ("chain_id", |g| g.chain_id = "Test".into()),
             ("chain_id", |g| g.chain_id = "x".repeat(33)),
             ("first_date", |g| g.first_date = None),
             ("first_date", |g| g.clock = ClockKind::Wall),
             ("utc_offset_minutes", |g| g.utc_offset_minutes = 841),
+            ("utc_offset_minutes", |g| g.utc_offset_minutes = i32::MIN),
             ("time_ms", |g| g.time_ms = u64::MAX),
             ("currencies", |g| g.currencies[0].exponent = 3),
             ("organizations", |g| g.organizations.reverse()),

@@ -4,6 +4,7 @@ use counterfoil_proto::cash::v1::event::Event as Kind;
 use counterfoil_proto::cash::v1::{DepositTransferred, Instruction};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
+use counterfoil_types::ids::TxId;
 use counterfoil_types::limits::{MAX_END_TO_END_ID, MAX_MINOR};
 
 use super::events::emit;
@@ -89,7 +90,8 @@ pub fn check_end_to_end_id(store: &Store<'_>, payer: &str, id: &str) -> Result<(
         None => Ok(()),
         Some(Instruction { tx_id }) => Err(PaymentFault::RepeatedEndToEndId {
             id: id.to_owned(),
-            first: hex(&tx_id),
+            first: TxId::try_from(tx_id.as_slice())
+                .map_or_else(|_| String::new(), |id| id.to_string()),
         }),
     }
 }
@@ -167,8 +169,4 @@ impl Payment<'_> {
         emit(context, &concerned, Kind::Transferred(transferred));
         Ok(())
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -2,6 +2,9 @@
 
 use super::store::StateError;
 
+/// Characters of a rejection's wording.
+const MAX_MESSAGE: usize = 500;
+
 /// A rejection code: an enum of the contract's `.proto` file.
 pub trait RejectionCode: Copy {
     /// The contract's name, or "kernel".
@@ -64,11 +67,17 @@ pub fn reject_repeated<C: RejectionCode>(
     message: impl Into<String>,
     first: String,
 ) -> Failure {
+    let mut message: String = message.into();
+    // It may quote what was sent, and is stored with the receipt.
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
     Failure::Rejected(Rejection {
         code: code.number(),
         contract: C::CONTRACT,
         reason: code.reason(),
-        message: message.into(),
+        message,
         first,
     })
 }

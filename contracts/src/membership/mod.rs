@@ -3,5 +3,3 @@
 
 pub mod api;
 mod keys;
-
-pub const NUMBER: u32 = counterfoil_types::transaction::contract::MEMBERSHIP;

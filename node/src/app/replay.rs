@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use counterfoil_proto::v1::CommitCertificate;
+use counterfoil_proto::v1::{CommitCertificate, Receipt};
 use counterfoil_storage::{Storage, StorageError, StoredBlock};
-use counterfoil_types::block::verify_certificate;
+use counterfoil_types::block::{receipt_leaf, verify_certificate};
 use counterfoil_types::hash::Hash;
 use indicatif::{ProgressBar, ProgressStyle};
 use prost::Message as _;
@@ -156,8 +156,17 @@ fn replay_block(
         );
         return Ok(Err(what));
     }
-    let receipts = candidate.receipts().iter().map(|r| r.encode_to_vec());
-    if !receipts.eq(block.receipts.iter().cloned()) {
+    // Without the wording of rejections, which may differ between versions.
+    let stored_receipts: Result<Vec<Receipt>, _> = block
+        .receipts
+        .iter()
+        .map(|bytes| Receipt::decode(bytes.as_slice()))
+        .collect();
+    let same = stored_receipts.is_ok_and(|stored| {
+        let leaves = candidate.receipts().iter().map(receipt_leaf);
+        leaves.eq(stored.iter().map(receipt_leaf))
+    });
+    if !same {
         return Ok(Err("the stored receipts are others".to_owned()));
     }
     fresh.commit(&candidate, &certificate)?;

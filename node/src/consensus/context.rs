@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::hash::Hash;
-use counterfoil_types::keys::{PublicKey, Signature};
+use counterfoil_types::keys::{PublicKey, Signature, SigningKey};
 use malachitebft_core_types::{
     self as engine, LinearTimeouts, NilOrVal, Round, SignedExtension, VoteType,
 };
@@ -64,6 +64,13 @@ impl fmt::Debug for Address {
 }
 
 impl engine::Address for Address {}
+
+impl Address {
+    /// The address of a validator's key; for a node that has none, one that no key has.
+    pub fn of(key: Option<&SigningKey>) -> Self {
+        Self(key.map_or_else(Hash::default, |key| key.public_key().address()))
+    }
+}
 
 /// What is decided: the hash of a block.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -350,7 +357,6 @@ impl engine::Context for Ctx {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_types::keys::SigningKey;
     use malachitebft_core_types::{Context as _, Validator as _, ValidatorSet as _};
 
     use super::*;

@@ -187,11 +187,9 @@ async fn identity(settings: &EngineSettings) -> Result<NetworkIdentity, Consensu
     ))
 }
 
-/// Starts the engine behind the gate. `address` is the validator's, or for a
-/// node that does not vote one that no validator has.
+/// Starts the engine behind the gate.
 pub async fn spawn(
     settings: EngineSettings,
-    address: Address,
     ears: Ears,
 ) -> Result<(Channels<Ctx>, EngineHandle), ConsensusError> {
     let start = |e: &dyn std::fmt::Display| ConsensusError::Start(format!("{e:#}"));
@@ -208,6 +206,7 @@ pub async fn spawn(
     .map_err(|e| start(&e))?;
     let gate = Gate::spawn(ears, network).await.map_err(|e| start(&e))?;
     let chain_id = settings.chain_id;
+    let address = Address::of(settings.validator_key.as_ref());
     let verifier = Box::new(ChainVerifier {
         chain_id: chain_id.clone(),
     });

@@ -25,15 +25,12 @@ use super::error::ConsensusError;
 use super::fetch::{self, BlockFetcher};
 use super::halt;
 use super::pacing::{self, Finished};
-use super::proposals::{Entry, Proposals, Verdict, round_of};
+use super::proposals::{Entry, MAX_BLOCKS_PER_ROUND, Proposals, Verdict, round_of};
 use super::received::{Body, Received};
 use super::streams::{self, Assembled, EARLY_HEIGHTS, Streams};
 use super::time_rule;
 use crate::ledger::{Candidate, Ledger, LedgerError};
 use crate::mempool::Pool;
-
-/// Complete blocks kept of one height above the current one.
-const MAX_EARLY_BLOCKS: usize = 4;
 
 /// A decided height whose block this node has not got.
 pub struct Missing {
@@ -76,6 +73,43 @@ pub struct Host {
 }
 
 impl Host {
+    /// Stands after the ledger's tip, before the engine has begun.
+    pub fn new(
+        ledger: Ledger,
+        pool: Pool,
+        key: Option<SigningKey>,
+        halted_file: PathBuf,
+        seen: watch::Sender<u64>,
+        publish: mpsc::Sender<NetworkMsg<Ctx>>,
+        fetcher: Arc<dyn BlockFetcher>,
+    ) -> Result<Self, ConsensusError> {
+        let height = ledger.tip().height + 1;
+        let set = ledger.validator_set(height);
+        let validators = ValidatorSet::try_from(&set)?;
+        let mut streams = Streams::default();
+        streams.enter(height, 0);
+        Ok(Self {
+            chain_id: ledger.chain_id().into(),
+            address: Address::of(key.as_ref()),
+            ledger,
+            pool,
+            key,
+            halted_file,
+            seen,
+            publish,
+            fetcher,
+            fetches: JoinSet::new(),
+            round: Round::Nil,
+            streams,
+            proposals: Proposals::default(),
+            early: BTreeMap::new(),
+            synced: None,
+            missing: None,
+            held: None,
+            validators: (set, validators),
+        })
+    }
+
     pub fn storage(&self) -> &Storage {
         self.ledger.storage()
     }
@@ -109,6 +143,12 @@ impl Host {
     /// Moves to a round, and at the beginning of a height takes up what is known of it.
     pub fn enter(&mut self, height: u64, round: Round) -> Result<(), ConsensusError> {
         self.round = round;
+        // What peers say of later heights is not proven: it counts for one height only,
+        // or one message would keep an idle chain busy for good.
+        self.seen.send_if_modified(|seen| {
+            *seen = (*seen).min(height);
+            false
+        });
         self.streams.enter(height, round.as_u32().unwrap_or(0));
         if self.proposals.height() != height {
             self.proposals = Proposals::begin(height, &self.storage().undecided(height)?);
@@ -130,7 +170,9 @@ impl Host {
             return;
         }
         let blocks = self.early.entry(received.height).or_default();
-        if blocks.len() < MAX_EARLY_BLOCKS && !blocks.contains(&received) {
+        // Counted by proposer, so that none crowds out another's.
+        let of_proposer = blocks.iter().filter(|b| b.proposer == received.proposer);
+        if of_proposer.count() < MAX_BLOCKS_PER_ROUND && !blocks.contains(&received) {
             blocks.push(received);
         }
     }
@@ -151,12 +193,18 @@ impl Host {
         if known.is_some_and(|entry| entry.verdict == Verdict::Valid) {
             return Ok(None);
         }
-        let verdict = if !self.made_by_a_proposer(&received)? || !self.execute(&received.body)? {
+        if !self.made_by_a_proposer(&received)? {
+            // No verdict on the block: whoever passes a stream on can change its valid round.
+            tracing::warn!(height = received.height, round = %received.round, %hash,
+                "dropped a block that names another proposer");
+            return Ok(None);
+        }
+        let verdict = if !self.execute(&received.body)? {
             Verdict::Invalid
         } else {
-            let fresh = time_rule::applies(received.round, received.valid_round, self.round);
+            let fresh = time_rule::is_fresh(received.round, received.valid_round, self.round);
             let time = received.body.header.time_ms;
-            let timely = !fresh || time_rule::accepts(time, time_rule::clock_ms());
+            let timely = time_rule::accepts(time, time_rule::clock_ms(), fresh);
             self.storage()
                 .put_undecided(&undecided(&received, timely))?;
             if timely {

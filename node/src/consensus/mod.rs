@@ -22,7 +22,6 @@ mod streams;
 mod tests;
 mod time_rule;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,21 +31,18 @@ use counterfoil_types::keys::SigningKey;
 use libp2p::PeerId;
 use libp2p::identity::Keypair;
 use malachitebft_app_channel::{AppMsg, Channels, EngineHandle};
-use malachitebft_core_types::Round;
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle, JoinSet, block_in_place};
+use tokio::task::{JoinError, JoinHandle, block_in_place};
 use tokio::time::timeout;
 
 use crate::ledger::Ledger;
 use crate::mempool::Pool;
-use context::{Address, Ctx, ValidatorSet};
+use context::Ctx;
 use engine::EngineSettings;
 use halt::Witness;
 use host::Host;
 use network::Ears;
-use proposals::Proposals;
 use received::Body;
-use streams::Streams;
 
 pub use error::ConsensusError;
 pub use fetch::BlockFetcher;
@@ -110,24 +106,17 @@ pub async fn start(
     let listed = peers.iter().map(|(peer, _)| engine_peer(peer));
     let ears = Ears::new(listed.collect::<Result<_, _>>()?);
     let key = settings.validator_key;
-    let chain_id: Arc<str> = ledger.chain_id().into();
-    let height = ledger.tip().height + 1;
-    let validators = ledger.validator_set(height);
-    let validators = (validators.clone(), ValidatorSet::try_from(&validators)?);
-    // No key has the address that a node without one goes by.
-    let address = key.as_ref().map(|key| key.public_key().address());
-    let address = Address(address.unwrap_or_default());
     let engine_settings = EngineSettings {
-        chain_id: chain_id.clone(),
+        chain_id: ledger.chain_id().into(),
         moniker: settings.moniker,
         listen: settings.listen,
         peers,
         peer_keypair: settings.peer_keypair,
         validator_key: key.clone(),
         wal,
-        validators: validators.0.validators.len(),
+        validators: ledger.genesis().validators.len(),
     };
-    let (channels, engine) = engine::spawn(engine_settings, address, ears.clone()).await?;
+    let (channels, engine) = engine::spawn(engine_settings, ears.clone()).await?;
     let witness = Witness::listen(channels.events.subscribe());
     let mut listening = ears.listening.subscribe();
     if timeout(LISTEN_WITHIN, listening.wait_for(|yes| *yes))
@@ -137,28 +126,15 @@ pub async fn start(
         stop_engine(engine).await;
         return Err(ConsensusError::Listen(settings.listen));
     }
-    let mut streams = Streams::default();
-    streams.enter(height, 0);
-    let host = Host {
+    let host = Host::new(
         ledger,
         pool,
-        chain_id,
         key,
-        address,
-        halted_file: settings.halted_file,
-        seen: ears.seen,
-        publish: channels.network.clone(),
+        settings.halted_file,
+        ears.seen,
+        channels.network.clone(),
         fetcher,
-        fetches: JoinSet::new(),
-        round: Round::Nil,
-        streams,
-        proposals: Proposals::default(),
-        early: BTreeMap::new(),
-        synced: None,
-        missing: None,
-        held: None,
-        validators,
-    };
+    )?;
     let (stop, stopped) = mpsc::channel(1);
     let task = tokio::spawn(run(host, channels, engine, witness, stopped));
     Ok(Handle { task, stop })

@@ -5,6 +5,7 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_types::block::{header_hash, parts_sign_bytes, transactions_root};
 use counterfoil_types::hash::Hash;
 use counterfoil_types::keys::{PublicKey, Signature};
+use counterfoil_types::limits::MAX_BLOCK_TRANSACTIONS;
 use counterfoil_types::strict;
 use malachitebft_core_types::{Round, Validator as _};
 
@@ -24,6 +25,8 @@ pub struct Body {
 pub enum Junk {
     #[error("not a block in canonical encoding")]
     NotABlock,
+    #[error("more transactions than a block may have")]
+    TooMany,
     #[error("the transactions are not those the header names")]
     OtherBody,
     #[error("the header is of another height")]
@@ -42,6 +45,10 @@ impl Body {
     pub fn read(bytes: Vec<u8>) -> Result<Self, Junk> {
         let block: wire::Block = strict::decode(&bytes).map_err(|_| Junk::NotABlock)?;
         let header = block.header.ok_or(Junk::NotABlock)?;
+        // Before anything is hashed: nobody has answered for these bytes yet.
+        if block.transactions.len() > MAX_BLOCK_TRANSACTIONS {
+            return Err(Junk::TooMany);
+        }
         if header.transactions_root != transactions_root(&block.transactions).as_bytes() {
             return Err(Junk::OtherBody);
         }

@@ -1,5 +1,7 @@
 //! Whole networks in one process, each node with its own store and ports.
 
+mod hosts;
+
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,6 @@
 //! Accepting connections, only so many at a time.
 
+use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,14 +11,22 @@ use futures::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
 use tonic::transport::server::Connected;
 
 /// After a failed accept, most likely for want of file descriptors.
 const RETRY: Duration = Duration::from_millis(100);
 
+/// What an HTTP/2 client sends first (RFC 9113, section 3.4), in bytes.
+const PREFACE: usize = 24;
+/// How long it may take to send it; the server's own pings begin only after it.
+const PREFACE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A connection that counts among the most there may be until it is dropped.
 pub struct Connection {
     stream: TcpStream,
+    /// What of the preface has not come yet, and until when it must.
+    preface: Option<(usize, Pin<Box<Sleep>>)>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -30,6 +39,7 @@ pub fn incoming(listener: TcpListener, most: usize) -> impl Stream<Item = io::Re
         let stream = accept(&listener).await;
         let connection = Connection {
             stream,
+            preface: Some((PREFACE, Box::pin(tokio::time::sleep(PREFACE_TIMEOUT)))),
             _permit: permit,
         };
         Some((Ok(connection), (listener, permits)))
@@ -64,7 +74,19 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let came = buffer.filled().len() - before;
+        if let Some((missing, until)) = &mut self.preface {
+            if came >= *missing {
+                self.preface = None;
+            } else if until.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            } else {
+                *missing -= came;
+            }
+        }
+        read
     }
 }
 
@@ -101,6 +123,7 @@ impl AsyncWrite for Connection {
 #[cfg(test)]
 mod tests {
     use futures::StreamExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
@@ -117,5 +140,26 @@ mod tests {
         assert!(futures::poll!(incoming.next()).is_pending());
         drop(first);
         assert!(incoming.next().await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_connection_without_a_preface_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut incoming = Box::pin(incoming(listener, 2));
+        let mut clients = Vec::new();
+        for sent in [PREFACE - 1, PREFACE] {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(&[b'P'; PREFACE][..sent]).await.unwrap();
+            clients.push(client);
+            let mut connection = incoming.next().await.unwrap().unwrap();
+            // As if the time had passed already.
+            let now = Box::pin(tokio::time::sleep(Duration::ZERO));
+            connection.preface = Some((PREFACE, now));
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let mut buffer = [0; PREFACE];
+            let read = connection.read_exact(&mut buffer).await;
+            assert_eq!(read.is_ok(), sent == PREFACE);
+        }
     }
 }

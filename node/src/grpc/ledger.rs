@@ -7,6 +7,7 @@ use counterfoil_proto::membership::v1::{Organization, Role};
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::ledger_service_server::LedgerService;
+use counterfoil_types::ids::OrganizationId;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
@@ -76,13 +77,21 @@ fn text(field: &str, id: String) -> Result<String, Status> {
     Err(errors::invalid(field, problem))
 }
 
+/// Checks an organization's id that is part of a key: with a '/' in it, it would spell another key.
+fn organization(field: &str, id: String) -> Result<String, Status> {
+    match id.parse::<OrganizationId>() {
+        Ok(_) => Ok(id),
+        Err(problem) => Err(errors::invalid(field, problem.to_string())),
+    }
+}
+
 #[tonic::async_trait]
 impl LedgerService for Service {
     async fn get_organization(
         &self,
         request: Request<wire::GetOrganizationRequest>,
     ) -> Result<Response<wire::GetOrganizationResponse>, Status> {
-        let id = text("id", request.into_inner().id)?;
+        let id = organization("id", request.into_inner().id)?;
         let organization: Option<Organization> =
             self.get(membership::api::organization_key(&id)).await?;
         if organization.is_none() {
@@ -222,8 +231,8 @@ impl LedgerService for Service {
         request: Request<wire::GetBalanceRequest>,
     ) -> Result<Response<wire::GetBalanceResponse>, Status> {
         let r = request.into_inner();
-        let holder = text("holder", r.holder)?;
-        let issuer = text("issuer", r.issuer)?;
+        let holder = organization("holder", r.holder)?;
+        let issuer = organization("issuer", r.issuer)?;
         let currency = text("currency", r.currency)?;
         let key = cash::api::balance_key(&holder, &issuer, &currency);
         let balance = self.get(key).await?.unwrap_or(Balance {
@@ -280,7 +289,7 @@ impl LedgerService for Service {
         request: Request<wire::GetRedemptionRequest>,
     ) -> Result<Response<wire::GetRedemptionResponse>, Status> {
         let r = request.into_inner();
-        let holder = text("holder", r.holder)?;
+        let holder = organization("holder", r.holder)?;
         let end_to_end_id = text("end_to_end_id", r.end_to_end_id)?;
         let key = cash::api::redemption_key(&holder, &end_to_end_id);
         let redemption: Option<Redemption> = self.get(key).await?;

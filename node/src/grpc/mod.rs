@@ -38,7 +38,7 @@ use receipts::Receipts;
 /// Connections at once; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 256;
 /// Calls at once on one connection.
-const MAX_CALLS_PER_CONNECTION: u32 = 256;
+const MAX_CALLS_PER_CONNECTION: u32 = 64;
 /// A request: a transaction of the most bytes with what surrounds it.
 const MAX_REQUEST_BYTES: usize = MAX_TRANSACTION_BYTES + 16 * 1024;
 /// An answer: a block of the most bytes with its receipts.

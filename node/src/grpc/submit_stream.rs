@@ -1,7 +1,7 @@
 //! One `SubmitStream` call: transactions are admitted in the order they come,
 //! several at a time, and each is answered as soon as there is something to say.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::RefusalCode;
@@ -28,9 +28,6 @@ const ANSWER_QUEUE: usize = 1_024;
 const MAX_WAITING: usize = 8_192;
 /// A call that sends nothing and waits for nothing for so long is ended.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
-/// After its expiry a transaction may still be in a block whose proposer's clock is behind,
-/// but no longer after this.
-const EXPIRY_MARGIN: Duration = Duration::from_secs(15);
 
 type Answers = mpsc::Sender<Result<wire::SubmitStreamResponse, Status>>;
 type Waiting = FuturesUnordered<BoxFuture<'static, wire::SubmitStreamResponse>>;
@@ -116,13 +113,14 @@ async fn submit(
             (Ok(Admission::Committed { receipt }), _) => Outcome::Receipt(receipt),
             (Ok(Admission::Held { .. }), None) => Outcome::Accepted(wire::Accepted {}),
             (Ok(Admission::Held { expires_at_ms }), Some(Ok(waiter))) => {
-                waiting.push(Box::pin(wait(sequence, id, waiter, expires_at_ms)));
+                let service = service.clone();
+                waiting.push(Box::pin(wait(service, sequence, id, waiter, expires_at_ms)));
                 continue;
             }
-            (Ok(Admission::Held { .. }), Some(Err(TooManyWait))) => refused(
-                RefusalCode::PoolFull,
-                "in the pool, but too many wait for receipts; ask for this one later",
-            ),
+            // It is in the pool all the same; its receipt is to be asked for.
+            (Ok(Admission::Held { .. }), Some(Err(TooManyWait))) => {
+                Outcome::Accepted(wire::Accepted {})
+            }
             (Err(AdmitError::Refused(refusal)), _) => refused(refusal.code, refusal.message),
             (Err(error), _) => {
                 // An error means that nobody listens any more.
@@ -142,23 +140,31 @@ async fn submit(
     }
 }
 
-/// Waits for a receipt until there can be none any more.
+/// Waits for a receipt until there can be none any more: block time only grows, so a
+/// transaction that no block up to its expiry holds is in none.
 async fn wait(
+    service: Service,
     sequence: u64,
     id: Hash,
     waiter: Waiter,
     expires_at_ms: u64,
 ) -> wire::SubmitStreamResponse {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let left = Duration::from_millis(expires_at_ms).saturating_sub(now) + EXPIRY_MARGIN;
-    let outcome = match tokio::time::timeout(left, waiter.receipt()).await {
-        Ok(Some(receipt)) => Outcome::Receipt(receipt),
-        Ok(None) | Err(_) => refused(
-            RefusalCode::Expired,
-            "it expired before a block had it; sign it anew with a later expiry",
-        ),
+    let mut tips = service.reader.ledger().tip_watch();
+    // An error means that the node stops, and then nothing will come any more either.
+    let past = async move {
+        let _ = tips.wait_for(|tip| tip.time_ms >= expires_at_ms).await;
+    };
+    let outcome = tokio::select! {
+        Some(receipt) = waiter.receipt() => Outcome::Receipt(receipt),
+        () = past => match service.stored(id).await {
+            Ok(Some(receipt)) => Outcome::Receipt(receipt),
+            Ok(None) => refused(
+                RefusalCode::Expired,
+                "it expired before a block had it; sign it anew with a later expiry",
+            ),
+            // What became of it cannot be read here; the receipt is to be asked for.
+            Err(_) => Outcome::Accepted(wire::Accepted {}),
+        },
     };
     response(sequence, &id, outcome)
 }

@@ -34,7 +34,8 @@ impl Service {
         transaction::id(self.reader.ledger().chain_id(), &signed.transaction).0
     }
 
-    async fn stored(&self, id: Hash) -> Result<Option<wire::Receipt>, Status> {
+    /// The receipt of a committed transaction.
+    pub async fn stored(&self, id: Hash) -> Result<Option<wire::Receipt>, Status> {
         let read = self.reader.read(move |ledger| {
             let stored = ledger.storage().receipt(&id);
             let stored = stored.map_err(|e| errors::failed("reading a receipt", e))?;

@@ -10,7 +10,7 @@ use counterfoil_types::block::{header_hash, receipts_root, transactions_root, va
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
 use counterfoil_types::keys::PublicKey;
-use counterfoil_types::limits::MAX_BLOCK_TRANSACTIONS;
+use counterfoil_types::limits::{MAX_BLOCK_TIME_MS, MAX_BLOCK_TRANSACTIONS};
 use counterfoil_types::strict;
 use prost::Message;
 
@@ -28,7 +28,7 @@ impl Ledger {
         transactions: Vec<VerifiedTransaction>,
     ) -> Result<Candidate, LedgerError> {
         let tip = self.tip_below(height)?;
-        let time_ms = clock_ms.max(tip.time_ms + 1);
+        let time_ms = clock_ms.min(MAX_BLOCK_TIME_MS).max(tip.time_ms + 1);
         let chosen = self.choose(transactions, time_ms)?;
         self.execute(&tip, time_ms, proposer, chosen)
     }
@@ -46,6 +46,9 @@ impl Ledger {
             return Err(LedgerError::invalid(
                 "its time is not later than its parent's",
             ));
+        }
+        if claimed.time_ms > MAX_BLOCK_TIME_MS {
+            return Err(LedgerError::invalid("its time is after the calendar's end"));
         }
         let proposer = self.member(&claimed.proposer)?;
         let transactions = self.check_all(&block.transactions, claimed.time_ms)?;

@@ -15,6 +15,8 @@ pub const MAX_TRANSACTIONS: usize = 50_000;
 pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// How many of them one organization may have, so that none shuts the others out.
 pub const MAX_PER_ORGANIZATION: usize = 20_000;
+/// How many bytes of them.
+pub const MAX_BYTES_PER_ORGANIZATION: u64 = 16 * 1024 * 1024;
 
 /// The bounds of one pool.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,7 @@ pub struct PoolLimits {
     pub transactions: usize,
     pub bytes: u64,
     pub per_organization: usize,
+    pub bytes_per_organization: u64,
 }
 
 impl Default for PoolLimits {
@@ -30,6 +33,7 @@ impl Default for PoolLimits {
             transactions: MAX_TRANSACTIONS,
             bytes: MAX_BYTES,
             per_organization: MAX_PER_ORGANIZATION,
+            bytes_per_organization: MAX_BYTES_PER_ORGANIZATION,
         }
     }
 }
@@ -69,9 +73,16 @@ struct Contents {
     /// By number of arrival.
     entries: BTreeMap<u64, Entry>,
     by_id: HashMap<TxId, u64>,
-    by_organization: HashMap<String, usize>,
+    by_organization: HashMap<String, Share>,
     bytes: u64,
     next: u64,
+}
+
+/// What one organization has in the pool.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    transactions: usize,
+    bytes: u64,
 }
 
 struct Entry {
@@ -218,14 +229,14 @@ impl PoolLimits {
             return full("the node's pool is full; send it again later".to_owned());
         }
         let organization = transaction.organization();
-        let held = contents
-            .by_organization
-            .get(organization)
-            .copied()
-            .unwrap_or(0);
-        if held >= self.per_organization {
+        let held = contents.by_organization.get(organization);
+        let held = held.copied().unwrap_or_default();
+        if held.transactions >= self.per_organization
+            || held.bytes + size(transaction) > self.bytes_per_organization
+        {
             return full(format!(
-                "{held} transactions of {organization} wait already; send it again later"
+                "{} transactions of {organization} with {} bytes wait already; send it again later",
+                held.transactions, held.bytes
             ));
         }
         Ok(())
@@ -238,10 +249,10 @@ impl Contents {
         self.next += 1;
         self.by_id.insert(transaction.id(), number);
         self.bytes += size(&transaction);
-        *self
-            .by_organization
-            .entry(transaction.organization().to_owned())
-            .or_default() += 1;
+        let organization = transaction.organization().to_owned();
+        let share = self.by_organization.entry(organization).or_default();
+        share.transactions += 1;
+        share.bytes += size(&transaction);
         self.entries.insert(
             number,
             Entry {
@@ -261,9 +272,10 @@ impl Contents {
         };
         self.bytes -= entry.size();
         let organization = entry.transaction.organization();
-        if let Some(count) = self.by_organization.get_mut(organization) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(share) = self.by_organization.get_mut(organization) {
+            share.transactions -= 1;
+            share.bytes -= entry.size();
+            if share.transactions == 0 {
                 self.by_organization.remove(organization);
             }
         }

@@ -12,11 +12,17 @@ fn transaction(nonce: u64) -> VerifiedTransaction {
     fixture::verified(&fixture::good(nonce).1)
 }
 
-fn pool(transactions: usize, bytes: u64, per_organization: usize) -> Pool {
+fn pool(
+    transactions: usize,
+    bytes: u64,
+    per_organization: usize,
+    bytes_per_organization: u64,
+) -> Pool {
     Pool::new(PoolLimits {
         transactions,
         bytes,
         per_organization,
+        bytes_per_organization,
     })
 }
 
@@ -48,9 +54,10 @@ fn transactions_leave_in_the_order_they_came_and_only_when_removed() {
 fn each_bound_refuses_what_is_beyond_it() {
     let size = transaction(0).bytes().len() as u64;
     for bounded in [
-        pool(2, MAX_BYTES, 100),
-        pool(100, 2 * size + size / 2, 100),
-        pool(100, MAX_BYTES, 2),
+        pool(2, MAX_BYTES, 100, MAX_BYTES),
+        pool(100, 2 * size + size / 2, 100, MAX_BYTES),
+        pool(100, MAX_BYTES, 2, MAX_BYTES),
+        pool(100, MAX_BYTES, 100, 2 * size + size / 2),
     ] {
         for nonce in 0..2 {
             bounded.insert(transaction(nonce), Origin::Client).unwrap();

@@ -111,18 +111,15 @@ impl BarePeer {
                     }
                     _ => {}
                 },
-                SwarmEvent::Behaviour(BehaviourEvent::Answers(event)) => {
-                    if let request_response::Event::Message {
+                SwarmEvent::Behaviour(BehaviourEvent::Answers(
+                    request_response::Event::Message {
                         message: Message::Request { channel, .. },
                         ..
-                    } = event
-                    {
-                        // An error means that the node has gone.
-                        let _ = swarm
-                            .behaviour_mut()
-                            .answers
-                            .send_response(channel, Vec::new());
-                    }
+                    },
+                )) => {
+                    // An error means that the node has gone.
+                    let answers = &mut swarm.behaviour_mut().answers;
+                    let _ = answers.send_response(channel, Vec::new());
                 }
                 _ => {}
             }

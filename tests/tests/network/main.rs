@@ -10,6 +10,7 @@ mod outsiders;
 mod partitions;
 mod refusals;
 mod rejections;
+mod tour;
 
 use std::process::Command;
 

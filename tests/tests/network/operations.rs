@@ -2,12 +2,20 @@
 //! mistakes that are told by name.
 
 use std::fs;
+use std::ops::Range;
 use std::process::Command;
 
-use counterfoil_tests::network::{Finished, Network, PATIENCE, Plan, counterfoild, finish, issue};
+use counterfoil_tests::network::{
+    Finished, Network, PATIENCE, Plan, counterfoild, eventually, finish, issue,
+};
 use counterfoil_types::genesis::LedgerKey;
 
-use super::replay;
+use super::{ALL, replay};
+
+/// Where the engine's log of votes names its height, in big-endian bytes.
+const WAL_HEIGHT: Range<usize> = 4..12;
+/// A byte of its first entry, behind that entry's own 13 bytes of header.
+const WAL_ENTRY: usize = WAL_HEIGHT.end + 13 + 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_stops_replays_and_starts_as_its_operator_says() {
@@ -63,6 +71,58 @@ async fn a_node_stops_replays_and_starts_as_its_operator_says() {
     assert_ne!(open, text);
     fs::write(&settings, open).expect("the home can be written");
     assert_fails(&run(&network).await, "loopback");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_votes_are_damaged_halts_rather_than_vote_again() {
+    let mut network = Network::start(Plan::FOUR).await;
+    let bank = network.wallet("bank-a");
+    let first = bank.sign(issue("buyer-a", 100, "first"));
+    network.client(0).execute(&first).await;
+    // Without a majority the next height stays undecided, with votes for it in the log.
+    network.cut(&[2, 3]);
+    let waiting = bank.sign(issue("buyer-a", 100, "waiting"));
+    network
+        .client(0)
+        .submit(&waiting)
+        .await
+        .expect("its pool takes it");
+    let wal = network.node(0).home().join("data/wal/consensus.wal");
+    eventually("votes for the next height", async || {
+        let next = network.height(&[0]).await + 1;
+        let log = fs::read(&wal).map_err(|e| e.to_string())?;
+        match log.get(WAL_HEIGHT) == Some(&next.to_be_bytes()) && log.len() > WAL_ENTRY {
+            true => Ok(()),
+            false => Err(format!("{} bytes, not of height {next}", log.len())),
+        }
+    })
+    .await;
+    network.node_mut(0).kill();
+    let good = fs::read(&wal).expect("the log is there");
+    let mut damaged = good.clone();
+    damaged[WAL_ENTRY] ^= 1;
+    fs::write(&wal, &damaged).expect("the home can be written");
+
+    network.node_mut(0).spawn();
+    let status = network.node_mut(0).ended().await;
+    assert_eq!(status.code(), Some(1), "{}", network.node(0).end_of_log());
+    let halted = network.node(0).home().join("data/HALTED");
+    let reason = fs::read_to_string(&halted).expect("it says why");
+    assert!(reason.contains("WAL"), "{reason}");
+    assert_eq!(fs::read(&wal).expect("nobody deletes it"), damaged);
+    assert_fails(&run(&network).await, reason.trim());
+
+    // The operator restores what was damaged, and only then clears the halt.
+    fs::write(&wal, good).expect("the home can be written");
+    fs::remove_file(halted).expect("it is still there");
+    network.node_mut(0).spawn();
+    network.heal(&[2, 3]);
+    network.ready(&ALL).await;
+    // Its own pool was lost with the process; nothing that was committed is.
+    network.client(0).execute(&waiting).await;
+    network.agree(&ALL).await;
+    let receipt = network.client(3).receipt(first.id).await;
+    receipt.expect("what was committed stays");
 }
 
 /// Another genesis, ledger key or block is refused, each by its name.

@@ -123,6 +123,15 @@ async fn send_as(
                     message: Message::Response { response, .. },
                     ..
                 })) => return Ok(response),
+                // Whoever does not answer is let go.
+                SwarmEvent::Behaviour(BehaviourEvent::Transactions(Event::Message {
+                    message: Message::Request { channel, .. },
+                    ..
+                })) => {
+                    let protocol = &mut swarm.behaviour_mut().transactions;
+                    let answer = TransactionBatchAnswer::default();
+                    protocol.send_response(channel, answer).unwrap();
+                }
                 SwarmEvent::Behaviour(BehaviourEvent::Transactions(Event::OutboundFailure {
                     error,
                     ..
