@@ -70,28 +70,31 @@ fn another_node_finds_the_same_block_valid() {
     assert_eq!(root, Some(maker.ledger.tip().state_root));
 }
 
+/// A hash of nothing in the block.
+fn other() -> Vec<u8> {
+    Hash::of_document(b"other").to_vec()
+}
+
 #[test]
 fn a_block_that_differs_in_any_field_is_invalid() {
     let chain = Chain::new();
     let good = chain.propose(1_000, vec![sign("bank", 3, 1, issue("buyer", 500, "e1"))]);
     let block = Block::decode(good.bytes()).unwrap();
-    let other = || Hash::of_document(b"other").to_vec();
-    let changes: [(&str, &dyn Fn(&mut Header)); 13] = [
-        ("version", &|h| h.version += 1),
-        ("chain id", &|h| h.chain_id = "vectors-2".into()),
-        ("height", &|h| h.height += 1),
-        ("time", &|h| h.time_ms = GENESIS_MS),
-        ("time", &|h| h.time_ms = u64::MAX),
-        ("proposer", &|h| h.proposer = other()),
-        ("parent", &|h| h.parent = other()),
-        ("transactions root", &|h| h.transactions_root = other()),
-        ("receipts root", &|h| h.receipts_root = other()),
-        ("state root", &|h| h.state_root = other()),
-        ("validators hash", &|h| h.validators_hash = other()),
-        ("next validators hash", &|h| {
-            h.next_validators_hash = other()
-        }),
-        ("parameters hash", &|h| h.params_hash = other()),
+    type Change = fn(&mut Header);
+    let changes: [(&str, Change); 13] = [
+        ("version", |h| h.version += 1),
+        ("chain id", |h| h.chain_id = "vectors-2".into()),
+        ("height", |h| h.height += 1),
+        ("time", |h| h.time_ms = GENESIS_MS),
+        ("time", |h| h.time_ms = u64::MAX),
+        ("proposer", |h| h.proposer = other()),
+        ("parent", |h| h.parent = other()),
+        ("transactions root", |h| h.transactions_root = other()),
+        ("receipts root", |h| h.receipts_root = other()),
+        ("state root", |h| h.state_root = other()),
+        ("validators hash", |h| h.validators_hash = other()),
+        ("next validators hash", |h| h.next_validators_hash = other()),
+        ("parameters hash", |h| h.params_hash = other()),
     ];
     for (field, change) in changes {
         let mut changed = block.clone();
