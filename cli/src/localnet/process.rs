@@ -2,9 +2,10 @@
 //! and only where the process really runs on that folder.
 
 use std::fs;
+use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
@@ -65,16 +66,18 @@ pub fn spawn(counterfoild: &Path, home: &Path) -> Result<(), Failure> {
         .spawn()
         .map_err(failed)?;
     super::write(&home.join(PID), &child.id().to_string())?;
-    // A process is there before its command line is, without which it does not count as running.
-    let until = Instant::now() + COMMAND_LINE_TIMEOUT;
-    while running(home).is_none()
-        && child.try_wait().map_err(failed)?.is_none()
-        && Instant::now() < until
-    {
-        std::thread::sleep(COMMAND_LINE_POLL);
-    }
+    until_seen(home, &mut child).map_err(failed)?;
     // Takes note of its end where this command lives longer, as the demo does.
     std::thread::spawn(move || child.wait());
+    Ok(())
+}
+
+/// A process is there before its command line is, without which it does not count as running.
+fn until_seen(home: &Path, child: &mut Child) -> io::Result<()> {
+    let until = Instant::now() + COMMAND_LINE_TIMEOUT;
+    while running(home).is_none() && child.try_wait()?.is_none() && Instant::now() < until {
+        std::thread::sleep(COMMAND_LINE_POLL);
+    }
     Ok(())
 }
 
@@ -171,6 +174,7 @@ mod tests {
             .spawn()
             .unwrap();
         super::super::write(&home.join(PID), &child.id().to_string()).unwrap();
+        until_seen(&home, &mut child).unwrap();
         assert_eq!(running(&home), Some(child.id()));
         assert_eq!(
             stop(std::slice::from_ref(&home), Duration::from_secs(5)).unwrap(),

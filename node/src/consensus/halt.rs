@@ -64,17 +64,22 @@ fn write_new(path: &Path, reason: &str) -> io::Result<()> {
     }
 }
 
-/// Opens the WAL once before the engine does, to tell a damaged one, which halts
-/// the node, from a disk that cannot be used just now.
-pub fn check_wal(wal_dir: &Path, halted_file: &Path) -> Result<PathBuf, ConsensusError> {
+/// Reads the WAL once before the engine does, to tell a damaged one, which halts
+/// the node, from a disk that cannot be used just now. The engine would cut off
+/// what it cannot read of the height it is to go on with, and with it what this node has signed.
+pub fn check_wal(
+    wal_dir: &Path,
+    height: u64,
+    halted_file: &Path,
+) -> Result<PathBuf, ConsensusError> {
     let path = wal_dir.join("consensus.wal");
     let unusable = |source| ConsensusError::Wal {
         path: path.clone(),
         source,
     };
     fs::create_dir_all(wal_dir).map_err(unusable)?;
-    match wal::Log::open(&path) {
-        Ok(_) => Ok(path),
+    match wal::Log::open(&path).and_then(|mut log| read_entries(&mut log, height)) {
+        Ok(()) => Ok(path),
         Err(e)
             if matches!(
                 e.kind(),
@@ -86,6 +91,14 @@ pub fn check_wal(wal_dir: &Path, halted_file: &Path) -> Result<PathBuf, Consensu
         }
         Err(e) => Err(unusable(e)),
     }
+}
+
+/// Fails at the first entry that is not as it was written. What is there of another height is over.
+fn read_entries(log: &mut wal::Log, height: u64) -> io::Result<()> {
+    if log.sequence() != height || log.is_empty() {
+        return Ok(());
+    }
+    log.iter()?.try_for_each(|entry| entry.map(drop))
 }
 
 /// Listens to the engine for the reason of a hang.
@@ -159,15 +172,39 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("HALTED");
         let wal_dir = dir.path().join("wal");
-        let path = check_wal(&wal_dir, &file).unwrap();
-        check_wal(&wal_dir, &file).unwrap();
+        let path = check_wal(&wal_dir, 3, &file).unwrap();
+        check_wal(&wal_dir, 3, &file).unwrap();
         fs::write(&path, [0xff; 40]).unwrap();
         assert!(matches!(
-            check_wal(&wal_dir, &file),
+            check_wal(&wal_dir, 3, &file),
             Err(ConsensusError::Halted { .. })
         ));
         assert!(check_halted(&file).is_err());
         assert_eq!(fs::read(&path).unwrap(), [0xff; 40]);
+    }
+
+    #[test]
+    fn a_damaged_entry_halts_the_node_that_would_go_on_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("HALTED");
+        let path = check_wal(dir.path(), 3, &file).unwrap();
+        {
+            let mut log = wal::Log::open(&path).unwrap();
+            log.reset(3).unwrap();
+            log.append(b"a vote").unwrap();
+            log.append(b"another").unwrap();
+            log.flush().unwrap();
+        }
+        check_wal(dir.path(), 3, &file).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        let vote = bytes.windows(6).position(|part| part == b"a vote").unwrap();
+        bytes[vote] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        // Of a height that is over it does not matter.
+        check_wal(dir.path(), 4, &file).unwrap();
+        let halted = check_wal(dir.path(), 3, &file);
+        assert!(matches!(halted, Err(ConsensusError::Halted { .. })));
+        assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 
     #[test]

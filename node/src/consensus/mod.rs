@@ -99,7 +99,8 @@ pub async fn start(
     fetcher: Arc<dyn BlockFetcher>,
 ) -> Result<Handle, ConsensusError> {
     check_halted(&settings.halted_file)?;
-    let wal = halt::check_wal(&settings.wal_dir, &settings.halted_file)?;
+    let next = ledger.tip().height + 1;
+    let wal = halt::check_wal(&settings.wal_dir, next, &settings.halted_file)?;
     let own = settings.peer_keypair.public().to_peer_id();
     let mut peers = settings.peers;
     peers.retain(|(peer, _)| *peer != own);
