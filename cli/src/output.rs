@@ -179,12 +179,26 @@ impl View {
     /// Records inside this one.
     pub fn nested(mut self, name: &str, views: Vec<Self>) -> Self {
         for view in &views {
-            let parts: Vec<String> = view.rows.iter().map(|(l, t)| format!("{l}: {t}")).collect();
-            self.rows.push((label(name), parts.join("\n")));
+            self.rows.push((label(name), view.lines()));
         }
         let items = views.into_iter().map(|view| Value::Object(view.json));
         self.json.insert(name.to_owned(), items.collect());
         self
+    }
+
+    /// A record inside this one; in JSON `null` where there is none.
+    pub fn inner(mut self, name: &str, view: Option<Self>) -> Self {
+        if let Some(view) = &view {
+            self.rows.push((label(name), view.lines()));
+        }
+        let json = view.map_or(Value::Null, |view| Value::Object(view.json));
+        self.json.insert(name.to_owned(), json);
+        self
+    }
+
+    fn lines(&self) -> String {
+        let lines = self.rows.iter().map(|(l, t)| format!("{l}: {t}"));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn row(&self, label: &str) -> Option<&str> {

@@ -44,12 +44,8 @@ pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
         .date("delivery_date", invoice.delivery_date.as_ref())
         .number("type_code", invoice.type_code)
         .text("order_reference", &invoice.order_reference);
-    let terms = invoice
-        .terms
-        .iter()
-        .map(|t| terms(t, currency, currencies))
-        .collect();
-    view.nested("terms", terms)
+    let terms = invoice.terms.as_ref();
+    view.inner("terms", terms.map(|t| self::terms(t, currency, currencies)))
         .id("document_hash", &invoice.document_hash)
         .id("payload_root", &invoice.payload_root)
         .id("strict_fingerprint", &invoice.strict_fingerprint)
@@ -87,15 +83,11 @@ pub fn receivable(receivable: &receivable::Receivable, currencies: &Currencies) 
         .text("state", format_args!("{:?}", receivable.state()))
         .id("invoice", &receivable.invoice)
         .text("debtor", &receivable.debtor);
-    let terms = receivable
-        .terms
-        .iter()
-        .map(|t| terms(t, currency, currencies))
-        .collect();
+    let terms = receivable.terms.as_ref();
     amount(view, "face_minor", receivable.face.as_ref(), currencies)
         .date("due_date", receivable.due_date.as_ref())
         .date("adjusted_due_date", receivable.adjusted_due_date.as_ref())
-        .nested("terms", terms)
+        .inner("terms", terms.map(|t| self::terms(t, currency, currencies)))
         .minor(
             "redeemed_minor",
             receivable.redeemed_minor,
