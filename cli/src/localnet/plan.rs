@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,6 +15,7 @@ use counterfoil_types::genesis::{
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::{PublicKey, SigningKey};
 use counterfoil_types::money::Currency;
+use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
 use super::{Description, Network, Node, absolute, create_folder, write};
@@ -22,6 +24,11 @@ use crate::keystore;
 
 /// Ports a node listens on: gRPC, consensus, transactions.
 const PORTS: usize = 3;
+/// Below those that systems take for outgoing connections (from 32768 on Linux): one of
+/// them could sit on a stopped node's port when it is to start again.
+const PORT_RANGE: Range<u16> = 10_000..32_000;
+/// Ports that may turn out to be taken.
+const MAX_TRIES: usize = 1_000;
 
 /// An organization to enrol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,13 +185,21 @@ impl Member {
 /// Free ports on loopback. All are held until all are found, so that none is given twice.
 fn free_ports(nodes: usize) -> Result<Vec<[SocketAddr; PORTS]>, Failure> {
     let failed = |e: std::io::Error| Failure::Failed(format!("no free port on 127.0.0.1: {e}"));
+    let mut random = rand::thread_rng();
     let mut held = Vec::new();
     let mut ports = Vec::new();
+    let mut tries = 0;
     for _ in 0..nodes {
         let mut of_node = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)); PORTS];
         for address in &mut of_node {
-            let listener = TcpListener::bind(*address).map_err(failed)?;
-            *address = listener.local_addr().map_err(failed)?;
+            let listener = loop {
+                address.set_port(random.gen_range(PORT_RANGE));
+                match TcpListener::bind(*address) {
+                    Ok(listener) => break listener,
+                    Err(e) if tries == MAX_TRIES => return Err(failed(e)),
+                    Err(_) => tries += 1,
+                }
+            };
             held.push(listener);
         }
         ports.push(of_node);

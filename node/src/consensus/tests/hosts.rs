@@ -298,3 +298,46 @@ async fn a_synced_block_is_stored_and_its_height_not_held() {
     let mut finalized = finalize(&mut host, block.block_hash()).await;
     assert!(is_next(&mut finalized, 2));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_ahead_of_the_clock_is_refused_whatever_round_it_claims() {
+    let network = Network::new(4, 50);
+    let ledger = network.open(0);
+    let (mut host, _published) = host(&network, &ledger);
+    host.enter(1, ROUND_0).unwrap();
+    let block = first_block(&mut host, &ledger, time_rule::clock_ms() + 3_600_000);
+    // Round 4 is the same proposer's, and nobody but it says that the block was valid in round 0.
+    for (round, valid_round) in [(ROUND_0, Round::Nil), (Round::new(4), ROUND_0)] {
+        let claimed = received(&mut host, &block, round, valid_round);
+        let value = host.judge(claimed).unwrap().unwrap();
+        assert!(value.validity.is_invalid(), "{round} {valid_round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_word_of_a_far_height_counts_for_one_height() {
+    let network = Network::new(4, 50);
+    let ledger = network.open(0);
+    let (mut host, _published) = host(&network, &ledger);
+    host.seen.send_replace(u64::MAX);
+    host.enter(1, ROUND_0).unwrap();
+    assert_eq!(*host.seen.borrow(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposer_does_not_crowd_out_early_blocks_of_another() {
+    let network = Network::new(4, 50);
+    let ledger = network.open(0);
+    let (mut host, _published) = host(&network, &ledger);
+    let block = first_block(&mut host, &ledger, time_rule::clock_ms());
+    // Rounds 1, 5 and 9 are one validator's.
+    for round in [1, 5, 9] {
+        let theirs = received(&mut host, &block, Round::new(round), Round::Nil);
+        host.keep_early(theirs);
+    }
+    let honest = received(&mut host, &block, ROUND_0, Round::Nil);
+    host.keep_early(honest.clone());
+    let kept = &host.early[&1];
+    assert_eq!(kept.len(), 3);
+    assert!(kept.contains(&honest));
+}
