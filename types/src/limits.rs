@@ -31,7 +31,23 @@ pub const MAX_END_TO_END_ID: usize = 35;
 pub const MAX_TENOR_DAYS: i64 = 3_660;
 pub const MAX_GRACE_DAYS: u32 = 365;
 pub const MAX_RATE_PPM: u32 = 1_000_000;
+/// Fees of an invoice's terms, or of a quote.
 pub const MAX_FEES: usize = 8;
+
+/// Live claims of a receivable (specification 4.2).
+pub const MAX_LIVE_CLAIMS: usize = 256;
+/// Days for which a claim is offered.
+pub const MAX_OFFER_DAYS: i64 = 90;
+/// Claims of a financing request.
+pub const MAX_REQUEST_CLAIMS: usize = 16;
+/// Days from a request to its deadline, and from there to its last day.
+pub const MAX_REQUEST_DAYS: i64 = 90;
+/// Days after the deadline on which quotes are revealed.
+pub const REVEAL_WINDOW_DAYS: i64 = 3;
+pub const MAX_INVITED: usize = 32;
+pub const MAX_QUOTES: usize = 64;
+/// Characters of the name of a quote's fee.
+pub const MAX_FEE_NAME: usize = 64;
 
 /// Private fields of an invoice, and bytes of a name or value.
 pub const MAX_PRIVATE_FIELDS: usize = 1_024;
