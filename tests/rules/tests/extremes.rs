@@ -3,13 +3,13 @@
 
 use counterfoil_proto::receivable::v1::DayCount;
 use counterfoil_proto::v1::Date;
-use counterfoil_tests::model::arithmetic::{MAX_MINOR, date, day};
-use counterfoil_tests::model::tagged_hash;
-use counterfoil_tests::workload::acts::{
+use counterfoil_rules_tests::model::arithmetic::{MAX_MINOR, date, day};
+use counterfoil_rules_tests::model::tagged_hash;
+use counterfoil_rules_tests::workload::acts::{
     BUYER, ISSUER, SELLER, close, confirm, issue_to, register, registration, request_redemption,
     roll, settle, usd,
 };
-use counterfoil_tests::workload::bench::{Bench, invoice_id};
+use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 
 const OPERATOR: &str = "operator";
 const DAY_MS: u64 = 86_400_000;

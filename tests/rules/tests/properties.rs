@@ -10,12 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use counterfoil_proto::v1::Receipt;
 use counterfoil_proto::{cash, invoice, settlement};
-use counterfoil_tests::model::{Act, Call, Happened, Id, Model, Rejected};
-use counterfoil_tests::workload::audit::{Auditor, compare};
-use counterfoil_tests::workload::coverage::{Coverage, DOCUMENTED, contract_name};
-use counterfoil_tests::workload::rules::{Rules, Signed};
-use counterfoil_tests::workload::world::World;
-use counterfoil_tests::workload::{Generator, Planned, Signer, View};
+use counterfoil_rules_tests::model::{Act, Call, Happened, Id, Model, Rejected};
+use counterfoil_rules_tests::workload::audit::{Auditor, compare};
+use counterfoil_rules_tests::workload::coverage::{Coverage, DOCUMENTED, contract_name};
+use counterfoil_rules_tests::workload::rules::{Rules, Signed};
+use counterfoil_rules_tests::workload::world::World;
+use counterfoil_rules_tests::workload::{Generator, Planned, Signer, View};
 use rand::Rng;
 
 const SEEDS: u64 = 60;

@@ -7,12 +7,12 @@
 use cash::v1::RedemptionState::{Paid, Requested, Restored};
 use cash::v1::{TransferDeposit, action::Action as Cash};
 use counterfoil_proto::{cash, invoice, receivable};
-use counterfoil_tests::model::{Act, tagged_hash};
-use counterfoil_tests::workload::acts::{
+use counterfoil_rules_tests::model::{Act, tagged_hash};
+use counterfoil_rules_tests::workload::acts::{
     BUYER, GROSS, ISSUER, SELLER, TODAY, answer, cash_act, close, confirm, issue_to, register,
     registration, request_redemption, roll, settle, usd,
 };
-use counterfoil_tests::workload::bench::{Bench, find, invoice_id};
+use counterfoil_rules_tests::workload::bench::{Bench, find, invoice_id};
 use invoice::v1::InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
 use receivable::v1::ReceivableState::{Performing, Settled};
 
