@@ -24,11 +24,12 @@ fn an_invoice_is_registered_confirmed_and_settled_late() {
         ],
         vec![sign("buyer", 1, 2, confirm(id, 6_000))],
         vec![sign("operator", 4, 3, roll(2012, 2, 9))],
-        // Ten days late at 8 %: 13.33 cents. Less than that is not what is owed.
+        // Ten days late at 8 %: 13.33 cents. Less than that leaves a cent to be paid.
         vec![
             sign("buyer", 1, 4, settle(id, 6_012, "p1")),
-            sign("buyer", 1, 5, settle(id, 6_013, "p1")),
-            sign("buyer", 1, 6, settle(id, 6_013, "p2")),
+            sign("buyer", 1, 5, settle(id, 1, "p1")),
+            sign("buyer", 1, 6, settle(id, 1, "p2")),
+            sign("buyer", 1, 7, settle(id, 1, "p3")),
         ],
     ];
     let mut codes = Vec::new();
@@ -37,7 +38,7 @@ fn an_invoice_is_registered_confirmed_and_settled_late() {
         codes.extend(candidate.receipts().iter().map(|r| r.code));
         chain.commit(&candidate);
     }
-    assert_eq!(codes, [0, 0, 0, 0, 7006, 0, 7003]);
+    assert_eq!(codes, [0, 0, 0, 0, 0, 7007, 0, 7003]);
     assert_eq!(chain.ledger.tip().height, 4);
 }
 
