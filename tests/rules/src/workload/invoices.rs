@@ -53,7 +53,7 @@ impl Generator {
     fn registration(&mut self, view: &View, seller: &str) -> RegisterInvoice {
         let model = view.model;
         let issued = view.today - self.one_of(&[0, 0, 1, 3, 30, 200, 365, 366, 730]);
-        let due = issued + self.one_of(&[0, 1, 7, 30, 60, 90, 365, LONGEST_TENOR]);
+        let due = issued + self.one_of(&[0, 1, 7, 30, 60, 90, 120, 180, 365, 365, LONGEST_TENOR]);
         RegisterInvoice {
             buyer: self.organization(|id| id != seller && model.has_role(id, Role::CoreEnterprise)),
             number: numbers::fresh(&mut self.rng),
@@ -89,7 +89,7 @@ impl Generator {
             convention: 1,
             grace_days: self.one_of(&[0, 45, 365]),
             penalty_rate_ppm: self.one_of(&[0, 1, 80_000, 123_457, 1_000_000, 1_000_000]),
-            assignable: self.chance(0.5),
+            assignable: self.chance(0.85),
             fees,
         }
     }
@@ -251,14 +251,6 @@ impl Generator {
         *seller = first.seller.clone();
         self.take_number(first, action);
         action.buyer = first.buyer.clone();
-    }
-
-    fn some<'a, T>(&mut self, from: &[&'a T]) -> Option<&'a T> {
-        if from.is_empty() {
-            None
-        } else {
-            Some(from[self.rng.gen_range(0..from.len())])
-        }
     }
 
     /// An invoice in one of these states, or else any.

@@ -10,14 +10,22 @@ pub mod audit;
 pub mod bench;
 mod calendar;
 mod cash;
+mod claims;
 pub mod coverage;
 mod invoices;
 mod kernel;
+mod loans;
 pub mod numbers;
+mod quotes;
+mod requests;
 pub mod rules;
 mod settlement;
+mod successes;
 pub mod world;
 
+use std::collections::BTreeMap;
+
+use counterfoil_proto::financing::v1::QuoteTerms;
 use counterfoil_proto::v1::{Date, Money};
 use rand::Rng;
 use rand::SeedableRng;
@@ -71,6 +79,8 @@ pub struct Generator {
     /// Chance that an action is broken.
     fault_rate: f64,
     serial: u64,
+    /// What banks wrote under seal, by commitment: the terms and the salt.
+    sealed: BTreeMap<Vec<u8>, (QuoteTerms, Vec<u8>)>,
 }
 
 impl Generator {
@@ -79,6 +89,7 @@ impl Generator {
             rng: StdRng::seed_from_u64(seed),
             fault_rate,
             serial: 0,
+            sealed: BTreeMap::new(),
         }
     }
 
@@ -93,19 +104,34 @@ impl Generator {
 
     /// The next transaction.
     pub fn next(&mut self, view: &View) -> Planned {
-        let mut planned = match self.rng.gen_range(0..100) {
-            0..=23 => self.register(view),
-            24..=31 => self.query(view),
-            32..=36 => self.resolve(view),
-            37..=51 => self.confirm(view),
-            52..=55 => self.reject(view),
-            56..=60 => self.withdraw(view),
-            61..=67 => self.issue(view),
-            68..=73 => self.transfer(view),
-            74..=78 => self.request_redemption(view),
-            79..=82 => self.confirm_redemption(view),
-            83..=85 => self.decline_redemption(view),
-            86..=96 => self.settle(view),
+        let mut planned = match self.rng.gen_range(0..200) {
+            0..=22 => self.register(view),
+            23..=27 => self.query(view),
+            28..=30 => self.resolve(view),
+            31..=51 => self.confirm(view),
+            52..=53 => self.reject(view),
+            54..=57 => self.withdraw(view),
+            58..=63 => self.issue(view),
+            64..=68 => self.transfer(view),
+            69..=71 => self.request_redemption(view),
+            72..=73 => self.confirm_redemption(view),
+            74 => self.decline_redemption(view),
+            75..=96 => self.settle(view),
+            97..=99 => self.report(view),
+            100..=107 => self.split(view),
+            108..=114 => self.merge(view),
+            115..=122 => self.offer(view),
+            123..=129 => self.accept(view),
+            130..=131 => self.decline(view),
+            132..=134 => self.expire_offer(view),
+            135..=146 => self.open(view),
+            147..=160 => self.commit(view),
+            161..=173 => self.reveal(view),
+            174..=182 => self.award(view),
+            183 => self.cancel(view),
+            184..=186 => self.expire_request(view),
+            187..=190 => self.repay(view),
+            191 => self.release(view),
             _ => self.roll(view),
         };
         if self.rng.gen_bool(0.03) {
@@ -150,8 +176,14 @@ impl Generator {
         self.one_of(&names).to_owned()
     }
 
+    /// One of the currencies, mostly the first two, so that many things are in one.
     fn currency(&mut self) -> String {
-        self.one_of(&world::CURRENCIES).0.to_owned()
+        let codes = ["EUR", "EUR", "EUR", "USD", "USD", "JPY", "KWD"];
+        self.one_of(&codes).to_owned()
+    }
+
+    fn some<'a, T>(&mut self, from: &[&'a T]) -> Option<&'a T> {
+        from.choose(&mut self.rng).copied()
     }
 
     fn unknown_currency(&mut self) -> String {
