@@ -507,7 +507,7 @@ mod tests {
     fn each_fault_is_named() {
         type Change = fn(&mut Genesis);
         let faults: [(&str, Change); 15] = [
-            ("protocol_version", |g| g.protocol_version = 2),
+            ("protocol_version", |g| g.protocol_version += 1),
             ("chain_id", |g| g.chain_id = "Test".into()),
             ("chain_id", |g| g.chain_id = "x".repeat(33)),
             ("first_date", |g| g.first_date = None),

@@ -9,6 +9,7 @@ mod errors;
 mod ledger;
 mod node;
 mod pages;
+mod ranking;
 mod reader;
 mod receipts;
 mod submit_stream;
