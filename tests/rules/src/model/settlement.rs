@@ -61,9 +61,9 @@ fn distribute(amount: u64, debts: &[Debt]) -> Paid {
             for (claim, share) in claims.iter_mut().zip(shares) {
                 rest -= share;
                 if of_penalty {
-                    claim.1 = share;
+                    claim.1 += share;
                 } else {
-                    claim.0 = share;
+                    claim.0 += share;
                 }
             }
         }

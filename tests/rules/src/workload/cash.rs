@@ -252,6 +252,12 @@ impl Generator {
 
     fn redemption<'a>(&mut self, model: &'a Model, open: bool) -> Option<&'a Redemption> {
         let is_open = |r: &&Redemption| (r.state() == RedemptionState::Requested) == open;
-        self.some(&model.redemptions.values().filter(is_open).collect::<Vec<_>>())
+        self.some(
+            &model
+                .redemptions
+                .values()
+                .filter(is_open)
+                .collect::<Vec<_>>(),
+        )
     }
 }

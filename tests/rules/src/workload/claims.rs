@@ -53,11 +53,7 @@ impl Generator {
     }
 
     /// Another claim than was meant, or none at all; half of the time by its own controller.
-    pub(super) fn wrong_claim(
-        &mut self,
-        model: &Model,
-        caller: &mut String,
-    ) -> (Vec<u8>, u32) {
+    pub(super) fn wrong_claim(&mut self, model: &Model, caller: &mut String) -> (Vec<u8>, u32) {
         let claim = match self.rng.gen_range(0..6) {
             0 => return (self.bytes32(), 0),
             1 => return (self.wrong_length(), 0),
@@ -199,7 +195,9 @@ impl Generator {
             for pair in live.windows(2) {
                 let differ =
                     pair[0].rank != pair[1].rank || pair[0].endorsement != pair[1].endorsement;
-                if differ && pair[0].controller == pair[1].controller && pair.iter().all(|c| is_free(c))
+                if differ
+                    && pair[0].controller == pair[1].controller
+                    && pair.iter().all(|c| is_free(c))
                 {
                     unlike.push((pair[0], pair[1].number));
                 }
@@ -404,5 +402,4 @@ impl Generator {
         }
         planned(caller, Kinds::Expire(ExpireOffer { receivable, number }))
     }
-
 }

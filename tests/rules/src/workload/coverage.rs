@@ -13,8 +13,7 @@ use crate::model::{Act, Happened, Model, Rejected};
 /// Rejections that no sequence of transactions between the roster's few parties ends in.
 const NOT_BY_CHANCE: [u32; 2] = [
     // A sale in part that would make more than 256 claims live: tests/claims.rs makes them.
-    6014,
-    // More than 64 quotes: tests/financing.rs has 65 banks.
+    6014, // More than 64 quotes: tests/financing.rs has 65 banks.
     6026,
 ];
 
@@ -97,11 +96,9 @@ impl Coverage {
 
     /// A rejection code, or a kind of success, that never occurred.
     pub fn missing(&self) -> Vec<String> {
-        let codes = DOCUMENTED
-            .iter()
-            .filter(|(code, _)| {
-                !self.rejections.contains_key(code) && !NOT_BY_CHANCE.contains(code)
-            });
+        let codes = DOCUMENTED.iter().filter(|(code, _)| {
+            !self.rejections.contains_key(code) && !NOT_BY_CHANCE.contains(code)
+        });
         let successes = SUCCESSES
             .iter()
             .filter(|name| !self.successes.contains_key(*name));

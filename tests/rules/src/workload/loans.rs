@@ -25,7 +25,12 @@ impl Generator {
             return self.award(view);
         };
         let mut borrower = loan.borrower.clone();
-        let currency = loan.principal.as_ref().expect("a principal").currency.clone();
+        let currency = loan
+            .principal
+            .as_ref()
+            .expect("a principal")
+            .currency
+            .clone();
         let id = Id::try_from(loan.id.as_slice()).expect("an id");
         let (interest, principal) = model.owed_on(&id, view.today);
         let owed = interest.saturating_add(principal);

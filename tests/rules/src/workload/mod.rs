@@ -12,6 +12,7 @@ mod calendar;
 mod cash;
 mod claims;
 pub mod coverage;
+pub mod invariants;
 mod invoices;
 mod kernel;
 mod loans;
@@ -105,33 +106,33 @@ impl Generator {
     /// The next transaction.
     pub fn next(&mut self, view: &View) -> Planned {
         let mut planned = match self.rng.gen_range(0..200) {
-            0..=22 => self.register(view),
-            23..=27 => self.query(view),
-            28..=30 => self.resolve(view),
-            31..=51 => self.confirm(view),
-            52..=53 => self.reject(view),
-            54..=57 => self.withdraw(view),
-            58..=63 => self.issue(view),
-            64..=68 => self.transfer(view),
-            69..=71 => self.request_redemption(view),
-            72..=73 => self.confirm_redemption(view),
-            74 => self.decline_redemption(view),
-            75..=96 => self.settle(view),
-            97..=99 => self.report(view),
-            100..=107 => self.split(view),
-            108..=114 => self.merge(view),
-            115..=122 => self.offer(view),
-            123..=129 => self.accept(view),
-            130..=131 => self.decline(view),
-            132..=134 => self.expire_offer(view),
-            135..=146 => self.open(view),
-            147..=160 => self.commit(view),
-            161..=173 => self.reveal(view),
-            174..=182 => self.award(view),
-            183 => self.cancel(view),
-            184..=186 => self.expire_request(view),
-            187..=190 => self.repay(view),
-            191 => self.release(view),
+            0..=19 => self.register(view),
+            20..=23 => self.query(view),
+            24..=25 => self.resolve(view),
+            26..=44 => self.confirm(view),
+            45..=46 => self.reject(view),
+            47..=49 => self.withdraw(view),
+            50..=54 => self.issue(view),
+            55..=58 => self.transfer(view),
+            59..=61 => self.request_redemption(view),
+            62..=63 => self.confirm_redemption(view),
+            64 => self.decline_redemption(view),
+            65..=82 => self.settle(view),
+            83..=85 => self.report(view),
+            86..=93 => self.split(view),
+            94..=99 => self.merge(view),
+            100..=106 => self.offer(view),
+            107..=114 => self.accept(view),
+            115 => self.decline(view),
+            116..=118 => self.expire_offer(view),
+            119..=132 => self.open(view),
+            133..=145 => self.commit(view),
+            146..=167 => self.reveal(view),
+            168..=183 => self.award(view),
+            184 => self.cancel(view),
+            185..=186 => self.expire_request(view),
+            187..=191 => self.repay(view),
+            192 => self.release(view),
             _ => self.roll(view),
         };
         if self.rng.gen_bool(0.03) {

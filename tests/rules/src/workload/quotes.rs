@@ -74,7 +74,11 @@ impl Generator {
         let asked = request.amount.clone().expect("an amount");
         let all = u64::try_from(outstanding(request)).expect("16 claims of 10^18 at most");
         let in_part = is_loan(request) || request.claims.iter().all(|c| c.rank() == Rank::Senior);
-        let other = if in_part { self.rng.gen_range(1..=all) } else { all };
+        let other = if in_part {
+            self.rng.gen_range(1..=all)
+        } else {
+            all
+        };
         let minor = if self.chance(0.75) {
             asked.minor
         } else {
@@ -90,7 +94,10 @@ impl Generator {
         let issuer = if self.chance(0.75) {
             bank.to_owned()
         } else {
-            let amount = Money { minor, ..asked.clone() };
+            let amount = Money {
+                minor,
+                ..asked.clone()
+            };
             self.payer_bank(model, bank, &amount)
                 .expect("a bank has its own deposits")
         };
@@ -120,7 +127,9 @@ impl Generator {
             7 => terms.fees = vec![fee("Handling".into(), 1); 9],
             8 => terms.fees.push(fee(String::new(), 1)),
             9 => terms.fees.push(fee("é".repeat(65), 1)),
-            10 => terms.fees.push(fee("Handling".into(), self.one_of(&[0, MAX_MINOR + 1]))),
+            10 => terms
+                .fees
+                .push(fee("Handling".into(), self.one_of(&[0, MAX_MINOR + 1]))),
             11 => terms.expires_on = self.no_date(),
             12 => terms.expires_on = on(view.today - 1),
             13 => terms.issuer = self.no_bank(model),
@@ -130,7 +139,10 @@ impl Generator {
                 let minor = terms.amount.clone().unwrap_or_default().minor;
                 let off = self.one_of(&[0, 1]);
                 terms.rate_ppm = self.one_of(&[0, terms.rate_ppm]);
-                terms.fees = vec![fee("All".into(), minor.saturating_sub(off).clamp(1, MAX_MINOR))];
+                terms.fees = vec![fee(
+                    "All".into(),
+                    minor.saturating_sub(off).clamp(1, MAX_MINOR),
+                )];
             }
             _ => {
                 // The payment will fail: a name used before, or deposits that it does not have.
@@ -172,7 +184,7 @@ impl Generator {
                 1 => bank = self.organization(|id| id != quote.bank),
                 2 => action.salt = self.bytes32(),
                 3 => action.salt = self.wrong_length(),
-                4 => action.terms.get_or_insert_default().rate_ppm += 1,
+                4 => action.terms.get_or_insert_default().rate_ppm ^= 1,
                 5 => action.terms = None,
                 6 => {
                     if let Some(other) = self.some(&timely) {
@@ -199,5 +211,4 @@ impl Generator {
             salt,
         }
     }
-
 }

@@ -86,7 +86,10 @@ impl Generator {
         let soonest = claims.iter().map(|claim| due_of(model, claim)).min();
         let room = soonest.expect("some claims") - view.today - 1;
         let quoting = room.min(180).min(self.one_of(&[1, 2, 4, 6, 10, 180]));
-        let deadline = view.today + self.rng.gen_range((quoting - 90).max(0)..=(quoting - 1).min(90));
+        let deadline = view.today
+            + self
+                .rng
+                .gen_range((quoting - 90).max(0)..=(quoting - 1).min(90));
         let last = (view.today + quoting).max(deadline + 1);
         let debtors: Vec<&String> = claims
             .iter()
@@ -167,7 +170,10 @@ impl Generator {
             11 => action.expires_on = self.no_date(),
             12 => action.deadline = on(view.today + self.one_of(&[-1, 91])),
             13 => {
-                let deadline = action.deadline.as_ref().and_then(crate::model::arithmetic::day);
+                let deadline = action
+                    .deadline
+                    .as_ref()
+                    .and_then(crate::model::arithmetic::day);
                 let off = self.one_of(&[-1, 0, 91]);
                 action.expires_on = on(deadline.unwrap_or(view.today) + off);
             }
@@ -186,7 +192,8 @@ impl Generator {
             17 => action.recourse = self.one_of(&[0, 0, 2, -1]),
             18 => {
                 let amount = action.amount.get_or_insert_default();
-                amount.minor = self.one_of(&[0, amount.minor + 1, amount.minor / 2, MAX_MINOR, u64::MAX]);
+                amount.minor =
+                    self.one_of(&[0, amount.minor + 1, amount.minor / 2, MAX_MINOR, u64::MAX]);
             }
             _ => self.break_invitation(view, seller, action),
         }
@@ -233,9 +240,7 @@ impl Generator {
         let revealed: Vec<String> = request
             .quoting
             .iter()
-            .filter(|bank| {
-                model.quotes[&(id, (*bank).clone())].state() == QuoteState::Revealed
-            })
+            .filter(|bank| model.quotes[&(id, (*bank).clone())].state() == QuoteState::Revealed)
             .cloned()
             .collect();
         let bank = if revealed.is_empty() {
@@ -243,7 +248,8 @@ impl Generator {
         } else {
             self.one_of(&revealed)
         };
-        let (mut seller, mut request, mut bank) = (request.seller.clone(), request.id.clone(), bank);
+        let (mut seller, mut request, mut bank) =
+            (request.seller.clone(), request.id.clone(), bank);
         for _ in 0..self.faults() {
             match self.rng.gen_range(0..5) {
                 0 => request = self.no_request(model, &mut seller),

@@ -1,7 +1,8 @@
 //! Debtors that pay, reports of those that do not, and what can be wrong with both.
 
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::{Rank, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
+use counterfoil_proto::receivable::v1::{Claim, Rank, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::{
     Action, ReportDefault, ReportOverdue, SettleReceivable, action::Action as Kind,
 };
@@ -23,11 +24,29 @@ fn planned(organization: String, kind: Kind) -> Planned {
     )
 }
 
-/// A receivable with more than a lone free claim.
-fn is_eventful(model: &Model, receivable: &Receivable) -> bool {
+fn live_claims<'a>(model: &'a Model, receivable: &Receivable) -> Vec<&'a Claim> {
     let id = Id::try_from(receivable.id.as_slice()).expect("an id");
-    let live = model.live_claims(&id);
+    model.live_claims(&id)
+}
+
+/// With more than a lone free claim.
+fn is_eventful(model: &Model, receivable: &Receivable) -> bool {
+    let live = live_claims(model, receivable);
     live.len() > 1 || live.iter().any(|claim| encumbrance(claim).is_some())
+}
+
+fn is_pledged(model: &Model, receivable: &Receivable) -> bool {
+    let pledged = |claim: &&Claim| matches!(encumbrance(claim), Some(Encumbrance::Pledged(_)));
+    live_claims(model, receivable).iter().any(pledged)
+}
+
+/// Those of a kind, or all where there are none.
+fn preferring<'a>(
+    all: Vec<&'a Receivable>,
+    kind: impl Fn(&Receivable) -> bool,
+) -> Vec<&'a Receivable> {
+    let some: Vec<&Receivable> = all.iter().copied().filter(|r| kind(r)).collect();
+    if some.is_empty() { all } else { some }
 }
 
 impl Generator {
@@ -39,25 +58,16 @@ impl Generator {
             .values()
             .filter(|r| r.state() != ReceivableState::Settled)
             .collect();
-        let late: Vec<&Receivable> = unsettled
-            .iter()
-            .copied()
-            .filter(|r| day_of(&r.adjusted_due_date) < view.today)
-            .collect();
-        let from = if self.chance(0.6) && !late.is_empty() {
-            late
-        } else {
-            unsettled
-        };
-        let eventful: Vec<&Receivable> = from
-            .iter()
-            .copied()
-            .filter(|r| is_eventful(model, r))
-            .collect();
-        let from = if self.chance(0.7) && !eventful.is_empty() {
-            eventful
-        } else {
-            from
+        let late = |r: &Receivable| day_of(&r.adjusted_due_date) < view.today;
+        let mut from = unsettled;
+        if self.chance(0.6) {
+            from = preferring(from, late);
+        }
+        // Payments end offers and requests: not so often that these come to nothing.
+        from = match self.rng.gen_range(0..10) {
+            0..=4 => preferring(from, |r| is_pledged(model, r)),
+            5..=6 => preferring(from, |r| is_eventful(model, r)),
+            _ => preferring(from, |r| !is_eventful(model, r)),
         };
         let Some(receivable) = self.some(&from) else {
             return self.confirm(view);

@@ -5,8 +5,8 @@ use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
 };
 use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
-use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::settlement::v1::ReceivablePaid;
+use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
 use prost::Message as _;
 
@@ -206,7 +206,10 @@ fn claims(action: &receivable::v1::Action, told: &Told, after: &Model) -> Vec<&'
             those([
                 (true, "split"),
                 (part.penalty.is_some(), "split a claim with penalty"),
-                (!part.endorsement.is_empty(), "split a claim that is endorsed"),
+                (
+                    !part.endorsement.is_empty(),
+                    "split a claim that is endorsed",
+                ),
                 (part.rank() == Rank::Retained, "split a retained claim"),
             ])
         }
@@ -218,7 +221,10 @@ fn claims(action: &receivable::v1::Action, told: &Told, after: &Model) -> Vec<&'
             those([
                 (true, "merge"),
                 (into.penalty.is_some(), "merge claims with penalty"),
-                (!into.endorsement.is_empty(), "merge claims that are endorsed"),
+                (
+                    !into.endorsement.is_empty(),
+                    "merge claims that are endorsed",
+                ),
             ])
         }
         Claim::Offer(a) => vec![match a.purpose() {
@@ -283,7 +289,10 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
         }
         Finance::Commit(a) => those([
             (true, "commit"),
-            (request(&a.request).quoting.len() > 1, "commit a second quote"),
+            (
+                request(&a.request).quoting.len() > 1,
+                "commit a second quote",
+            ),
         ]),
         Finance::Reveal(a) => {
             let offered = a.terms.as_ref().and_then(|terms| terms.amount.clone());
@@ -331,9 +340,8 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
             else {
                 panic!("a repayment tells of itself");
             };
-            let minor = |sum: &Option<counterfoil_proto::v1::Money>| {
-                sum.as_ref().expect("a sum").minor
-            };
+            let minor =
+                |sum: &Option<counterfoil_proto::v1::Money>| sum.as_ref().expect("a sum").minor;
             let loan = &after.loans[a.loan.as_slice()];
             let accrued_to = loan.interest.as_ref().expect("interest").to;
             those([
@@ -382,7 +390,11 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
     });
     let Some(paid) = paid else {
         let default = matches!(told.settlement[..], [SettlementEvent::Defaulted(_)]);
-        return vec![if default { "report default" } else { "report overdue" }];
+        return vec![if default {
+            "report default"
+        } else {
+            "report overdue"
+        }];
     };
     let mut names = on_the_loans(told);
     let key = id(&paid.receivable);
