@@ -192,8 +192,13 @@ impl Generator {
             17 => action.recourse = self.one_of(&[0, 0, 2, -1]),
             18 => {
                 let amount = action.amount.get_or_insert_default();
-                amount.minor =
-                    self.one_of(&[0, amount.minor + 1, amount.minor / 2, MAX_MINOR, u64::MAX]);
+                amount.minor = self.one_of(&[
+                    0,
+                    amount.minor.saturating_add(1),
+                    amount.minor / 2,
+                    MAX_MINOR,
+                    u64::MAX,
+                ]);
             }
             _ => self.break_invitation(view, seller, action),
         }
