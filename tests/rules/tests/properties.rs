@@ -148,9 +148,9 @@ impl Run {
 
     fn next_time(&mut self) -> u64 {
         let rng = self.generator.rng();
-        let step = match rng.gen_range(0..20) {
+        let step = match rng.gen_range(0..30) {
             0 => 1,
-            1 => rng.gen_range(3_600_000..500_000_000),
+            1 => rng.gen_range(3_600_000..300_000_000),
             _ => rng.gen_range(1..20_000),
         };
         self.rules.time_ms() + step

@@ -20,10 +20,10 @@ impl Generator {
         let model = view.model;
         let mut caller = self.organization(|id| model.has_role(id, Role::Operator));
         let mut day = view.today + self.one_of(&[1, 1, 2, 7, 14, 30, 31, 90, 365]);
-        if self.chance(0.9) {
+        if self.chance(0.95) {
             // Not always the next of all, so that some things are missed.
             let mut ends = ends(view);
-            ends.truncate(self.one_of(&[1, 1, 1, 1, 2, 4]));
+            ends.truncate(self.one_of(&[1, 1, 1, 1, 1, 2, 4]));
             day = ends.last().copied().unwrap_or(day);
         }
         let mut to = on(day.min(LAST_DAY));

@@ -272,20 +272,20 @@ impl Generator {
         planned(caller, Kinds::Offer(action))
     }
 
-    /// A claim on offer, with its offer.
-    fn offered<'a>(&mut self, model: &'a Model) -> Option<(&'a Claim, &'a Offer)> {
-        let all: Vec<&Claim> = model
-            .claims
-            .values()
-            .filter(|claim| offer_of(claim).is_some())
-            .collect();
+    /// A claim on offer, with its offer: mostly one that may be accepted.
+    fn offered<'a>(&mut self, view: &View<'a>) -> Option<(&'a Claim, &'a Offer)> {
+        let late = self.chance(0.1);
+        let fits = |claim: &&Claim| {
+            offer_of(claim).is_some_and(|offer| late || day_of(&offer.expires_on) >= view.today)
+        };
+        let all: Vec<&Claim> = view.model.claims.values().filter(fits).collect();
         let claim = self.some(&all)?;
         Some((claim, offer_of(claim)?))
     }
 
     pub(super) fn accept(&mut self, view: &View) -> Planned {
         let model = view.model;
-        let Some((claim, offer)) = self.offered(model) else {
+        let Some((claim, offer)) = self.offered(view) else {
             return self.offer(view);
         };
         let mut caller = offer.to.clone();
@@ -365,7 +365,7 @@ impl Generator {
 
     pub(super) fn decline(&mut self, view: &View) -> Planned {
         let model = view.model;
-        let Some((claim, offer)) = self.offered(model) else {
+        let Some((claim, offer)) = self.offered(view) else {
             return self.offer(view);
         };
         let mut caller = offer.to.clone();
@@ -383,7 +383,7 @@ impl Generator {
     pub(super) fn expire_offer(&mut self, view: &View) -> Planned {
         let model = view.model;
         let late = self.late_offer(view);
-        let Some((claim, offer)) = late.or_else(|| self.offered(model)) else {
+        let Some((claim, offer)) = late.or_else(|| self.offered(view)) else {
             return self.offer(view);
         };
         let mut caller = self.one_of(&[offer.to.clone(), claim.controller.clone()]);
@@ -393,7 +393,7 @@ impl Generator {
                 0 => (receivable, number) = self.wrong_claim(model, &mut caller),
                 1 => caller = self.organization(|id| id != offer.to && id != claim.controller),
                 _ => {
-                    if let Some((early, offer)) = self.offered(model) {
+                    if let Some((early, offer)) = self.offered(view) {
                         caller = offer.to.clone();
                         (receivable, number) = (early.receivable.clone(), early.number);
                     }

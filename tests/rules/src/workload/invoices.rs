@@ -36,7 +36,11 @@ fn in_states<'a>(model: &'a Model, states: &[State]) -> Vec<&'a Invoice> {
 impl Generator {
     pub(super) fn register(&mut self, view: &View) -> Planned {
         let model = view.model;
+        // Most have the same seller, so that it can put several claims to the banks at once.
         let mut seller = self.organization(|id| model.has_role(id, Role::Supplier));
+        if self.chance(0.5) {
+            seller = "farmer".to_owned();
+        }
         let mut action = self.registration(view, &seller);
         match self.rng.gen_range(0..12) {
             0 | 1 => self.succeed(view, &mut seller, &mut action),
@@ -253,12 +257,14 @@ impl Generator {
         action.buyer = first.buyer.clone();
     }
 
-    /// An invoice in one of these states, or else any.
+    /// An invoice in one of these states, or else now and then any.
     fn target<'a>(&mut self, view: &View<'a>, states: &[State]) -> Option<&'a Invoice> {
-        self.some(&in_states(view.model, states)).or_else(|| {
+        let found = self.some(&in_states(view.model, states));
+        if found.is_none() && self.chance(0.1) {
             let all: Vec<&Invoice> = view.model.invoices.values().collect();
-            self.some(&all)
-        })
+            return self.some(&all);
+        }
+        found
     }
 
     pub(super) fn query(&mut self, view: &View) -> Planned {

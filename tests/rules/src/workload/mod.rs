@@ -24,7 +24,7 @@ mod settlement;
 mod successes;
 pub mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::financing::v1::QuoteTerms;
 use counterfoil_proto::v1::{Date, Money};
@@ -82,6 +82,8 @@ pub struct Generator {
     serial: u64,
     /// What banks wrote under seal, by commitment: the terms and the salt.
     sealed: BTreeMap<Vec<u8>, (QuoteTerms, Vec<u8>)>,
+    /// Quotes that were to be opened once, as some never can be.
+    tried: BTreeSet<Vec<u8>>,
 }
 
 impl Generator {
@@ -91,6 +93,7 @@ impl Generator {
             fault_rate,
             serial: 0,
             sealed: BTreeMap::new(),
+            tried: BTreeSet::new(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Quotes under seal and their opening, and what can be wrong with them.
 
 use counterfoil_proto::financing::v1::{
-    CommitQuote, Quote, QuoteFee, QuoteState, QuoteTerms, Request, RequestState, RevealQuote,
-    action::Action as Kind,
+    CommitQuote, Quote, QuoteFee, QuoteState, QuoteTerms, Request, RequestState, RequestedClaim,
+    RevealQuote, action::Action as Kind,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{Rank, Recourse};
@@ -39,7 +39,7 @@ impl Generator {
         let (request, bank) = self.one_of(&wanted);
         let (mut caller, mut id) = (bank.clone(), request.id.clone());
         let mut terms = self.quote(view, request, bank);
-        if self.chance(0.2) {
+        if self.chance(0.15) {
             self.break_terms_of_quote(view, bank, &mut terms);
         }
         let salt = self.bytes32();
@@ -101,9 +101,13 @@ impl Generator {
             self.payer_bank(model, bank, &amount)
                 .expect("a bank has its own deposits")
         };
+        let rates = [0, 1, 35_000, 70_000, 123_457, 400_000];
+        // Discount over many years leaves a seller nothing.
+        let late = |c: &RequestedClaim| day_of(&c.adjusted_due_date) > view.today + 700;
+        let years = request.claims.iter().any(late);
         QuoteTerms {
             amount: Some(Money { minor, ..asked }),
-            rate_ppm: self.one_of(&[0, 1, 35_000, 70_000, 123_457, 400_000]),
+            rate_ppm: self.one_of(if years { &[0, 1, 20_000] } else { &rates }),
             day_count: self.one_of(&[1, 4, 5]),
             fees,
             recourse: Recourse::None.into(),
@@ -170,12 +174,16 @@ impl Generator {
         let sealed = |quote: &&Quote| quote.state() == QuoteState::Committed;
         let all: Vec<&Quote> = model.quotes.values().collect();
         let timely: Vec<&Quote> = all.iter().copied().filter(in_window).collect();
-        let due: Vec<&Quote> = timely.iter().copied().filter(sealed).collect();
+        let mut due: Vec<&Quote> = timely.iter().copied().filter(sealed).collect();
+        if self.chance(0.9) {
+            due.retain(|quote| !self.tried.contains(&quote.commitment));
+        }
         let quote = match self.some(&due) {
             Some(quote) => quote,
             None if self.chance(0.1) && !all.is_empty() => self.one_of(&all),
             None => return self.commit(view),
         };
+        self.tried.insert(quote.commitment.clone());
         let mut bank = quote.bank.clone();
         let mut action = self.opening(quote);
         for _ in 0..self.faults() {

@@ -60,9 +60,11 @@ impl Generator {
         if groups.is_empty() {
             return Vec::new();
         }
-        let mut group = self.one_of(&groups);
+        let drawn = [(); 3].map(|()| self.one_of(&groups));
+        let largest = drawn.into_iter().max_by_key(Vec::len);
+        let mut group = largest.expect("three were drawn");
         group.shuffle(&mut self.rng);
-        group.truncate(self.one_of(&[1, 1, 2, 3, 5, 16]));
+        group.truncate(self.one_of(&[1, 2, 3, 5, 16]));
         group.sort_by_key(|claim| (claim.receivable.clone(), claim.number));
         group
     }
@@ -237,7 +239,7 @@ impl Generator {
         let request = match self.some(&ready) {
             Some(request) if !self.chance(0.05) => request,
             _ => match self.request(model, true) {
-                Some(request) if self.chance(0.4) => request,
+                Some(request) if self.chance(0.15) => request,
                 _ => return self.reveal(view),
             },
         };
