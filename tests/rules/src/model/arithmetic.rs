@@ -1,10 +1,10 @@
-//! Days and interest, counted independently of the ledger's own arithmetic
-//! (specification 2.2 to 2.4).
+//! Days, interest and shares, counted independently of the ledger's own arithmetic
+//! (specification 2.2 to 2.5).
 //!
 //! A day is the number of days since 1970-01-01.
 
 use counterfoil_proto::receivable::v1::DayCount;
-use counterfoil_proto::v1::Date;
+use counterfoil_proto::v1::{Accrual, Date};
 
 /// The largest amount and total (specification 2.1).
 pub const MAX_MINOR: u64 = 1_000_000_000_000_000_000;
@@ -98,7 +98,101 @@ pub fn interest(principal: u64, rate_ppm: u32, count: DayCount, from: i64, to: i
     )
 }
 
-fn half_even(numerator: u128, denominator: u128) -> u128 {
+/// What accrues at a rate, days being counted from one day on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    pub ppm: u32,
+    pub count: DayCount,
+    /// Days between two dates are the difference of the days from here, as those of
+    /// 30/360 do not add up.
+    pub since: i64,
+}
+
+impl Rate {
+    /// How many parts a minor unit has.
+    fn unit(&self) -> i128 {
+        1_000_000
+            * match self.count {
+                DayCount::A005 => 365,
+                DayCount::A001 | DayCount::A004 => 360,
+                DayCount::Unspecified => panic!("no interest without a day count"),
+            }
+    }
+
+    /// What has accrued, in parts of a unit.
+    fn parts(&self, accrual: &Accrual) -> i128 {
+        i128::from(accrual.minor) * self.unit() + i128::from(accrual.fraction)
+    }
+
+    /// So many parts as a record: at least zero and at most 10^18 are owed.
+    fn record(&self, parts: i128, to: i64) -> Accrual {
+        let unit = self.unit().unsigned_abs();
+        let owed = u128::try_from(parts).map_or(0, |parts| half_even(parts, unit));
+        let (minor, fraction) = if owed >= u128::from(MAX_MINOR) {
+            (MAX_MINOR, 0)
+        } else {
+            let minor = u64::try_from(owed).expect("less than 10^18");
+            (minor, parts - i128::from(minor) * self.unit())
+        };
+        Accrual {
+            minor,
+            fraction: i64::try_from(fraction).expect("what rounding left"),
+            to: Some(date(to)),
+        }
+    }
+
+    /// Adds the interest on a principal up to a day to what had accrued before.
+    pub fn accrue(&self, before: Option<&Accrual>, principal: u64, to: i64) -> Accrual {
+        let start = Accrual {
+            to: Some(date(self.since)),
+            ..Accrual::default()
+        };
+        let before = before.unwrap_or(&start);
+        let from = before.to.as_ref().and_then(day).expect("a day");
+        if to <= from {
+            return *before;
+        }
+        let days = |to| interest_days(self.count, self.since, to).0;
+        // 10^18 · 10^6 · 77,000 days are less than 10^29.
+        let added =
+            i128::from(principal) * i128::from(self.ppm) * i128::from(days(to) - days(from));
+        self.record(self.parts(before) + added, to)
+    }
+
+    /// The sum of what has accrued on several principals to one day.
+    pub fn sum(&self, accruals: &[Accrual], to: i64) -> Accrual {
+        self.record(accruals.iter().map(|accrual| self.parts(accrual)).sum(), to)
+    }
+}
+
+/// Divides a total in proportion to weights, whole units first; what is left goes one by
+/// one to the largest remainder, the first of equals.
+pub fn pro_rata(total: u64, weights: &[u64]) -> Vec<u64> {
+    let sum: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
+    if sum == 0 {
+        return vec![0; weights.len()];
+    }
+    let exact = |weight: &u64| u128::from(total) * u128::from(*weight);
+    let mut shares: Vec<u64> = weights
+        .iter()
+        .map(|weight| u64::try_from(exact(weight) / sum).expect("at most the total"))
+        .collect();
+    let mut remainders: Vec<u128> = weights.iter().map(|weight| exact(weight) % sum).collect();
+    for _ in shares.iter().sum()..total {
+        let mut largest = 0;
+        for at in 1..remainders.len() {
+            if remainders[at] > remainders[largest] {
+                largest = at;
+            }
+        }
+        shares[largest] += 1;
+        remainders[largest] = 0;
+    }
+    shares
+}
+
+/// Rounds a quotient to the nearest whole number, halves to the even one.
+pub fn half_even(numerator: u128, denominator: u128) -> u128 {
     let below = numerator / denominator;
     let twice_rest = 2 * (numerator % denominator);
     let up = twice_rest > denominator || (twice_rest == denominator && below % 2 == 1);
@@ -166,5 +260,51 @@ mod tests {
         assert_eq!(half_even(1, 3), 0);
         // 100,000.00 at 8% for 45 days of 360 is 1,000.00.
         assert_eq!(interest(10_000_000, 80_000, DayCount::A004, 0, 45), 100_000);
+    }
+
+    #[test]
+    fn accruing_by_the_day_comes_to_the_same() {
+        for count in [DayCount::A001, DayCount::A004, DayCount::A005] {
+            let since = on(2024, 1, 30);
+            let rate = Rate {
+                ppm: 123_457,
+                count,
+                since,
+            };
+            let mut daily = None;
+            for to in since + 1..since + 800 {
+                daily = Some(rate.accrue(daily.as_ref(), 2_000, to));
+                assert_eq!(daily, Some(rate.accrue(None, 2_000, to)));
+                let owed = interest(2_000, rate.ppm, count, since, to);
+                assert_eq!(daily.map(|a| u128::from(a.minor)), Some(owed));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_owed_is_never_negative_nor_beyond_all_amounts() {
+        let rate = Rate {
+            ppm: 1_000_000,
+            count: DayCount::A004,
+            since: 0,
+        };
+        let ahead = Accrual {
+            minor: 0,
+            fraction: -170_000_000,
+            to: Some(date(1)),
+        };
+        let sum = rate.sum(&[ahead; 3], 1);
+        assert_eq!((sum.minor, sum.fraction), (0, -510_000_000));
+        let most = rate.accrue(None, MAX_MINOR, 400);
+        assert_eq!((most.minor, most.fraction), (MAX_MINOR, 0));
+    }
+
+    #[test]
+    fn shares_go_by_the_largest_remainder() {
+        assert_eq!(pro_rata(10, &[1, 1, 1]), [4, 3, 3]);
+        assert_eq!(pro_rata(1, &[1, 2]), [0, 1]);
+        assert_eq!(pro_rata(5, &[3, 3, 3, 1]), [2, 2, 1, 0]);
+        assert_eq!(pro_rata(7, &[0, 0]), [0, 0]);
+        assert_eq!(pro_rata(MAX_MINOR, &[1, MAX_MINOR - 1]), [1, MAX_MINOR - 1]);
     }
 }

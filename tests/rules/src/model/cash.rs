@@ -1,9 +1,12 @@
 //! Bank deposits (specification 6.1, 6.2).
 
+use std::collections::BTreeMap;
+
 use counterfoil_proto::cash::v1::{
-    Balance, ConfirmRedemption, DeclineRedemption, DepositIssued, DepositTransferred, Event,
-    IssueDeposit, Redemption, RedemptionPaid, RedemptionRequested, RedemptionRestored,
-    RedemptionState, RejectionCode as Code, RequestRedemption, TransferDeposit, event,
+    Balance, ConfirmRedemption, DeclineRedemption, DepositIssued, DepositReturned,
+    DepositTransferred, Event, Issuance, IssueDeposit, Redemption, RedemptionPaid,
+    RedemptionRequested, RedemptionRestored, RedemptionState, RejectionCode as Code,
+    RequestRedemption, TransferDeposit, event,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
@@ -17,6 +20,18 @@ pub fn is_end_to_end_id(id: &str) -> bool {
         && id.bytes().all(|b| (0x20..=0x7e).contains(&b))
         && !id.starts_with(' ')
         && !id.ends_with(' ')
+}
+
+/// A payment in deposits of one bank, of one instruction.
+pub(super) struct Payment<'a> {
+    pub payer: &'a str,
+    pub issuer: &'a str,
+    pub currency: &'a str,
+    /// What the payer must have: at least what it pays.
+    pub instructed: u64,
+    /// What each payee gets.
+    pub legs: BTreeMap<String, u64>,
+    pub end_to_end_id: &'a str,
 }
 
 impl Model {
@@ -33,29 +48,20 @@ impl Model {
         )?;
         let amount = self.sum(&action.amount)?;
         self.unused(issuer, &action.end_to_end_id)?;
-        let key = (issuer.to_owned(), amount.currency.clone());
-        let issued = self.issuances.get(&key).map_or(0, |i| i.issued_minor);
-        let held = self.available(holder, issuer, &amount.currency)
-            + self.locked(holder, issuer, &amount.currency);
         ensure(
-            issued + amount.minor <= MAX_MINOR && held + amount.minor <= MAX_MINOR,
+            self.can_issue(issuer, &amount.currency, amount.minor)
+                && self.can_hold(holder, issuer, &amount.currency, amount.minor),
             Code::TooLarge,
         )?;
 
-        let issuance = self.issuances.entry(key).or_default();
-        issuance.issuer = issuer.to_owned();
-        issuance.currency = amount.currency.clone();
-        issuance.issued_minor += amount.minor;
-        self.balance(holder, issuer, &amount.currency)
-            .available_minor += amount.minor;
-        self.use_id(call, &action.end_to_end_id);
-        let happened = DepositIssued {
-            issuer: issuer.to_owned(),
-            holder: holder.to_owned(),
-            amount: Some(amount),
-            end_to_end_id: action.end_to_end_id.clone(),
-        };
-        Ok(vec![cash([issuer, holder], event::Event::Issued(happened))])
+        self.use_id(issuer, &action.end_to_end_id, call.tx_id);
+        Ok(vec![self.pass(
+            issuer,
+            holder,
+            issuer,
+            amount,
+            &action.end_to_end_id,
+        )])
     }
 
     pub(super) fn transfer(
@@ -73,19 +79,23 @@ impl Model {
         let amount = self.sum(&action.amount)?;
         self.unused(from, &action.end_to_end_id)?;
         ensure(
-            self.available(from, issuer, &amount.currency) >= amount.minor,
+            from == issuer || self.available(from, issuer, &amount.currency) >= amount.minor,
             Code::NotEnoughDeposits,
         )?;
-        let held = self.available(to, issuer, &amount.currency)
-            + self.locked(to, issuer, &amount.currency);
-        ensure(held + amount.minor <= MAX_MINOR, Code::TooLarge)?;
+        ensure(
+            from != issuer || self.can_issue(issuer, &amount.currency, amount.minor),
+            Code::TooLarge,
+        )?;
+        ensure(
+            self.can_hold(to, issuer, &amount.currency, amount.minor),
+            Code::TooLarge,
+        )?;
 
-        self.move_deposits(from, to, issuer, &amount);
-        self.use_id(call, &action.end_to_end_id);
-        Ok(vec![transferred(
-            issuer,
+        self.use_id(from, &action.end_to_end_id, call.tx_id);
+        Ok(vec![self.pass(
             from,
             to,
+            issuer,
             amount,
             &action.end_to_end_id,
         )])
@@ -108,7 +118,7 @@ impl Model {
         let balance = self.balance(holder, issuer, &amount.currency);
         balance.available_minor -= amount.minor;
         balance.locked_minor += amount.minor;
-        self.use_id(call, &action.end_to_end_id);
+        self.use_id(call.organization, &action.end_to_end_id, call.tx_id);
         let redemption = Redemption {
             issuer: issuer.to_owned(),
             holder: holder.to_owned(),
@@ -156,12 +166,7 @@ impl Model {
             .clone()
             .expect("every redemption has an amount");
         self.balance(holder, &issuer, &amount.currency).locked_minor -= amount.minor;
-        let issuance = self
-            .issuances
-            .get_mut(&(issuer.clone(), amount.currency.clone()));
-        issuance
-            .expect("what is redeemed was issued")
-            .redeemed_minor += amount.minor;
+        self.issuance(&issuer, &amount.currency).redeemed_minor += amount.minor;
         let happened = RedemptionPaid {
             issuer: issuer.clone(),
             holder: holder.to_owned(),
@@ -231,15 +236,115 @@ impl Model {
             .get(&(payer.to_owned(), end_to_end_id.to_owned()))
     }
 
-    pub(super) fn use_id(&mut self, call: &Call, end_to_end_id: &str) {
-        let key = (call.organization.to_owned(), end_to_end_id.to_owned());
-        let first = self.instructions.insert(key, call.tx_id);
+    pub(super) fn use_id(&mut self, payer: &str, end_to_end_id: &str, tx_id: Id) {
+        let key = (payer.to_owned(), end_to_end_id.to_owned());
+        let first = self.instructions.insert(key, tx_id);
         assert!(first.is_none(), "an end-to-end id is used once");
     }
 
-    pub(super) fn move_deposits(&mut self, from: &str, to: &str, issuer: &str, amount: &Money) {
-        self.balance(from, issuer, &amount.currency).available_minor -= amount.minor;
-        self.balance(to, issuer, &amount.currency).available_minor += amount.minor;
+    /// Whether the payer has what it instructed, and all payees can hold what they get.
+    pub(super) fn can_pay(&self, payment: &Payment) -> bool {
+        let Payment {
+            payer,
+            issuer,
+            currency,
+            instructed,
+            ..
+        } = payment;
+        let funded = if payer == issuer {
+            self.can_issue(issuer, currency, *instructed)
+        } else {
+            self.available(payer, issuer, currency) >= *instructed
+        };
+        funded
+            && payment
+                .legs
+                .iter()
+                .all(|(payee, minor)| self.can_hold(payee, issuer, currency, *minor))
+    }
+
+    /// Pays every payee, and uses up the end-to-end id.
+    pub(super) fn pay(&mut self, payment: Payment, tx_id: Id) -> Vec<Happened> {
+        let Payment {
+            payer,
+            issuer,
+            end_to_end_id,
+            ..
+        } = payment;
+        self.use_id(payer, end_to_end_id, tx_id);
+        let mut happened = Vec::new();
+        for (payee, minor) in payment.legs {
+            let amount = Money {
+                minor,
+                currency: payment.currency.to_owned(),
+            };
+            happened.push(self.pass(payer, &payee, issuer, amount, end_to_end_id));
+        }
+        happened
+    }
+
+    /// Passes deposits on: issues them where the payer is their issuer, redeems them
+    /// where the payee is.
+    fn pass(
+        &mut self,
+        from: &str,
+        to: &str,
+        issuer: &str,
+        amount: Money,
+        end_to_end_id: &str,
+    ) -> Happened {
+        assert_ne!(from, to, "nobody pays itself");
+        if from == issuer {
+            self.issuance(issuer, &amount.currency).issued_minor += amount.minor;
+        } else {
+            self.balance(from, issuer, &amount.currency).available_minor -= amount.minor;
+        }
+        if to == issuer {
+            self.issuance(issuer, &amount.currency).redeemed_minor += amount.minor;
+        } else {
+            self.balance(to, issuer, &amount.currency).available_minor += amount.minor;
+        }
+        let (issuer, end_to_end_id) = (issuer.to_owned(), end_to_end_id.to_owned());
+        let (amount, concerned) = (
+            Some(amount),
+            [issuer.clone(), from.to_owned(), to.to_owned()],
+        );
+        let event = if from == issuer {
+            event::Event::Issued(DepositIssued {
+                issuer,
+                holder: to.to_owned(),
+                amount,
+                end_to_end_id,
+            })
+        } else if to == issuer {
+            event::Event::Returned(DepositReturned {
+                issuer,
+                holder: from.to_owned(),
+                amount,
+                end_to_end_id,
+            })
+        } else {
+            event::Event::Transferred(DepositTransferred {
+                issuer,
+                from: from.to_owned(),
+                to: to.to_owned(),
+                amount,
+                end_to_end_id,
+            })
+        };
+        cash(concerned, event)
+    }
+
+    fn can_issue(&self, issuer: &str, currency: &str, minor: u64) -> bool {
+        let key = (issuer.to_owned(), currency.to_owned());
+        let issued = self.issuances.get(&key).map_or(0, |i| i.issued_minor);
+        issued + minor <= MAX_MINOR
+    }
+
+    /// Whether the holder's balance can take so much. Nobody holds deposits of its own.
+    fn can_hold(&self, holder: &str, issuer: &str, currency: &str, minor: u64) -> bool {
+        let held = self.available(holder, issuer, currency) + self.locked(holder, issuer, currency);
+        holder == issuer || held + minor <= MAX_MINOR
     }
 
     fn balance_of(&self, holder: &str, issuer: &str, currency: &str) -> Option<&Balance> {
@@ -254,6 +359,15 @@ impl Model {
             holder: holder.to_owned(),
             currency: currency.to_owned(),
             ..Balance::default()
+        })
+    }
+
+    fn issuance(&mut self, issuer: &str, currency: &str) -> &mut Issuance {
+        let key = (issuer.to_owned(), currency.to_owned());
+        self.issuances.entry(key).or_insert_with(|| Issuance {
+            issuer: issuer.to_owned(),
+            currency: currency.to_owned(),
+            ..Issuance::default()
         })
     }
 
@@ -278,24 +392,6 @@ impl Model {
     }
 }
 
-fn cash<const N: usize>(concerned: [&str; N], event: event::Event) -> Happened {
+fn cash<T: Into<String>>(concerned: impl IntoIterator<Item = T>, event: event::Event) -> Happened {
     Happened::cash(concerned, Event { event: Some(event) })
-}
-
-/// Deposits of a bank that passed from one holder to another.
-pub(super) fn transferred(
-    issuer: &str,
-    from: &str,
-    to: &str,
-    amount: Money,
-    end_to_end_id: &str,
-) -> Happened {
-    let happened = DepositTransferred {
-        issuer: issuer.to_owned(),
-        from: from.to_owned(),
-        to: to.to_owned(),
-        amount: Some(amount),
-        end_to_end_id: end_to_end_id.to_owned(),
-    };
-    cash([issuer, from, to], event::Event::Transferred(happened))
 }

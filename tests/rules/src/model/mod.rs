@@ -9,6 +9,8 @@
 pub mod arithmetic;
 pub mod calendar;
 pub mod cash;
+pub mod claims;
+pub mod financing;
 pub mod invoices;
 pub mod numbers;
 pub mod settlement;
@@ -18,9 +20,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
 use counterfoil_proto::credit::v1::HistoryEntry;
+use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::{self as receivable_wire, BusinessDayConvention, DayCount};
+use counterfoil_proto::receivable::v1::{
+    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, Recourse,
+};
 use counterfoil_proto::settlement::v1 as settlement_wire;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 use prost::Message as _;
@@ -34,6 +39,7 @@ pub mod contract {
     pub const CASH: u32 = 3;
     pub const INVOICE: u32 = 4;
     pub const RECEIVABLE: u32 = 5;
+    pub const FINANCING: u32 = 6;
     pub const SETTLEMENT: u32 = 7;
     pub const CALENDAR: u32 = 9;
 }
@@ -54,7 +60,9 @@ pub fn tagged_hash(tag: &str, parts: &[&[u8]]) -> Id {
 pub enum Act {
     Calendar(calendar_wire::Action),
     Cash(cash_wire::Action),
+    Financing(financing_wire::Action),
     Invoice(invoice_wire::Action),
+    Receivable(receivable_wire::Action),
     Settlement(settlement_wire::Action),
     /// Bytes that are no contract's action, or not in canonical encoding.
     Garbage(Vec<u8>),
@@ -66,7 +74,9 @@ impl Act {
         match self {
             Act::Calendar(action) => action.encode_to_vec(),
             Act::Cash(action) => action.encode_to_vec(),
+            Act::Financing(action) => action.encode_to_vec(),
             Act::Invoice(action) => action.encode_to_vec(),
+            Act::Receivable(action) => action.encode_to_vec(),
             Act::Settlement(action) => action.encode_to_vec(),
             Act::Garbage(bytes) => bytes.clone(),
         }
@@ -97,31 +107,57 @@ pub struct Happened {
 }
 
 impl Happened {
-    fn new<const N: usize>(contract: u32, concerned: [&str; N], body: Vec<u8>) -> Happened {
+    fn new<T: Into<String>>(
+        contract: u32,
+        concerned: impl IntoIterator<Item = T>,
+        body: Vec<u8>,
+    ) -> Happened {
         Happened {
             contract,
-            organizations: concerned.map(str::to_owned).into(),
+            organizations: concerned.into_iter().map(Into::into).collect(),
             body,
         }
     }
 
-    fn calendar<const N: usize>(concerned: [&str; N], event: calendar_wire::Event) -> Happened {
+    fn calendar<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: calendar_wire::Event,
+    ) -> Happened {
         Happened::new(contract::CALENDAR, concerned, event.encode_to_vec())
     }
 
-    fn cash<const N: usize>(concerned: [&str; N], event: cash_wire::Event) -> Happened {
+    fn cash<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: cash_wire::Event,
+    ) -> Happened {
         Happened::new(contract::CASH, concerned, event.encode_to_vec())
     }
 
-    fn invoice<const N: usize>(concerned: [&str; N], event: invoice_wire::Event) -> Happened {
+    fn financing<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: financing_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::FINANCING, concerned, event.encode_to_vec())
+    }
+
+    fn invoice<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: invoice_wire::Event,
+    ) -> Happened {
         Happened::new(contract::INVOICE, concerned, event.encode_to_vec())
     }
 
-    fn receivable<const N: usize>(concerned: [&str; N], event: receivable_wire::Event) -> Happened {
+    fn receivable<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: receivable_wire::Event,
+    ) -> Happened {
         Happened::new(contract::RECEIVABLE, concerned, event.encode_to_vec())
     }
 
-    fn settlement<const N: usize>(concerned: [&str; N], event: settlement_wire::Event) -> Happened {
+    fn settlement<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: settlement_wire::Event,
+    ) -> Happened {
         Happened::new(contract::SETTLEMENT, concerned, event.encode_to_vec())
     }
 }
@@ -147,6 +183,8 @@ impl Rejected {
 /// messages, with the keyed fingerprints left empty.
 #[derive(Clone)]
 pub struct Model {
+    /// What a sealed quote is bound to.
+    pub chain_id: String,
     pub organizations: BTreeMap<String, BTreeSet<Role>>,
     pub currencies: BTreeSet<String>,
     pub clock: Clock,
@@ -157,6 +195,12 @@ pub struct Model {
     pub documents: BTreeMap<Vec<u8>, Id>,
     pub receivables: BTreeMap<Id, receivable_wire::Receivable>,
     pub claims: BTreeMap<(Id, u32), receivable_wire::Claim>,
+    /// By receivable and id.
+    pub endorsements: BTreeMap<(Id, Id), receivable_wire::Endorsement>,
+    pub requests: BTreeMap<Id, financing_wire::Request>,
+    /// By request and bank.
+    pub quotes: BTreeMap<(Id, String), financing_wire::Quote>,
+    pub loans: BTreeMap<Id, financing_wire::Loan>,
     /// By holder, issuer and currency.
     pub balances: BTreeMap<(String, String, String), cash_wire::Balance>,
     /// By issuer and currency.
@@ -172,11 +216,13 @@ pub struct Model {
 impl Model {
     /// The ledger at genesis.
     pub fn new(
+        chain_id: &str,
         organizations: BTreeMap<String, BTreeSet<Role>>,
         currencies: BTreeSet<String>,
         clock: Clock,
     ) -> Model {
         Model {
+            chain_id: chain_id.to_owned(),
             organizations,
             currencies,
             clock,
@@ -186,6 +232,10 @@ impl Model {
             documents: BTreeMap::new(),
             receivables: BTreeMap::new(),
             claims: BTreeMap::new(),
+            endorsements: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            quotes: BTreeMap::new(),
+            loans: BTreeMap::new(),
             balances: BTreeMap::new(),
             issuances: BTreeMap::new(),
             redemptions: BTreeMap::new(),
@@ -201,6 +251,8 @@ impl Model {
         let known = [
             contract::CASH,
             contract::INVOICE,
+            contract::RECEIVABLE,
+            contract::FINANCING,
             contract::SETTLEMENT,
             contract::CALENDAR,
         ];
@@ -227,7 +279,9 @@ impl Model {
     fn dispatch(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
         use calendar_wire::action::Action as Calendar;
         use cash_wire::action::Action as Cash;
+        use financing_wire::action::Action as Financing;
         use invoice_wire::action::Action as Invoice;
+        use receivable_wire::action::Action as Receivable;
         use settlement_wire::action::Action as Settlement;
         match call.act {
             Act::Calendar(calendar_wire::Action {
@@ -252,9 +306,35 @@ impl Model {
                 Invoice::Reject(a) => self.reject(call, a),
                 Invoice::Withdraw(a) => self.withdraw(call, a),
             },
+            Act::Receivable(receivable_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Receivable::Split(a) => self.split(call, a),
+                Receivable::Merge(a) => self.merge(call, a),
+                Receivable::Offer(a) => self.offer(call, a),
+                Receivable::Accept(a) => self.accept(call, a),
+                Receivable::Decline(a) => self.decline(call, a),
+                Receivable::Expire(a) => self.expire_offer(call, a),
+            },
+            Act::Financing(financing_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Financing::Open(a) => self.open(call, a),
+                Financing::Commit(a) => self.commit(call, a),
+                Financing::Reveal(a) => self.reveal(call, a),
+                Financing::Award(a) => self.award(call, a),
+                Financing::Cancel(a) => self.cancel(call, a),
+                Financing::Expire(a) => self.expire_request(call, a),
+                Financing::Repay(a) => self.repay(call, a),
+                Financing::Release(a) => self.release(call, a),
+            },
             Act::Settlement(settlement_wire::Action {
-                action: Some(Settlement::Settle(a)),
-            }) => self.settle(call, a),
+                action: Some(action),
+            }) => match action {
+                Settlement::Settle(a) => self.settle(call, a),
+                Settlement::ReportOverdue(a) => self.report_overdue(call, a),
+                Settlement::ReportDefault(a) => self.report_default(call, a),
+            },
             _ => Err(Rejected::with(Kernel::MalformedAction)),
         }
     }
@@ -274,7 +354,9 @@ impl Model {
 
 /// What names no action, or an enum value nobody knows, never reaches a contract.
 fn is_well_formed(act: &Act) -> bool {
+    use financing_wire::action::Action as Financing;
     use invoice_wire::action::Action as Invoice;
+    use receivable_wire::action::Action as Receivable;
     match act {
         Act::Garbage(_) => false,
         Act::Calendar(action) => action.action.is_some(),
@@ -285,6 +367,23 @@ fn is_well_formed(act: &Act) -> bool {
             Some(Invoice::Register(register)) => register.terms.as_ref().is_none_or(|terms| {
                 DayCount::try_from(terms.day_count).is_ok()
                     && BusinessDayConvention::try_from(terms.convention).is_ok()
+            }),
+            Some(_) => true,
+        },
+        Act::Receivable(action) => match &action.action {
+            None => false,
+            Some(Receivable::Offer(offer)) => Purpose::try_from(offer.purpose).is_ok(),
+            Some(_) => true,
+        },
+        Act::Financing(action) => match &action.action {
+            None => false,
+            Some(Financing::Open(open)) => {
+                Technique::try_from(open.technique).is_ok()
+                    && Recourse::try_from(open.recourse).is_ok()
+            }
+            Some(Financing::Reveal(reveal)) => reveal.terms.as_ref().is_none_or(|terms| {
+                DayCount::try_from(terms.day_count).is_ok()
+                    && Recourse::try_from(terms.recourse).is_ok()
             }),
             Some(_) => true,
         },

@@ -1,90 +1,95 @@
-//! Receivables, their claims, and the debtor's payment (specification 4.1, 6.4).
+//! The debtor's payments, and reports of what is not paid (specification 6.4, 6.5).
 
-use counterfoil_proto::invoice::v1::Invoice;
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_proto::financing::v1::{ClaimReference, RequestState};
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
+use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
+use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::{
-    Event, ReceivableSettled, RejectionCode as Code, SettleReceivable, event,
+    Event, ReceivableDefaulted, ReceivableOverdue, ReceivablePaid, RejectionCode as Code,
+    ReportDefault, ReportOverdue, SettleReceivable, Share, event,
 };
-use counterfoil_proto::v1::Money;
+use counterfoil_proto::v1::{Accrual, Money};
 
-use super::arithmetic::{MAX_MINOR, date, day, interest};
-use super::cash::{is_end_to_end_id, transferred};
-use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
+use super::arithmetic::{MAX_MINOR, date, pro_rata};
+use super::cash::{Payment, is_end_to_end_id};
+use super::claims::{day_of, encumbrance, receivable as claim_event};
+use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
 
-/// What a debtor owes on a day.
-pub struct Owed {
-    /// Outstanding principal.
+/// What is owed on a claim on a day.
+#[derive(Clone, Debug)]
+pub struct Debt {
+    pub number: u32,
+    pub rank: Rank,
     pub principal: u64,
-    /// Penalty for paying late.
-    pub penalty: u128,
-    /// Days after the adjusted due date.
-    pub days_late: i64,
+    /// None until the due date has passed.
+    pub accrued: Option<Accrual>,
+}
+
+impl Debt {
+    pub fn penalty(&self) -> u64 {
+        self.accrued.map_or(0, |accrued| accrued.minor)
+    }
+}
+
+/// What a payment brings each claim: principal and penalty, in the order of the debts.
+struct Paid {
+    claims: Vec<(u64, u64)>,
+    refund: u64,
+}
+
+/// Puts a payment towards debts: principal before penalty, senior claims before retained ones.
+fn distribute(amount: u64, debts: &[Debt]) -> Paid {
+    let mut rest = amount;
+    let mut claims = vec![(0, 0); debts.len()];
+    for rank in [Rank::Senior, Rank::Retained] {
+        for of_penalty in [false, true] {
+            let owed = |debt: &Debt| match (debt.rank == rank, of_penalty) {
+                (false, _) => 0,
+                (true, false) => debt.principal,
+                (true, true) => debt.penalty(),
+            };
+            let weights: Vec<u64> = debts.iter().map(owed).collect();
+            let all: u128 = weights.iter().map(|owed| u128::from(*owed)).sum();
+            let shares = if u128::from(rest) >= all {
+                weights
+            } else {
+                pro_rata(rest, &weights)
+            };
+            for (claim, share) in claims.iter_mut().zip(shares) {
+                rest -= share;
+                if of_penalty {
+                    claim.1 += share;
+                } else {
+                    claim.0 += share;
+                }
+            }
+        }
+    }
+    Paid {
+        claims,
+        refund: rest,
+    }
 }
 
 impl Model {
-    /// What is owed on a receivable on this day.
-    pub fn owed(&self, id: &Id, today: i64) -> Owed {
-        let receivable = &self.receivables[id];
-        let principal = self
-            .claims
-            .range((*id, 0)..=(*id, u32::MAX))
-            .map(|(_, c)| c.outstanding_minor)
-            .sum();
-        let due = receivable
-            .adjusted_due_date
-            .as_ref()
-            .and_then(day)
-            .expect("a due date");
-        let terms = receivable.terms.as_ref().expect("terms");
-        Owed {
-            principal,
-            penalty: interest(
-                principal,
-                terms.penalty_rate_ppm,
-                terms.day_count(),
-                due,
-                today,
-            ),
-            days_late: (today - due).max(0),
-        }
+    /// What is owed on each live claim of a receivable on this day, by number.
+    pub fn debts(&self, id: &Id, today: i64) -> Vec<Debt> {
+        let debt = |claim: &Claim| Debt {
+            number: claim.number,
+            rank: claim.rank(),
+            principal: claim.outstanding_minor,
+            accrued: self.penalty(claim, today),
+        };
+        self.live_claims(id).into_iter().map(debt).collect()
     }
 
-    /// Opens the receivable of a confirmed invoice, with claim 0 in its seller's hands.
-    pub(super) fn open_receivable(&mut self, invoice: &Invoice, today: i64) -> Id {
-        let id = tagged_hash("counterfoil/receivable-id/v1", &[&invoice.id]);
-        let face = invoice
-            .gross
-            .clone()
-            .expect("a registered invoice has an amount");
-        let claim = Claim {
-            receivable: id.to_vec(),
-            number: 0,
-            face_minor: face.minor,
-            outstanding_minor: face.minor,
-            controller: invoice.seller.clone(),
-            state: ClaimState::Live.into(),
-        };
-        let receivable = Receivable {
-            id: id.to_vec(),
-            invoice: invoice.id.clone(),
-            debtor: invoice.buyer.clone(),
-            face: Some(face),
-            due_date: invoice.due_date,
-            // The only convention so far leaves the due date where it is.
-            adjusted_due_date: invoice.due_date,
-            terms: invoice.terms.clone(),
-            state: ReceivableState::Performing.into(),
-            redeemed_minor: 0,
-            penalty_paid_minor: 0,
-            confirmed_on: Some(date(today)),
-            settled_on: None,
-            claim_count: 1,
-        };
-        let before = self.receivables.insert(id, receivable);
-        assert!(before.is_none(), "an invoice is confirmed once");
-        self.claims.insert((id, 0), claim);
-        id
+    fn receivable(&self, id: &[u8]) -> Result<(Id, &Receivable), Rejected> {
+        let unknown = Rejected::with(Code::UnknownReceivable);
+        let id = Id::try_from(id).map_err(|_| unknown)?;
+        Ok((id, self.receivables.get(&id).ok_or(unknown)?))
     }
 
     pub(super) fn settle(
@@ -94,26 +99,17 @@ impl Model {
     ) -> Result<Vec<Happened>, Rejected> {
         let today = self.clock.day(call.time_ms);
         let (debtor, issuer) = (call.organization, action.issuer.as_str());
-        let id = Id::try_from(action.receivable.as_slice())
-            .map_err(|_| Rejected::with(Code::UnknownReceivable))?;
-        let receivable = self
-            .receivables
-            .get(&id)
-            .ok_or(Rejected::with(Code::UnknownReceivable))?;
+        let (id, receivable) = self.receivable(&action.receivable)?;
         ensure(receivable.debtor == debtor, Code::NotTheDebtor)?;
         ensure(
-            receivable.state() == ReceivableState::Performing,
+            receivable.state() != ReceivableState::Settled,
             Code::WrongState,
         )?;
         ensure(self.has_role(issuer, Role::Bank), Code::UnknownIssuer)?;
         let amount = action.amount.clone().unwrap_or_default();
         let currency = receivable.face.as_ref().expect("a face").currency.clone();
         ensure(amount.currency == currency, Code::WrongCurrency)?;
-        let owed = self.owed(&id, today);
-        ensure(
-            u128::from(amount.minor) == u128::from(owed.principal) + owed.penalty,
-            Code::AmountDiffers,
-        )?;
+        ensure((1..=MAX_MINOR).contains(&amount.minor), Code::InvalidAmount)?;
         ensure(
             is_end_to_end_id(&action.end_to_end_id),
             Code::InvalidEndToEndId,
@@ -122,56 +118,261 @@ impl Model {
             self.first_use(debtor, &action.end_to_end_id),
             Code::RepeatedEndToEndId,
         )?;
-        let payee = self.claims[&(id, 0)].controller.clone();
-        let payee_holds =
-            self.available(&payee, issuer, &currency) + self.locked(&payee, issuer, &currency);
-        ensure(
-            self.available(debtor, issuer, &currency) >= amount.minor,
-            Code::NotEnoughDeposits,
-        )?;
-        ensure(
-            payee_holds + amount.minor <= MAX_MINOR,
-            Code::NotEnoughDeposits,
-        )?;
+        let debts = self.debts(&id, today);
+        let paid = distribute(amount.minor, &debts);
+        let shares = self.shares(&id, &debts, &paid, today);
+        let payment = Payment {
+            payer: debtor,
+            issuer,
+            currency: &currency,
+            instructed: amount.minor,
+            legs: self.legs(&shares),
+            end_to_end_id: &action.end_to_end_id,
+        };
+        ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
 
-        self.move_deposits(debtor, &payee, issuer, &amount);
-        self.use_id(call, &action.end_to_end_id);
-        let penalty = u64::try_from(owed.penalty).expect("paid, so at most 10^18");
-        let receivable = self.receivables.get_mut(&id).expect("found above");
-        receivable.set_state(ReceivableState::Settled);
-        receivable.redeemed_minor += owed.principal;
-        receivable.penalty_paid_minor += penalty;
-        receivable.settled_on = Some(date(today));
-        let claim = self
-            .claims
-            .get_mut(&(id, 0))
-            .expect("every receivable has claim 0");
-        claim.outstanding_minor = 0;
-        claim.set_state(ClaimState::Spent);
-
-        let of = |minor| {
-            Some(Money {
-                minor,
-                currency: currency.clone(),
-            })
-        };
-        let happened = ReceivableSettled {
-            receivable: id.to_vec(),
-            issuer: issuer.to_owned(),
-            principal: of(owed.principal),
-            penalty: of(penalty),
-            days_late: u32::try_from(owed.days_late).expect("at most 210 years"),
-            value_date: Some(date(today)),
-            payee: payee.clone(),
-            end_to_end_id: action.end_to_end_id.clone(),
-        };
-        let event = Event {
-            event: Some(event::Event::Settled(happened)),
-        };
-        // The bank learns that its deposits moved, not what for.
-        Ok(vec![
-            transferred(issuer, debtor, &payee, amount, &action.end_to_end_id),
-            Happened::settlement([debtor, payee.as_str()], event),
-        ])
+        let mut happened = self.pay(payment, call.tx_id);
+        happened.extend(self.discharge(&id, &debts, &shares, today));
+        happened.push(self.record_payment(&id, action, shares, paid.refund, today));
+        Ok(happened)
     }
+
+    /// What each claim that is paid something gets, and of it the lender it is pledged to.
+    fn shares(&self, id: &Id, debts: &[Debt], paid: &Paid, today: i64) -> Vec<Share> {
+        let mut still_owed: BTreeMap<Id, u128> = BTreeMap::new();
+        let mut shares = Vec::new();
+        for (debt, (principal, penalty)) in debts.iter().zip(&paid.claims) {
+            let sum = u128::from(*principal) + u128::from(*penalty);
+            if sum == 0 {
+                continue;
+            }
+            let claim = &self.claims[&(*id, debt.number)];
+            let mut share = Share {
+                claim: debt.number,
+                controller: claim.controller.clone(),
+                principal_minor: *principal,
+                penalty_minor: *penalty,
+                ..Share::default()
+            };
+            if let Some(Kind::Pledged(pledge)) = encumbrance(claim) {
+                let loan = Id::try_from(pledge.loan.as_slice()).expect("an id");
+                let owed = still_owed.entry(loan).or_insert_with(|| {
+                    let (interest, principal) = self.owed_on(&loan, today);
+                    u128::from(interest) + u128::from(principal)
+                });
+                let to_lender = sum.min(*owed);
+                *owed -= to_lender;
+                share.loan = pledge.loan.clone();
+                share.lender_minor = u64::try_from(to_lender).expect("at most the payment");
+            }
+            shares.push(share);
+        }
+        shares
+    }
+
+    fn legs(&self, shares: &[Share]) -> BTreeMap<String, u64> {
+        let mut legs = BTreeMap::new();
+        for share in shares {
+            let to_controller = share.principal_minor + share.penalty_minor - share.lender_minor;
+            *legs.entry(share.controller.clone()).or_default() += to_controller;
+            if let Ok(loan) = Id::try_from(share.loan.as_slice()) {
+                *legs.entry(self.loans[&loan].lender.clone()).or_default() += share.lender_minor;
+            }
+        }
+        legs.retain(|_, minor| *minor > 0);
+        legs
+    }
+
+    /// Reduces what is owed on the claims, and ends what the payment overtook.
+    fn discharge(
+        &mut self,
+        id: &Id,
+        debts: &[Debt],
+        shares: &[Share],
+        today: i64,
+    ) -> Vec<Happened> {
+        let mut happened = Vec::new();
+        let (mut requests, mut loans) = (BTreeSet::new(), BTreeSet::new());
+        for share in shares {
+            let key = (*id, share.claim);
+            let reference = ClaimReference {
+                receivable: id.to_vec(),
+                number: share.claim,
+            };
+            match encumbrance(&self.claims[&key]).cloned() {
+                None => {}
+                Some(Kind::Offered(offer)) => {
+                    self.free(&key);
+                    let overtaken = OfferOvertaken {
+                        receivable: id.to_vec(),
+                        number: share.claim,
+                        from: share.controller.clone(),
+                        to: offer.to.clone(),
+                    };
+                    happened.push(claim_event(
+                        [share.controller.clone(), offer.to],
+                        ClaimEvent::Overtaken(overtaken),
+                    ));
+                }
+                Some(Kind::Locked(lock)) => {
+                    requests.insert(Id::try_from(lock.request.as_slice()).expect("an id"));
+                }
+                Some(Kind::Pledged(pledge)) => {
+                    let loan = Id::try_from(pledge.loan.as_slice()).expect("an id");
+                    loans.insert(loan);
+                    if share.lender_minor > 0 {
+                        let collateral = Some(reference.clone());
+                        happened.push(self.pay_loan(&loan, share.lender_minor, collateral, today));
+                    }
+                }
+            }
+            let debt = debts.iter().find(|debt| debt.number == share.claim);
+            let mut accrued = debt.expect("what is paid was owed").accrued;
+            if let Some(accrued) = &mut accrued {
+                accrued.minor -= share.penalty_minor;
+            }
+            let claim = self.claim_mut(&key);
+            claim.outstanding_minor -= share.principal_minor;
+            claim.penalty = accrued;
+            if claim.outstanding_minor == 0 && accrued.is_none_or(|accrued| accrued.minor == 0) {
+                self.spend(&key);
+                if let Ok(loan) = Id::try_from(share.loan.as_slice()) {
+                    let loan = self.loans.get_mut(&loan).expect("a pledge names a loan");
+                    loan.collateral.retain(|claim| *claim != reference);
+                }
+            }
+        }
+        for loan in loans {
+            happened.extend(self.release_if_repaid(&loan));
+        }
+        for request in requests {
+            // Freeing its claims must not free one that is spent already: it is under nothing.
+            happened.push(self.close_request(&request, RequestState::Overtaken, today));
+        }
+        happened
+    }
+
+    fn record_payment(
+        &mut self,
+        id: &Id,
+        action: &SettleReceivable,
+        shares: Vec<Share>,
+        refund: u64,
+        today: i64,
+    ) -> Happened {
+        let principal = shares.iter().map(|share| share.principal_minor).sum();
+        let penalty = shares.iter().map(|share| share.penalty_minor).sum();
+        let receivable = self.receivables.get_mut(id).expect("found above");
+        receivable.redeemed_minor += principal;
+        receivable.penalty_paid_minor += penalty;
+        let settled = receivable.live_claims.is_empty();
+        if settled {
+            receivable.set_state(ReceivableState::Settled);
+            receivable.settled_on = Some(date(today));
+        }
+        let receivable = receivable.clone();
+        let lenders = shares
+            .iter()
+            .filter(|share| share.lender_minor > 0)
+            .map(|share| {
+                let loan = Id::try_from(share.loan.as_slice()).expect("an id");
+                self.loans[&loan].lender.clone()
+            });
+        let mut concerned: BTreeSet<String> = lenders.collect();
+        concerned.extend(shares.iter().map(|share| share.controller.clone()));
+        concerned.insert(receivable.debtor.clone());
+        let late = (today - day_of(&receivable.adjusted_due_date)).max(0);
+        let of = |minor| of_face(&receivable, minor);
+        let paid = ReceivablePaid {
+            receivable: id.to_vec(),
+            issuer: action.issuer.clone(),
+            principal: of(principal),
+            penalty: of(penalty),
+            days_late: u32::try_from(late).expect("at most 210 years"),
+            value_date: Some(date(today)),
+            end_to_end_id: action.end_to_end_id.clone(),
+            refund: of(refund),
+            shares,
+            settled,
+        };
+        settlement(concerned, event::Event::Paid(paid))
+    }
+
+    pub(super) fn report_overdue(
+        &mut self,
+        call: &Call,
+        action: &ReportOverdue,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let from = [ReceivableState::Performing];
+        let id = self.reported(call, &action.receivable, &from, false)?;
+        let (concerned, outstanding) = self.report(&id, ReceivableState::Overdue);
+        let overdue = ReceivableOverdue {
+            receivable: id.to_vec(),
+            reported_on: Some(date(self.clock.day(call.time_ms))),
+            outstanding,
+        };
+        Ok(vec![settlement(concerned, event::Event::Overdue(overdue))])
+    }
+
+    pub(super) fn report_default(
+        &mut self,
+        call: &Call,
+        action: &ReportDefault,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let from = [ReceivableState::Performing, ReceivableState::Overdue];
+        let id = self.reported(call, &action.receivable, &from, true)?;
+        let (concerned, outstanding) = self.report(&id, ReceivableState::Defaulted);
+        let defaulted = ReceivableDefaulted {
+            receivable: id.to_vec(),
+            reported_on: Some(date(self.clock.day(call.time_ms))),
+            outstanding,
+        };
+        Ok(vec![settlement(
+            concerned,
+            event::Event::Defaulted(defaulted),
+        )])
+    }
+
+    fn reported(
+        &self,
+        call: &Call,
+        id: &[u8],
+        from: &[ReceivableState],
+        after_grace: bool,
+    ) -> Result<Id, Rejected> {
+        let (id, receivable) = self.receivable(id)?;
+        ensure(from.contains(&receivable.state()), Code::WrongState)?;
+        let terms = receivable.terms.as_ref().expect("terms");
+        let grace = if after_grace { terms.grace_days } else { 0 };
+        ensure(
+            self.clock.day(call.time_ms) > day_of(&receivable.adjusted_due_date) + i64::from(grace),
+            Code::NotYet,
+        )?;
+        let face = receivable.face.as_ref().expect("a face").minor;
+        ensure(receivable.redeemed_minor < face, Code::NothingOutstanding)?;
+        Ok(id)
+    }
+
+    fn report(&mut self, id: &Id, state: ReceivableState) -> (BTreeSet<String>, Option<Money>) {
+        let live = self.live_claims(id);
+        let outstanding = live.iter().map(|claim| claim.outstanding_minor).sum();
+        let mut concerned: BTreeSet<String> =
+            live.iter().map(|claim| claim.controller.clone()).collect();
+        let receivable = self.receivables.get_mut(id).expect("found above");
+        receivable.set_state(state);
+        concerned.insert(receivable.debtor.clone());
+        (concerned, of_face(receivable, outstanding))
+    }
+}
+
+fn of_face(receivable: &Receivable, minor: u64) -> Option<Money> {
+    let currency = receivable.face.as_ref().expect("a face").currency.clone();
+    Some(Money { minor, currency })
+}
+
+fn settlement<T: Into<String>>(
+    concerned: impl IntoIterator<Item = T>,
+    event: event::Event,
+) -> Happened {
+    Happened::settlement(concerned, Event { event: Some(event) })
 }

@@ -1,5 +1,4 @@
-//! Holds the real state against the model, record by record, and checks the
-//! invariants of specification 9 on what is really stored.
+//! Holds the real state against the model, record by record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -7,15 +6,16 @@ use std::fmt::Debug;
 use counterfoil_proto::calendar::v1::Clock;
 use counterfoil_proto::cash::v1::{Balance, Instruction, Issuance, Redemption};
 use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
-use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference, InvoiceState};
-use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable};
+use counterfoil_proto::financing::v1::{Loan, Quote, Request};
+use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use prost::Message;
 
 use super::rules::Records;
 use crate::model::invoices::{loose_of, strict_of};
 use crate::model::{Id, Model};
 
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 20] = [
     "block/",
     "calendar/clock",
     "cash/balance/",
@@ -24,6 +24,9 @@ const TABLES: [&str; 16] = [
     "cash/redemption/",
     "credit/entry/",
     "credit/history/",
+    "financing/loan/",
+    "financing/quote/",
+    "financing/request/",
     "invoice/document/",
     "invoice/invoice/",
     "invoice/loose/",
@@ -31,11 +34,12 @@ const TABLES: [&str; 16] = [
     "membership/legal-id/",
     "membership/organization/",
     "receivable/claim/",
+    "receivable/endorsement/",
     "receivable/receivable/",
 ];
 
 /// Every record whose key begins so, in order of the keys.
-fn table<M: Message + Default>(records: &Records, prefix: &str) -> Vec<M> {
+pub(super) fn table<M: Message + Default>(records: &Records, prefix: &str) -> Vec<M> {
     records
         .range(prefix.as_bytes().to_vec()..)
         .take_while(|(key, _)| key.starts_with(prefix.as_bytes()))
@@ -53,7 +57,7 @@ fn table<M: Message + Default>(records: &Records, prefix: &str) -> Vec<M> {
         .collect()
 }
 
-fn id(bytes: &[u8]) -> Id {
+pub(super) fn id(bytes: &[u8]) -> Id {
     bytes.try_into().expect("an id has 32 bytes")
 }
 
@@ -113,21 +117,8 @@ pub fn compare(records: &Records, model: &Model, height: u64) {
         "the clock's offset"
     );
     compare_invoices(records, model);
-    same(
-        "receivable",
-        &keyed(
-            table(records, "receivable/receivable/"),
-            |r: &Receivable| id(&r.id),
-        ),
-        &model.receivables,
-    );
-    same(
-        "claim",
-        &keyed(table(records, "receivable/claim/"), |c: &Claim| {
-            (id(&c.receivable), c.number)
-        }),
-        &model.claims,
-    );
+    compare_claims(records, model);
+    compare_financing(records, model);
     compare_cash(records, model);
     compare_history(records, model);
 }
@@ -192,6 +183,35 @@ fn compare_invoices(records: &Records, model: &Model) {
     }
 }
 
+fn compare_claims(records: &Records, model: &Model) {
+    let receivables = table(records, "receivable/receivable/");
+    same(
+        "receivable",
+        &keyed(receivables, |r: &Receivable| id(&r.id)),
+        &model.receivables,
+    );
+    let claims = table(records, "receivable/claim/");
+    let by = |c: &Claim| (id(&c.receivable), c.number);
+    same("claim", &keyed(claims, by), &model.claims);
+    let endorsements = table(records, "receivable/endorsement/");
+    let by = |e: &Endorsement| (id(&e.receivable), id(&e.id));
+    same("endorsement", &keyed(endorsements, by), &model.endorsements);
+}
+
+fn compare_financing(records: &Records, model: &Model) {
+    let requests = table(records, "financing/request/");
+    same(
+        "request",
+        &keyed(requests, |r: &Request| id(&r.id)),
+        &model.requests,
+    );
+    let quotes = table(records, "financing/quote/");
+    let by = |q: &Quote| (id(&q.request), q.bank.clone());
+    same("quote", &keyed(quotes, by), &model.quotes);
+    let loans = table(records, "financing/loan/");
+    same("loan", &keyed(loans, |l: &Loan| id(&l.id)), &model.loans);
+}
+
 fn compare_cash(records: &Records, model: &Model) {
     let balances = table(records, "cash/balance/");
     let by = |b: &Balance| (b.holder.clone(), b.issuer.clone(), b.currency.clone());
@@ -244,147 +264,5 @@ fn compare_history(records: &Records, model: &Model) {
         table::<HistoryEntry>(records, "credit/entry/").len(),
         entries,
         "history entries"
-    );
-}
-
-/// What the invariants need to remember from block to block.
-#[derive(Default)]
-pub struct Auditor {
-    spent: BTreeSet<(Id, u32)>,
-    claim_counts: BTreeMap<Id, u32>,
-    /// Invoices whose confirmation was executed under the signature of their buyer.
-    pub confirmed: BTreeSet<Id>,
-    /// End-to-end ids in executed instructions, by payer.
-    pub used: BTreeSet<(String, String)>,
-}
-
-impl Auditor {
-    /// Notes that a payer used an end-to-end id. Invariant 12: it never did before.
-    pub fn note_use(&mut self, payer: &str, end_to_end_id: &str) {
-        let new = self
-            .used
-            .insert((payer.to_owned(), end_to_end_id.to_owned()));
-        assert!(
-            new,
-            "{payer} used the end-to-end id {end_to_end_id:?} twice"
-        );
-    }
-
-    /// Checks invariants 1, 2, 3, 5, 6 and 12 on the stored records.
-    pub fn check(&mut self, records: &Records) {
-        self.check_claims(records);
-        check_uniqueness(records);
-        check_deposits(records);
-        let used = table::<Instruction>(records, "cash/instruction/").len();
-        assert_eq!(
-            used,
-            self.used.len(),
-            "invariant 12: one record for each instruction that was executed"
-        );
-    }
-
-    fn check_claims(&mut self, records: &Records) {
-        let claims: Vec<Claim> = table(records, "receivable/claim/");
-        let mut outstanding: BTreeMap<Id, u128> = BTreeMap::new();
-        let mut numbers: BTreeMap<Id, u32> = BTreeMap::new();
-        for claim in &claims {
-            let key = (id(&claim.receivable), claim.number);
-            *outstanding.entry(key.0).or_default() += u128::from(claim.outstanding_minor);
-            *numbers.entry(key.0).or_default() += 1;
-            match claim.state() {
-                ClaimState::Live => {
-                    assert!(
-                        claim.outstanding_minor > 0 && !claim.controller.is_empty(),
-                        "invariant 2: {claim:?}"
-                    );
-                    assert!(
-                        !self.spent.contains(&key),
-                        "invariant 2: claim {key:?} returned"
-                    );
-                }
-                ClaimState::Spent => {
-                    assert_eq!(claim.outstanding_minor, 0, "invariant 2: {claim:?}");
-                    self.spent.insert(key);
-                }
-                ClaimState::Unspecified => panic!("invariant 2: {claim:?}"),
-            }
-        }
-        for receivable in table::<Receivable>(records, "receivable/receivable/") {
-            let key = id(&receivable.id);
-            let face = receivable.face.as_ref().expect("a face").minor;
-            let sum = outstanding.remove(&key).unwrap_or_default()
-                + u128::from(receivable.redeemed_minor);
-            assert_eq!(sum, u128::from(face), "invariant 1: {receivable:?}");
-            assert_eq!(
-                numbers.get(&key),
-                Some(&receivable.claim_count),
-                "invariant 2: {receivable:?}"
-            );
-            let before = self
-                .claim_counts
-                .insert(key, receivable.claim_count)
-                .unwrap_or_default();
-            assert!(
-                before <= receivable.claim_count,
-                "invariant 2: {receivable:?}"
-            );
-            assert!(
-                self.confirmed.contains(&id(&receivable.invoice)),
-                "invariant 5: {receivable:?}"
-            );
-        }
-        assert!(
-            outstanding.is_empty(),
-            "invariant 1: claims without a receivable: {outstanding:?}"
-        );
-    }
-}
-
-fn check_uniqueness(records: &Records) {
-    let (mut fingerprints, mut numbers, mut documents) =
-        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for invoice in table::<Invoice>(records, "invoice/invoice/") {
-        if matches!(
-            invoice.state(),
-            InvoiceState::Withdrawn | InvoiceState::Rejected
-        ) {
-            continue;
-        }
-        assert!(
-            numbers.insert(strict_of(&invoice)),
-            "invariant 3: {invoice:?}"
-        );
-        assert!(
-            documents.insert(invoice.document_hash.clone()),
-            "invariant 3: {invoice:?}"
-        );
-        assert!(
-            fingerprints.insert(invoice.strict_fingerprint),
-            "invariant 3: two live invoices of one fingerprint"
-        );
-    }
-}
-
-fn check_deposits(records: &Records) {
-    let mut held: BTreeMap<(String, String), u128> = BTreeMap::new();
-    for balance in table::<Balance>(records, "cash/balance/") {
-        *held.entry((balance.issuer, balance.currency)).or_default() +=
-            u128::from(balance.available_minor) + u128::from(balance.locked_minor);
-    }
-    for issuance in table::<Issuance>(records, "cash/issuance/") {
-        let key = (issuance.issuer, issuance.currency);
-        let rest = issuance
-            .issued_minor
-            .checked_sub(issuance.redeemed_minor)
-            .expect("invariant 6: redeemed ≤ issued");
-        assert_eq!(
-            held.remove(&key).unwrap_or_default(),
-            u128::from(rest),
-            "invariant 6: {key:?}"
-        );
-    }
-    assert!(
-        held.values().all(|sum| *sum == 0),
-        "invariant 6: deposits never issued: {held:?}"
     );
 }

@@ -37,7 +37,9 @@ impl Bench {
         let number = match act {
             Act::Calendar(_) => contract::CALENDAR,
             Act::Cash(_) => contract::CASH,
+            Act::Financing(_) => contract::FINANCING,
             Act::Invoice(_) => contract::INVOICE,
+            Act::Receivable(_) => contract::RECEIVABLE,
             Act::Settlement(_) => contract::SETTLEMENT,
             Act::Garbage(_) => panic!("a story is told in actions"),
         };

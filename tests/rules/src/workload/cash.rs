@@ -28,20 +28,23 @@ impl Generator {
                 minor: MAX_MINOR,
                 currency: "KWD".to_owned(),
             },
-            1 => {
-                let issued = model.issuances.get(&(issuer.clone(), "KWD".to_owned()));
-                let room = MAX_MINOR - issued.map_or(0, |i| i.issued_minor);
-                Money {
-                    minor: room + u64::from(self.chance(0.5)),
-                    currency: "KWD".to_owned(),
-                }
-            }
+            1 => self.all_to_issue(model, &issuer, "KWD"),
             _ => Money {
                 minor: self.rng.gen_range(1..=100_000_000),
                 currency: self.currency(),
             },
         };
         self.issue_to(view, issuer, holder, amount)
+    }
+
+    /// All that the bank may still issue in this currency, or one unit more.
+    fn all_to_issue(&mut self, model: &Model, issuer: &str, currency: &str) -> Money {
+        let key = (issuer.to_owned(), currency.to_owned());
+        let issued = model.issuances.get(&key).map_or(0, |i| i.issued_minor);
+        Money {
+            minor: MAX_MINOR - issued + u64::from(self.chance(0.7)),
+            currency: currency.to_owned(),
+        }
     }
 
     /// Deposits for a holder that needs them.
@@ -87,6 +90,17 @@ impl Generator {
             amount: self.part_of(balance),
             end_to_end_id: self.end_to_end_id(),
         };
+        // Its issuer redeems what it is paid, and issues what it pays.
+        match self.rng.gen_range(0..8) {
+            0 => action.to = action.issuer.clone(),
+            1 => {
+                (action.to, holder) = (holder, action.issuer.clone());
+                if self.chance(0.2) {
+                    action.amount = Some(self.all_to_issue(model, &holder, "KWD"));
+                }
+            }
+            _ => {}
+        }
         for _ in 0..self.faults() {
             match self.rng.gen_range(0..7) {
                 0 => action.issuer = self.no_bank(model),
@@ -219,16 +233,8 @@ impl Generator {
     }
 
     fn spendable<'a>(&mut self, model: &'a Model) -> Option<&'a Balance> {
-        let some: Vec<&Balance> = model
-            .balances
-            .values()
-            .filter(|b| b.available_minor > 0)
-            .collect();
-        if some.is_empty() {
-            None
-        } else {
-            Some(self.one_of(&some))
-        }
+        let all = model.balances.values();
+        self.some(&all.filter(|b| b.available_minor > 0).collect::<Vec<_>>())
     }
 
     fn part_of(&mut self, balance: &Balance) -> Option<Money> {
@@ -246,11 +252,12 @@ impl Generator {
 
     fn redemption<'a>(&mut self, model: &'a Model, open: bool) -> Option<&'a Redemption> {
         let is_open = |r: &&Redemption| (r.state() == RedemptionState::Requested) == open;
-        let some: Vec<&Redemption> = model.redemptions.values().filter(is_open).collect();
-        if some.is_empty() {
-            None
-        } else {
-            Some(self.one_of(&some))
-        }
+        self.some(
+            &model
+                .redemptions
+                .values()
+                .filter(is_open)
+                .collect::<Vec<_>>(),
+        )
     }
 }

@@ -36,7 +36,11 @@ fn in_states<'a>(model: &'a Model, states: &[State]) -> Vec<&'a Invoice> {
 impl Generator {
     pub(super) fn register(&mut self, view: &View) -> Planned {
         let model = view.model;
+        // Most have the same seller, so that it can put several claims to the banks at once.
         let mut seller = self.organization(|id| model.has_role(id, Role::Supplier));
+        if self.chance(0.5) {
+            seller = "farmer".to_owned();
+        }
         let mut action = self.registration(view, &seller);
         match self.rng.gen_range(0..12) {
             0 | 1 => self.succeed(view, &mut seller, &mut action),
@@ -53,7 +57,7 @@ impl Generator {
     fn registration(&mut self, view: &View, seller: &str) -> RegisterInvoice {
         let model = view.model;
         let issued = view.today - self.one_of(&[0, 0, 1, 3, 30, 200, 365, 366, 730]);
-        let due = issued + self.one_of(&[0, 1, 7, 30, 60, 90, 365, LONGEST_TENOR]);
+        let due = issued + self.one_of(&[0, 1, 7, 30, 60, 90, 120, 180, 365, 365, LONGEST_TENOR]);
         RegisterInvoice {
             buyer: self.organization(|id| id != seller && model.has_role(id, Role::CoreEnterprise)),
             number: numbers::fresh(&mut self.rng),
@@ -89,7 +93,7 @@ impl Generator {
             convention: 1,
             grace_days: self.one_of(&[0, 45, 365]),
             penalty_rate_ppm: self.one_of(&[0, 1, 80_000, 123_457, 1_000_000, 1_000_000]),
-            assignable: self.chance(0.5),
+            assignable: self.chance(0.85),
             fees,
         }
     }
@@ -253,20 +257,14 @@ impl Generator {
         action.buyer = first.buyer.clone();
     }
 
-    fn some<'a, T>(&mut self, from: &[&'a T]) -> Option<&'a T> {
-        if from.is_empty() {
-            None
-        } else {
-            Some(from[self.rng.gen_range(0..from.len())])
-        }
-    }
-
-    /// An invoice in one of these states, or else any.
+    /// An invoice in one of these states, or else now and then any.
     fn target<'a>(&mut self, view: &View<'a>, states: &[State]) -> Option<&'a Invoice> {
-        self.some(&in_states(view.model, states)).or_else(|| {
+        let found = self.some(&in_states(view.model, states));
+        if found.is_none() && self.chance(0.1) {
             let all: Vec<&Invoice> = view.model.invoices.values().collect();
-            self.some(&all)
-        })
+            return self.some(&all);
+        }
+        found
     }
 
     pub(super) fn query(&mut self, view: &View) -> Planned {

@@ -18,7 +18,7 @@ impl Generator {
                     Signer::Stranger
                 };
             }
-            2 => planned.contract = self.one_of(&[0, 2, 6, 10, 51, u32::MAX]),
+            2 => planned.contract = self.one_of(&[0, 1, 2, 8, 10, 51, u32::MAX]),
             _ => planned.act = Act::Garbage(self.garbage(planned.act.encode())),
         }
     }

@@ -142,7 +142,7 @@ impl World {
             ledger_key,
             keys,
             stranger: key(201),
-            model: Model::new(organizations, currencies, clock),
+            model: Model::new(CHAIN_ID, organizations, currencies, clock),
         }
     }
 }
