@@ -19,9 +19,9 @@ use counterfoil_rules_tests::workload::world::World;
 use counterfoil_rules_tests::workload::{Generator, Planned, Signer, View};
 use rand::Rng;
 
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 45;
 const LEAST_TRANSACTIONS: u64 = 100_000;
-const BLOCKS: u64 = 60;
+const BLOCKS: u64 = 80;
 /// In one of so many blocks every transaction is to be rejected.
 const REJECTED_ONLY_EVERY: u64 = 6;
 const FAULT_RATE: f64 = 0.3;

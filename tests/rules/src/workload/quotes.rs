@@ -183,10 +183,13 @@ impl Generator {
             None if self.chance(0.1) && !all.is_empty() => self.one_of(&all),
             None => return self.commit(view),
         };
-        self.tried.insert(quote.commitment.clone());
         let mut bank = quote.bank.clone();
         let mut action = self.opening(quote);
-        for _ in 0..self.faults() {
+        let faults = self.faults();
+        if faults == 0 {
+            self.tried.insert(quote.commitment.clone());
+        }
+        for _ in 0..faults {
             match self.rng.gen_range(0..8) {
                 0 => action.request = self.no_request(model, &mut String::new()),
                 1 => bank = self.organization(|id| id != quote.bank),

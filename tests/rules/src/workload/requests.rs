@@ -88,10 +88,14 @@ impl Generator {
         let soonest = claims.iter().map(|claim| due_of(model, claim)).min();
         let room = soonest.expect("some claims") - view.today - 1;
         let quoting = room.min(180).min(self.one_of(&[1, 2, 4, 6, 10, 180]));
+        let earliest = (quoting - 90).max(0);
+        let latest = (quoting - 1).min(90);
         let deadline = view.today
-            + self
-                .rng
-                .gen_range((quoting - 90).max(0)..=(quoting - 1).min(90));
+            + if self.chance(0.5) {
+                earliest
+            } else {
+                self.rng.gen_range(earliest..=latest)
+            };
         let last = (view.today + quoting).max(deadline + 1);
         let debtors: Vec<&String> = claims
             .iter()
