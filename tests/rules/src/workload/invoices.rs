@@ -57,7 +57,12 @@ impl Generator {
     fn registration(&mut self, view: &View, seller: &str) -> RegisterInvoice {
         let model = view.model;
         let issued = view.today - self.one_of(&[0, 0, 1, 3, 30, 200, 365, 366, 730]);
-        let due = issued + self.one_of(&[0, 1, 7, 30, 60, 90, 120, 180, 365, 365, LONGEST_TENOR]);
+        // Many fall due some time from now, so that there is something to finance.
+        let due = if self.chance(0.4) {
+            view.today + self.one_of(&[2, 7, 30, 60, 90, 180, 365])
+        } else {
+            issued + self.one_of(&[0, 1, 7, 30, 60, 90, 365, 365, LONGEST_TENOR])
+        };
         RegisterInvoice {
             buyer: self.organization(|id| id != seller && model.has_role(id, Role::CoreEnterprise)),
             number: numbers::fresh(&mut self.rng),

@@ -74,10 +74,10 @@ impl Generator {
         let asked = request.amount.clone().expect("an amount");
         let all = u64::try_from(outstanding(request)).expect("16 claims of 10^18 at most");
         let in_part = is_loan(request) || request.claims.iter().all(|c| c.rank() == Rank::Senior);
-        let other = if in_part {
-            self.rng.gen_range(1..=all)
-        } else {
-            all
+        let other = match self.rng.gen_range(0..3) {
+            _ if !in_part => all,
+            0 => 1,
+            _ => self.rng.gen_range(1..=all),
         };
         let minor = if self.chance(0.75) {
             asked.minor

@@ -64,6 +64,10 @@ impl Generator {
         let largest = drawn.into_iter().max_by_key(Vec::len);
         let mut group = largest.expect("three were drawn");
         group.shuffle(&mut self.rng);
+        if self.chance(0.3) {
+            let receivable = group[0].receivable.clone();
+            group.retain(|claim| claim.receivable == receivable);
+        }
         group.truncate(self.one_of(&[1, 2, 3, 5, 16]));
         group.sort_by_key(|claim| (claim.receivable.clone(), claim.number));
         group
