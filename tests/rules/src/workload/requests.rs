@@ -60,9 +60,9 @@ impl Generator {
         if groups.is_empty() {
             return Vec::new();
         }
-        let drawn = [(); 3].map(|()| self.one_of(&groups));
+        let drawn = [(); 8].map(|()| self.one_of(&groups));
         let largest = drawn.into_iter().max_by_key(Vec::len);
-        let mut group = largest.expect("three were drawn");
+        let mut group = largest.expect("eight were drawn");
         group.shuffle(&mut self.rng);
         if self.chance(0.3) {
             let receivable = group[0].receivable.clone();

@@ -75,17 +75,24 @@ impl World {
         let utc_offset_minutes = rng.gen_range(-840..=840);
         // From 2000-01-01 to 2030-12-31.
         let first_day = rng.gen_bool(0.85).then(|| rng.gen_range(10_957..22_280));
-        World::new(first_day, utc_offset_minutes)
+        World::new(first_day, utc_offset_minutes, 0)
     }
 
-    /// A network with a simulated clock from `first_day` on, or else one of the wall.
-    pub fn new(first_day: Option<i64>, utc_offset_minutes: i32) -> World {
+    /// A network with a simulated clock from `first_day` on, or else one of the wall, and with
+    /// so many banks beside the roster's.
+    pub fn new(first_day: Option<i64>, utc_offset_minutes: i32, more_banks: usize) -> World {
         let key =
             |seed: usize| SigningKey::from_seed([u8::try_from(seed).expect("a small network"); 32]);
-        let keys: BTreeMap<String, SigningKey> = ROSTER
+        let banks = (100..100 + more_banks).map(|n| (format!("bank-{n}"), &[ModelRole::Bank][..]));
+        let members: Vec<(String, &[ModelRole])> = ROSTER
+            .iter()
+            .map(|(id, roles)| ((*id).to_owned(), *roles))
+            .chain(banks)
+            .collect();
+        let keys: BTreeMap<String, SigningKey> = members
             .iter()
             .zip(1..)
-            .map(|((id, _), seed)| ((*id).to_owned(), key(seed)))
+            .map(|((id, _), seed)| (id.clone(), key(seed)))
             .collect();
         let ledger_key = LedgerKey::from_bytes(LEDGER_KEY);
         let mut genesis = Genesis {
@@ -107,9 +114,9 @@ impl World {
                     exponent: *exponent,
                 })
                 .collect(),
-            organizations: ROSTER
+            organizations: members
                 .iter()
-                .map(|(id, roles)| organization(id, roles, &keys[*id]))
+                .map(|(id, roles)| organization(id, roles, &keys[id]))
                 .collect(),
             validators: vec![GenesisValidator {
                 organization: "bank-east".parse().expect("a slug"),
@@ -124,14 +131,9 @@ impl World {
             Some(day) => Clock::simulated(utc_offset_minutes, day, GENESIS_MS),
             None => Clock::wall(utc_offset_minutes),
         };
-        let organizations = ROSTER
+        let organizations = members
             .iter()
-            .map(|(id, roles)| {
-                (
-                    (*id).to_owned(),
-                    roles.iter().copied().collect::<BTreeSet<_>>(),
-                )
-            })
+            .map(|(id, roles)| (id.clone(), roles.iter().copied().collect::<BTreeSet<_>>()))
             .collect();
         let currencies = CURRENCIES
             .iter()

@@ -6,15 +6,18 @@
 
 use cash::v1::RedemptionState::{Paid, Requested, Restored};
 use cash::v1::{TransferDeposit, action::Action as Cash};
-use counterfoil_proto::{cash, invoice, receivable};
-use counterfoil_rules_tests::model::{Act, tagged_hash};
+use counterfoil_proto::{cash, invoice};
+use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, GROSS, ISSUER, SELLER, TODAY, answer, cash_act, close, confirm, issue_to, register,
-    registration, request_redemption, roll, settle, usd,
+    BUYER, ISSUER, SELLER, TODAY, answer, cash_act, close, confirm, issue_to, register,
+    registration, request_redemption, roll, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, find, invoice_id};
 use invoice::v1::InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
-use receivable::v1::ReceivableState::{Performing, Settled};
+
+mod claims;
+mod financing;
+mod receivables;
 
 const HOLDER: &str = BUYER;
 const NUMBER: &str = "N-1";
@@ -68,12 +71,6 @@ const ON_INVOICE: [InvoiceRow; 5] = [
 const SUCCEED: ([u32; 5], u32, u32) =
     // Registered UnderQuery Confirmed Rejected Withdrawn   another supplier   others
     ([4011,         4011,      4011,       0,       0],      4011,             4001);
-
-/// Paying a receivable: the debtor's code from each state, and everyone else's.
-#[rustfmt::skip]
-const SETTLE: ([u32; 2], u32) =
-    // Performing Settled   others
-    ([0,           7003],   7002);
 
 type RedemptionRow = (
     &'static str,
@@ -168,32 +165,6 @@ fn successions() {
             } else {
                 assert!(succeeded_by.is_empty(), "{what}");
             }
-        }
-    }
-}
-
-#[test]
-fn settlements() {
-    let (codes, others) = SETTLE;
-    for (from, code) in [Performing, Settled].into_iter().zip(codes) {
-        for caller in callers(&[SELLER, BUYER, ISSUER]) {
-            let mut bench = Bench::new();
-            let invoice = invoice_in(&mut bench, Confirmed);
-            bench.succeed(ISSUER, issue_to(BUYER, 10 * GROSS, "funds"));
-            let receivable = tagged_hash("counterfoil/receivable-id/v1", &[&invoice]);
-            if from == Settled {
-                bench.succeed(BUYER, settle(&receivable, GROSS, "first"));
-            }
-            let code = if caller == BUYER { code } else { others };
-            let what = format!("settle by {caller} from {from:?}");
-            bench.expect(caller, settle(&receivable, GROSS, "id"), code, &what);
-            let record = find(
-                bench.rules.records(),
-                "receivable/receivable/",
-                |r: &receivable::v1::Receivable| r.id == receivable,
-            );
-            let state = if code == 0 { Settled } else { from };
-            assert_eq!(record.state(), state, "after {what}");
         }
     }
 }

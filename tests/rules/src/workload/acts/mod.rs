@@ -1,8 +1,17 @@
 //! Plain actions between the same few parties, for tests that write their own story.
 
+mod claims;
+mod financing;
+
+pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
+pub use financing::{
+    Finance, award, cancel, commit, expire_request, open, quote, release, repay, reveal, salt,
+};
+
 use counterfoil_proto::cash::v1::action::Action as Cash;
 use counterfoil_proto::invoice::v1::RegisterInvoice;
 use counterfoil_proto::invoice::v1::action::Action as Invoice;
+use counterfoil_proto::settlement::v1::action::Action as Settlement;
 use counterfoil_proto::v1::Money;
 use counterfoil_proto::{calendar, cash, invoice, receivable, settlement};
 
@@ -13,6 +22,8 @@ use crate::model::{Act, tagged_hash};
 pub const SELLER: &str = "farmer";
 pub const BUYER: &str = "airline";
 pub const ISSUER: &str = "bank-east";
+/// Who takes the seller's claims in payment, or buys them.
+pub const RECIPIENT: &str = "smith";
 /// 2024-02-01.
 pub const TODAY: i64 = 19_754;
 pub const GROSS: u64 = 12_345;
@@ -121,16 +132,27 @@ pub fn close(action: &str, end_to_end_id: &str) -> Act {
     })
 }
 
-pub fn settle(receivable: &[u8], minor: u64, end_to_end_id: &str) -> Act {
+fn settlement_act(action: settlement::v1::action::Action) -> Act {
     Act::Settlement(settlement::v1::Action {
-        action: Some(settlement::v1::action::Action::Settle(
-            settlement::v1::SettleReceivable {
-                receivable: receivable.to_vec(),
-                issuer: ISSUER.into(),
-                amount: usd(minor),
-                end_to_end_id: end_to_end_id.into(),
-            },
-        )),
+        action: Some(action),
+    })
+}
+
+pub fn settle(receivable: &[u8], minor: u64, end_to_end_id: &str) -> Act {
+    settlement_act(Settlement::Settle(settlement::v1::SettleReceivable {
+        receivable: receivable.to_vec(),
+        issuer: ISSUER.into(),
+        amount: usd(minor),
+        end_to_end_id: end_to_end_id.into(),
+    }))
+}
+
+/// A report that a receivable is "overdue", or else in default.
+pub fn report(what: &str, receivable: &[u8]) -> Act {
+    let receivable = receivable.to_vec();
+    settlement_act(match what {
+        "overdue" => Settlement::ReportOverdue(settlement::v1::ReportOverdue { receivable }),
+        _ => Settlement::ReportDefault(settlement::v1::ReportDefault { receivable }),
     })
 }
 
