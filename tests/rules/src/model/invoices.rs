@@ -316,12 +316,13 @@ impl Model {
         let opened = receivable::Event {
             event: Some(receivable::event::Event::Opened(opened)),
         };
+        // The invoice's event names the receivable, which is told of first.
         Ok(vec![
-            told(&confirmed, event::Event::Confirmed(answer)),
             Happened::receivable(
                 [confirmed.buyer.as_str(), confirmed.seller.as_str()],
                 opened,
             ),
+            told(&confirmed, event::Event::Confirmed(answer)),
         ])
     }
 

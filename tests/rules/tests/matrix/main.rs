@@ -5,12 +5,11 @@
 //! signatures and the real rules. A rejection must leave every record as it was.
 
 use cash::v1::RedemptionState::{Paid, Requested, Restored};
-use cash::v1::{TransferDeposit, action::Action as Cash};
 use counterfoil_proto::{cash, invoice};
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, ISSUER, SELLER, TODAY, answer, cash_act, close, confirm, issue_to, register,
-    registration, request_redemption, roll, usd,
+    BUYER, ISSUER, SELLER, TODAY, answer, close, confirm, issue_to, register, registration,
+    request_redemption, roll, transfer,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, find, invoice_id};
 use invoice::v1::InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
@@ -101,12 +100,7 @@ fn actions_by_role() {
             let act = match action {
                 "register" => register(registration(NUMBER)),
                 "issue" => issue_to(BUYER, 100, "id"),
-                "transfer" => cash_act(Cash::Transfer(TransferDeposit {
-                    issuer: ISSUER.into(),
-                    to: SELLER.into(),
-                    amount: usd(100),
-                    end_to_end_id: "id".into(),
-                })),
+                "transfer" => transfer(SELLER, 100, "id"),
                 "request_redemption" => request_redemption("id"),
                 _ => roll(TODAY + 1),
             };

@@ -60,13 +60,14 @@ impl Model {
             awarded_on: Some(date(today)),
             loan: Vec::new(),
         };
-        let (mut happened, claims) = if is_loan(&request) {
+        let mut happened = self.pay(payment, call.tx_id);
+        let (passed, claims) = if is_loan(&request) {
             award.loan = tagged_hash("counterfoil/loan-id/v1", &[&id]).to_vec();
             self.lend(&id, &award, &terms, costing.due)
         } else {
             self.sell(&id, bank, &costing.parts, call)
         };
-        happened.extend(self.pay(payment, call.tx_id));
+        happened.extend(passed);
         self.quote_mut(&id, bank).set_state(QuoteState::Awarded);
         let missed = self.close_quotes(&id, today);
         let request = self.requests.get_mut(&id).expect("found above");

@@ -26,6 +26,11 @@ fn act(kind: Kind) -> Act {
 
 /// Asks for so much on claims, with quotes up to today, and an award up to ten days later.
 pub fn open(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Act {
+    act(Kind::Open(open_request(finance, claims, minor)))
+}
+
+/// The same, for those who change something in it.
+pub fn open_request(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> OpenRequest {
     let mut claims: Vec<ClaimReference> = claims
         .iter()
         .map(|(receivable, number)| ClaimReference {
@@ -34,7 +39,7 @@ pub fn open(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Act {
         })
         .collect();
     claims.sort_by_key(|claim| (claim.receivable.clone(), claim.number));
-    act(Kind::Open(OpenRequest {
+    OpenRequest {
         claims,
         technique: match finance {
             Finance::Sale => Technique::ReceivablesDiscounting.into(),
@@ -45,7 +50,7 @@ pub fn open(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Act {
         deadline: Some(date(TODAY)),
         expires_on: Some(date(TODAY + 10)),
         invited: Vec::new(),
-    }))
+    }
 }
 
 /// A quote over so much at 7 %, without fees, in the bank's own deposits.

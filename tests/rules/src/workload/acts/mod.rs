@@ -5,7 +5,8 @@ mod financing;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use financing::{
-    Finance, award, cancel, commit, expire_request, open, quote, release, repay, reveal, salt,
+    Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
+    reveal, salt,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
@@ -105,6 +106,16 @@ pub fn answer(action: &str, id: &[u8]) -> Act {
 pub fn issue_to(holder: &str, minor: u64, end_to_end_id: &str) -> Act {
     cash_act(Cash::Issue(cash::v1::IssueDeposit {
         holder: holder.into(),
+        amount: usd(minor),
+        end_to_end_id: end_to_end_id.into(),
+    }))
+}
+
+/// Passes deposits on.
+pub fn transfer(to: &str, minor: u64, end_to_end_id: &str) -> Act {
+    cash_act(Cash::Transfer(cash::v1::TransferDeposit {
+        issuer: ISSUER.into(),
+        to: to.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
     }))
