@@ -241,13 +241,7 @@ mod tests {
 
     #[test]
     fn interest_beyond_money_is_refused() {
-        let all = accrued(
-            MAX_MINOR,
-            u32::MAX,
-            DayCount::A004,
-            Date::MIN,
-            Date::MAX,
-        );
+        let all = accrued(MAX_MINOR, u32::MAX, DayCount::A004, Date::MIN, Date::MAX);
         assert_eq!(all, Err(TooMuchInterest));
     }
 
