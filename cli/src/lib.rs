@@ -5,6 +5,7 @@ mod advice;
 mod amounts;
 mod arguments;
 mod audit;
+mod award;
 mod client;
 mod commands;
 mod demo;

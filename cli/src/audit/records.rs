@@ -1,9 +1,10 @@
 //! Every record of the ledger that the audit looks at.
 
 use counterfoil_proto::cash::v1::{Balance, Issuance};
+use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::Organization;
-use counterfoil_proto::receivable::v1::{Claim, Receivable};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use counterfoil_proto::v1 as wire;
 
 use crate::client::{Client, all};
@@ -15,6 +16,9 @@ pub struct Records {
     pub invoices: Vec<Invoice>,
     pub receivables: Vec<Receivable>,
     pub claims: Vec<Claim>,
+    pub endorsements: Vec<Endorsement>,
+    pub requests: Vec<Request>,
+    pub loans: Vec<Loan>,
     pub balances: Vec<Balance>,
     pub issuances: Vec<Issuance>,
 }
@@ -53,6 +57,14 @@ impl Records {
                 receivables
             ),
             claims: read_all!(client, list_claims, ListClaimsRequest, claims),
+            endorsements: read_all!(
+                client,
+                list_endorsements,
+                ListEndorsementsRequest,
+                endorsements
+            ),
+            requests: read_all!(client, list_requests, ListRequestsRequest, requests),
+            loans: read_all!(client, list_loans, ListLoansRequest, loans),
             balances: read_all!(client, list_balances, ListBalancesRequest, balances),
             issuances: read_all!(client, list_issuances, ListIssuancesRequest, issuances),
         })
