@@ -101,12 +101,17 @@ mod tests {
             minor,
             due: on(due),
         });
-        let outcome = price(60_000, 100).of_sale(&parts, on("2013-03-01")).unwrap();
+        let outcome = price(60_000, 100)
+            .of_sale(&parts, on("2013-03-01"))
+            .unwrap();
         // 500.00 and 500.01 cents; 40 days on the average.
         assert_eq!((outcome.cost_minor, outcome.fees_minor), (1_000, 100));
         assert_eq!(outcome.proceeds_minor, 148_901);
         assert_eq!(outcome.annual_cost_ppm, 67_411);
-        assert_eq!(price(60_000, 149_001).of_sale(&parts, on("2013-03-01")), None);
+        assert_eq!(
+            price(60_000, 149_001).of_sale(&parts, on("2013-03-01")),
+            None
+        );
     }
 
     #[test]

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::receivable::v1::{
     Claim, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged, Endorsement,
-    Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse,
-    event::Event as ReceivableEvent,
+    Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse, event::Event as ReceivableEvent,
 };
 use counterfoil_proto::settlement::v1::{ReceivablePaid, event::Event as SettlementEvent};
 use counterfoil_types::dates::Date;
@@ -67,8 +66,12 @@ impl Replay {
             Event::Receivable(ReceivableEvent::Transferred(e)) => {
                 self.transferred(e, *tx_id, *date)
             }
-            Event::Receivable(ReceivableEvent::Declined(e)) => self.unoffered(&e.receivable, e.number),
-            Event::Receivable(ReceivableEvent::Expired(e)) => self.unoffered(&e.receivable, e.number),
+            Event::Receivable(ReceivableEvent::Declined(e)) => {
+                self.unoffered(&e.receivable, e.number)
+            }
+            Event::Receivable(ReceivableEvent::Expired(e)) => {
+                self.unoffered(&e.receivable, e.number)
+            }
             Event::Receivable(ReceivableEvent::Overtaken(e)) => {
                 self.unoffered(&e.receivable, e.number)
             }
@@ -194,13 +197,17 @@ impl Replay {
             offered_on: Some(on.to_proto()),
             expires_on: event.expires_on,
         };
-        let before = self.offers.insert((event.receivable.clone(), event.number), offer);
+        let before = self
+            .offers
+            .insert((event.receivable.clone(), event.number), offer);
         before.is_none().then_some(())
     }
 
     fn unoffered(&mut self, receivable: &[u8], number: u32) -> Option<()> {
         self.live(receivable, number)?;
-        self.offers.remove(&(receivable.to_vec(), number)).map(|_| ())
+        self.offers
+            .remove(&(receivable.to_vec(), number))
+            .map(|_| ())
     }
 
     fn transferred(&mut self, event: &ClaimTransferred, tx_id: TxId, on: Date) -> Option<()> {
@@ -209,7 +216,8 @@ impl Replay {
         if event.endorsement != id {
             return None;
         }
-        self.offers.remove(&(event.receivable.clone(), event.number));
+        self.offers
+            .remove(&(event.receivable.clone(), event.number));
         let claim = self.live(&event.receivable, event.number)?;
         let previous = std::mem::replace(&mut claim.endorsement, id.clone());
         claim.controller.clone_from(&event.to);
@@ -243,8 +251,12 @@ impl Replay {
             .collect();
         let paid = u128::from(minor(&event.principal)) + u128::from(minor(&event.penalty));
         let shares = in_order(u64::try_from(paid).ok()?, &owed);
-        let expected = owed.iter().zip(&shares).filter(|(_, share)| **share != (0, 0));
-        let same = expected.map(|(owed, share)| (&owed.claim.controller, owed.claim.number, *share));
+        let expected = owed
+            .iter()
+            .zip(&shares)
+            .filter(|(_, share)| **share != (0, 0));
+        let same =
+            expected.map(|(owed, share)| (&owed.claim.controller, owed.claim.number, *share));
         let said = event.shares.iter().map(|share| {
             let parts = (share.principal_minor, share.penalty_minor);
             (&share.controller, share.claim, parts)
@@ -285,7 +297,13 @@ struct Owed {
 fn in_order(paid_minor: u64, owed: &[Owed]) -> Vec<(u64, u64)> {
     let mut left = paid_minor;
     let mut take = |rank: Rank, of: fn(&Owed) -> u64| {
-        let weight = |owed: &Owed| if owed.claim.rank() == rank { of(owed) } else { 0 };
+        let weight = |owed: &Owed| {
+            if owed.claim.rank() == rank {
+                of(owed)
+            } else {
+                0
+            }
+        };
         let weights: Vec<u64> = owed.iter().map(weight).collect();
         let taken = u64::try_from(sum(&weights)).map_or(left, |all| all.min(left));
         left -= taken;

@@ -119,7 +119,11 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
         let minor = u128::from(balance.available_minor) + u128::from(balance.locked_minor);
         *held.entry(deposits).or_default() += minor;
         if minor > 0 {
-            balances.insert((balance.holder.as_str(), deposits, i128::try_from(minor).ok()));
+            balances.insert((
+                balance.holder.as_str(),
+                deposits,
+                i128::try_from(minor).ok(),
+            ));
         }
     }
     let moved = totals.held.iter().filter(|(_, minor)| **minor != 0);
@@ -131,7 +135,8 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
         .collect();
     // A balance of an issuer that issued nothing would be money from nowhere.
     let of_issuers: BTreeSet<Deposits> = issued.iter().chain(held.keys()).copied().collect();
-    let of = |totals: &BTreeMap<Deposits, u128>, key: Deposits| totals.get(&key).copied().unwrap_or(0);
+    let of =
+        |totals: &BTreeMap<Deposits, u128>, key: Deposits| totals.get(&key).copied().unwrap_or(0);
     let balanced = count(&records.issuances, |issuance| {
         let held = of(&held, (&issuance.issuer, &issuance.currency));
         u128::from(issuance.issued_minor) == held + u128::from(issuance.redeemed_minor)
@@ -147,7 +152,11 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
             of_issuers.len(),
             balanced,
         ),
-        Check::new("deposits_issued_as_events_say", totals.issued.len(), as_events),
+        Check::new(
+            "deposits_issued_as_events_say",
+            totals.issued.len(),
+            as_events,
+        ),
         Check::same("balances_as_events_say", &by_events.collect(), &balances),
         Check::new(
             "end_to_end_ids_used_once",

@@ -134,9 +134,18 @@ fn opened(event: &wire::Event) -> Option<Event> {
     let body = event.body.as_slice();
     match event.contract {
         contract::CASH => cash::Event::decode(body).ok()?.event.map(Event::Cash),
-        contract::RECEIVABLE => receivable::Event::decode(body).ok()?.event.map(Event::Receivable),
-        contract::FINANCING => financing::Event::decode(body).ok()?.event.map(Event::Financing),
-        contract::SETTLEMENT => settlement::Event::decode(body).ok()?.event.map(Event::Settlement),
+        contract::RECEIVABLE => receivable::Event::decode(body)
+            .ok()?
+            .event
+            .map(Event::Receivable),
+        contract::FINANCING => financing::Event::decode(body)
+            .ok()?
+            .event
+            .map(Event::Financing),
+        contract::SETTLEMENT => settlement::Event::decode(body)
+            .ok()?
+            .event
+            .map(Event::Settlement),
         _ => None,
     }
 }
@@ -269,7 +278,8 @@ mod tests {
             ..Default::default()
         };
         let action = cash::action::Action::Issue(cash::IssueDeposit::default());
-        let transactions = [(); 2].map(|()| signer().sign(action.clone(), Duration::from_secs(1)).1);
+        let transactions =
+            [(); 2].map(|()| signer().sign(action.clone(), Duration::from_secs(1)).1);
         let receipts = [
             receipt(contract::CALENDAR, rolled.encode_to_vec()),
             receipt(contract::CASH, issue.encode_to_vec()),

@@ -169,7 +169,10 @@ impl Financing {
     ) -> BTreeMap<String, Self> {
         let mut by_name: BTreeMap<String, Vec<&Award>> = BTreeMap::new();
         for (technique, award) in awards {
-            by_name.entry(format!("{technique:?}")).or_default().push(award);
+            by_name
+                .entry(format!("{technique:?}"))
+                .or_default()
+                .push(award);
         }
         let of = |(name, awards): (String, Vec<&Award>)| (name, Self::of(&awards));
         by_name.into_iter().map(of).collect()
@@ -291,7 +294,10 @@ mod tests {
         assert_eq!((financing.awards, financing.cost_minor), (2, 8));
         assert_eq!(financing.annual_cost_ppm, 60_000);
         assert_eq!(
-            (financing.lowest_annual_cost_ppm, financing.highest_annual_cost_ppm),
+            (
+                financing.lowest_annual_cost_ppm,
+                financing.highest_annual_cost_ppm
+            ),
             (50_000, 90_000)
         );
         assert_eq!(Financing::of(&[]).annual_cost_ppm, 0);

@@ -192,11 +192,14 @@ pub fn compare(expected: &Expected, actual: &Expected) -> Vec<Check> {
     let reporting = actual.figures.first().map(|figures| figures.currency);
     let mut currencies: Vec<Currency> = actual.figures.iter().map(|f| f.currency).collect();
     let others = expected.figures.iter().map(|figures| figures.currency);
-    currencies.extend(others.filter(|currency| !actual.figures.iter().any(|f| f.currency == *currency)));
+    currencies
+        .extend(others.filter(|currency| !actual.figures.iter().any(|f| f.currency == *currency)));
     for currency in currencies {
         let of = |all: &Expected| {
             let figures = all.figures.iter().find(|f| f.currency == currency);
-            figures.cloned().unwrap_or_else(|| Figures::none(currency, []))
+            figures
+                .cloned()
+                .unwrap_or_else(|| Figures::none(currency, []))
         };
         let prefix = match reporting {
             Some(reporting) if reporting == currency => String::new(),
@@ -235,7 +238,10 @@ impl Pair {
             ("loans_opened", |f| f.loans.opened),
             ("loans_repaid", |f| f.loans.repaid),
         ];
-        let mut checks: Vec<Check> = counts.iter().map(|(name, of)| self.count(name, of)).collect();
+        let mut checks: Vec<Check> = counts
+            .iter()
+            .map(|(name, of)| self.count(name, of))
+            .collect();
         let amounts: [(&str, fn(&Figures) -> u128); 3] = [
             ("confirmed_minor", |f| f.confirmed_minor),
             ("principal_paid_minor", |f| f.principal_paid_minor),
@@ -299,7 +305,10 @@ impl Pair {
 
     /// Names that either side has.
     fn names(&self, of: impl Fn(&Figures) -> Vec<String>) -> BTreeSet<String> {
-        [&self.expected, &self.actual].into_iter().flat_map(of).collect()
+        [&self.expected, &self.actual]
+            .into_iter()
+            .flat_map(of)
+            .collect()
     }
 
     fn count(&self, name: &str, of: impl Fn(&Figures) -> u64) -> Check {

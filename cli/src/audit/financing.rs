@@ -58,7 +58,10 @@ impl<'a> Replay<'a> {
             }
             FinancingEvent::Committed(_) => {}
             FinancingEvent::Revealed(e) => {
-                let terms = e.terms.as_ref().map(|terms| ((&*e.request, &*e.bank), terms));
+                let terms = e
+                    .terms
+                    .as_ref()
+                    .map(|terms| ((&*e.request, &*e.bank), terms));
                 self.quotes.extend(terms);
             }
             FinancingEvent::Awarded(e) => {
@@ -139,7 +142,9 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
     let requests = replay.requests.iter();
     let requests = requests.map(|(id, state)| (id.to_vec(), *state)).collect();
     let of_records = records.requests.iter();
-    let of_records = of_records.map(|request| (request.id.clone(), request.state())).collect();
+    let of_records = of_records
+        .map(|request| (request.id.clone(), request.state()))
+        .collect();
     let awarded: Vec<&Request> = records
         .requests
         .iter()
@@ -154,7 +159,11 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
         history.iter().flat_map(payments_of_debtors).collect();
     vec![
         Check::same("requests_as_their_events_say", &requests, &of_records),
-        Check::new("awards_cost_as_quoted", awarded.len(), count(&awarded, as_quoted)),
+        Check::new(
+            "awards_cost_as_quoted",
+            awarded.len(),
+            count(&awarded, as_quoted),
+        ),
         Check::new(
             "awards_paid_for_what_they_took_at_once",
             awarded.len(),
@@ -168,9 +177,15 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
         Check::new(
             "payments_reach_owners_and_lenders",
             payments.len(),
-            count(&payments, |(executed, event)| reaches(executed, event, &replay.loans)),
+            count(&payments, |(executed, event)| {
+                reaches(executed, event, &replay.loans)
+            }),
         ),
-        Check::same("loans_as_their_events_say", &loans.collect(), &loan_records.collect()),
+        Check::same(
+            "loans_as_their_events_say",
+            &loans.collect(),
+            &loan_records.collect(),
+        ),
         Check::new("loan_payments_as_owed", replay.loan_payments, replay.owed),
     ]
 }
@@ -205,7 +220,11 @@ fn costs_as_quoted(request: &Request, replay: &Replay) -> Option<bool> {
 }
 
 fn comes_to(request: &Request, terms: &QuoteTerms, value_date: Date) -> Option<Outcome> {
-    let fees: u128 = terms.fees.iter().map(|fee| u128::from(fee.amount_minor)).sum();
+    let fees: u128 = terms
+        .fees
+        .iter()
+        .map(|fee| u128::from(fee.amount_minor))
+        .sum();
     let price = Price {
         rate_ppm: terms.rate_ppm,
         day_count: day_count(terms.day_count())?,
@@ -221,7 +240,10 @@ fn comes_to(request: &Request, terms: &QuoteTerms, value_date: Date) -> Option<O
     }
     let outstanding: Vec<u64> = request.claims.iter().map(|c| c.outstanding_minor).collect();
     let minors = pro_rata(amount, &outstanding);
-    let parts = minors.into_iter().zip(dues).map(|(minor, due)| Part { minor, due });
+    let parts = minors
+        .into_iter()
+        .zip(dues)
+        .map(|(minor, due)| Part { minor, due });
     price.of_sale(&parts.collect::<Vec<_>>(), value_date)
 }
 
@@ -237,14 +259,21 @@ fn delivered(request: &Request, replay: &Replay, records: &Records) -> Option<bo
             && paid.minor == award.proceeds_minor
             && paid.issuer == terms.issuer
             && paid.end_to_end_id == terms.end_to_end_id
-            && terms.amount.as_ref().is_some_and(|amount| amount.currency == paid.currency)
+            && terms
+                .amount
+                .as_ref()
+                .is_some_and(|amount| amount.currency == paid.currency)
     });
     let taken: BTreeSet<(&[u8], u32)> = executed
         .events
         .iter()
         .filter_map(|event| taken(event, request, award))
         .collect();
-    let named = event.claims.iter().map(|c| (&*c.receivable, c.number)).collect();
+    let named = event
+        .claims
+        .iter()
+        .map(|c| (&*c.receivable, c.number))
+        .collect();
     let whole = match request.technique() {
         Technique::LoanAgainstReceivables => taken.len() == request.claims.len(),
         _ => sold_minor(&taken, request, records)? == u128::from(minor(&award.amount)),
@@ -257,15 +286,13 @@ fn taken<'a>(event: &'a Event, request: &Request, award: &Award) -> Option<(&'a 
     let is_loan = request.technique() == Technique::LoanAgainstReceivables;
     match event {
         Event::Receivable(ReceivableEvent::Transferred(e)) if !is_loan => {
-            let passed = e.from == request.seller
-                && e.to == award.bank
-                && e.purpose() == Purpose::Sale;
+            let passed =
+                e.from == request.seller && e.to == award.bank && e.purpose() == Purpose::Sale;
             passed.then_some((&*e.receivable, e.number))
         }
         Event::Receivable(ReceivableEvent::Pledged(e)) if is_loan => {
-            let pledged = e.controller == request.seller
-                && e.pledgee == award.bank
-                && e.loan == award.loan;
+            let pledged =
+                e.controller == request.seller && e.pledgee == award.bank && e.loan == award.loan;
             pledged.then_some((&*e.receivable, e.number))
         }
         _ => None,
@@ -273,7 +300,11 @@ fn taken<'a>(event: &'a Event, request: &Request, award: &Award) -> Option<(&'a 
 }
 
 /// What was outstanding of the claims sold: of a whole one as it was requested, of a part its face.
-fn sold_minor(taken: &BTreeSet<(&[u8], u32)>, request: &Request, records: &Records) -> Option<u128> {
+fn sold_minor(
+    taken: &BTreeSet<(&[u8], u32)>,
+    request: &Request,
+    records: &Records,
+) -> Option<u128> {
     let mut sold = 0;
     for (receivable, number) in taken {
         let requested = request.claims.iter();

@@ -10,6 +10,8 @@ mod evidence;
 mod expected;
 mod figures;
 mod financing;
+#[cfg(test)]
+mod fixture;
 mod receivables;
 mod records;
 mod report;
@@ -210,7 +212,9 @@ fn currencies(genesis: &wire::Genesis) -> Result<(Currency, Vec<Currency>), Fail
     if currencies.is_empty() {
         return Err(Failure::Failed("the genesis has no currency".into()));
     }
-    let at = currencies.iter().position(|currency| currency.code() == "USD");
+    let at = currencies
+        .iter()
+        .position(|currency| currency.code() == "USD");
     let reporting = currencies.remove(at.unwrap_or(0));
     Ok((reporting, currencies))
 }

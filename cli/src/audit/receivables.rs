@@ -128,7 +128,12 @@ fn lists_live(receivable: &Receivable, claims: &[&Claim]) -> bool {
         .map(|claim| claim.number)
         .collect();
     let settled = receivable.state() == ReceivableState::Settled;
-    receivable.live_claims.iter().copied().eq(live.iter().copied()) && settled == live.is_empty()
+    receivable
+        .live_claims
+        .iter()
+        .copied()
+        .eq(live.iter().copied())
+        && settled == live.is_empty()
 }
 
 /// What the events say of a receivable's payment.
@@ -202,7 +207,11 @@ fn of_claims(records: &Records, replay: &Replay) -> Vec<Check> {
                 known.contains(&c.receivable) && !c.controller.is_empty()
             }),
         ),
-        Check::new("events_fit_the_claims_they_name", replay.events, replay.sound),
+        Check::new(
+            "events_fit_the_claims_they_name",
+            replay.events,
+            replay.sound,
+        ),
         Check::same(
             "claims_as_their_events_say",
             &of_events.collect(),
@@ -242,14 +251,20 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
         .iter()
         .map(|(key, offer)| (key.clone(), offer.encode_to_vec()))
         .collect();
-    let open = records.requests.iter().filter(|r| r.state() == RequestState::Open);
+    let open = records
+        .requests
+        .iter()
+        .filter(|r| r.state() == RequestState::Open);
     let locks: Encumbered = open
         .flat_map(|request| {
             let claims = request.claims.iter();
             claims.map(|c| ((c.receivable.clone(), c.number), request.id.clone()))
         })
         .collect();
-    let open = records.loans.iter().filter(|loan| loan.state() == LoanState::Open);
+    let open = records
+        .loans
+        .iter()
+        .filter(|loan| loan.state() == LoanState::Open);
     let pledges: Encumbered = open
         .flat_map(|loan| {
             let claims = loan.collateral.iter();
@@ -257,7 +272,13 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
             claims.map(move |c| ((c.receivable.clone(), c.number), of_loan.clone()))
         })
         .collect();
-    let all = || offers.iter().chain(&locks).chain(&pledges).map(|(key, _)| key);
+    let all = || {
+        offers
+            .iter()
+            .chain(&locks)
+            .chain(&pledges)
+            .map(|(key, _)| key)
+    };
     let live: BTreeSet<ClaimKey> = records
         .claims
         .iter()

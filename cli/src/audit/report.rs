@@ -83,7 +83,11 @@ impl Check {
 
     /// That two sets are the same: how many things are in either, and how many in both.
     pub fn same<T: Ord>(name: &str, one: &BTreeSet<T>, other: &BTreeSet<T>) -> Self {
-        Self::new(name, one.union(other).count(), one.intersection(other).count())
+        Self::new(
+            name,
+            one.union(other).count(),
+            one.intersection(other).count(),
+        )
     }
 
     fn figure(&self, value: &Value) -> String {
@@ -323,7 +327,9 @@ mod tests {
             lowest_annual_cost_ppm: 63_228,
             highest_annual_cost_ppm: 63_228,
         };
-        figures.financing.insert("ReceivablesDiscounting".into(), sold);
+        figures
+            .financing
+            .insert("ReceivablesDiscounting".into(), sold);
         Report {
             schema: SCHEMA,
             chain_id: "c".into(),
@@ -406,7 +412,10 @@ mod tests {
         let words = report(vec![check]).in_words();
         assert_eq!(words.matches("147,703.18 USD").count(), 3, "{words}");
         assert!(words.contains("2,466 Settled") && !words.contains("0 Rejected"));
-        assert!(words.contains("6.3228 %") && words.contains("0.05 USD"), "{words}");
+        assert!(
+            words.contains("6.3228 %") && words.contains("0.05 USD"),
+            "{words}"
+        );
     }
 
     #[test]

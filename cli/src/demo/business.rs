@@ -121,7 +121,10 @@ mod tests {
         assert_eq!(on("2013-01-02").steps, [(2, Step::Open)]);
         // The third step comes on the day of payment, the fourth no more.
         assert_eq!(on("2013-01-04").steps, [(2, Step::Reveal)]);
-        assert_eq!((on("2013-01-04").settled, on("2013-01-07").settled), (vec![2], vec![0]));
+        assert_eq!(
+            (on("2013-01-04").settled, on("2013-01-07").settled),
+            (vec![2], vec![0])
+        );
         assert_eq!(on("2013-01-31").scripted, [(0, scripted::Step::Pay(0))]);
         // The 1st, 2nd, 3rd, 4th and 7th of January, and the cases' five later ones.
         assert_eq!((days.len(), business.rolls()), (10, 9));

@@ -11,7 +11,7 @@ use super::data::Row;
 use super::figures::paid_minor;
 use super::lanes::Lanes;
 use super::schedule::{self, bank_of};
-use super::scripted;
+use super::scripted::{self, Case};
 use super::steps::{Registered, Step, Steps};
 use crate::failure::Failure;
 use crate::localnet::Network;
@@ -77,7 +77,9 @@ impl<'a> Run<'a> {
         let mut following = each(&queried, |rank| self.steps.confirm(self.of(rank)))?;
         following.extend(self.advance(&first_plain, date)?);
         following.extend(each(&paid, |rank| self.pay(rank))?);
-        following.extend(each(&day.scripted, |(case, step)| self.scripted(case, step))?);
+        following.extend(each(&day.scripted, |(case, step)| {
+            self.scripted(case, step)
+        })?);
         self.stage(following).await?;
         let mut closing = self.advance(&first_disputed, date)?;
         closing.extend(each(&plain_at_once, |rank| self.pay(rank))?);
@@ -148,7 +150,13 @@ impl<'a> Run<'a> {
                 Open => {
                     let step = self.steps.open(registered)?;
                     let request = Some(RequestId::of(step.tx_id));
-                    self.registered.insert(*rank, Registered { request, ..registered });
+                    self.registered.insert(
+                        *rank,
+                        Registered {
+                            request,
+                            ..registered
+                        },
+                    );
                     steps.push(step);
                 }
                 Quote => {}
@@ -187,11 +195,11 @@ impl<'a> Run<'a> {
             self.steps.issue(bank, row, self.to_pay(rank)?, id)
         })?;
         for (case, step) in &day.scripted {
-            let case = &self.business.cases[*case];
             if let scripted::Step::Pay(at) = step {
-                let minor = case.payments[*at].minor();
-                let id = format!("issue-scripted-{at}");
-                steps.push(self.steps.issue(BANK_OF_CASES, &case.row, minor, id)?);
+                let Case { row, payments, .. } = &self.business.cases[*case];
+                let id = format!("issue-scripted-{case}-{at}");
+                let minor = payments[*at].minor();
+                steps.push(self.steps.issue(BANK_OF_CASES, row, minor, id)?);
             }
         }
         Ok(steps)
@@ -213,7 +221,7 @@ impl<'a> Run<'a> {
         match step {
             scripted::Step::Pay(at) => {
                 let minor = self.business.cases[case].payments[at].minor();
-                let id = format!("settle-scripted-{at}");
+                let id = format!("settle-scripted-{case}-{at}");
                 self.steps.pay(registered, BANK_OF_CASES, minor, id)
             }
             scripted::Step::ReportOverdue => self.steps.report_overdue(registered),

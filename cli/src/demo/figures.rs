@@ -106,10 +106,12 @@ impl Pass {
             self.awarded(awarded);
         }
         let Some(settled) = row.settled else {
-            self.figures.count(format!("{:?}", ReceivableState::Performing));
+            self.figures
+                .count(format!("{:?}", ReceivableState::Performing));
             return Ok(());
         };
-        self.figures.count(format!("{:?}", ReceivableState::Settled));
+        self.figures
+            .count(format!("{:?}", ReceivableState::Settled));
         self.figures.late += u64::from(settled > row.due);
         self.figures.not_financed += u64::from(settled == row.issued);
         // Deposits issued, receivable settled.
@@ -145,7 +147,9 @@ impl Pass {
         self.figures.offers.accepted += did(Step::Accept);
         self.figures.offers.overtaken += did(Step::Offer) - did(Step::Accept);
         self.figures.overtaken += did(Step::Open) - did(Step::Award);
-        let banks = schedule.request().map_or(0, |request| request.banks.len() as u64);
+        let banks = schedule
+            .request()
+            .map_or(0, |request| request.banks.len() as u64);
         for (_, step) in &schedule.steps {
             self.committed += match step {
                 Step::Quote | Step::Reveal => banks,

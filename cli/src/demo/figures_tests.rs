@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::super::data::tests::parse;
 use super::super::data::Data;
+use super::super::data::tests::parse;
 use super::*;
 
 fn of(data: &Data) -> Expected {
@@ -28,14 +28,20 @@ fn the_sample_file_has_the_figures_it_is_known_for() {
     assert_eq!(data.first_date().to_string(), "2012-01-01");
 
     // All below was reckoned by another program, in exact fractions.
-    assert_eq!((usd.principal_paid_minor, usd.penalty_paid_minor), (14_770_318, 11_726));
+    assert_eq!(
+        (usd.principal_paid_minor, usd.penalty_paid_minor),
+        (14_770_318, 11_726)
+    );
     assert_eq!((usd.split, usd.sold, usd.pledged), (352, 737, 216));
     assert_eq!((usd.overtaken, usd.not_financed), (14, 4));
     assert_eq!((usd.offers.accepted, usd.offers.overtaken), (348, 4));
     assert_eq!((usd.loans.opened, usd.loans.repaid), (216, 216));
     let sales = &usd.financing["ReceivablesDiscounting"];
     assert_eq!((sales.awards, sales.amount_minor), (737, 4_191_778));
-    assert_eq!((sales.cost_minor, sales.proceeds_minor), (19_113, 4_172_665));
+    assert_eq!(
+        (sales.cost_minor, sales.proceeds_minor),
+        (19_113, 4_172_665)
+    );
     assert_eq!(costs_ppm(sales), [62_547, 54_510, 73_000]);
     let loans = &usd.financing["LoanAgainstReceivables"];
     assert_eq!((loans.awards, loans.amount_minor), (216, 991_709));
@@ -51,9 +57,15 @@ fn the_sample_file_has_the_figures_it_is_known_for() {
     assert_eq!(b.held_minor, 8_930_623 - 1_030_740);
 
     let eur = &figures[1];
-    assert_eq!((eur.invoices, eur.late, eur.confirmed_minor), (2, 1, 38_000));
+    assert_eq!(
+        (eur.invoices, eur.late, eur.confirmed_minor),
+        (2, 1, 38_000)
+    );
     assert_eq!((eur.states["Settled"], eur.states["Defaulted"]), (1, 1));
-    assert_eq!((eur.principal_paid_minor, eur.penalty_paid_minor), (30_000, 56));
+    assert_eq!(
+        (eur.principal_paid_minor, eur.penalty_paid_minor),
+        (30_000, 56)
+    );
     assert_eq!(eur.banks[0].held_minor, 30_056);
 
     // 734 rolls; 2 registrations, 2 confirmations, 3 issues, 3 payments and 2 reports are scripted.
@@ -86,14 +98,20 @@ fn late_repeated_and_unpaid_rows_are_counted_as_what_they_are() {
     let usd = &figures[0];
     assert_eq!((usd.invoices, usd.late, usd.disputed), (3, 1, 2));
     assert_eq!((usd.states["Settled"], usd.states["Performing"]), (2, 1));
-    assert_eq!((usd.principal_paid_minor, usd.penalty_paid_minor), (12_000, 13));
+    assert_eq!(
+        (usd.principal_paid_minor, usd.penalty_paid_minor),
+        (12_000, 13)
+    );
     // The third is put to the banks and sold to A, dearer by rate but not in cents.
     assert_eq!((usd.sold, usd.banks[0].discount_minor), (1, 27));
     assert_eq!(usd.banks[0].issued_minor, 6_013 + 5_973);
     assert_eq!(usd.banks[1].held_minor, 6_000);
     // Rolls to the 2nd, 3rd, 4th, 5th and 6th, 31 January and 1, 5, 11 and 20 February, 17 March;
     // 4 registrations, 2 queries, 3 confirmations, 2 issues, 2 settlements, 6 for the sale; 12 scripted.
-    assert_eq!((transactions.committed, transactions.rejected), (11 + 19 + 12, 1));
+    assert_eq!(
+        (transactions.committed, transactions.rejected),
+        (11 + 19 + 12, 1)
+    );
 }
 
 #[test]

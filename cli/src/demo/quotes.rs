@@ -116,7 +116,10 @@ mod tests {
     fn the_seller_takes_the_best_net_and_of_equal_ones_bank_a_s() {
         // 30 days: A at 63,000, 64,000 and 62,000 ppm against B at 62,000.
         let (bank, award) = awarded(3, "1000.00");
-        assert_eq!((bank, award.cost_minor, award.proceeds_minor), (1, 517, 99_483));
+        assert_eq!(
+            (bank, award.cost_minor, award.proceeds_minor),
+            (1, 517, 99_483)
+        );
         assert_eq!(awarded(9, "1000.00").0, 1);
         assert_eq!(awarded(12, "1000.00").0, 0);
         assert_eq!(awarded(6, "1000.00").1.cost_minor, 508);

@@ -194,13 +194,19 @@ mod tests {
         let mut rows: Vec<String> = (1..n)
             .map(|number| format!("406,A,,{number},1/1/2013,3/1/2013,1,No,,,,"))
             .collect();
-        rows.push(format!("391,A,,{n},1/2/2013,{due},{amount},No,{settled},,,"));
+        rows.push(format!(
+            "391,A,,{n},1/2/2013,{due},{amount},No,{settled},,,"
+        ));
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         Schedule::of(&parse(&rows).unwrap(), n - 1)
     }
 
     fn steps(schedule: &Schedule) -> Vec<(u32, Step)> {
-        schedule.steps.iter().map(|(date, step)| (date.day(), *step)).collect()
+        schedule
+            .steps
+            .iter()
+            .map(|(date, step)| (date.day(), *step))
+            .collect()
     }
 
     #[test]
@@ -208,7 +214,15 @@ mod tests {
         let all = schedule(21, "60.01", "2/1/2013", "1/31/2013");
         assert_eq!(
             steps(&all),
-            [(2, Split), (3, Offer), (4, Accept), (5, Open), (6, Quote), (7, Reveal), (8, Award)]
+            [
+                (2, Split),
+                (3, Offer),
+                (4, Accept),
+                (5, Open),
+                (6, Quote),
+                (7, Reveal),
+                (8, Award)
+            ]
         );
         let split = all.split().unwrap();
         assert_eq!((split.kept_minor, split.passed_minor), (3_601, 2_400));
@@ -227,8 +241,14 @@ mod tests {
         let loan = schedule(33, "50.05", "2/1/2013", "");
         let request = loan.request().unwrap();
         assert_eq!(request.technique, Technique::LoanAgainstReceivables);
-        assert_eq!((request.amount_minor, request.banks.as_slice()), (4_004, &[0][..]));
-        assert_eq!(steps(&loan), [(2, Open), (3, Quote), (4, Reveal), (5, Award)]);
+        assert_eq!(
+            (request.amount_minor, request.banks.as_slice()),
+            (4_004, &[0][..])
+        );
+        assert_eq!(
+            steps(&loan),
+            [(2, Open), (3, Quote), (4, Reveal), (5, Award)]
+        );
         assert_eq!(schedule(4, "50.00", "2/1/2013", ""), Schedule::default());
     }
 

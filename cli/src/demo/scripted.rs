@@ -103,7 +103,8 @@ fn in_three_parts(row: &Row) -> Result<Vec<Payment>, NotADate> {
     let mut outstanding = row.amount_minor;
     let mut accrued = interest.none();
     let mut payments = Vec::new();
-    for (days_late, principal_minor) in [(0, third), (5, third), (20, row.amount_minor - 2 * third)] {
+    for (days_late, principal_minor) in [(0, third), (5, third), (20, row.amount_minor - 2 * third)]
+    {
         let date = row.due.add_days(days_late)?;
         accrued = interest.accrue(accrued, outstanding, date);
         outstanding -= principal_minor;

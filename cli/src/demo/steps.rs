@@ -61,7 +61,9 @@ impl Registered {
 
     fn request(&self) -> Vec<u8> {
         let request = self.request;
-        request.expect("requests are opened a day before they are quoted on").to_vec()
+        request
+            .expect("requests are opened a day before they are quoted on")
+            .to_vec()
     }
 }
 
