@@ -10,9 +10,10 @@ use counterfoil_types::keys::PublicKey;
 use counterfoil_types::money::Currency;
 
 use super::chain::Chain;
+use super::compare::compare;
 use super::evidence::Evidence;
 use super::expected::Expected;
-use super::figures::{compare, count, figures};
+use super::figures::{count, figures};
 use super::records::Records;
 use super::report::{Check, Report, SCHEMA, Validator};
 use super::{Witness, deposits, financing, receivables};

@@ -5,6 +5,7 @@ mod chain;
 mod checks;
 mod claims;
 mod clock;
+mod compare;
 mod deposits;
 mod evidence;
 mod expected;

@@ -123,10 +123,10 @@ impl Pass {
         let issuer = BANKS[bank_of(rank)];
         self.figures.bank(issuer).issued_minor += total;
         if let Some(awarded) = awarded {
-            let to_bank = self.to_bank((row, settled), &awarded, paid[0])?;
+            let of_bank = self.share_of_bank((row, settled), &awarded, paid[0])?;
             // What a bank is paid in its own deposits ends them.
             if BANKS[awarded.bank] == issuer {
-                self.figures.bank(issuer).redeemed_minor += u128::from(to_bank);
+                self.figures.bank(issuer).redeemed_minor += u128::from(of_bank);
             }
         }
         Ok(())
@@ -173,7 +173,7 @@ impl Pass {
 
     /// What the bank gets of what the seller's claim is paid: all that it bought, or what is owed
     /// on the loan, interest first.
-    fn to_bank(
+    fn share_of_bank(
         &mut self,
         (row, settled): (&Row, Date),
         awarded: &Awarded,
