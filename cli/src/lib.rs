@@ -16,7 +16,6 @@ mod lists;
 mod localnet;
 mod output;
 mod owed;
-mod penalty;
 mod session;
 mod signer;
 mod views;

@@ -7,8 +7,9 @@ use counterfoil_proto::membership::v1::Organization;
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use counterfoil_proto::v1 as wire;
 
-use crate::client::{Client, all};
+use crate::client::Client;
 use crate::failure::Failure;
+use crate::lists::all;
 
 #[derive(Default)]
 pub struct Records {
@@ -23,50 +24,18 @@ pub struct Records {
     pub issuances: Vec<Issuance>,
 }
 
-/// Reads one kind of record to its end.
-macro_rules! read_all {
-    ($client:expr, $call:ident, $request:ident, $field:ident) => {
-        all(async |page_size, page_token| {
-            let request = wire::$request {
-                page_size,
-                page_token,
-                ..Default::default()
-            };
-            let answer = $client.ledger().$call(request).await;
-            let answer = answer.map_err(|s| $client.failure(s))?.into_inner();
-            Ok((answer.$field, answer.next_page_token))
-        })
-        .await?
-    };
-}
-
 impl Records {
     pub async fn read(client: &Client) -> Result<Self, Failure> {
         Ok(Self {
-            organizations: read_all!(
-                client,
-                list_organizations,
-                ListOrganizationsRequest,
-                organizations
-            ),
-            invoices: read_all!(client, list_invoices, ListInvoicesRequest, invoices),
-            receivables: read_all!(
-                client,
-                list_receivables,
-                ListReceivablesRequest,
-                receivables
-            ),
-            claims: read_all!(client, list_claims, ListClaimsRequest, claims),
-            endorsements: read_all!(
-                client,
-                list_endorsements,
-                ListEndorsementsRequest,
-                endorsements
-            ),
-            requests: read_all!(client, list_requests, ListRequestsRequest, requests),
-            loans: read_all!(client, list_loans, ListLoansRequest, loans),
-            balances: read_all!(client, list_balances, ListBalancesRequest, balances),
-            issuances: read_all!(client, list_issuances, ListIssuancesRequest, issuances),
+            organizations: all(client, wire::ListOrganizationsRequest::default()).await?,
+            invoices: all(client, wire::ListInvoicesRequest::default()).await?,
+            receivables: all(client, wire::ListReceivablesRequest::default()).await?,
+            claims: all(client, wire::ListClaimsRequest::default()).await?,
+            endorsements: all(client, wire::ListEndorsementsRequest::default()).await?,
+            requests: all(client, wire::ListRequestsRequest::default()).await?,
+            loans: all(client, wire::ListLoansRequest::default()).await?,
+            balances: all(client, wire::ListBalancesRequest::default()).await?,
+            issuances: all(client, wire::ListIssuancesRequest::default()).await?,
         })
     }
 }
