@@ -7,7 +7,6 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::membership::v1::{Organization, Role};
-use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::{
     Claim, ClaimState, Endorsement, Receivable, ReceivableState,
 };
@@ -18,6 +17,7 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::errors;
+use super::filters::{is, is_for_bank, is_offered_to, matches};
 use super::pages::Page;
 use super::ranking;
 use super::reader::Reader;
@@ -56,16 +56,6 @@ impl Service {
     }
 }
 
-/// An empty filter matches all.
-fn matches(filter: &str, value: &str) -> bool {
-    filter.is_empty() || filter == value
-}
-
-/// As `matches`, of an enum's number.
-fn is(filter: i32, value: i32) -> bool {
-    filter == 0 || filter == value
-}
-
 /// Checks that an enum's number is one of its values.
 fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<i32, Status> {
     match E::try_from(number) {
@@ -90,23 +80,6 @@ fn organization(field: &str, id: String) -> Result<String, Status> {
         Ok(_) => Ok(id),
         Err(problem) => Err(errors::invalid(field, problem.to_string())),
     }
-}
-
-/// Whether a claim is on offer to an organization; an empty filter matches all claims.
-fn is_offered_to(filter: &str, claim: &Claim) -> bool {
-    let burden = claim
-        .encumbrance
-        .as_ref()
-        .and_then(|e| e.encumbrance.as_ref());
-    filter.is_empty() || matches!(burden, Some(Burden::Offered(offer)) if offer.to == filter)
-}
-
-/// Whether a bank may quote for a request, or has; an empty filter matches all requests.
-fn is_for_bank(filter: &str, request: &FinancingRequest) -> bool {
-    let among = |banks: &[String]| banks.iter().any(|bank| bank == filter);
-    let excluded = request.seller == filter || among(&request.debtors);
-    let invited = request.invited.is_empty() || among(&request.invited);
-    filter.is_empty() || among(&request.quoting) || (invited && !excluded)
 }
 
 #[tonic::async_trait]

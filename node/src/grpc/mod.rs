@@ -6,6 +6,7 @@
 mod blocks;
 mod connections;
 mod errors;
+mod filters;
 mod ledger;
 mod node;
 mod pages;

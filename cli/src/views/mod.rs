@@ -3,12 +3,17 @@
 use counterfoil_proto::cash::v1 as cash;
 use counterfoil_proto::invoice::v1 as invoice;
 use counterfoil_proto::membership::v1 as membership;
-use counterfoil_proto::receivable::v1 as receivable;
 use counterfoil_proto::v1 as wire;
 
 use crate::amounts::Currencies;
 use crate::events;
 use crate::output::View;
+
+mod financing;
+mod receivable;
+
+pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, request};
+pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
 
 pub fn organization(organization: &membership::Organization) -> View {
     View::new()
@@ -28,6 +33,14 @@ fn amount(view: View, name: &str, money: Option<&wire::Money>, currencies: &Curr
     let money = money.cloned().unwrap_or_default();
     view.minor(name, money.minor, &money.currency, currencies)
         .hidden("currency", money.currency)
+}
+
+/// A date as text; a dash where there is none.
+pub fn day(date: Option<wire::Date>) -> String {
+    date.map_or_else(
+        || "–".to_owned(),
+        |wire::Date { year, month, day }| format!("{year:04}-{month:02}-{day:02}"),
+    )
 }
 
 pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
@@ -56,72 +69,6 @@ pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
         .number("query_count", invoice.query_count)
         .text("reason", &invoice.reason)
         .id("receivable", &invoice.receivable)
-}
-
-pub fn terms(terms: &receivable::Terms, currency: &str, currencies: &Currencies) -> View {
-    let fees = terms.fees.iter().map(|fee| {
-        View::new().text("payee", &fee.payee).minor(
-            "cap_minor",
-            fee.cap_minor,
-            currency,
-            currencies,
-        )
-    });
-    View::new()
-        .text("day_count", format_args!("{:?}", terms.day_count()))
-        .text("convention", format_args!("{:?}", terms.convention()))
-        .number("grace_days", terms.grace_days)
-        .number("penalty_rate_ppm", terms.penalty_rate_ppm)
-        .flag("assignable", terms.assignable)
-        .nested("fees", fees.collect())
-}
-
-pub fn receivable(receivable: &receivable::Receivable, currencies: &Currencies) -> View {
-    let currency = receivable.face.as_ref().map_or("", |face| &face.currency);
-    let view = View::new()
-        .id("id", &receivable.id)
-        .text("state", format_args!("{:?}", receivable.state()))
-        .id("invoice", &receivable.invoice)
-        .text("debtor", &receivable.debtor);
-    let terms = receivable.terms.as_ref();
-    amount(view, "face_minor", receivable.face.as_ref(), currencies)
-        .date("due_date", receivable.due_date.as_ref())
-        .date("adjusted_due_date", receivable.adjusted_due_date.as_ref())
-        .inner("terms", terms.map(|t| self::terms(t, currency, currencies)))
-        .minor(
-            "redeemed_minor",
-            receivable.redeemed_minor,
-            currency,
-            currencies,
-        )
-        .minor(
-            "penalty_paid_minor",
-            receivable.penalty_paid_minor,
-            currency,
-            currencies,
-        )
-        .date("confirmed_on", receivable.confirmed_on.as_ref())
-        .date("settled_on", receivable.settled_on.as_ref())
-        .number("claim_count", receivable.claim_count)
-}
-
-/// A claim's amounts are in its receivable's currency.
-pub fn claim(claim: &receivable::Claim, currency: &str, currencies: &Currencies) -> View {
-    let id = format!("{}#{}", hex::encode(&claim.receivable), claim.number);
-    View::new()
-        .text("id", id)
-        .text("state", format_args!("{:?}", claim.state()))
-        .text("controller", &claim.controller)
-        .id("receivable", &claim.receivable)
-        .number("number", claim.number)
-        .minor("face_minor", claim.face_minor, currency, currencies)
-        .minor(
-            "outstanding_minor",
-            claim.outstanding_minor,
-            currency,
-            currencies,
-        )
-        .hidden("currency", currency)
 }
 
 pub fn balance(balance: &cash::Balance, currencies: &Currencies) -> View {
