@@ -214,28 +214,22 @@ impl Run {
             Signer::Itself,
             "invariant 10: executed for another's key"
         );
-        use invoice::v1::action::Action as Invoice;
-        let payer = &planned.organization;
         if let Some((payer, end_to_end_id)) = self.instruction(planned) {
             self.auditor.note_use(&payer, &end_to_end_id);
         }
-        match &planned.act {
-            Act::Invoice(invoice::v1::Action {
-                action: Some(Invoice::Confirm(a)),
-            }) => {
-                let id = Id::try_from(a.invoice.as_slice()).expect("executed, so an id");
-                assert_eq!(
-                    &self.model.invoices[&id].buyer, payer,
-                    "invariant 5: another than the buyer confirmed"
-                );
-                self.auditor.confirmed.insert(id);
-            }
-            _ => {}
+        if let Act::Invoice(invoice::v1::Action {
+            action: Some(invoice::v1::action::Action::Confirm(confirmed)),
+        }) = &planned.act
+        {
+            let id = Id::try_from(confirmed.invoice.as_slice()).expect("executed, so an id");
+            assert_eq!(
+                self.model.invoices[&id].buyer, planned.organization,
+                "invariant 5: another than the buyer confirmed"
+            );
+            self.auditor.confirmed.insert(id);
         }
     }
-}
 
-impl Run {
     /// Whose end-to-end id an executed transaction has used up.
     fn instruction(&self, planned: &Planned) -> Option<(String, String)> {
         use cash::v1::action::Action as Cash;

@@ -41,10 +41,7 @@ fn is_pledged(model: &Model, receivable: &Receivable) -> bool {
 }
 
 /// Those of a kind, or all where there are none.
-fn preferring<'a>(
-    all: Vec<&'a Receivable>,
-    kind: impl Fn(&Receivable) -> bool,
-) -> Vec<&'a Receivable> {
+fn preferring(all: Vec<&Receivable>, kind: impl Fn(&Receivable) -> bool) -> Vec<&Receivable> {
     let some: Vec<&Receivable> = all.iter().copied().filter(|r| kind(r)).collect();
     if some.is_empty() { all } else { some }
 }
