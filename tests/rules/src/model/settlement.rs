@@ -264,7 +264,8 @@ impl Model {
         let penalty = shares.iter().map(|share| share.penalty_minor).sum();
         let receivable = self.receivables.get_mut(id).expect("found above");
         receivable.redeemed_minor += principal;
-        receivable.penalty_paid_minor += penalty;
+        // Over many payments it may pass what a record can tell.
+        receivable.penalty_paid_minor = receivable.penalty_paid_minor.saturating_add(penalty);
         let settled = receivable.live_claims.is_empty();
         if settled {
             receivable.set_state(ReceivableState::Settled);

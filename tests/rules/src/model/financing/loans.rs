@@ -96,7 +96,7 @@ impl Model {
         let principal = paid - interest;
         accrued.minor -= interest;
         loan.interest = Some(accrued);
-        loan.interest_paid_minor += interest;
+        loan.interest_paid_minor = loan.interest_paid_minor.saturating_add(interest);
         loan.outstanding_minor -= principal;
         let repaid = loan.outstanding_minor == 0;
         if repaid {
