@@ -117,6 +117,10 @@ impl Interest {
         if to <= accrued.to {
             return accrued;
         }
+        // What is owed does not change without principal: rounded again after a payment in part, a half could.
+        if principal_minor == 0 {
+            return Accrual { to, ..accrued };
+        }
         let days = |date| self.day_count.days(self.since, date);
         let days = (days(to) - days(accrued.to)).max(0);
         let added = i128::from(principal_minor) * i128::from(self.rate_ppm) * i128::from(days);
@@ -285,6 +289,22 @@ mod tests {
         assert_eq!(accrual.minor, 0);
         accrual = interest.accrue(accrual, 2_000, date("2013-03-05"));
         assert_eq!(accrual.minor, 1);
+    }
+
+    #[test]
+    fn without_principal_nothing_changes() {
+        // 30.00 three days late at 6 %: 1.5 cents, owed as 2, of which one is paid with the principal.
+        let interest = Interest {
+            rate_ppm: 60_000,
+            day_count: DayCount::A004,
+            since: date("2013-03-01"),
+        };
+        let mut accrual = interest.accrue(interest.none(), 3_000, date("2013-03-04"));
+        assert_eq!(accrual.minor, 2);
+        accrual.minor = 1;
+        let later = interest.accrue(accrual, 0, date("2013-05-01"));
+        assert_eq!((later.minor, later.fraction), (1, accrual.fraction));
+        assert_eq!(later.to, date("2013-05-01"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub const MAX_LIFETIME_MS: u64 = 60 * 60 * 1000;
 pub const MAX_BLOCK_TIME_MS: u64 = 7_258_032_000_000;
 /// Transactions in a block.
 pub const MAX_BLOCK_TRANSACTIONS: usize = 10_000;
+/// Bytes of a block's receipts: a short transaction can move 256 claims, which takes its time and room.
+pub const MAX_BLOCK_RECEIPT_BYTES: usize = 4 * 1024 * 1024;
 /// Largest `max_block_bytes` a genesis may set; the engine cannot sync blocks near 10 MiB.
 pub const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -36,6 +38,8 @@ pub const MAX_FEES: usize = 8;
 
 /// Live claims of a receivable (specification 4.2).
 pub const MAX_LIVE_CLAIMS: usize = 256;
+/// Claims ever made of a receivable, from where on no more are: far below 2^32, beyond which they have no number.
+pub const MAX_CLAIMS: u32 = u32::MAX - 1_024;
 /// Days for which a claim is offered.
 pub const MAX_OFFER_DAYS: i64 = 90;
 /// Claims of a financing request.

@@ -1,7 +1,7 @@
 //! Dividing a sum pro rata (specification 2.5).
 
 /// Shares of a total in proportion to weights: by the largest remainder, ties to the earlier. They add
-/// up to the total. All zero where the weights are; no weight's sum exceeds 2^64 · 256.
+/// up to the total, unless all weights are zero.
 pub fn pro_rata(total: u64, weights: &[u64]) -> Vec<u64> {
     let sum: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
     if sum == 0 {

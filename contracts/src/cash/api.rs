@@ -85,22 +85,16 @@ pub fn check_issuer(store: &Store<'_>, issuer: &str) -> Result<(), PaymentFault>
     Err(PaymentFault::UnknownIssuer(issuer.to_owned()))
 }
 
-/// Checks the form of an end-to-end id.
-pub fn check_form(id: &str) -> Result<(), PaymentFault> {
+/// Checks the form of an end-to-end id, and that the payer never used it.
+pub fn check_end_to_end_id(store: &Store<'_>, payer: &str, id: &str) -> Result<(), PaymentFault> {
     let printable = id.bytes().all(|b| (0x20..=0x7e).contains(&b));
     let well_formed = (1..=MAX_END_TO_END_ID).contains(&id.len())
         && printable
         && !id.starts_with(' ')
         && !id.ends_with(' ');
-    if well_formed {
-        return Ok(());
+    if !well_formed {
+        return Err(PaymentFault::InvalidEndToEndId);
     }
-    Err(PaymentFault::InvalidEndToEndId)
-}
-
-/// Checks the form of an end-to-end id, and that the payer never used it.
-pub fn check_end_to_end_id(store: &Store<'_>, payer: &str, id: &str) -> Result<(), PaymentFault> {
-    check_form(id)?;
     match INSTRUCTIONS.get(store, &[payer.as_bytes(), id.as_bytes()])? {
         None => Ok(()),
         Some(Instruction { tx_id }) => Err(PaymentFault::RepeatedEndToEndId {
@@ -112,7 +106,7 @@ pub fn check_end_to_end_id(store: &Store<'_>, payer: &str, id: &str) -> Result<(
 }
 
 /// Remembers that a payer used an end-to-end id. Invariant: it was checked in this transaction.
-pub(super) fn use_end_to_end_id(context: &mut Context<'_>, payer: &str, id: &str) {
+pub fn use_end_to_end_id(context: &mut Context<'_>, payer: &str, id: &str) {
     let tx_id = context.tx_id.to_vec();
     let parts = [payer.as_bytes(), id.as_bytes()];
     INSTRUCTIONS.put(&mut context.store, &parts, &Instruction { tx_id });
@@ -189,6 +183,12 @@ impl Payment<'_> {
     /// Makes the payment. Invariant: everything was checked in this transaction.
     pub fn make(&self, context: &mut Context<'_>) -> Result<(), StateError> {
         use_end_to_end_id(context, self.payer, self.end_to_end_id);
+        self.make_promised(context)
+    }
+
+    /// Makes a payment whose end-to-end id was used when it was promised. Invariant: everything
+    /// else was checked in this transaction.
+    pub fn make_promised(&self, context: &mut Context<'_>) -> Result<(), StateError> {
         for (payee, minor) in self.legs {
             self.debit(&mut context.store, *minor)?;
             self.credit(&mut context.store, payee, *minor)?;

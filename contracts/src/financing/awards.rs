@@ -11,13 +11,13 @@ use counterfoil_proto::receivable::v1::Claim;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::{LoanId, RequestId};
 use counterfoil_types::interest::Accrual;
-use counterfoil_types::limits::MAX_LIVE_CLAIMS;
+use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
 
 use super::events::{emit, emit_to_parties};
 use super::keys::{find_request, put_loan, put_request, quote};
 use super::pricing::{Price, falls_due, price};
-use super::requests::{check_open, check_seller, close_quotes, is_sale, reveal_until};
-use crate::cash::api::{self as cash, Payment};
+use super::requests::{check_open, check_seller, close_quotes, is_sale, reveal_window};
+use crate::cash::api::Payment;
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api as receivables;
 
@@ -46,11 +46,11 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
         legs: &BTreeMap::from([(request.seller.clone(), price.proceeds_minor)]),
         end_to_end_id: &terms.end_to_end_id,
     };
-    cash::check_end_to_end_id(&context.store, &award.bank, &terms.end_to_end_id)
-        .and_then(|()| payment.check_funds(&context.store))
+    payment
+        .check_funds(&context.store)
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
-    payment.make(context)?;
+    payment.make_promised(context)?;
     let (claims, loan) = if is_sale(request.technique()) {
         (sell(context, claims, &price, &award.bank)?, Vec::new())
     } else {
@@ -72,7 +72,7 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
 /// After the deadline, once nobody may reveal any more, up to the last day.
 fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
     let today = context.ledger_date;
-    let (deadline, until) = reveal_until(request)?;
+    let (deadline, until) = reveal_window(request)?;
     let all_revealed = usize::try_from(request.revealed) == Ok(request.quoting.len());
     if today <= deadline || (today <= until && !all_revealed) {
         let message = format!(
@@ -126,9 +126,10 @@ fn check_room(context: &Context<'_>, claims: &[Claim], price: &Price) -> Result<
         }
     }
     for (receivable, more) in more {
-        let live = receivables::receivable(&context.store, receivable)?
-            .map_or(0, |receivable| receivable.live_claims.len());
-        if live + more > MAX_LIVE_CLAIMS {
+        let receivable = receivables::receivable(&context.store, receivable)?.unwrap_or_default();
+        if receivable.live_claims.len() + more > MAX_LIVE_CLAIMS
+            || receivable.claim_count > MAX_CLAIMS
+        {
             let message = format!("a receivable has at most {MAX_LIVE_CLAIMS} live claims");
             return Err(reject(RejectionCode::TooManyClaims, message));
         }
@@ -198,6 +199,7 @@ fn lend(
         collateral: collateral.clone(),
         state: LoanState::Open.into(),
         repaid_on: None,
+        issuer: terms.issuer.clone(),
     };
     put_loan(&mut context.store, &loan);
     let opened = LoanOpened {

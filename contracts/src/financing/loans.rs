@@ -71,8 +71,13 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
     if loan.state() != LoanState::Open {
         return Err(reject(RejectionCode::LoanClosed, "the loan is repaid"));
     }
-    cash::check_issuer(&context.store, &repay.issuer)
-        .map_err(|fault| fault.under::<RejectionCode>())?;
+    if repay.issuer != loan.lender && repay.issuer != loan.issuer {
+        let message = format!(
+            "the lender takes deposits of {} or {}",
+            loan.lender, loan.issuer
+        );
+        return Err(reject(RejectionCode::IssuerNotAccepted, message));
+    }
     let amount = repay.amount.clone().unwrap_or_default();
     let currency = loan.principal.clone().unwrap_or_default().currency;
     if amount.currency != currency {

@@ -133,8 +133,8 @@ pub struct Ranked {
     pub price: Option<Price>,
 }
 
-/// Ranks the quotes of a request by the seller's net on a value date, then by earlier commitment.
-/// Those over another amount or recourse than was asked come last, as they came.
+/// Ranks the quotes of a request by the seller's net on a value date, then by earlier commitment. Those that
+/// have expired by then, or are over another amount or recourse than was asked, come last, as they came.
 pub fn rank(
     request: &Request,
     quotes: Vec<Quote>,
@@ -152,10 +152,13 @@ pub fn rank(
             price,
         });
     }
+    let stands = |terms: &QuoteTerms| {
+        Date::try_from(&terms.expires_on.unwrap_or_default()).is_ok_and(|last| value_date <= last)
+    };
     let as_asked = |ranked: &Ranked| {
         let terms = ranked.quote.terms.as_ref();
         terms.is_some_and(|terms| {
-            terms.amount == request.amount && terms.recourse == request.recourse
+            terms.amount == request.amount && terms.recourse == request.recourse && stands(terms)
         })
     };
     ranked.sort_by_key(|ranked| {

@@ -14,7 +14,7 @@ use counterfoil_types::quote::commitment;
 use super::events::emit;
 use super::keys::{find_request, put_quote, put_request, quote};
 use super::pricing::price;
-use super::requests::{amount_problem, check_open, reveal_until};
+use super::requests::{amount_problem, check_open, reveal_window};
 use crate::cash::api as cash;
 use crate::kernel::{Context, Failure, check_known, reject};
 use crate::membership::api as membership;
@@ -32,7 +32,7 @@ pub(super) fn commit(context: &mut Context<'_>, commit: CommitQuote) -> Result<(
         return Err(reject(RejectionCode::NotInvited, message));
     }
     check_open(&request)?;
-    let (deadline, _) = reveal_until(&request)?;
+    let (deadline, _) = reveal_window(&request)?;
     if context.ledger_date > deadline {
         let message = format!("the last day for quotes was {deadline}");
         return Err(reject(RejectionCode::DeadlinePassed, message));
@@ -87,7 +87,7 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
         reject(RejectionCode::NoQuote, message)
     })?;
     let today = context.ledger_date;
-    let (deadline, until) = reveal_until(&request)?;
+    let (deadline, until) = reveal_window(&request)?;
     if today <= deadline || today > until {
         let message = format!("quotes are revealed after {deadline}, until the end of {until}");
         return Err(reject(RejectionCode::NotInRevealWindow, message));
@@ -97,17 +97,19 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
         return Err(reject(RejectionCode::AlreadyRevealed, message));
     }
     check_seal(context, &quote, &terms, &reveal.salt)?;
-    if let Some(problem) = problem(&request, &terms, today) {
+    if let Some(problem) = problem(&request, &terms, until) {
         return Err(reject(RejectionCode::InvalidQuote, problem));
     }
     cash::check_issuer(&context.store, &terms.issuer)
-        .and_then(|()| cash::check_form(&terms.end_to_end_id))
+        .and_then(|()| cash::check_end_to_end_id(&context.store, &bank, &terms.end_to_end_id))
         .map_err(|fault| fault.under::<RejectionCode>())?;
     if price(&request, &terms, today)?.is_none() {
         let message = "cost and fees leave the seller nothing";
         return Err(reject(RejectionCode::NetNotPositive, message));
     }
 
+    // The bank cannot spend the payment's name elsewhere, and so get out of its quote.
+    cash::use_end_to_end_id(context, &bank, &terms.end_to_end_id);
     quote.state = QuoteState::Revealed.into();
     quote.terms = Some(terms.clone());
     put_quote(&mut context.store, &quote);
@@ -141,7 +143,7 @@ fn check_seal(
 }
 
 /// What is wrong with a quote's terms beside its payment, in words.
-fn problem(request: &Request, terms: &QuoteTerms, today: Date) -> Option<String> {
+fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<String> {
     let asked = request.amount.clone().unwrap_or_default();
     let amount = terms.amount.clone().unwrap_or_default();
     if amount.currency != asked.currency {
@@ -172,9 +174,9 @@ fn problem(request: &Request, terms: &QuoteTerms, today: Date) -> Option<String>
         ));
     }
     match Date::try_from(&terms.expires_on.unwrap_or_default()) {
-        Ok(last) if last >= today => None,
+        Ok(last) if last > reveal_until => None,
         _ => Some(format!(
-            "the quote's last day is no date, or before {today}"
+            "the quote's last day is no date, or not after {reveal_until}, when nobody may reveal any more"
         )),
     }
 }

@@ -16,8 +16,8 @@ use counterfoil_types::limits::{
 };
 
 use super::events::{emit, emit_to_parties};
-use super::keys::{find_request, put_quote, put_request, quote};
-use crate::kernel::{Context, Failure, StateError, Store, check_known, reject, stored_date};
+use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
+use crate::kernel::{Context, Failure, StateError, check_known, reject, stored_date};
 use crate::membership::api as membership;
 use crate::receivable::api as receivables;
 
@@ -29,7 +29,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
         return Err(reject(RejectionCode::WrongRole, message));
     }
     let claims = find_claims(context, &open.claims)?;
-    let (_, last) = check_dates(context, &open)?;
+    let last = check_dates(context, &open)?;
     let requested = describe(&claims, last)?;
     check_terms(&open, &claims, &requested)?;
     let debtors: BTreeSet<&String> = claims.iter().map(|(_, r)| &r.debtor).collect();
@@ -76,10 +76,10 @@ fn find_claims(
     context: &Context<'_>,
     references: &[ClaimReference],
 ) -> Result<Vec<(Claim, Receivable)>, Failure> {
-    let key = |reference: &ClaimReference| (reference.receivable.clone(), reference.number);
-    if !(1..=MAX_REQUEST_CLAIMS).contains(&references.len())
-        || !references.is_sorted_by(|a, b| key(a) < key(b))
-    {
+    let ascend = |a: &ClaimReference, b: &ClaimReference| {
+        (&a.receivable, a.number) < (&b.receivable, b.number)
+    };
+    if !(1..=MAX_REQUEST_CLAIMS).contains(&references.len()) || !references.is_sorted_by(ascend) {
         let message = format!("name 1 to {MAX_REQUEST_CLAIMS} claims in ascending order");
         return Err(reject(RejectionCode::InvalidClaims, message));
     }
@@ -114,19 +114,15 @@ fn find_claim(
     }
     let receivable = receivables::receivable(&context.store, &claim.receivable)?
         .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
-    if !receivable
-        .terms
-        .as_ref()
-        .is_some_and(|terms| terms.assignable)
-    {
+    if !receivables::is_assignable(&receivable) {
         let message = "the invoice's terms forbid transfers and pledges".into();
         return no(RejectionCode::NotAssignable, message);
     }
     Ok((claim, receivable))
 }
 
-/// The deadline and the last day.
-fn check_dates(context: &Context<'_>, open: &OpenRequest) -> Result<(Date, Date), Failure> {
+/// The last day.
+fn check_dates(context: &Context<'_>, open: &OpenRequest) -> Result<Date, Failure> {
     let invalid = |message: String| reject(RejectionCode::InvalidDate, message);
     let read = |name: &str, date: Option<counterfoil_proto::v1::Date>| {
         Date::try_from(&date.unwrap_or_default()).map_err(|e| invalid(format!("{name}: {e}")))
@@ -138,11 +134,14 @@ fn check_dates(context: &Context<'_>, open: &OpenRequest) -> Result<(Date, Date)
         let message = format!("the deadline is {today} or up to {MAX_REQUEST_DAYS} days later");
         return Err(invalid(message));
     }
-    if !(1..=MAX_REQUEST_DAYS).contains(&deadline.days_until(last)) {
-        let message = format!("the last day is 1 to {MAX_REQUEST_DAYS} days after {deadline}");
+    // Whoever does not reveal leaves a day for the award.
+    let first = REVEAL_WINDOW_DAYS + 1;
+    if !(first..=MAX_REQUEST_DAYS).contains(&deadline.days_until(last)) {
+        let message =
+            format!("the last day is {first} to {MAX_REQUEST_DAYS} days after {deadline}");
         return Err(invalid(message));
     }
-    Ok((deadline, last))
+    Ok(last)
 }
 
 /// The claims as the request keeps them. Each falls due after the request's last day.
@@ -175,8 +174,8 @@ fn check_terms(
     requested: &[RequestedClaim],
 ) -> Result<(), Failure> {
     let amount = open.amount.clone().unwrap_or_default();
-    let currency = |receivable: &Receivable| receivable.face.clone().unwrap_or_default().currency;
-    if claims.iter().any(|(_, r)| currency(r) != amount.currency) {
+    let is_other = |r: &Receivable| receivables::money(r, 0).currency != amount.currency;
+    if claims.iter().any(|(_, receivable)| is_other(receivable)) {
         let message = format!("a claim is not in {:?}", amount.currency);
         return Err(reject(RejectionCode::WrongCurrency, message));
     }
@@ -313,8 +312,8 @@ pub(super) fn end(
     Ok(())
 }
 
-/// The last day on which quotes are revealed.
-pub(super) fn reveal_until(request: &Request) -> Result<(Date, Date), StateError> {
+/// The deadline, and the last day on which quotes are revealed.
+pub(super) fn reveal_window(request: &Request) -> Result<(Date, Date), StateError> {
     let deadline = stored_date("financing/request", request.deadline)?;
     // A deadline at the end of the calendar leaves no day to reveal.
     Ok((
@@ -329,7 +328,7 @@ pub(super) fn close_quotes(
     request: &Request,
     awarded: Option<&str>,
 ) -> Result<Vec<String>, StateError> {
-    let (_, until) = reveal_until(request)?;
+    let (_, until) = reveal_window(request)?;
     let over = context.ledger_date > until;
     let mut missed = Vec::new();
     for bank in &request.quoting {
@@ -351,15 +350,8 @@ pub(super) fn close_quotes(
 
 /// Ends the open request that locked a claim of which the debtor has paid something.
 pub(super) fn overtake(context: &mut Context<'_>, id: &[u8]) -> Result<(), StateError> {
-    match request(&context.store, id)? {
-        Some(request) if request.state() == RequestState::Open => {
-            end(context, request, RequestState::Overtaken)
-        }
-        // Another of its claims was paid in the same transaction.
-        _ => Ok(()),
-    }
-}
-
-fn request(store: &Store<'_>, id: &[u8]) -> Result<Option<Request>, StateError> {
-    super::keys::REQUESTS.get(store, &[id])
+    let request = REQUESTS.get(&context.store, &[id])?;
+    let request = request
+        .ok_or_else(|| StateError::corrupt("financing/request", "a lock's request is missing"))?;
+    end(context, request, RequestState::Overtaken)
 }

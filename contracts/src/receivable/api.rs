@@ -19,6 +19,7 @@ use super::keys::{
 };
 use crate::kernel::{Context, StateError, Store};
 
+pub use super::claims::{is_assignable, money};
 pub use super::payments::{Allocation, Share, allocate, live_claims, pay};
 pub use super::terms::{known_day_count, terms_are_known, terms_hash, terms_problem};
 

@@ -1,11 +1,11 @@
-//! What becomes of single claims: accrued penalty, new claims in place of old ones, endorsement,
-//! encumbrance.
+//! Single claims: how they are found, what penalty accrues on them, what takes their place, their endorsement
+//! and what encumbers them.
 
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{
     Claim, ClaimState, ClaimTransferred, Encumbrance, Endorsement, Purpose, Rank, Receivable,
-    Recourse,
+    Recourse, RejectionCode,
 };
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
@@ -13,9 +13,36 @@ use counterfoil_types::ids::EndorsementId;
 use counterfoil_types::interest::{Accrual, Interest};
 
 use super::events::emit;
-use super::keys::{ENDORSEMENTS, put_claim, receivable_of};
+use super::keys::{ENDORSEMENTS, claim, put_claim, receivable_of};
 use super::terms::day_count;
-use crate::kernel::{Context, StateError, Store, stored_date};
+use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
+
+/// A claim that the caller controls and nothing encumbers, with principal outstanding.
+pub(super) fn find_free(
+    context: &Context<'_>,
+    receivable: &[u8],
+    number: u32,
+) -> Result<Claim, Failure> {
+    let claim = find(&context.store, receivable, number)?;
+    if claim.controller != context.caller.id {
+        let message = format!("claim {number} is controlled by {}", claim.controller);
+        return Err(reject(RejectionCode::NotTheController, message));
+    }
+    if claim.outstanding_minor == 0 {
+        let message = format!("no principal is outstanding of claim {number}");
+        return Err(reject(RejectionCode::NothingOutstanding, message));
+    }
+    if burden(&claim).is_some() {
+        let message = format!("claim {number} is offered, locked or pledged");
+        return Err(reject(RejectionCode::Encumbered, message));
+    }
+    Ok(claim)
+}
+
+pub(super) fn find(store: &Store<'_>, receivable: &[u8], number: u32) -> Result<Claim, Failure> {
+    claim(store, receivable, number)?
+        .ok_or_else(|| reject(RejectionCode::UnknownClaim, "no claim has this id"))
+}
 
 /// The terms of a receivable's penalty.
 pub(super) fn penalty_terms(receivable: &Receivable) -> Result<Interest, StateError> {
@@ -157,8 +184,14 @@ pub(super) fn encumber(claim: Claim, burden: Option<Burden>) -> Claim {
     }
 }
 
+/// Whether the invoice's terms allow that claims are transferred.
+pub fn is_assignable(receivable: &Receivable) -> bool {
+    let terms = receivable.terms.as_ref();
+    terms.is_some_and(|terms| terms.assignable)
+}
+
 /// A sum in the receivable's currency.
-pub(super) fn money(receivable: &Receivable, minor: u64) -> wire::Money {
+pub fn money(receivable: &Receivable, minor: u64) -> wire::Money {
     wire::Money {
         minor,
         currency: receivable.face.clone().unwrap_or_default().currency,

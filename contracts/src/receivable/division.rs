@@ -6,13 +6,14 @@ use counterfoil_proto::receivable::v1::{
     SplitClaim,
 };
 use counterfoil_types::interest::Accrual;
-use counterfoil_types::limits::MAX_LIVE_CLAIMS;
+use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
 use counterfoil_types::shares::pro_rata;
 
-use super::claims::{Successor, burden, penalty, penalty_terms, succeed};
+use super::claims::{Successor, find_free, penalty, penalty_terms, succeed};
 use super::events::emit;
-use super::keys::{claim, put_receivable, receivable_of};
-use crate::kernel::{Context, Failure, StateError, Store, reject};
+use super::keys::{put_receivable, receivable_of};
+use super::payments::live_claims;
+use crate::kernel::{Context, Failure, StateError, reject};
 
 pub(super) fn split(context: &mut Context<'_>, split: &SplitClaim) -> Result<(), Failure> {
     let parent = find_free(context, &split.receivable, split.number)?;
@@ -28,14 +29,31 @@ pub(super) fn split(context: &mut Context<'_>, split: &SplitClaim) -> Result<(),
         return Err(reject(RejectionCode::InvalidParts, message));
     }
     let receivable = receivable_of(&context.store, &parent)?;
-    if receivable.live_claims.len() - 1 + split.parts_minor.len() > MAX_LIVE_CLAIMS {
-        let message = format!("a receivable has at most {MAX_LIVE_CLAIMS} live claims");
-        return Err(reject(RejectionCode::TooManyClaims, message));
-    }
+    check_room(context, &receivable, split.parts_minor.len())?;
 
     let rank = parent.rank();
     let parts: Vec<(u64, Rank)> = split.parts_minor.iter().map(|part| (*part, rank)).collect();
     divide(context, parent, &parts)?;
+    Ok(())
+}
+
+/// Checks that a claim of the caller's may become so many. A place among the live claims stays free for each
+/// claim of another controller, so that no split takes from others what an award needs.
+fn check_room(context: &Context<'_>, receivable: &Receivable, parts: usize) -> Result<(), Failure> {
+    let live = receivable.live_claims.len() - 1 + parts;
+    let mut places = live;
+    // Others have fewer claims than are live: below half of the places nobody needs counting.
+    if live > MAX_LIVE_CLAIMS / 2 {
+        let claims = live_claims(&context.store, receivable)?;
+        let caller = &context.caller.id;
+        places += claims.iter().filter(|c| c.controller != *caller).count();
+    }
+    if places > MAX_LIVE_CLAIMS || receivable.claim_count > MAX_CLAIMS {
+        let message = format!(
+            "{live} live claims, and a place for each claim of others, are more than {MAX_LIVE_CLAIMS}"
+        );
+        return Err(reject(RejectionCode::TooManyClaims, message));
+    }
     Ok(())
 }
 
@@ -95,8 +113,12 @@ pub(super) fn merge(context: &mut Context<'_>, merge: &MergeClaims) -> Result<()
         let message = "only claims of the same rank and last endorsement are merged";
         return Err(reject(RejectionCode::CannotMerge, message));
     }
-
     let mut receivable = receivable_of(&context.store, first)?;
+    if receivable.claim_count > MAX_CLAIMS {
+        let message = format!("a receivable has at most {MAX_CLAIMS} claims in all");
+        return Err(reject(RejectionCode::TooManyClaims, message));
+    }
+
     let successor = join(context, &receivable, &parents)?;
     let successors = [successor];
     let made = succeed(&mut context.store, &mut receivable, &parents, &successors);
@@ -128,31 +150,4 @@ fn join(
         rank: parents[0].rank(),
         penalty: (!accrued.is_empty()).then(|| terms.join(&accrued, today)),
     })
-}
-
-/// A claim that the caller controls and nothing encumbers, with principal outstanding.
-pub(super) fn find_free(
-    context: &Context<'_>,
-    receivable: &[u8],
-    number: u32,
-) -> Result<Claim, Failure> {
-    let claim = find(&context.store, receivable, number)?;
-    if claim.controller != context.caller.id {
-        let message = format!("claim {number} is controlled by {}", claim.controller);
-        return Err(reject(RejectionCode::NotTheController, message));
-    }
-    if claim.outstanding_minor == 0 {
-        let message = format!("no principal is outstanding of claim {number}");
-        return Err(reject(RejectionCode::NothingOutstanding, message));
-    }
-    if burden(&claim).is_some() {
-        let message = format!("claim {number} is offered, locked or pledged");
-        return Err(reject(RejectionCode::Encumbered, message));
-    }
-    Ok(claim)
-}
-
-pub(super) fn find(store: &Store<'_>, receivable: &[u8], number: u32) -> Result<Claim, Failure> {
-    claim(store, receivable, number)?
-        .ok_or_else(|| reject(RejectionCode::UnknownClaim, "no claim has this id"))
 }

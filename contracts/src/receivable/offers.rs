@@ -13,8 +13,7 @@ use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_OFFER_DAYS};
 
-use super::claims::{burden, encumber, endorse, money};
-use super::division::{find, find_free};
+use super::claims::{burden, encumber, endorse, find, find_free, is_assignable, money};
 use super::events::emit;
 use super::keys::{put_claim, receivable_of};
 use crate::cash::api::{self as cash, Payment};
@@ -25,16 +24,12 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
     check_known::<Purpose>(offer.purpose, "purpose")?;
     let claim = find_free(context, &offer.receivable, offer.number)?;
     let receivable = receivable_of(&context.store, &claim)?;
-    if !receivable
-        .terms
-        .as_ref()
-        .is_some_and(|terms| terms.assignable)
-    {
+    if !is_assignable(&receivable) {
         let message = "the invoice's terms forbid transfers of its claims";
         return Err(reject(RejectionCode::NotAssignable, message));
     }
     check_recipient(context, &receivable, &offer.to)?;
-    check_purpose(&receivable, &offer)?;
+    check_purpose(context, &receivable, &offer)?;
     let today = context.ledger_date;
     let last = Date::try_from(&offer.expires_on.unwrap_or_default());
     let within = |last: &Date| (0..=MAX_OFFER_DAYS).contains(&today.days_until(*last));
@@ -51,6 +46,7 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
         price: offer.price.clone(),
         offered_on: Some(today.to_proto()),
         expires_on: offer.expires_on,
+        issuer: offer.issuer.clone(),
     };
     let offered = encumber(claim, Some(Burden::Offered(terms)));
     put_claim(&mut context.store, &offered);
@@ -62,6 +58,7 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
         purpose: offer.purpose,
         price: offer.price,
         expires_on: offer.expires_on,
+        issuer: offer.issuer,
     };
     emit(context, &[&from, &offer.to], Kind::Offered(event));
     Ok(())
@@ -88,22 +85,27 @@ fn check_recipient(
     Ok(())
 }
 
-/// A sale has its price, a payment none.
-fn check_purpose(receivable: &Receivable, offer: &OfferClaim) -> Result<(), Failure> {
+/// A sale has its price and the deposits it is paid in, a payment neither.
+fn check_purpose(
+    context: &Context<'_>,
+    receivable: &Receivable,
+    offer: &OfferClaim,
+) -> Result<(), Failure> {
     let invalid = |message: String| Err(reject(RejectionCode::InvalidPurpose, message));
-    match (offer.purpose(), &offer.price) {
-        (Purpose::Unspecified, _) => invalid("the offer has no purpose".into()),
-        (Purpose::Payment, None) => Ok(()),
-        (Purpose::Payment, Some(_)) => invalid("an offer in payment has no price".into()),
-        (Purpose::Sale, price) => {
-            let price = price.clone().unwrap_or_default();
+    match offer.purpose() {
+        Purpose::Unspecified => invalid("the offer has no purpose".into()),
+        Purpose::Payment if offer.price.is_none() && offer.issuer.is_empty() => Ok(()),
+        Purpose::Payment => invalid("an offer in payment has no price and no issuer".into()),
+        Purpose::Sale => {
+            let price = offer.price.clone().unwrap_or_default();
             let currency = money(receivable, 0).currency;
-            if price.currency == currency && (1..=MAX_MINOR).contains(&price.minor) {
-                return Ok(());
+            if price.currency != currency || !(1..=MAX_MINOR).contains(&price.minor) {
+                return invalid(format!(
+                    "a sale has a price in {currency}, of 1 to 10^18 minor units"
+                ));
             }
-            invalid(format!(
-                "a sale has a price in {currency}, of 1 to 10^18 minor units"
-            ))
+            cash::check_issuer(&context.store, &offer.issuer)
+                .map_err(|fault| fault.under::<RejectionCode>())
         }
     }
 }
@@ -119,12 +121,18 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
         return Err(reject(RejectionCode::OfferExpired, message));
     }
     match &offer.price {
-        None if accept.issuer.is_empty() && accept.end_to_end_id.is_empty() => {}
+        None if accept.end_to_end_id.is_empty() => {}
         None => {
-            let message = "nothing is to be paid: leave out issuer and end-to-end id";
+            let message = "nothing is to be paid: leave out the end-to-end id";
             return Err(reject(RejectionCode::NoPriceAsked, message));
         }
-        Some(price) => pay(context, &claim.controller, price, accept)?,
+        Some(price) => pay(
+            context,
+            &claim.controller,
+            &offer,
+            price,
+            &accept.end_to_end_id,
+        )?,
     }
 
     Ok(endorse(context, claim, &offer.to, offer.purpose())?)
@@ -134,19 +142,18 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
 fn pay(
     context: &mut Context<'_>,
     payee: &str,
+    offer: &Offer,
     price: &Money,
-    accept: &AcceptOffer,
+    end_to_end_id: &str,
 ) -> Result<(), Failure> {
-    let payer = context.caller.id.clone();
     let payment = Payment {
-        issuer: &accept.issuer,
-        payer: &payer,
+        issuer: &offer.issuer,
+        payer: &offer.to,
         instructed: price,
         legs: &BTreeMap::from([(payee.to_owned(), price.minor)]),
-        end_to_end_id: &accept.end_to_end_id,
+        end_to_end_id,
     };
-    cash::check_issuer(&context.store, &accept.issuer)
-        .and_then(|()| cash::check_end_to_end_id(&context.store, &payer, &accept.end_to_end_id))
+    cash::check_end_to_end_id(&context.store, &offer.to, end_to_end_id)
         .and_then(|()| payment.check_funds(&context.store))
         .map_err(|fault| fault.under::<RejectionCode>())?;
 

@@ -142,18 +142,19 @@ pub fn pay(context: &mut Context<'_>, mut receivable: Receivable, allocation: &A
                 ..claim.clone()
             }
         };
-        put_claim(&mut context.store, &rest);
-        if let Some(Burden::Offered(offer)) = burden(claim) {
-            put_claim(&mut context.store, &encumber(rest, None));
-            let overtaken = OfferOvertaken {
-                receivable: claim.receivable.clone(),
-                number: claim.number,
-                from: claim.controller.clone(),
-                to: offer.to.clone(),
-            };
-            let concerned = [claim.controller.as_str(), &offer.to];
-            emit(context, &concerned, Kind::Overtaken(overtaken));
-        }
+        let Some(Burden::Offered(offer)) = burden(claim) else {
+            put_claim(&mut context.store, &rest);
+            continue;
+        };
+        put_claim(&mut context.store, &encumber(rest, None));
+        let overtaken = OfferOvertaken {
+            receivable: claim.receivable.clone(),
+            number: claim.number,
+            from: claim.controller.clone(),
+            to: offer.to.clone(),
+        };
+        let concerned = [claim.controller.as_str(), &offer.to];
+        emit(context, &concerned, Kind::Overtaken(overtaken));
     }
     // No more principal is ever redeemed than the face; of penalty, more than 64 bits hold
     // takes more deposits than eighteen banks may ever issue.

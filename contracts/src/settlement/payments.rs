@@ -29,9 +29,13 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         let message = "the receivable is settled already";
         return Err(reject(RejectionCode::WrongState, message));
     }
+    if settle.issuer == debtor {
+        let message = "a debt is not paid by a promise of the debtor's own";
+        return Err(reject(RejectionCode::UnknownIssuer, message));
+    }
     cash::check_issuer(&context.store, &settle.issuer)
         .map_err(|fault| fault.under::<RejectionCode>())?;
-    let currency = receivable.face.clone().unwrap_or_default().currency;
+    let currency = receivables::money(&receivable, 0).currency;
     let amount = settle.amount.clone().unwrap_or_default();
     if amount.currency != currency {
         let message = format!("the receivable is in {currency}, not {:?}", amount.currency);

@@ -60,7 +60,7 @@ enum Grace {
 struct Late {
     receivable: Receivable,
     outstanding: Money,
-    /// The debtor and the controllers.
+    /// The debtor, the controllers and the pledgees.
     parties: BTreeSet<String>,
 }
 
@@ -95,12 +95,14 @@ fn find_late(
         let message = "all principal is paid: unpaid penalty alone makes nothing overdue";
         return Err(reject(RejectionCode::NothingOutstanding, message));
     }
-    let mut parties: BTreeSet<String> = claims.into_iter().map(|c| c.controller).collect();
-    parties.insert(receivable.debtor.clone());
-    let currency = receivable.face.clone().unwrap_or_default().currency;
+    let mut parties = BTreeSet::from([receivable.debtor.clone()]);
+    for claim in &claims {
+        parties.insert(claim.controller.clone());
+        parties.extend(receivables::pledge_of(claim).map(|pledge| pledge.pledgee.clone()));
+    }
     Ok(Late {
+        outstanding: receivables::money(&receivable, minor),
         receivable,
-        outstanding: Money { minor, currency },
         parties,
     })
 }

@@ -12,10 +12,10 @@ use tonic::Status;
 use super::errors;
 use crate::ledger::Ledger;
 
-/// Ranks a request's quotes as of the last block: on the ledger date, or on the award's.
+/// Ranks a request's quotes as of the last block: on the award's date, or on the ledger date up to
+/// the request's last day.
 pub fn rank_quotes(ledger: &Ledger, id: &Hash) -> Result<wire::RankQuotesResponse, Status> {
-    let time_ms = ledger.tip().time_ms;
-    let state = ledger.state();
+    let (state, today) = ledger.dated_state().map_err(failed)?;
     let record = state.0.get(&financing::request_key(id.as_ref()));
     let Some(record) = record.map_err(failed)? else {
         return Err(errors::not_found("financing", format!("request {id}")));
@@ -28,12 +28,10 @@ pub fn rank_quotes(ledger: &Ledger, id: &Hash) -> Result<wire::RankQuotesRespons
         .map(|(_, value)| decode(value))
         .collect::<Result<_, _>>()?;
     let awarded_on = request.award.as_ref().and_then(|award| award.awarded_on);
+    let last = Date::try_from(&request.expires_on.unwrap_or_default()).map_err(failed)?;
     let value_date = match awarded_on {
         Some(date) => Date::try_from(&date).map_err(failed)?,
-        None => ledger
-            .executor()
-            .ledger_date(&state, time_ms)
-            .map_err(failed)?,
+        None => today.min(last),
     };
     let ranked = financing::rank(&request, quotes, value_date).map_err(failed)?;
     Ok(wire::RankQuotesResponse {
