@@ -50,6 +50,25 @@ fn a_receivable_has_at_most_256_live_claims() {
     assert_eq!(bench.claim(&receivable, 2).state(), ClaimState::Spent);
 }
 
+/// Whoever splits leaves a place for each claim of others, which an award may have to split.
+#[test]
+fn nobody_takes_the_room_for_the_claims_of_others() {
+    let mut bench = Bench::new();
+    let receivable = bench.owed("N-1", 100_000);
+    bench.succeed(SELLER, split(&receivable, 0, &[50_000, 50_000]));
+    bench.succeed(SELLER, offer(&receivable, 2, RECIPIENT, TODAY));
+    bench.succeed(RECIPIENT, accept(&receivable, 2, ""));
+    let parts = |count: u64| {
+        let mut parts = vec![100; usize::try_from(count).expect("a few")];
+        parts[0] = 50_000 - 100 * (count - 1);
+        split(&receivable, 1, &parts)
+    };
+    bench.expect(SELLER, parts(255), 5006, "256 live claims and one reserved");
+    bench.expect(SELLER, parts(254), 0, "255 live claims and one reserved");
+    let two = split(&receivable, 2, &[1, 49_999]);
+    bench.expect(RECIPIENT, two, 5006, "a split with 254 claims of another");
+}
+
 #[test]
 fn a_sale_in_part_needs_room_for_one_more_claim() {
     let mut bench = Bench::new();

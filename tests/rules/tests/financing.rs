@@ -6,8 +6,8 @@ use counterfoil_proto::receivable::v1::Rank;
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::workload::acts::{
-    Finance, GROSS, SELLER, TODAY, award, cancel, commit, issue_to, open_request, quote, reveal,
-    salt, split, usd,
+    Finance, GROSS, SELLER, TODAY, award, cancel, commit, issue_to, open_request, quote, repay,
+    reveal, salt, split, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, find};
 
@@ -181,23 +181,70 @@ fn a_retained_claim_is_sold_whole() {
     bench.expect(SELLER, put(Finance::Loan, 1_999), 0, "a loan on it");
 }
 
-/// The payment of an award fails where its name was used before, and where the bank lacks the
-/// deposits that it promised; then no claim has moved.
+/// A reveal uses up the name of the payment that it promises, so that it cannot be spoilt later.
+#[test]
+fn a_revealed_quote_keeps_the_name_of_its_payment() {
+    let terms = quote(BANK, 10_000);
+    let (mut bench, receivable, request) = to_be_revealed(&[8_000, 2_000], 10_000, &terms);
+    let name = terms.end_to_end_id.as_str();
+    bench.succeed(BANK, reveal(&request, &terms, salt()));
+    bench.expect(BANK, issue_to("miller", 1, name), 3006, "the name again");
+    bench.expect(SELLER, award(&request, BANK), 0, "the award");
+    assert_eq!(bench.claim(&receivable, 1).controller, BANK);
+
+    let (mut bench, _, request) = to_be_revealed(&[8_000, 2_000], 10_000, &terms);
+    bench.succeed(BANK, issue_to("miller", 1, name));
+    let late = reveal(&request, &terms, salt());
+    bench.expect(BANK, late, 6040, "a name used before");
+}
+
+/// Where the bank lacks the deposits that it promised, no claim moves.
 #[test]
 fn an_award_without_its_payment_is_none() {
     let terms = QuoteTerms {
         issuer: "bank-east".into(),
-        ..quote(BANK, GROSS)
+        ..quote(BANK, 10_000)
     };
+    let (mut bench, receivable, request) = to_be_revealed(&[8_000, 2_000], 10_000, &terms);
+    bench.succeed(BANK, reveal(&request, &terms, salt()));
+    bench.succeed("bank-east", issue_to(BANK, 100, "too little"));
+    bench.expect(SELLER, award(&request, BANK), 6041, "too few deposits");
+    assert_eq!(bench.claim(&receivable, 1).controller, SELLER);
+    bench.succeed("bank-east", issue_to(BANK, 9_900, "enough"));
+    bench.expect(SELLER, award(&request, BANK), 0, "enough deposits");
+    assert_eq!(bench.claim(&receivable, 1).controller, BANK);
+}
+
+/// A loan is repaid in what it was paid out in, or in the lender's own deposits.
+#[test]
+fn a_lender_takes_two_kinds_of_deposits() {
     let mut bench = Bench::new();
-    let receivable = bench.owed("N-1", GROSS);
-    let request = bench.request_for(Finance::Sale, &[(&receivable, 0)], GROSS);
+    let receivable = bench.owed("N-1", 10_000);
+    let request = bench.request_for(Finance::Loan, &[(&receivable, 0)], 1_000);
+    let terms = QuoteTerms {
+        issuer: "bank-east".into(),
+        ..quote(BANK, 1_000)
+    };
+    bench.succeed("bank-east", issue_to(BANK, 1_000, "funds"));
     bench.succeed(BANK, commit(&request, BANK, &terms));
     bench.roll_to(TODAY + 1);
     bench.succeed(BANK, reveal(&request, &terms, salt()));
-    bench.expect(SELLER, award(&request, BANK), 6041, "no deposits");
-    bench.succeed("bank-east", issue_to(BANK, GROSS, "funds"));
-    bench.succeed(BANK, issue_to("miller", 1, &terms.end_to_end_id));
-    bench.expect(SELLER, award(&request, BANK), 6040, "a name used before");
-    assert_eq!(bench.claim(&receivable, 0).controller, SELLER);
+    bench.succeed(SELLER, award(&request, BANK));
+    let loan = bench.request(&request).award.expect("an award").loan;
+    for (issuer, code) in [
+        (BANK, 0),
+        ("bank-east", 0),
+        ("house-bank", 6055),
+        ("miller", 6055),
+    ] {
+        if code == 0 || issuer == "house-bank" {
+            bench.succeed(issuer, issue_to(SELLER, 100, "more"));
+        }
+        let act = repay(&loan, issuer, 100, &format!("in deposits of {issuer}"));
+        bench.expect(SELLER, act, code, issuer);
+    }
+    assert_eq!(bench.loan(&loan).outstanding_minor, 800);
+    // The lender's own are redeemed.
+    assert_eq!(bench.available(BANK, BANK), 0);
+    assert_eq!(bench.available(BANK, "bank-east"), 100);
 }

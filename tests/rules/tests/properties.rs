@@ -214,7 +214,7 @@ impl Run {
             Signer::Itself,
             "invariant 10: executed for another's key"
         );
-        if let Some((payer, end_to_end_id)) = self.instruction(planned) {
+        if let Some((payer, end_to_end_id)) = Run::instruction(planned) {
             self.auditor.note_use(&payer, &end_to_end_id);
         }
         if let Act::Invoice(invoice::v1::Action {
@@ -231,12 +231,11 @@ impl Run {
     }
 
     /// Whose end-to-end id an executed transaction has used up.
-    fn instruction(&self, planned: &Planned) -> Option<(String, String)> {
+    fn instruction(planned: &Planned) -> Option<(String, String)> {
         use cash::v1::action::Action as Cash;
         use financing::v1::action::Action as Financing;
         use receivable::v1::action::Action as Receivable;
         use settlement::v1::action::Action as Settlement;
-        let mut payer = planned.organization.clone();
         let end_to_end_id = match &planned.act {
             Act::Cash(action) => match action.action.as_ref()? {
                 Cash::Issue(a) => &a.end_to_end_id,
@@ -249,22 +248,18 @@ impl Run {
                 Settlement::ReportOverdue(_) | Settlement::ReportDefault(_) => return None,
             },
             Act::Receivable(action) => match action.action.as_ref()? {
-                Receivable::Accept(a) if !a.issuer.is_empty() => &a.end_to_end_id,
+                Receivable::Accept(a) if !a.end_to_end_id.is_empty() => &a.end_to_end_id,
                 _ => return None,
             },
             Act::Financing(action) => match action.action.as_ref()? {
                 Financing::Repay(a) => &a.end_to_end_id,
-                Financing::Award(a) => {
-                    let request = Id::try_from(a.request.as_slice()).expect("executed, so an id");
-                    let quote = &self.model.quotes[&(request, a.bank.clone())];
-                    payer = a.bank.clone();
-                    &quote.terms.as_ref().expect("revealed").end_to_end_id
-                }
+                // An award pays under the name that its quote used up.
+                Financing::Reveal(a) => &a.terms.as_ref()?.end_to_end_id,
                 _ => return None,
             },
             _ => return None,
         };
-        Some((payer, end_to_end_id.clone()))
+        Some((planned.organization.clone(), end_to_end_id.clone()))
     }
 }
 

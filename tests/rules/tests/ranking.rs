@@ -43,6 +43,7 @@ fn terms(minor: u64, rate_ppm: u32) -> QuoteTerms {
         rate_ppm,
         day_count: DayCount::A004.into(),
         recourse: Recourse::None.into(),
+        expires_on: Some(date("2024-01-10").to_proto()),
         ..Default::default()
     }
 }
@@ -155,7 +156,10 @@ fn the_best_net_comes_first_then_the_earlier_commitment() {
     let request = request(Technique::ReceivablesDiscounting, &[(10_000, "2024-01-31")]);
     let mut other_recourse = terms(10_000, 0);
     other_recourse.recourse = Recourse::Unspecified.into();
+    let mut expired = terms(10_000, 0);
+    expired.expires_on = Some(date("2023-12-31").to_proto());
     let quotes = vec![
+        quote("expired", (5, 0), Some(expired)),
         quote("late", (7, 1), Some(terms(10_000, 60_000))),
         quote("sealed", (1, 0), None),
         quote("early", (7, 0), Some(terms(10_000, 60_000))),
@@ -185,6 +189,7 @@ fn the_best_net_comes_first_then_the_earlier_commitment() {
         ("other-sum", None),
         ("other-recourse", None),
         ("nothing-left", None),
+        ("expired", None),
     ];
     assert_eq!(order, expected);
     let has_price = |bank: &str| {

@@ -152,6 +152,13 @@ impl Rate {
         if to <= from {
             return *before;
         }
+        if principal == 0 {
+            // Nothing new is owed: what was paid of a rounded half is not rounded again.
+            return Accrual {
+                to: Some(date(to)),
+                ..*before
+            };
+        }
         let days = |to| interest_days(self.count, self.since, to).0;
         // 10^18 · 10^6 · 77,000 days are less than 10^29.
         let added =
@@ -286,16 +293,16 @@ mod tests {
         let rate = Rate {
             ppm: 1_000_000,
             count: DayCount::A004,
-            since: 0,
+            since: on(2024, 1, 1),
         };
         let ahead = Accrual {
             minor: 0,
             fraction: -170_000_000,
-            to: Some(date(1)),
+            to: Some(date(on(2024, 1, 2))),
         };
-        let sum = rate.sum(&[ahead; 3], 1);
+        let sum = rate.sum(&[ahead; 3], on(2024, 1, 2));
         assert_eq!((sum.minor, sum.fraction), (0, -510_000_000));
-        let most = rate.accrue(None, MAX_MINOR, 400);
+        let most = rate.accrue(None, MAX_MINOR, on(2025, 2, 1));
         assert_eq!((most.minor, most.fraction), (MAX_MINOR, 0));
     }
 

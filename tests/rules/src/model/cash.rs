@@ -265,13 +265,18 @@ impl Model {
 
     /// Pays every payee, and uses up the end-to-end id.
     pub(super) fn pay(&mut self, payment: Payment, tx_id: Id) -> Vec<Happened> {
+        self.use_id(payment.payer, payment.end_to_end_id, tx_id);
+        self.pass_on(payment)
+    }
+
+    /// Pays every payee, where the end-to-end id is used up already.
+    pub(super) fn pass_on(&mut self, payment: Payment) -> Vec<Happened> {
         let Payment {
             payer,
             issuer,
             end_to_end_id,
             ..
         } = payment;
-        self.use_id(payer, end_to_end_id, tx_id);
         let mut happened = Vec::new();
         for (payee, minor) in payment.legs {
             let amount = Money {

@@ -300,8 +300,11 @@ impl Model {
             parts.len() >= 2 && !parts.contains(&0) && sum == u128::from(claim.outstanding_minor),
             Code::InvalidParts,
         )?;
+        // One more for each claim of others, which an award may have to split.
+        let of_others = |claim: &&&Claim| claim.controller != call.organization;
+        let reserved = self.live_claims(&key.0).iter().filter(of_others).count();
         ensure(
-            self.live_claims_after(&key.0, 1, parts.len()) <= MAX_LIVE_CLAIMS,
+            self.live_claims_after(&key.0, 1, parts.len()) + reserved <= MAX_LIVE_CLAIMS,
             Code::TooManyClaims,
         )?;
 
@@ -377,12 +380,16 @@ impl Model {
         let face = receivable_record.face.as_ref().expect("a face");
         let fits = match action.purpose() {
             Purpose::Unspecified => false,
-            Purpose::Payment => action.price.is_none(),
+            Purpose::Payment => action.price.is_none() && action.issuer.is_empty(),
             Purpose::Sale => action.price.as_ref().is_some_and(|price| {
                 price.currency == face.currency && (1..=MAX_MINOR).contains(&price.minor)
             }),
         };
         ensure(fits, Code::InvalidPurpose)?;
+        ensure(
+            action.price.is_none() || self.has_role(&action.issuer, Role::Bank),
+            Code::UnknownIssuer,
+        )?;
         let last = action.expires_on.as_ref().and_then(day);
         ensure(
             last.is_some_and(|last| (today..=today + MAX_OFFER_DAYS).contains(&last)),
@@ -395,6 +402,7 @@ impl Model {
             price: action.price.clone(),
             offered_on: Some(date(today)),
             expires_on: action.expires_on,
+            issuer: action.issuer.clone(),
         }));
         let offered = ClaimOffered {
             receivable: action.receivable.clone(),
@@ -404,6 +412,7 @@ impl Model {
             purpose: action.purpose,
             price: action.price.clone(),
             expires_on: action.expires_on,
+            issuer: action.issuer.clone(),
         };
         Ok(vec![receivable([from, to], event::Event::Offered(offered))])
     }
@@ -414,7 +423,7 @@ impl Model {
         action: &AcceptOffer,
     ) -> Result<Vec<Happened>, Rejected> {
         let (key, offer) = self.offered(&action.receivable, action.number)?;
-        let (caller, issuer) = (call.organization, action.issuer.as_str());
+        let caller = call.organization;
         ensure(offer.to == caller, Code::NotTheRecipient)?;
         ensure(
             self.clock.day(call.time_ms) <= day_of(&offer.expires_on),
@@ -422,12 +431,8 @@ impl Model {
         )?;
         let mut happened = Vec::new();
         match &offer.price {
-            None => ensure(
-                issuer.is_empty() && action.end_to_end_id.is_empty(),
-                Code::NoPriceAsked,
-            )?,
+            None => ensure(action.end_to_end_id.is_empty(), Code::NoPriceAsked)?,
             Some(price) => {
-                ensure(self.has_role(issuer, Role::Bank), Code::UnknownIssuer)?;
                 ensure(
                     is_end_to_end_id(&action.end_to_end_id),
                     Code::InvalidEndToEndId,
@@ -438,7 +443,7 @@ impl Model {
                 )?;
                 let payment = Payment {
                     payer: caller,
-                    issuer,
+                    issuer: &offer.issuer,
                     currency: &price.currency,
                     instructed: price.minor,
                     legs: [(self.claims[&key].controller.clone(), price.minor)].into(),

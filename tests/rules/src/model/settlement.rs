@@ -105,7 +105,10 @@ impl Model {
             receivable.state() != ReceivableState::Settled,
             Code::WrongState,
         )?;
-        ensure(self.has_role(issuer, Role::Bank), Code::UnknownIssuer)?;
+        ensure(
+            issuer != debtor && self.has_role(issuer, Role::Bank),
+            Code::UnknownIssuer,
+        )?;
         let amount = action.amount.clone().unwrap_or_default();
         let currency = receivable.face.as_ref().expect("a face").currency.clone();
         ensure(amount.currency == currency, Code::WrongCurrency)?;
@@ -191,7 +194,7 @@ impl Model {
         shares: &[Share],
         today: i64,
     ) -> Vec<Happened> {
-        let mut happened = Vec::new();
+        let (mut happened, mut to_lenders) = (Vec::new(), Vec::new());
         let (mut requests, mut loans) = (BTreeSet::new(), BTreeSet::new());
         for share in shares {
             let key = (*id, share.claim);
@@ -222,7 +225,12 @@ impl Model {
                     loans.insert(loan);
                     if share.lender_minor > 0 {
                         let collateral = Some(reference.clone());
-                        happened.push(self.pay_loan(&loan, share.lender_minor, collateral, today));
+                        to_lenders.push(self.pay_loan(
+                            &loan,
+                            share.lender_minor,
+                            collateral,
+                            today,
+                        ));
                     }
                 }
             }
@@ -242,6 +250,7 @@ impl Model {
                 }
             }
         }
+        happened.extend(to_lenders);
         for loan in loans {
             happened.extend(self.release_if_repaid(&loan));
         }
@@ -359,6 +368,10 @@ impl Model {
         let outstanding = live.iter().map(|claim| claim.outstanding_minor).sum();
         let mut concerned: BTreeSet<String> =
             live.iter().map(|claim| claim.controller.clone()).collect();
+        concerned.extend(live.iter().filter_map(|claim| match encumbrance(claim) {
+            Some(Kind::Pledged(pledge)) => Some(pledge.pledgee.clone()),
+            _ => None,
+        }));
         let receivable = self.receivables.get_mut(id).expect("found above");
         receivable.set_state(state);
         concerned.insert(receivable.debtor.clone());

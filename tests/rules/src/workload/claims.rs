@@ -239,11 +239,20 @@ impl Generator {
                 currency: currency_of(model, claim),
             }),
             expires_on: on(view.today + self.one_of(&[0, 1, 3, 10, 30, 90])),
+            issuer: String::new(),
         };
+        if let Some(price) = &action.price {
+            // Mostly a bank whose deposits the recipient has, or that it is.
+            action.issuer = match self.payer_bank(model, &action.to, price) {
+                Some(bank) if self.chance(0.7) => bank,
+                _ => self.organization(|id| model.has_role(id, Role::Bank)),
+            };
+        }
         for _ in 0..self.faults() {
-            match self.rng.gen_range(0..12) {
+            match self.rng.gen_range(0..13) {
                 0 | 1 => (action.receivable, action.number) = self.wrong_claim(model, &mut caller),
                 2 => caller = self.organization(|id| id != claim.controller),
+                12 => action.issuer = self.no_bank(model),
                 3 => {
                     if let Some(other) = self.free_claim(model) {
                         caller = other.controller.clone();
@@ -292,13 +301,13 @@ impl Generator {
         let mut action = AcceptOffer {
             receivable: claim.receivable.clone(),
             number: claim.number,
-            issuer: String::new(),
             end_to_end_id: String::new(),
         };
         if let Some(price) = &offer.price {
-            match self.payer_bank(model, &caller, price) {
-                Some(issuer) => action.issuer = issuer,
-                None => return self.fund(view, caller, price.clone()),
+            let own = caller == offer.issuer;
+            let funds = model.available(&caller, &offer.issuer, &price.currency);
+            if !own && funds < price.minor && self.chance(0.9) {
+                return self.issue_to(view, offer.issuer.clone(), caller, price.clone());
             }
             action.end_to_end_id = self.end_to_end_id();
         }
@@ -312,10 +321,8 @@ impl Generator {
                         self.organization(|id| id != offer.to)
                     }
                 }
-                2 => action.issuer = self.no_bank(model),
-                3 => action.end_to_end_id = self.bad_id(model, &caller),
-                4 => action.issuer = self.organization(|id| model.has_role(id, Role::Bank)),
-                5 => action.end_to_end_id = self.end_to_end_id(),
+                2 | 3 => action.end_to_end_id = self.bad_id(model, &caller),
+                4 | 5 => action.end_to_end_id = self.end_to_end_id(),
                 _ => {
                     if let Some((other, late)) = self.late_offer(view) {
                         caller = late.to.clone();

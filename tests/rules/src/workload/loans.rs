@@ -45,9 +45,12 @@ impl Generator {
             minor: minor.clamp(1, MAX_MINOR),
             currency,
         };
-        let Some(issuer) = self.payer_bank(model, &borrower, &amount) else {
-            return self.fund(view, borrower, amount);
-        };
+        // The borrower has what it was paid out in, or deposits of the lender.
+        let issuer = self.one_of(&[loan.lender.clone(), loan.issuer.clone()]);
+        let own = borrower == issuer;
+        if !own && model.available(&borrower, &issuer, &amount.currency) < amount.minor {
+            return self.issue_to(view, issuer, borrower, amount);
+        }
         let mut action = RepayLoan {
             loan: loan.id.clone(),
             issuer,

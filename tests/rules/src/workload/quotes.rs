@@ -40,7 +40,7 @@ impl Generator {
         let (mut caller, mut id) = (bank.clone(), request.id.clone());
         let mut terms = self.quote(view, request, bank);
         if self.chance(0.15) {
-            self.break_terms_of_quote(view, bank, &mut terms);
+            self.break_terms_of_quote(view, request, bank, &mut terms);
         }
         let salt = self.bytes32();
         let mut seal = commitment(&model.chain_id, &id, bank, &salt, &terms).to_vec();
@@ -111,13 +111,19 @@ impl Generator {
             day_count: self.one_of(&[1, 4, 5]),
             fees,
             recourse: Recourse::None.into(),
-            expires_on: on(deadline + self.one_of(&[3, 4, 10, 30, 200])),
+            expires_on: on(deadline + self.one_of(&[4, 4, 5, 10, 30, 200])),
             issuer,
             end_to_end_id: self.end_to_end_id(),
         }
     }
 
-    fn break_terms_of_quote(&mut self, view: &View, bank: &str, terms: &mut QuoteTerms) {
+    fn break_terms_of_quote(
+        &mut self,
+        view: &View,
+        request: &Request,
+        bank: &str,
+        terms: &mut QuoteTerms,
+    ) {
         let model = view.model;
         let fee = |name: String, amount_minor| QuoteFee { name, amount_minor };
         match self.rng.gen_range(0..17) {
@@ -135,7 +141,7 @@ impl Generator {
                 .fees
                 .push(fee("Handling".into(), self.one_of(&[0, MAX_MINOR + 1]))),
             11 => terms.expires_on = self.no_date(),
-            12 => terms.expires_on = on(view.today - 1),
+            12 => terms.expires_on = on(day_of(&request.deadline) + self.one_of(&[-1, 3])),
             13 => terms.issuer = self.no_bank(model),
             14 => terms.end_to_end_id = self.bad_id(model, bank),
             15 => {

@@ -50,7 +50,7 @@ impl Generator {
             if is_free(claim)
                 && assignable
                 && model.has_role(seller, Role::Supplier)
-                && due_of(model, claim) > view.today + 1
+                && due_of(model, claim) > view.today + 4
             {
                 let group = groups.entry((seller, currency_of(model, claim)));
                 group.or_default().push(claim);
@@ -91,16 +91,15 @@ impl Generator {
         };
         let soonest = claims.iter().map(|claim| due_of(model, claim)).min();
         let room = soonest.expect("some claims") - view.today - 1;
-        let quoting = room.min(180).min(self.one_of(&[1, 2, 4, 6, 10, 180]));
-        let earliest = (quoting - 90).max(0);
-        let latest = (quoting - 1).min(90);
+        let days = room.min(180).min(self.one_of(&[4, 4, 5, 6, 10, 180]));
+        let (earliest, latest) = ((days - 90).max(0), (days - 4).min(90));
         let deadline = view.today
             + if self.chance(0.5) {
                 earliest
             } else {
                 self.rng.gen_range(earliest..=latest)
             };
-        let last = (view.today + quoting).max(deadline + 1);
+        let last = view.today + days;
         let debtors: Vec<&String> = claims
             .iter()
             .map(|claim| &model.receivables[claim.receivable.as_slice()].debtor)
@@ -184,7 +183,7 @@ impl Generator {
                     .deadline
                     .as_ref()
                     .and_then(crate::model::arithmetic::day);
-                let off = self.one_of(&[-1, 0, 91]);
+                let off = self.one_of(&[-1, 0, 3, 91]);
                 action.expires_on = on(deadline.unwrap_or(view.today) + off);
             }
             14 => {

@@ -75,7 +75,9 @@ impl Generator {
             minor: self.instructed(&model.debts(&id, view.today)),
             currency: receivable.face.as_ref().expect("a face").currency.clone(),
         };
-        let mut payer = self.payer_bank(model, &debtor, &amount);
+        let mut payer = self
+            .payer_bank(model, &debtor, &amount)
+            .filter(|bank| *bank != debtor);
         if payer.is_none() && self.chance(0.1) {
             payer = Some(self.organization(|id| model.has_role(id, Role::Bank)));
         }
@@ -148,7 +150,12 @@ impl Generator {
                     }
                 }
                 7 => action.end_to_end_id = self.bad_id(model, &debtor),
-                8 => action.issuer = self.organization(|id| model.has_role(id, Role::Bank)),
+                8 => {
+                    action.issuer = self.organization(|id| model.has_role(id, Role::Bank));
+                    if model.has_role(&debtor, Role::Bank) && self.chance(0.5) {
+                        action.issuer = debtor.clone();
+                    }
+                }
                 _ => action.end_to_end_id = self.invalid_end_to_end_id(),
             }
         }

@@ -163,12 +163,11 @@ fn actions_on_loans() {
                 let receivable = bench.owed("N-1", GROSS);
                 let claim: &[(&[u8], u32)] = &[(&receivable, 0)];
                 let loan = bench.finance(Finance::Loan, claim, 8_000, "bank-west");
-                bench.succeed(ISSUER, issue_to(SELLER, 20_000, "funds"));
                 if state == LoanState::Repaid {
-                    bench.succeed(SELLER, repay(&loan, 8_000, "all"));
+                    bench.succeed(SELLER, repay(&loan, "bank-west", 8_000, "all"));
                 }
                 let act = match action {
-                    "repay" => repay(&loan, 8_000, "repayment"),
+                    "repay" => repay(&loan, "bank-west", 8_000, "repayment"),
                     _ => release(&loan, &receivable, 0),
                 };
                 let code = if caller == signer { code } else { others };

@@ -16,7 +16,7 @@ use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of, receivable, under};
 use super::quotes::leaves_something;
 use super::{Costing, REVEAL_DAYS, costing, currency, ensure_open, financing, is_loan, told};
-use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
+use crate::model::{Call, Happened, Id, Model, Rejected, ensure, tagged_hash};
 
 impl Model {
     pub(in crate::model) fn award(
@@ -30,10 +30,6 @@ impl Model {
         let costing = costing(&request, &terms, today);
         self.ensure_room(&request, &costing.parts)?;
         let bank = action.bank.as_str();
-        ensure_first(
-            self.first_use(bank, &terms.end_to_end_id),
-            Code::RepeatedEndToEndId,
-        )?;
         let amount = terms
             .amount
             .clone()
@@ -60,7 +56,8 @@ impl Model {
             awarded_on: Some(date(today)),
             loan: Vec::new(),
         };
-        let mut happened = self.pay(payment, call.tx_id);
+        // The reveal used up the name of this payment.
+        let mut happened = self.pass_on(payment);
         let (passed, claims) = if is_loan(&request) {
             award.loan = tagged_hash("counterfoil/loan-id/v1", &[&id]).to_vec();
             self.lend(&id, &award, &terms, costing.due)
@@ -216,6 +213,7 @@ impl Model {
             collateral: collateral.clone(),
             state: LoanState::Open.into(),
             repaid_on: None,
+            issuer: terms.issuer.clone(),
         };
         let opened = LoanOpened {
             loan: loan.id.clone(),

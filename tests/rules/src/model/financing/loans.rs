@@ -4,7 +4,6 @@ use counterfoil_proto::financing::v1::{
     ClaimReference, Loan, LoanPaid, LoanState, RejectionCode as Code, ReleasePledge, RepayLoan,
     event,
 };
-use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::PledgeReleased;
 use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
 use counterfoil_proto::v1::Accrual;
@@ -48,8 +47,8 @@ impl Model {
         ensure(loan.borrower == borrower, Code::NotTheBorrower)?;
         ensure(loan.state() == LoanState::Open, Code::LoanClosed)?;
         ensure(
-            self.has_role(&action.issuer, Role::Bank),
-            Code::UnknownIssuer,
+            [&loan.lender, &loan.issuer].contains(&&action.issuer),
+            Code::IssuerNotAccepted,
         )?;
         let amount = action.amount.clone().unwrap_or_default();
         let principal = loan.principal.as_ref().expect("a principal");

@@ -69,8 +69,7 @@ pub fn costing(request: &Request, terms: &QuoteTerms, today: i64) -> Costing {
     let dues = request.claims.iter().map(|c| day_of(&c.adjusted_due_date));
     let due = dues.clone().max().expect("a claim");
     let of = |part, due| interest(part, terms.rate_ppm, terms.day_count(), today, due);
-    // A quote may still be revealed when the claims are due, though no longer be awarded.
-    let until = |due: i64| u128::try_from(due - today).unwrap_or(0);
+    let until = |due: i64| u128::try_from(due - today).expect("claims fall due after the award");
     if is_loan(request) {
         return Costing {
             parts: Vec::new(),

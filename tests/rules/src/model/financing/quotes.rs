@@ -14,7 +14,7 @@ use super::super::claims::day_of;
 use super::{
     REVEAL_DAYS, amount_fits, costing, currency, ensure_open, financing, is_known, outstanding,
 };
-use crate::model::{Call, Happened, Id, Model, Rejected, ensure, tagged_hash};
+use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
 
 const MAX_QUOTES: usize = 64;
 const MAX_FEES: usize = 8;
@@ -117,7 +117,7 @@ impl Model {
             action.salt.len() == 32 && quote.commitment == seal,
             Code::CommitmentDiffers,
         )?;
-        ensure(allows(request, &terms, today), Code::InvalidQuote)?;
+        ensure(allows(request, &terms), Code::InvalidQuote)?;
         ensure(
             self.has_role(&terms.issuer, Role::Bank),
             Code::UnknownIssuer,
@@ -126,12 +126,17 @@ impl Model {
             is_end_to_end_id(&terms.end_to_end_id),
             Code::InvalidEndToEndId,
         )?;
+        ensure_first(
+            self.first_use(bank, &terms.end_to_end_id),
+            Code::RepeatedEndToEndId,
+        )?;
         ensure(
             leaves_something(request, &terms, today),
             Code::NetNotPositive,
         )?;
 
         let seller = request.seller.clone();
+        self.use_id(bank, &terms.end_to_end_id, call.tx_id);
         let quote = self.quote_mut(&id, bank);
         quote.set_state(QuoteState::Revealed);
         quote.terms = Some(terms.clone());
@@ -148,7 +153,7 @@ impl Model {
     }
 }
 
-fn allows(request: &Request, terms: &QuoteTerms, today: i64) -> bool {
+fn allows(request: &Request, terms: &QuoteTerms) -> bool {
     let all_senior = request.claims.iter().all(|c| c.rank() == Rank::Senior);
     terms.amount.as_ref().is_some_and(|amount| {
         amount.currency == currency(request)
@@ -170,7 +175,7 @@ fn allows(request: &Request, terms: &QuoteTerms, today: i64) -> bool {
             .expires_on
             .as_ref()
             .and_then(day)
-            .is_some_and(|last| last >= today)
+            .is_some_and(|last| last > day_of(&request.deadline) + REVEAL_DAYS)
 }
 
 /// Whether the seller's net is above zero for cash paid on this day.

@@ -10,7 +10,7 @@ use counterfoil_proto::receivable::v1::{Lock, Rank, Recourse};
 
 use super::super::arithmetic::{date, day};
 use super::super::claims::{ClaimKey, Disposal, day_of, under};
-use super::{MAX_REQUEST_DAYS, amount_fits, ensure_open, financing};
+use super::{MAX_REQUEST_DAYS, REVEAL_DAYS, amount_fits, ensure_open, financing};
 use crate::model::{Call, Happened, Model, Rejected, ensure, tagged_hash};
 
 const MAX_CLAIMS: usize = 16;
@@ -39,7 +39,7 @@ impl Model {
         };
         ensure(
             (0..=MAX_REQUEST_DAYS).contains(&(deadline - today))
-                && (1..=MAX_REQUEST_DAYS).contains(&(last - deadline)),
+                && (REVEAL_DAYS + 1..=MAX_REQUEST_DAYS).contains(&(last - deadline)),
             Code::InvalidDate,
         )?;
         let receivables: Vec<_> = keys.iter().map(|key| &self.receivables[&key.0]).collect();

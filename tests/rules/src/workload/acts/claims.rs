@@ -37,6 +37,7 @@ pub fn offer(receivable: &[u8], number: u32, to: &str, last_day: i64) -> Act {
         purpose: Purpose::Payment.into(),
         price: None,
         expires_on: Some(date(last_day)),
+        issuer: String::new(),
     }))
 }
 
@@ -49,16 +50,15 @@ pub fn sell(receivable: &[u8], number: u32, price: u64, last_day: i64) -> Act {
         purpose: Purpose::Sale.into(),
         price: usd(price),
         expires_on: Some(date(last_day)),
+        issuer: ISSUER.into(),
     }))
 }
 
 /// Takes a claim, where there is a price with a payment of this name.
 pub fn accept(receivable: &[u8], number: u32, end_to_end_id: &str) -> Act {
-    let issuer = if end_to_end_id.is_empty() { "" } else { ISSUER };
     act(Kind::Accept(AcceptOffer {
         receivable: receivable.to_vec(),
         number,
-        issuer: issuer.into(),
         end_to_end_id: end_to_end_id.into(),
     }))
 }

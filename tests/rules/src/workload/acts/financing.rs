@@ -7,7 +7,7 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 
-use super::{ISSUER, TODAY, usd};
+use super::{TODAY, usd};
 use crate::model::Act;
 use crate::model::arithmetic::date;
 use crate::model::financing::commitment;
@@ -104,10 +104,10 @@ pub fn expire_request(request: &[u8]) -> Act {
     act(Kind::Expire(ExpireRequest { request }))
 }
 
-pub fn repay(loan: &[u8], minor: u64, end_to_end_id: &str) -> Act {
+pub fn repay(loan: &[u8], issuer: &str, minor: u64, end_to_end_id: &str) -> Act {
     act(Kind::Repay(RepayLoan {
         loan: loan.to_vec(),
-        issuer: ISSUER.into(),
+        issuer: issuer.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
     }))
