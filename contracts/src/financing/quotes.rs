@@ -100,6 +100,10 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
     if let Some(problem) = problem(&request, &terms, until) {
         return Err(reject(RejectionCode::InvalidQuote, problem));
     }
+    if terms.issuer == request.seller {
+        let message = "the seller is not paid by a promise of its own";
+        return Err(reject(RejectionCode::UnknownIssuer, message));
+    }
     cash::check_issuer(&context.store, &terms.issuer)
         .and_then(|()| cash::check_end_to_end_id(&context.store, &bank, &terms.end_to_end_id))
         .map_err(|fault| fault.under::<RejectionCode>())?;
