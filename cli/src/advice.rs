@@ -171,7 +171,7 @@ fn on_receivable(code: Receivable) -> Option<&'static str> {
             "compare the price with `counterfoil deposit list`; ask the bank to issue more"
         }
         Receivable::NotAParty => "let the claim's controller or the offer's recipient sign",
-        Receivable::NoPriceAsked => "leave --issuer and --end-to-end-id out: nothing is to be paid",
+        Receivable::NoPriceAsked => "leave --end-to-end-id out: nothing is to be paid",
     })
 }
 
@@ -237,7 +237,9 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::NetNotPositive => {
             "take another quote: cost and fees of this one leave nothing to pay out"
         }
-        Financing::UnknownIssuer => "name a bank as issuer (counterfoil org list --role bank)",
+        Financing::UnknownIssuer => {
+            "name a bank as issuer, other than the seller (counterfoil org list --role bank)"
+        }
         Financing::InvalidEndToEndId => {
             "use 1 to 35 printable ASCII characters, no space at either end"
         }
@@ -263,6 +265,9 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::NotTheBorrower => "let the loan's borrower repay it",
         Financing::LoanClosed => "nothing: the loan is repaid",
         Financing::NotTheLender => "let the loan's lender release the claim",
+        Financing::IssuerNotAccepted => {
+            "pay in the lender's deposits, or in those that `counterfoil loan show` names as issuer"
+        }
         Financing::NotPledged => {
             "name a claim that `counterfoil loan show` lists as this loan's collateral"
         }
@@ -275,7 +280,9 @@ fn on_settlement(code: Settlement) -> Option<&'static str> {
         Settlement::UnknownReceivable => "check the id (counterfoil receivable list)",
         Settlement::NotTheDebtor => "let the debtor pay",
         Settlement::WrongState => "nothing: the receivable is settled, or was reported already",
-        Settlement::UnknownIssuer => "name a bank as issuer (counterfoil org list --role bank)",
+        Settlement::UnknownIssuer => {
+            "name a bank as issuer, other than the debtor (counterfoil org list --role bank)"
+        }
         Settlement::WrongCurrency => "pay in the receivable's currency",
         Settlement::InvalidAmount => "give an amount above zero, at most 10^18 minor units",
         Settlement::NotYet => {

@@ -140,6 +140,7 @@ fn offer(receivable: &[u8]) -> (u32, Vec<u8>) {
         purpose: Purpose::Payment.into(),
         price: None,
         expires_on: date(2012, 1, 10),
+        issuer: String::new(),
     }))
 }
 
@@ -147,7 +148,6 @@ fn accept(receivable: &[u8]) -> (u32, Vec<u8>) {
     on_claims(Claims::Accept(AcceptOffer {
         receivable: receivable.to_vec(),
         number: 2,
-        issuer: String::new(),
         end_to_end_id: String::new(),
     }))
 }

@@ -196,6 +196,7 @@ impl Replay {
             price: event.price.clone(),
             offered_on: Some(on.to_proto()),
             expires_on: event.expires_on,
+            issuer: event.issuer.clone(),
         };
         let before = self
             .offers

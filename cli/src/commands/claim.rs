@@ -72,6 +72,9 @@ pub enum Command {
         /// What the recipient pays on accepting, such as "48.00 USD"; of a sale alone
         #[arg(long, value_name = "AMOUNT", required_if_eq("purpose", "sale"))]
         price: Option<String>,
+        /// The bank whose deposits you take for it; of a sale alone
+        #[arg(long, value_name = "BANK", required_if_eq("purpose", "sale"))]
+        issuer: Option<OrganizationId>,
         /// The last day on which it may be accepted, at most 90 days ahead; 30 days ahead if left out
         #[arg(long, value_name = "DATE")]
         until: Option<Date>,
@@ -81,13 +84,10 @@ pub enum Command {
     /// Take a claim that is offered; its recipient may
     ///
     /// The claim is yours then. Where a price is asked, shows it, and pays it in the same
-    /// transaction from your deposits with one bank.
+    /// transaction in the deposits that the offer names.
     Accept {
         /// The claim's id: the receivable's 64 hexadecimal digits, '#', the claim's number
         id: ClaimId,
-        /// Of a sale: the bank whose deposits pay the price; a bank pays in its own
-        #[arg(long, value_name = "BANK")]
-        issuer: Option<OrganizationId>,
         #[command(flatten)]
         instruction: Instruction,
         #[command(flatten)]
@@ -165,6 +165,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             to,
             purpose,
             price,
+            issuer,
             until,
             sending,
         } => {
@@ -193,18 +194,18 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 purpose: purpose.into(),
                 price,
                 expires_on: Some(expires_on.to_proto()),
+                issuer: issuer.map(String::from).unwrap_or_default(),
             };
             (Action::Offer(offer), sending)
         }
         Command::Accept {
             id,
-            issuer,
             instruction,
             sending,
         } => {
             let claim = get(&client, id).await?;
             let receivable = receivable::get(&client, id.receivable.to_vec()).await?;
-            let accept = acceptance(&claim, &receivable, issuer, instruction, &currencies)?;
+            let accept = acceptance(&claim, &receivable, instruction, &currencies);
             (Action::Accept(accept), sending)
         }
         Command::Decline { id, sending } => {
@@ -278,37 +279,22 @@ fn merger(mut ids: Vec<ClaimId>) -> Result<wire_receivable::MergeClaims, Failure
 fn acceptance(
     claim: &Claim,
     receivable: &Receivable,
-    issuer: Option<OrganizationId>,
     instruction: Instruction,
     currencies: &Currencies,
-) -> Result<wire_receivable::AcceptOffer, Failure> {
-    let mut accept = wire_receivable::AcceptOffer {
-        receivable: claim.receivable.clone(),
-        number: claim.number,
-        ..Default::default()
-    };
+) -> wire_receivable::AcceptOffer {
     let price = match views::burden(claim) {
-        Some(Encumbrance::Offered(offer)) => offer.price.as_ref(),
+        Some(Encumbrance::Offered(offer)) => offer.price.as_ref().map(|price| (price, offer)),
         _ => None,
     };
-    let issuer = issuer.map(String::from);
-    match (price, issuer) {
-        // What is given too much is for the ledger to reject.
-        (None, issuer) => {
-            accept.issuer = issuer.unwrap_or_default();
-            accept.end_to_end_id = instruction.end_to_end_id.unwrap_or_default();
-        }
-        (Some(price), None) => {
-            return Err(Failure::Usage(format!(
-                "{} is asked for the claim: name the bank whose deposits pay it by --issuer",
-                currencies.money(price)
-            )));
-        }
-        (Some(_), Some(issuer)) => {
-            accept.issuer = issuer;
-            accept.end_to_end_id = instruction.id("price");
-        }
-    }
+    let accept = wire_receivable::AcceptOffer {
+        receivable: claim.receivable.clone(),
+        number: claim.number,
+        end_to_end_id: match price {
+            // What is given too much is for the ledger to reject.
+            None => instruction.end_to_end_id.unwrap_or_default(),
+            Some(_) => instruction.id("price"),
+        },
+    };
     eprintln!(
         "accepting claim {} of {}: {} outstanding, owed by {}, due {}, {}",
         claim.number,
@@ -317,11 +303,15 @@ fn acceptance(
         receivable.debtor,
         views::day(receivable.adjusted_due_date),
         match price {
-            Some(price) => format!("for {}", currencies.money(price)),
+            Some((price, offer)) => format!(
+                "for {} in deposits of {}",
+                currencies.money(price),
+                offer.issuer
+            ),
             None => "in payment".to_owned(),
         }
     );
-    Ok(accept)
+    accept
 }
 
 async fn show(client: &Client, id: ClaimId, currencies: &Currencies) -> Result<Answer, Failure> {
@@ -400,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_needs_a_bank_whose_deposits_pay_it() {
+    fn a_price_is_paid_under_an_id() {
         let currencies = Currencies::from_iter([("USD".to_owned(), 2)]);
         let offered = |price: Option<u64>| Claim {
             encumbrance: Some(Wrapped {
@@ -414,28 +404,14 @@ mod tests {
             }),
             ..Default::default()
         };
-        let accept = |claim: &Claim, issuer: Option<&str>| {
-            let issuer = issuer.map(|id| id.parse().unwrap());
+        let accept = |claim: &Claim| {
             let instruction = Instruction {
                 end_to_end_id: None,
             };
-            acceptance(
-                claim,
-                &Receivable::default(),
-                issuer,
-                instruction,
-                &currencies,
-            )
+            acceptance(claim, &Receivable::default(), instruction, &currencies)
         };
-        let asked = accept(&offered(Some(4_800)), None).unwrap_err().to_string();
-        assert!(asked.contains("48.00 USD"), "{asked}");
-        let paid = accept(&offered(Some(4_800)), Some("bank-a")).unwrap();
-        assert_eq!(paid.issuer, "bank-a");
+        let paid = accept(&offered(Some(4_800)));
         assert!(paid.end_to_end_id.starts_with("price-"));
-        let free = accept(&offered(None), None).unwrap();
-        assert_eq!(
-            (free.issuer.as_str(), free.end_to_end_id.as_str()),
-            ("", "")
-        );
+        assert_eq!(accept(&offered(None)).end_to_end_id, "");
     }
 }

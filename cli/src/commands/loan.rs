@@ -21,14 +21,14 @@ pub enum Command {
     /// Pay on a loan, in whole or in part, at any time; its borrower may
     ///
     /// Works out what is owed at the ledger's date and shows it. Pays it, or the amount given,
-    /// from the borrower's deposits with one bank: accrued interest first, then principal. Once
-    /// nothing is owed, the claims that are pledged for it are free.
+    /// from the borrower's deposits with the lender, or with the bank in whose deposits the loan
+    /// was paid out: accrued interest first, then principal. Once nothing is owed, the claims that are pledged for it are free.
     Repay {
         /// The loan's id, 64 hexadecimal digits
         id: LoanId,
-        /// The bank whose deposits pay
+        /// The bank whose deposits pay; the lender if left out
         #[arg(long, value_name = "BANK")]
-        issuer: OrganizationId,
+        issuer: Option<OrganizationId>,
         /// What to pay, such as "500.00 USD"; all that is owed today if left out
         #[arg(long, value_name = "AMOUNT")]
         amount: Option<String>,
@@ -97,7 +97,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             eprintln!("paying {}", currencies.money(&amount));
             let repay = financing::RepayLoan {
                 loan: id.to_vec(),
-                issuer: issuer.to_string(),
+                issuer: issuer.map_or(loan.lender, String::from),
                 amount: Some(amount),
                 end_to_end_id: instruction.id("repay"),
             };

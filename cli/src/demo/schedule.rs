@@ -9,6 +9,7 @@ use counterfoil_proto::financing::v1::Technique;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::interest::round_half_even;
+use counterfoil_types::limits::REVEAL_WINDOW_DAYS;
 use counterfoil_types::shares::pro_rata;
 
 use super::data::{BANKS, Data, Row};
@@ -160,9 +161,9 @@ fn request(row: &Row, rank: usize, claim_minor: u64, opened_after: i64) -> Optio
     // A claim falls due after its request's last day.
     let last_before_due = row.due.add_days(-1).ok()?;
     let expires_on = deadline.add_days(DAYS_TO_AWARD).ok()?.min(last_before_due);
-    let possible = row.settled != Some(row.issued)
-        && awarded_on <= expires_on
-        && claim_minor >= SMALLEST_MINOR;
+    let earliest = deadline.add_days(REVEAL_WINDOW_DAYS + 1).ok()?;
+    let possible =
+        row.settled != Some(row.issued) && earliest <= expires_on && claim_minor >= SMALLEST_MINOR;
     possible.then_some(Request {
         technique,
         amount_minor,
@@ -268,11 +269,11 @@ mod tests {
     #[test]
     fn a_short_tenor_shortens_the_request_or_forbids_it() {
         let due = |due| schedule(3, "60.00", due, "").request().cloned();
-        // Opened on the 2nd, deadline on the 3rd, award on the 5th.
+        // Opened on the 2nd, deadline on the 3rd, award on the 5th; whoever is silent may be until the 6th.
         assert_eq!(due("1/14/2013").unwrap().expires_on.day(), 13);
         assert_eq!(due("1/13/2013").unwrap().expires_on.day(), 12);
-        assert_eq!(due("1/6/2013").unwrap().expires_on.day(), 5);
-        assert_eq!(due("1/5/2013"), None);
+        assert_eq!(due("1/8/2013").unwrap().expires_on.day(), 7);
+        assert_eq!(due("1/7/2013"), None);
         assert_eq!(schedule(21, "0.01", "2/1/2013", ""), Schedule::default());
     }
 }

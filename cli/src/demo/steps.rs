@@ -223,6 +223,7 @@ impl<'a> Steps<'a> {
             purpose: Purpose::Payment.into(),
             price: None,
             expires_on: Some(expires_on.to_proto()),
+            issuer: String::new(),
         };
         let action = receivable::action::Action::Offer(offer);
         self.by_seller("offer part of", registered, action)
@@ -232,7 +233,6 @@ impl<'a> Steps<'a> {
         let accept = receivable::AcceptOffer {
             receivable: registered.receivable(),
             number: PASSED_CLAIM,
-            issuer: String::new(),
             end_to_end_id: String::new(),
         };
         let action = receivable::action::Action::Accept(accept);

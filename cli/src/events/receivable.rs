@@ -53,7 +53,9 @@ impl Show<'_> {
                 let view = offer("ClaimOffered", &e.receivable, e.number, &e.from, &e.to)
                     .text("purpose", format_args!("{:?}", e.purpose()));
                 let view = match &e.price {
-                    Some(price) => self.amount(view, "price_minor", Some(price)),
+                    Some(price) => self
+                        .amount(view, "price_minor", Some(price))
+                        .text("issuer", &e.issuer),
                     None => view,
                 };
                 view.date("expires_on", e.expires_on.as_ref())

@@ -126,6 +126,7 @@ pub fn loan(loan: &Loan, currencies: &Currencies) -> View {
         .text("state", format_args!("{:?}", loan.state()))
         .id("request", &loan.request)
         .text("lender", &loan.lender)
+        .text("issuer", &loan.issuer)
         .text("borrower", &loan.borrower);
     let view = amount(view, "principal_minor", loan.principal.as_ref(), currencies);
     let view = minor(view, "outstanding_minor", loan.outstanding_minor)

@@ -112,7 +112,8 @@ fn encumbrance(view: View, burden: Option<&Encumbrance>, currencies: &Currencies
             match &offer.price {
                 None => (offered, None),
                 Some(price) => (
-                    amount(offered, "price_minor", Some(price), currencies),
+                    amount(offered, "price_minor", Some(price), currencies)
+                        .text("issuer", &offer.issuer),
                     Some(("price", currencies.money(price))),
                 ),
             }

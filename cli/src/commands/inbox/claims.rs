@@ -16,11 +16,12 @@ pub fn to_accept(desk: &Desk<'_>, offered: &[(Claim, Receivable)]) -> Vec<Entry>
         if past(desk, offer) {
             continue;
         }
-        let (purpose, issuer) = match &offer.price {
-            None => ("in payment".to_owned(), String::new()),
-            Some(price) => (
-                format!("for {}", desk.currencies.money(price)),
-                format!(" --issuer {}", desk.issuer(price)),
+        let purpose = match &offer.price {
+            None => "in payment".to_owned(),
+            Some(price) => format!(
+                "for {} in deposits of {}",
+                desk.currencies.money(price),
+                offer.issuer
             ),
         };
         entries.push(Entry {
@@ -32,7 +33,7 @@ pub fn to_accept(desk: &Desk<'_>, offered: &[(Claim, Receivable)]) -> Vec<Entry>
             ),
             since: date(offer.offered_on),
             until: date(offer.expires_on),
-            command: format!("counterfoil claim accept {}{issuer}", id(claim)),
+            command: format!("counterfoil claim accept {}", id(claim)),
         });
     }
     entries
@@ -101,6 +102,7 @@ mod tests {
         let offer = Offer {
             to: "recipient".into(),
             price,
+            issuer: "bank-y".into(),
             offered_on: on("2026-01-01"),
             expires_on: on("2026-01-31"),
             ..Default::default()
@@ -131,9 +133,12 @@ mod tests {
         let entries = waits("recipient", "2026-01-31");
         let accept = format!("counterfoil claim accept {}#2", "ab".repeat(32));
         assert_eq!(entries[0].command, accept);
-        assert_eq!(entries[1].command, format!("{accept} --issuer bank-y"));
+        assert_eq!(entries[1].command, accept);
         let sold = &entries[1].sentence;
-        assert!(sold.contains("50.00 USD that buyer owes") && sold.contains("for 48.00 USD"));
+        assert!(
+            sold.contains("50.00 USD that buyer owes")
+                && sold.contains("for 48.00 USD in deposits of bank-y")
+        );
         assert!(waits("recipient", "2026-02-01").is_empty());
         assert!(waits("supplier", "2026-01-31").is_empty());
     }
