@@ -49,19 +49,19 @@ fn an_invoice_is_registered_confirmed_and_settled_late() {
 #[test]
 fn a_block_has_room_for_so_many_receipts() {
     let (maker, checker) = (Chain::new(), Chain::new());
-    let registration = sign("supplier", 2, 1, register("INV-1", 1_000_000));
+    let registration = sign("supplier", 2, 1, register("INV-1", 1_500_000));
     let id = registration.id();
     let receivable = ReceivableId::of(InvoiceId::of(id)).to_vec();
-    let parts = [vec![1_000; 255], vec![745_000]].concat();
+    let parts = [vec![1_250; 255], vec![1_181_250]].concat();
     let split = Claims::Split(SplitClaim {
         receivable,
         number: 0,
         parts_minor: parts,
     });
     let prepared = vec![
-        sign("bank", 3, 1, issue("buyer", 1_000_000, "e1")),
+        sign("bank", 3, 1, issue("buyer", 1_500_000, "e1")),
         registration,
-        sign("buyer", 1, 2, confirm(id, 1_000_000)),
+        sign("buyer", 1, 2, confirm(id, 1_500_000)),
         sign("supplier", 2, 3, on_claims(split)),
     ];
     let prepared = maker.propose(1_000, prepared);
@@ -69,12 +69,12 @@ fn a_block_has_room_for_so_many_receipts() {
     for chain in [&maker, &checker] {
         chain.commit(&prepared);
     }
-    let payments: Vec<_> = (0..900)
-        .map(|n| sign("buyer", 1, 10 + n, settle(id, 1_000, &format!("p{n}"))))
+    let payments: Vec<_> = (0..1_200)
+        .map(|n| sign("buyer", 1, 10 + n, settle(id, 1_200, &format!("p{n}"))))
         .collect();
     let full = maker.propose(2_000, payments.clone());
     let fitting = full.receipts().len();
-    assert!((500..900).contains(&fitting), "{fitting} receipts");
+    assert!((500..1_200).contains(&fitting), "{fitting} receipts");
     let bytes: usize = full.receipts().iter().map(Message::encoded_len).sum();
     assert!(
         (4_000_000..=MAX_BLOCK_RECEIPT_BYTES).contains(&bytes),
