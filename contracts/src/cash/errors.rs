@@ -29,8 +29,6 @@ pub enum PaymentFault {
         available_minor: u64,
         wanted_minor: u64,
     },
-    #[error("the balance of {0} would pass 10^18 minor units")]
-    TooLarge(String),
     #[error("all that {0} ever issued would pass 10^18 minor units")]
     IssuedTooMuch(String),
     #[error(transparent)]
@@ -65,7 +63,7 @@ impl PaymentFault {
                 return reject_repeated(C::REPEATED_END_TO_END_ID, message, first);
             }
             Self::NotEnough { .. } => C::NOT_ENOUGH_DEPOSITS,
-            Self::TooLarge(_) | Self::IssuedTooMuch(_) => C::TOO_LARGE,
+            Self::IssuedTooMuch(_) => C::TOO_LARGE,
             Self::State(error) => return Failure::State(error),
         };
         reject(code, message)
