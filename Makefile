@@ -19,7 +19,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/release
 DEMO_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test check fmt deny
+.PHONY: help prerequisites build demo test check fmt deny mutants
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
@@ -27,6 +27,8 @@ help:
 	@echo "make check  formatting and lints"
 	@echo "make deny   licences, bans, sources and advisories of the dependencies"
 	@echo "make fmt    format the sources"
+	@echo "make mutants SHARD=k/n or SAMPLE=100"
+	@echo "            put faults into the rules and count those that the tests catch"
 
 prerequisites:
 	@sh .ci/prerequisites
@@ -53,3 +55,7 @@ deny: prerequisites
 
 fmt:
 	$(CARGO) fmt --all
+
+# Hours for all of them, so that no other target calls it.
+mutants: prerequisites
+	@sh .ci/mutants $(if $(SHARD),shard $(SHARD),sample $(or $(SAMPLE),100))

@@ -2,7 +2,9 @@
 
 use counterfoil_proto::calendar::v1::RejectionCode as Calendar;
 use counterfoil_proto::cash::v1::RejectionCode as Cash;
+use counterfoil_proto::financing::v1::RejectionCode as Financing;
 use counterfoil_proto::invoice::v1::RejectionCode as Invoice;
+use counterfoil_proto::receivable::v1::RejectionCode as Receivable;
 use counterfoil_proto::settlement::v1::RejectionCode as Settlement;
 use counterfoil_proto::v1::{KernelRejectionCode as Kernel, RefusalCode as Refusal};
 
@@ -15,6 +17,8 @@ pub fn on(code: u32) -> &'static str {
         .or_else(|| Kernel::try_from(number).ok().and_then(on_kernel))
         .or_else(|| Cash::try_from(number).ok().and_then(on_cash))
         .or_else(|| Invoice::try_from(number).ok().and_then(on_invoice))
+        .or_else(|| Receivable::try_from(number).ok().and_then(on_receivable))
+        .or_else(|| Financing::try_from(number).ok().and_then(on_financing))
         .or_else(|| Settlement::try_from(number).ok().and_then(on_settlement))
         .or_else(|| Calendar::try_from(number).ok().and_then(on_calendar))
         .unwrap_or(GENERAL)
@@ -116,16 +120,176 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
     })
 }
 
+fn on_receivable(code: Receivable) -> Option<&'static str> {
+    Some(match code {
+        Receivable::Unspecified => return None,
+        Receivable::UnknownClaim => "check the claim's id (counterfoil claim list)",
+        Receivable::NotTheController => {
+            "let the claim's controller sign (counterfoil claim show names it)"
+        }
+        Receivable::NothingOutstanding => {
+            "look at the claim's family (counterfoil claim show): use one that is live and has principal outstanding"
+        }
+        Receivable::Encumbered => {
+            "wait for the answer to the offer, cancel the request or repay the loan that `counterfoil claim show` names"
+        }
+        Receivable::InvalidParts => {
+            "give at least two parts above zero that add up to what is outstanding"
+        }
+        Receivable::TooManyClaims => {
+            "merge claims first: a receivable has at most 256 live ones (counterfoil claim merge)"
+        }
+        Receivable::CannotMerge => {
+            "merge 2 to 256 claims of one rank that came by the same endorsement"
+        }
+        Receivable::NotAssignable => "keep the claim: its invoice's terms forbid transfers",
+        Receivable::WrongRecipient => {
+            "offer it to another supplier or bank, not to the debtor (counterfoil org list)"
+        }
+        Receivable::InvalidPurpose => {
+            "give a sale a price in the receivable's currency, a payment none"
+        }
+        Receivable::InvalidExpiry => {
+            "give a last day from the ledger date to 90 days later (counterfoil clock show)"
+        }
+        Receivable::NotOffered => {
+            "look at the claim (counterfoil claim show): its offer was answered, expired, or overtaken by a payment"
+        }
+        Receivable::NotTheRecipient => "let the organization that the claim is offered to answer",
+        Receivable::OfferExpired => "ask for a new offer: the last day of this one has passed",
+        Receivable::OfferNotExpired => {
+            "wait until the offer's last day has passed; the recipient may decline it before"
+        }
+        Receivable::UnknownIssuer => "name a bank as issuer (counterfoil org list --role bank)",
+        Receivable::InvalidEndToEndId => {
+            "use 1 to 35 printable ASCII characters, no space at either end"
+        }
+        Receivable::RepeatedEndToEndId => {
+            "look at the first use before paying again; a new payment needs a new --end-to-end-id"
+        }
+        Receivable::NotEnoughDeposits => {
+            "compare the price with `counterfoil deposit list`; ask the bank to issue more"
+        }
+        Receivable::NotAParty => "let the claim's controller or the offer's recipient sign",
+        Receivable::NoPriceAsked => "leave --end-to-end-id out: nothing is to be paid",
+    })
+}
+
+fn on_financing(code: Financing) -> Option<&'static str> {
+    Some(match code {
+        Financing::Unspecified => return None,
+        Financing::WrongRole => {
+            "let a supplier open requests and a bank quote (counterfoil org show)"
+        }
+        Financing::InvalidClaims => "name 1 to 16 claims, each once",
+        Financing::UnknownClaim => "check the claim's id (counterfoil claim list)",
+        Financing::NotTheController => {
+            "let the claim's controller ask (counterfoil claim show names it)"
+        }
+        Financing::NothingOutstanding => {
+            "leave the claim out: it is spent, or only penalty is owed on it"
+        }
+        Financing::Encumbered => {
+            "leave the claim out, or end what `counterfoil claim show` names as its encumbrance"
+        }
+        Financing::NotAssignable => {
+            "leave the claim out: its invoice's terms forbid transfers and pledges"
+        }
+        Financing::DueTooSoon => {
+            "end the request before the earliest due date of its claims (--until)"
+        }
+        Financing::InvalidDate => {
+            "give a deadline within 90 days of the ledger date, and a last day 1 to 90 days after it"
+        }
+        Financing::WrongCurrency => "give amount and claims in one currency",
+        Financing::InvalidAmount => {
+            "give an amount from 1 minor unit to what is outstanding; only Senior claims are sold in part"
+        }
+        Financing::InvalidTechnique => "name a technique: discounting, factoring or loan",
+        Financing::InvalidInvitation => {
+            "invite at most 32 banks, none of which is the seller or a debtor"
+        }
+        Financing::TooManyClaims => {
+            "merge claims of the receivable first: it has at most 256 live ones"
+        }
+        Financing::UnknownRequest => "check the id (counterfoil request list)",
+        Financing::NotInvited => "leave it: only invited banks quote, never the seller or a debtor",
+        Financing::RequestClosed => {
+            "nothing: the request has ended (counterfoil request show says how)"
+        }
+        Financing::DeadlinePassed => "leave it: the last day for quotes has passed",
+        Financing::AlreadyQuoted => {
+            "nothing: this bank's quote is committed, and one is all a request takes"
+        }
+        Financing::TooManyQuotes => "leave it: a request takes at most 64 quotes",
+        Financing::InvalidCommitment => "commit to a quote with 32 bytes",
+        Financing::NoQuote => "name a bank whose quote is revealed (counterfoil request show)",
+        Financing::NotInRevealWindow => {
+            "reveal on one of the 3 days after the deadline (counterfoil request show)"
+        }
+        Financing::AlreadyRevealed => "nothing: the quote is revealed",
+        Financing::CommitmentDiffers => {
+            "open the quote with the file that was written when it was committed (--opening)"
+        }
+        Financing::InvalidQuote => {
+            "nothing can be done for this quote: amount, rate, fees or last day are outside their bounds"
+        }
+        Financing::NetNotPositive => {
+            "take another quote: cost and fees of this one leave nothing to pay out"
+        }
+        Financing::UnknownIssuer => {
+            "name a bank as issuer, other than the seller (counterfoil org list --role bank)"
+        }
+        Financing::InvalidEndToEndId => {
+            "use 1 to 35 printable ASCII characters, no space at either end"
+        }
+        Financing::NotTheSeller => "let the request's seller sign",
+        Financing::TooEarly => {
+            "wait until the deadline has passed and every quote is revealed, or 3 days more"
+        }
+        Financing::RequestExpired => {
+            "end the request (counterfoil request expire) and open a new one"
+        }
+        Financing::QuoteExpired => "take another quote: the last day of this one has passed",
+        Financing::RepeatedEndToEndId => {
+            "look at the first use before paying again; a new payment needs a new --end-to-end-id"
+        }
+        Financing::NotEnoughDeposits => {
+            "compare `counterfoil deposit list` of the payer: its bank must issue the deposits first"
+        }
+        Financing::NotAParty => "let the request's seller or a bank that quoted end it",
+        Financing::RequestNotExpired => {
+            "wait until the request's last day has passed; its seller may cancel it before"
+        }
+        Financing::UnknownLoan => "check the id (counterfoil loan list)",
+        Financing::NotTheBorrower => "let the loan's borrower repay it",
+        Financing::LoanClosed => "nothing: the loan is repaid",
+        Financing::NotTheLender => "let the loan's lender release the claim",
+        Financing::IssuerNotAccepted => {
+            "pay in the lender's deposits, or in those that `counterfoil loan show` names as issuer"
+        }
+        Financing::NotPledged => {
+            "name a claim that `counterfoil loan show` lists as this loan's collateral"
+        }
+    })
+}
+
 fn on_settlement(code: Settlement) -> Option<&'static str> {
     Some(match code {
         Settlement::Unspecified => return None,
         Settlement::UnknownReceivable => "check the id (counterfoil receivable list)",
         Settlement::NotTheDebtor => "let the debtor pay",
-        Settlement::WrongState => "nothing: the receivable is settled",
-        Settlement::UnknownIssuer => "name a bank as issuer (counterfoil org list --role bank)",
+        Settlement::WrongState => "nothing: the receivable is settled, or was reported already",
+        Settlement::UnknownIssuer => {
+            "name a bank as issuer, other than the debtor (counterfoil org list --role bank)"
+        }
         Settlement::WrongCurrency => "pay in the receivable's currency",
-        Settlement::AmountDiffers => {
-            "settle again: the ledger date has moved and with it the penalty"
+        Settlement::InvalidAmount => "give an amount above zero, at most 10^18 minor units",
+        Settlement::NotYet => {
+            "wait until the ledger date is after the due date, or after the days of grace (counterfoil receivable show)"
+        }
+        Settlement::NothingOutstanding => {
+            "nothing: all principal is paid, and unpaid penalty alone makes nothing overdue"
         }
         Settlement::RepeatedEndToEndId => {
             "look at the first use before paying again; a new payment needs a new --end-to-end-id"
@@ -157,7 +321,10 @@ mod tests {
     fn each_contract_has_its_own_advice() {
         assert!(on(4012).contains("first one"));
         assert!(on(3008).contains("issue more"));
-        assert!(on(7006).contains("penalty"));
+        assert!(on(5003).contains("family"));
+        assert!(on(6031).contains("--opening"));
+        assert!(on(7010).contains("above zero"));
+        assert_eq!(on(7006), GENERAL);
         assert!(on(9004).contains("after"));
         assert!(on(51).contains("--org"));
         assert!(on(8).contains("key"));

@@ -30,24 +30,7 @@ pub struct AmountArgument {
 
 impl AmountArgument {
     pub fn resolve(&self, currencies: &Currencies) -> Result<wire::Money, Failure> {
-        let (number, in_amount) = match self.amount.split_once(' ') {
-            Some((number, code)) => (number, Some(code.trim())),
-            None => (self.amount.as_str(), None),
-        };
-        let code = match (in_amount, self.currency.as_deref()) {
-            (Some(a), Some(b)) if a != b => {
-                return Err(Failure::Usage(format!(
-                    "--amount says {a}, --currency says {b}: give one"
-                )));
-            }
-            (Some(code), _) | (None, Some(code)) => code,
-            (None, None) => {
-                return Err(Failure::Usage(
-                    "say the currency: --amount \"125.00 USD\" or --currency USD".into(),
-                ));
-            }
-        };
-        currencies.parse(number, code)
+        currencies.read(&self.amount, self.currency.as_deref())
     }
 }
 
@@ -58,6 +41,23 @@ impl Currencies {
             .iter()
             .map(|c| (c.code.clone(), c.exponent))
             .collect()
+    }
+
+    /// Reads `"125.00 USD"`, or `125.00` where the currency is known; where both say it, they agree.
+    pub fn read(&self, text: &str, currency: Option<&str>) -> Result<wire::Money, Failure> {
+        let (number, in_text) = match text.split_once(' ') {
+            Some((number, code)) => (number, Some(code.trim())),
+            None => (text, None),
+        };
+        match (in_text, currency) {
+            (Some(a), Some(b)) if a != b => Err(Failure::Usage(format!(
+                "{text:?} is in {a}, and {b} is asked for: give one"
+            ))),
+            (Some(code), _) | (None, Some(code)) => self.parse(number, code),
+            (None, None) => Err(Failure::Usage(format!(
+                "say the currency, as in \"{number} USD\""
+            ))),
+        }
     }
 
     /// Reads a decimal number of units, exactly.
@@ -88,6 +88,24 @@ impl Currencies {
     pub fn money(&self, money: &wire::Money) -> String {
         self.format(money.minor, &money.currency)
     }
+}
+
+/// Decimal places of a rate in percent: one part per million is 0.0001 %.
+const PERCENT_PLACES: u32 = 4;
+
+/// Reads a yearly rate in percent, such as `6.2%`, exactly.
+pub fn parse_percent(text: &str) -> Result<u32, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim_end();
+    let ppm = money::parse_decimal(number, PERCENT_PLACES).ok();
+    ppm.and_then(|ppm| u32::try_from(ppm).ok())
+        .ok_or_else(|| "give percent a year with at most 4 decimal places, such as 6.2%".into())
+}
+
+/// Writes parts per million in percent.
+pub fn percent(ppm: u32) -> String {
+    let decimal = money::format_decimal(ppm.into(), PERCENT_PLACES);
+    let short = decimal.trim_end_matches('0').trim_end_matches('.');
+    format!("{short} %")
 }
 
 /// Writes a decimal number with a comma between groups of three digits.
@@ -142,6 +160,23 @@ mod tests {
                 matches!(resolve(amount, currency), Err(Failure::Usage(_))),
                 "{amount}"
             );
+        }
+    }
+
+    #[test]
+    fn rates_are_exact_percentages() {
+        for (text, ppm, written) in [
+            ("6.2%", 62_000, "6.2 %"),
+            ("6.2", 62_000, "6.2 %"),
+            ("0.0001 %", 1, "0.0001 %"),
+            ("100%", 1_000_000, "100 %"),
+            ("0%", 0, "0 %"),
+        ] {
+            assert_eq!(parse_percent(text), Ok(ppm), "{text}");
+            assert_eq!(percent(ppm), written);
+        }
+        for bad in ["", "%", "6.00001%", "6,2%", "-1%", "1e2%", "500000%"] {
+            assert!(parse_percent(bad).is_err(), "{bad}");
         }
     }
 

@@ -6,11 +6,13 @@ use clap::{Parser, Subcommand};
 use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
-    audit, block, claim, clock, demo, deposit, invoice, key, localnet, org, receivable, status, tx,
+    audit, block, claim, clock, demo, deposit, inbox, invoice, key, loan, localnet, org,
+    receivable, request, status, tx,
 };
 use crate::output::Format;
+use crate::signer::new_end_to_end_id;
 
-/// Work with a Counterfoil ledger: invoices, receivables, claims and deposits.
+/// Work with a Counterfoil ledger: invoices, receivables, claims, financing and deposits.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 rejected by the ledger, 4 no node reachable.
 #[derive(Parser, Debug)]
@@ -66,9 +68,15 @@ pub enum Command {
     /// What confirmed invoices oblige their buyers to pay
     #[command(subcommand)]
     Receivable(receivable::Command),
-    /// Rights to receivables
+    /// Rights to receivables: split, merge and pass them on
     #[command(subcommand)]
     Claim(claim::Command),
+    /// Put claims to the banks, quote under seal, and award
+    #[command(subcommand)]
+    Request(request::Command),
+    /// Loans on pledged claims
+    #[command(subcommand)]
+    Loan(loan::Command),
     /// Bank deposits on the ledger
     #[command(subcommand)]
     Deposit(deposit::Command),
@@ -78,6 +86,7 @@ pub enum Command {
     /// Blocks
     #[command(subcommand)]
     Block(block::Command),
+    Inbox(inbox::Arguments),
     /// The ledger's date
     #[command(subcommand)]
     Clock(clock::Command),
@@ -99,6 +108,21 @@ pub struct Sending {
     /// Seconds to wait for the receipt; 0 returns once the node has taken the transaction
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub wait: u64,
+}
+
+/// What names a payment instruction.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Instruction {
+    /// Names this instruction, once for ever; a new one is made up if left out
+    #[arg(long, value_name = "ID")]
+    pub end_to_end_id: Option<String>,
+}
+
+impl Instruction {
+    pub fn id(self, prefix: &str) -> String {
+        self.end_to_end_id
+            .unwrap_or_else(|| new_end_to_end_id(prefix))
+    }
 }
 
 /// Which part of a list to show.

@@ -8,7 +8,7 @@ use counterfoil_proto::v1 as wire;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::amounts::Currencies;
+use crate::amounts::{Currencies, percent};
 use crate::failure::Failure;
 
 /// How to print.
@@ -48,21 +48,21 @@ impl Answer {
     /// Records as a table of some of their fields. JSON has all fields, under
     /// `name`, and `next_page_token` where more follow.
     pub fn list(name: &str, columns: &[&str], list: Listed<View>) -> Self {
-        let mut table = new_table();
-        table.set_header(columns.iter().map(|column| label(column)));
-        for view in &list.items {
-            let cell = |column: &&str| view.row(&label(column)).unwrap_or_default().to_owned();
-            table.add_row(columns.iter().map(cell));
-        }
-        let mut text = table.to_string();
+        let mut text = table(columns, &list.items).to_string();
         let mut json = Map::new();
-        let items = list.items.into_iter().map(|view| Value::Object(view.json));
+        let items = list.items.into_iter().map(Value::from);
         json.insert(name.to_owned(), items.collect());
         if !list.next_page_token.is_empty() {
             text += &format!("\nmore follow: --page-token {}", list.next_page_token);
             json.insert("next_page_token".to_owned(), list.next_page_token.into());
         }
         Self::new(&json, text)
+    }
+
+    /// Adds what people see below the fields, and programs inside them.
+    pub fn below(mut self, text: impl Display) -> Self {
+        self.text += &format!("\n{text}");
+        self
     }
 
     pub fn failing(mut self, message: Option<String>) -> Self {
@@ -104,8 +104,20 @@ pub fn new_table() -> Table {
     table
 }
 
+/// Records as a table of some of their fields.
+pub fn table(columns: &[&str], views: &[View]) -> Table {
+    let mut table = new_table();
+    table.set_header(columns.iter().map(|column| label(column)));
+    for view in views {
+        let cell = |column: &&str| view.row(&label(column)).unwrap_or_default().to_owned();
+        table.add_row(columns.iter().map(cell));
+    }
+    table
+}
+
 fn label(name: &str) -> String {
-    name.trim_end_matches("_minor").replace('_', " ")
+    let name = name.trim_end_matches("_minor").trim_end_matches("_ppm");
+    name.replace('_', " ")
 }
 
 /// One record's fields, each once for programs and once for people.
@@ -120,7 +132,8 @@ impl View {
         Self::default()
     }
 
-    fn field(mut self, name: &str, json: Value, text: String) -> Self {
+    /// A field that programs read in another form than people.
+    pub fn field(mut self, name: &str, json: Value, text: String) -> Self {
         self.json.insert(name.to_owned(), json);
         self.rows.push((label(name), text));
         self
@@ -136,8 +149,20 @@ impl View {
         self.field(name, number.into(), number.to_string())
     }
 
+    /// Parts per million, under a name that ends in `_ppm`; people see percent.
+    pub fn rate(self, name: &str, ppm: u32) -> Self {
+        debug_assert!(name.ends_with("_ppm"), "{name}");
+        self.field(name, ppm.into(), percent(ppm))
+    }
+
     pub fn flag(self, name: &str, flag: bool) -> Self {
         self.field(name, flag.into(), if flag { "yes" } else { "no" }.into())
+    }
+
+    /// Numbers of claims.
+    pub fn numbers(self, name: &str, numbers: &[u32]) -> Self {
+        let text: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
+        self.field(name, numbers.into(), text.join(" "))
     }
 
     pub fn list(self, name: &str, items: impl IntoIterator<Item = String>) -> Self {
@@ -176,12 +201,18 @@ impl View {
         self
     }
 
+    /// A field for people only, where programs find the same elsewhere.
+    pub fn shown(mut self, name: &str, text: impl Display) -> Self {
+        self.rows.push((label(name), text.to_string()));
+        self
+    }
+
     /// Records inside this one.
     pub fn nested(mut self, name: &str, views: Vec<Self>) -> Self {
         for view in &views {
             self.rows.push((label(name), view.lines()));
         }
-        let items = views.into_iter().map(|view| Value::Object(view.json));
+        let items = views.into_iter().map(Value::from);
         self.json.insert(name.to_owned(), items.collect());
         self
     }
@@ -191,8 +222,15 @@ impl View {
         if let Some(view) = &view {
             self.rows.push((label(name), view.lines()));
         }
-        let json = view.map_or(Value::Null, |view| Value::Object(view.json));
+        let json = view.map_or(Value::Null, Value::from);
         self.json.insert(name.to_owned(), json);
+        self
+    }
+
+    /// Records inside this one, which people see in a table or a drawing below.
+    pub fn hidden_records(mut self, name: &str, views: Vec<Self>) -> Self {
+        let items = views.into_iter().map(Value::from);
+        self.json.insert(name.to_owned(), items.collect());
         self
     }
 
@@ -204,6 +242,12 @@ impl View {
     fn row(&self, label: &str) -> Option<&str> {
         let row = self.rows.iter().find(|(l, _)| l == label)?;
         Some(&row.1)
+    }
+}
+
+impl From<View> for Value {
+    fn from(view: View) -> Self {
+        Self::Object(view.json)
     }
 }
 
@@ -246,5 +290,16 @@ mod tests {
         );
         assert_eq!(json["next_page_token"], "t");
         assert!(!answer.text.contains("ff") && answer.text.contains("--page-token t"));
+    }
+
+    #[test]
+    fn programs_find_inside_a_record_what_people_see_below_it() {
+        let part = View::new().number("number", 1u32);
+        let view = View::new().text("id", "ab");
+        let drawing = table(&["number"], std::slice::from_ref(&part));
+        let answer = Answer::record(view.hidden_records("parts", vec![part])).below(drawing);
+        let json: Value = serde_json::from_str(&answer.json).unwrap();
+        assert_eq!(json["parts"], serde_json::json!([{"number": 1}]));
+        assert!(answer.text.find("ab") < answer.text.find("number"));
     }
 }

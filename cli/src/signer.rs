@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::{calendar, cash, invoice, settlement};
+use counterfoil_proto::{calendar, cash, financing, invoice, receivable, settlement};
 use counterfoil_types::ids::{OrganizationId, TxId};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::transaction::{Draft, contract};
@@ -33,7 +33,9 @@ macro_rules! actions {
 actions! {
     calendar => CALENDAR;
     cash => CASH;
+    financing => FINANCING;
     invoice => INVOICE;
+    receivable => RECEIVABLE;
     settlement => SETTLEMENT;
 }
 

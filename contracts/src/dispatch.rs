@@ -6,11 +6,13 @@ use counterfoil_types::strict;
 
 use crate::calendar::Calendar;
 use crate::cash::Cash;
+use crate::financing::Financing;
 use crate::invoice::Invoices;
 use crate::kernel::{
     BlockContext, Context, Contract, Failure, Rules, StateReader, Store, Writes, reject,
     rejection_codes,
 };
+use crate::receivable::Receivables;
 use crate::settlement::Settlement;
 use crate::{calendar, credit, membership};
 
@@ -61,6 +63,8 @@ pub fn execute(
         Calendar::NUMBER => run::<Calendar>(&mut context, &transaction.action),
         Cash::NUMBER => run::<Cash>(&mut context, &transaction.action),
         Invoices::NUMBER => run::<Invoices>(&mut context, &transaction.action),
+        Receivables::NUMBER => run::<Receivables>(&mut context, &transaction.action),
+        Financing::NUMBER => run::<Financing>(&mut context, &transaction.action),
         Settlement::NUMBER => run::<Settlement>(&mut context, &transaction.action),
         other => {
             let message = format!("contract {other} takes no actions");

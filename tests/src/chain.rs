@@ -1,7 +1,7 @@
 //! A chain of one process in a temporary folder: the ledger without network or consensus.
 
 use counterfoil_execution::{VerifiedTransaction, check};
-use counterfoil_proto::{calendar, cash, invoice, receivable, settlement, v1};
+use counterfoil_proto::{calendar, cash, financing, invoice, receivable, settlement, v1};
 use counterfoil_types::block::{VoteKind, vote_sign_bytes};
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
@@ -24,7 +24,7 @@ pub fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed([seed; 32])
 }
 
-/// A buyer, a supplier, a bank and an operator, with account seeds 1 to 4; the
+/// A buyer, a supplier, a bank, an operator and a second supplier, with account seeds 1 to 5; the
 /// bank runs the one validator, of seed 9. The ledger date begins at 2012-01-01.
 pub fn genesis() -> Genesis {
     let organization = |id: &str, role, seed| GenesisOrganization {
@@ -52,6 +52,7 @@ pub fn genesis() -> Genesis {
             organization("supplier", Role::Supplier, 2),
             organization("bank", Role::Bank, 3),
             organization("operator", Role::Operator, 4),
+            organization("trader", Role::Supplier, 5),
         ],
         validators: vec![GenesisValidator {
             organization: "bank".parse().expect("a slug"),
@@ -154,7 +155,7 @@ pub fn usd(minor: u64) -> v1::Money {
     }
 }
 
-fn date(year: u32, month: u32, day: u32) -> Option<v1::Date> {
+pub fn date(year: u32, month: u32, day: u32) -> Option<v1::Date> {
     Some(v1::Date { year, month, day })
 }
 
@@ -236,6 +237,22 @@ pub fn settle(registration: TxId, minor: u64, end_to_end_id: &str) -> (u32, Vec<
         action: Some(action::Action::Settle(settle)),
     };
     (contract::SETTLEMENT, action.encode_to_vec())
+}
+
+/// An action on claims.
+pub fn on_claims(action: receivable::v1::action::Action) -> (u32, Vec<u8>) {
+    let action = receivable::v1::Action {
+        action: Some(action),
+    };
+    (contract::RECEIVABLE, action.encode_to_vec())
+}
+
+/// An action on requests, quotes and loans.
+pub fn on_finance(action: financing::v1::action::Action) -> (u32, Vec<u8>) {
+    let action = financing::v1::Action {
+        action: Some(action),
+    };
+    (contract::FINANCING, action.encode_to_vec())
 }
 
 /// The operator rolls the clock.

@@ -1,7 +1,5 @@
-//! What the tests of the whole share: a model of the rules, a source of random
-//! transactions, and the real rules run beside it.
+//! What the tests of the whole share: a chain of blocks over real storage, and networks of
+//! real processes.
 
 pub mod chain;
-pub mod model;
 pub mod network;
-pub mod workload;

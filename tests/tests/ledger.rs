@@ -1,14 +1,17 @@
 //! The ledger without a network: proposing, validating, committing, and what it refuses.
 
 use counterfoil_execution::StateReader as _;
+use counterfoil_proto::receivable::v1::{SplitClaim, action::Action as Claims};
 use counterfoil_proto::v1::{Block, Header};
 use counterfoil_tests::chain::{
-    CHAIN_ID, Chain, GENESIS_MS, certificate, confirm, genesis, issue, key, ledger_key, register,
-    roll, settle, sign,
+    CHAIN_ID, Chain, GENESIS_MS, certificate, confirm, genesis, issue, key, ledger_key, on_claims,
+    register, roll, settle, sign,
 };
 use counterfoil_types::block::{header_hash, verify_certificate};
 use counterfoil_types::genesis::LedgerKey;
 use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::{InvoiceId, ReceivableId};
+use counterfoil_types::limits::MAX_BLOCK_RECEIPT_BYTES;
 use counterfoild::ledger::{Ledger, LedgerError};
 use prost::Message;
 
@@ -24,11 +27,12 @@ fn an_invoice_is_registered_confirmed_and_settled_late() {
         ],
         vec![sign("buyer", 1, 2, confirm(id, 6_000))],
         vec![sign("operator", 4, 3, roll(2012, 2, 9))],
-        // Ten days late at 8 %: 13.33 cents. Less than that is not what is owed.
+        // Ten days late at 8 %: 13.33 cents. Less than that leaves a cent to be paid.
         vec![
             sign("buyer", 1, 4, settle(id, 6_012, "p1")),
-            sign("buyer", 1, 5, settle(id, 6_013, "p1")),
-            sign("buyer", 1, 6, settle(id, 6_013, "p2")),
+            sign("buyer", 1, 5, settle(id, 1, "p1")),
+            sign("buyer", 1, 6, settle(id, 1, "p2")),
+            sign("buyer", 1, 7, settle(id, 1, "p3")),
         ],
     ];
     let mut codes = Vec::new();
@@ -37,8 +41,60 @@ fn an_invoice_is_registered_confirmed_and_settled_late() {
         codes.extend(candidate.receipts().iter().map(|r| r.code));
         chain.commit(&candidate);
     }
-    assert_eq!(codes, [0, 0, 0, 0, 7006, 0, 7003]);
+    assert_eq!(codes, [0, 0, 0, 0, 0, 7007, 0, 7003]);
     assert_eq!(chain.ledger.tip().height, 4);
+}
+
+/// A payment that moves 256 claims has a long receipt: a block ends before its receipts pass their bound.
+#[test]
+fn a_block_has_room_for_so_many_receipts() {
+    let (maker, checker) = (Chain::new(), Chain::new());
+    let registration = sign("supplier", 2, 1, register("INV-1", 1_500_000));
+    let id = registration.id();
+    let receivable = ReceivableId::of(InvoiceId::of(id)).to_vec();
+    let parts = [vec![1_250; 255], vec![1_181_250]].concat();
+    let split = Claims::Split(SplitClaim {
+        receivable,
+        number: 0,
+        parts_minor: parts,
+    });
+    let prepared = vec![
+        sign("bank", 3, 1, issue("buyer", 1_500_000, "e1")),
+        registration,
+        sign("buyer", 1, 2, confirm(id, 1_500_000)),
+        sign("supplier", 2, 3, on_claims(split)),
+    ];
+    let prepared = maker.propose(1_000, prepared);
+    assert!(prepared.receipts().iter().all(|receipt| receipt.code == 0));
+    for chain in [&maker, &checker] {
+        chain.commit(&prepared);
+    }
+    let payments: Vec<_> = (0..1_200)
+        .map(|n| sign("buyer", 1, 10 + n, settle(id, 1_200, &format!("p{n}"))))
+        .collect();
+    let full = maker.propose(2_000, payments.clone());
+    let fitting = full.receipts().len();
+    assert!((500..1_200).contains(&fitting), "{fitting} receipts");
+    let bytes: usize = full.receipts().iter().map(Message::encoded_len).sum();
+    assert!(
+        (4_000_000..=MAX_BLOCK_RECEIPT_BYTES).contains(&bytes),
+        "{bytes} bytes"
+    );
+    checker
+        .ledger
+        .validate(full.bytes(), 2)
+        .expect("a full block");
+
+    let mut overfull = Block::decode(full.bytes()).unwrap();
+    overfull
+        .transactions
+        .push(payments[fitting].bytes().to_vec());
+    match checker.ledger.validate(&overfull.encode_to_vec(), 2) {
+        Err(LedgerError::InvalidBlock(problem)) => {
+            assert!(problem.contains("receipts"), "{problem}")
+        }
+        other => panic!("{:?}", other.map(|block| block.block_hash())),
+    }
 }
 
 #[test]

@@ -4,22 +4,39 @@
 
 use std::path::Path;
 
+use counterfoil_proto::financing::v1::action::Action as Finance;
+use counterfoil_proto::financing::v1::{
+    AwardRequest, ClaimReference, CommitQuote, OpenRequest, QuoteFee, QuoteTerms, RevealQuote,
+    Technique,
+};
+use counterfoil_proto::receivable::v1::action::Action as Claims;
+use counterfoil_proto::receivable::v1::{
+    AcceptOffer, DayCount, OfferClaim, Purpose, Recourse, SplitClaim,
+};
 use counterfoil_tests::chain::{
-    CHAIN_ID, Chain, confirm, genesis, issue, key, register, roll, settle, sign,
+    CHAIN_ID, Chain, confirm, date, genesis, issue, key, on_claims, on_finance, register, roll,
+    settle, sign, usd,
 };
 use counterfoil_types::block::{
     VoteKind, parts_sign_bytes, proposal_sign_bytes, receipt_leaf, vote_sign_bytes,
 };
 use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::{InvoiceId, ReceivableId, RequestId};
+use counterfoil_types::quote::commitment;
 use counterfoil_types::transaction::sign_bytes;
 use prost::Message;
 use serde_json::{Value, json};
 
+/// An invoice's life with every kind of record: split, passed on, sold in part, pledged, paid late in two parts.
 #[test]
-fn a_chain_of_four_blocks() {
+fn a_chain_of_eight_blocks() {
     let chain = Chain::new();
     let registration = sign("supplier", 2, 1, register("INV-2013/0042", 6_000));
     let id = registration.id();
+    let receivable = ReceivableId::of(InvoiceId::of(id)).to_vec();
+    let sale = sign("supplier", 2, 5, open(&receivable, 1, 3_000, false));
+    let loan = sign("trader", 5, 6, open(&receivable, 2, 2_000, true));
+    let [sale_id, loan_id] = [&sale, &loan].map(|tx| RequestId::of(tx.id()).to_vec());
     let blocks = [
         vec![
             sign("bank", 3, 1, issue("buyer", 10_000, "e1")),
@@ -28,9 +45,26 @@ fn a_chain_of_four_blocks() {
         vec![
             sign("buyer", 1, 2, confirm(id, 6_000)),
             sign("supplier", 2, 3, register("inv 2013 0042", 7_000)),
+            sign("supplier", 2, 4, split(&receivable)),
+            sign("supplier", 2, 5, offer(&receivable)),
         ],
-        vec![sign("operator", 4, 4, roll(2012, 2, 9))],
-        vec![sign("buyer", 1, 5, settle(id, 6_013, "p1"))],
+        vec![
+            sign("trader", 5, 5, accept(&receivable)),
+            sale,
+            loan,
+            sign("bank", 3, 7, commit(&sale_id, &terms(3_000, "award-1"))),
+            sign("bank", 3, 8, commit(&loan_id, &terms(2_000, "award-2"))),
+        ],
+        vec![sign("operator", 4, 9, roll(2012, 1, 3))],
+        vec![
+            sign("bank", 3, 10, reveal(&sale_id, terms(3_000, "award-1"))),
+            sign("bank", 3, 11, reveal(&loan_id, terms(2_000, "award-2"))),
+            sign("supplier", 2, 12, award(&sale_id)),
+            sign("trader", 5, 13, award(&loan_id)),
+        ],
+        vec![sign("operator", 4, 14, roll(2012, 2, 9))],
+        vec![sign("buyer", 1, 15, settle(id, 4_000, "p1"))],
+        vec![sign("buyer", 1, 16, settle(id, 3_000, "p2"))],
     ];
     let mut written = Vec::new();
     for (height, transactions) in (1..).zip(blocks) {
@@ -68,6 +102,94 @@ fn a_chain_of_four_blocks() {
         "chain.json",
         &json!({ "genesis_hash": genesis().hash(), "blocks": written }),
     );
+}
+
+fn open(receivable: &[u8], number: u32, minor: u64, is_loan: bool) -> (u32, Vec<u8>) {
+    let (technique, invited) = if is_loan {
+        (Technique::LoanAgainstReceivables, vec!["bank".into()])
+    } else {
+        (Technique::ReceivablesDiscounting, Vec::new())
+    };
+    on_finance(Finance::Open(OpenRequest {
+        claims: vec![ClaimReference {
+            receivable: receivable.to_vec(),
+            number,
+        }],
+        technique: technique.into(),
+        amount: Some(usd(minor)),
+        recourse: Recourse::None.into(),
+        deadline: date(2012, 1, 2),
+        expires_on: date(2012, 1, 20),
+        invited,
+    }))
+}
+
+fn split(receivable: &[u8]) -> (u32, Vec<u8>) {
+    on_claims(Claims::Split(SplitClaim {
+        receivable: receivable.to_vec(),
+        number: 0,
+        parts_minor: vec![3_600, 2_400],
+    }))
+}
+
+fn offer(receivable: &[u8]) -> (u32, Vec<u8>) {
+    on_claims(Claims::Offer(OfferClaim {
+        receivable: receivable.to_vec(),
+        number: 2,
+        to: "trader".into(),
+        purpose: Purpose::Payment.into(),
+        price: None,
+        expires_on: date(2012, 1, 10),
+        issuer: String::new(),
+    }))
+}
+
+fn accept(receivable: &[u8]) -> (u32, Vec<u8>) {
+    on_claims(Claims::Accept(AcceptOffer {
+        receivable: receivable.to_vec(),
+        number: 2,
+        end_to_end_id: String::new(),
+    }))
+}
+
+fn terms(minor: u64, end_to_end_id: &str) -> QuoteTerms {
+    QuoteTerms {
+        amount: Some(usd(minor)),
+        rate_ppm: 62_000,
+        day_count: DayCount::A004.into(),
+        fees: vec![QuoteFee {
+            name: "handling".into(),
+            amount_minor: 25,
+        }],
+        recourse: Recourse::None.into(),
+        expires_on: date(2012, 1, 20),
+        issuer: "bank".into(),
+        end_to_end_id: end_to_end_id.into(),
+    }
+}
+
+const SALT: [u8; 32] = [5; 32];
+
+fn commit(request: &[u8], terms: &QuoteTerms) -> (u32, Vec<u8>) {
+    on_finance(Finance::Commit(CommitQuote {
+        request: request.to_vec(),
+        commitment: commitment(CHAIN_ID, request, "bank", &SALT, terms).to_vec(),
+    }))
+}
+
+fn reveal(request: &[u8], terms: QuoteTerms) -> (u32, Vec<u8>) {
+    on_finance(Finance::Reveal(RevealQuote {
+        request: request.to_vec(),
+        terms: Some(terms),
+        salt: SALT.to_vec(),
+    }))
+}
+
+fn award(request: &[u8]) -> (u32, Vec<u8>) {
+    on_finance(Finance::Award(AwardRequest {
+        request: request.to_vec(),
+        bank: "bank".into(),
+    }))
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::limits;
 use crate::money::Currency;
 
 /// The version of the rules and bytes this software speaks.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -507,7 +507,7 @@ mod tests {
     fn each_fault_is_named() {
         type Change = fn(&mut Genesis);
         let faults: [(&str, Change); 15] = [
-            ("protocol_version", |g| g.protocol_version = 2),
+            ("protocol_version", |g| g.protocol_version += 1),
             ("chain_id", |g| g.chain_id = "Test".into()),
             ("chain_id", |g| g.chain_id = "x".repeat(33)),
             ("first_date", |g| g.first_date = None),

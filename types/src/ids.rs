@@ -109,6 +109,12 @@ hash_ids! {
     InvoiceId;
     /// A receivable's id, derived from its invoice's.
     ReceivableId;
+    /// An endorsement's id, derived from the transaction and the claim.
+    EndorsementId;
+    /// A financing request's id, which its seller knows before it is committed.
+    RequestId;
+    /// A loan's id, derived from its request's.
+    LoanId;
 }
 
 impl InvoiceId {
@@ -125,6 +131,33 @@ impl ReceivableId {
         Self(Hash::tagged(
             "counterfoil/receivable-id/v1",
             &[invoice.0.as_ref()],
+        ))
+    }
+}
+
+impl EndorsementId {
+    pub fn of(transaction: TxId, receivable: &[u8], number: u32) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/endorsement-id/v1",
+            &[transaction.0.as_ref(), receivable, &number.to_be_bytes()],
+        ))
+    }
+}
+
+impl RequestId {
+    pub fn of(opening: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/request-id/v1",
+            &[opening.0.as_ref()],
+        ))
+    }
+}
+
+impl LoanId {
+    pub fn of(request: RequestId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/loan-id/v1",
+            &[request.0.as_ref()],
         ))
     }
 }

@@ -13,5 +13,7 @@ pub mod limits;
 pub mod merkle;
 pub mod money;
 pub mod payload;
+pub mod quote;
+pub mod shares;
 pub mod strict;
 pub mod transaction;

@@ -11,6 +11,8 @@ pub const MAX_LIFETIME_MS: u64 = 60 * 60 * 1000;
 pub const MAX_BLOCK_TIME_MS: u64 = 7_258_032_000_000;
 /// Transactions in a block.
 pub const MAX_BLOCK_TRANSACTIONS: usize = 10_000;
+/// Bytes of a block's receipts: a short transaction can move 256 claims, which takes its time and room.
+pub const MAX_BLOCK_RECEIPT_BYTES: usize = 4 * 1024 * 1024;
 /// Largest `max_block_bytes` a genesis may set; the engine cannot sync blocks near 10 MiB.
 pub const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -31,7 +33,25 @@ pub const MAX_END_TO_END_ID: usize = 35;
 pub const MAX_TENOR_DAYS: i64 = 3_660;
 pub const MAX_GRACE_DAYS: u32 = 365;
 pub const MAX_RATE_PPM: u32 = 1_000_000;
+/// Fees of an invoice's terms, or of a quote.
 pub const MAX_FEES: usize = 8;
+
+/// Live claims of a receivable (specification 4.2).
+pub const MAX_LIVE_CLAIMS: usize = 256;
+/// Claims ever made of a receivable, from where on no more are: far below 2^32, beyond which they have no number.
+pub const MAX_CLAIMS: u32 = u32::MAX - 1_024;
+/// Days for which a claim is offered.
+pub const MAX_OFFER_DAYS: i64 = 90;
+/// Claims of a financing request.
+pub const MAX_REQUEST_CLAIMS: usize = 16;
+/// Days from a request to its deadline, and from there to its last day.
+pub const MAX_REQUEST_DAYS: i64 = 90;
+/// Days after the deadline on which quotes are revealed.
+pub const REVEAL_WINDOW_DAYS: i64 = 3;
+pub const MAX_INVITED: usize = 32;
+pub const MAX_QUOTES: usize = 64;
+/// Characters of the name of a quote's fee.
+pub const MAX_FEE_NAME: usize = 64;
 
 /// Private fields of an invoice, and bytes of a name or value.
 pub const MAX_PRIVATE_FIELDS: usize = 1_024;

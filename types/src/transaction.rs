@@ -13,6 +13,7 @@ pub mod contract {
     pub const CASH: u32 = 3;
     pub const INVOICE: u32 = 4;
     pub const RECEIVABLE: u32 = 5;
+    pub const FINANCING: u32 = 6;
     pub const SETTLEMENT: u32 = 7;
     pub const CREDIT: u32 = 8;
     pub const CALENDAR: u32 = 9;

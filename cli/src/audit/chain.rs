@@ -8,7 +8,8 @@ use counterfoil_types::hash::Hash;
 use futures::{StreamExt as _, TryStreamExt as _};
 use prost::Message as _;
 
-use super::evidence::Evidence;
+use super::clock::LedgerClock;
+use super::evidence::{At, Evidence};
 use super::is;
 use crate::client::Client;
 use crate::failure::Failure;
@@ -31,6 +32,7 @@ pub struct Chain {
     pub last_ms: Option<u64>,
     /// What the transactions show.
     pub evidence: Evidence,
+    pub clock: LedgerClock,
 }
 
 /// The block before the one being looked at.
@@ -50,6 +52,7 @@ impl Chain {
         let hash = Hash::tagged("counterfoil/genesis/v1", &[&genesis.encode_to_vec()]);
         let mut chain = Self {
             genesis_matches: is(&hash, genesis_hash),
+            clock: LedgerClock::of(genesis),
             ..Self::default()
         };
         let mut parent = Parent {
@@ -110,12 +113,13 @@ impl Chain {
             self.first_ms.get_or_insert(header.time_ms);
             self.last_ms = Some(header.time_ms);
         }
-        self.evidence.add(
-            &genesis.chain_id,
-            header.height,
-            &block.transactions,
-            &answer.receipts,
-        );
+        let at = At {
+            chain_id: &genesis.chain_id,
+            height: header.height,
+            time_ms: header.time_ms,
+        };
+        self.evidence
+            .add(&at, &mut self.clock, &block.transactions, &answer.receipts);
         Parent {
             hash,
             height: header.height,

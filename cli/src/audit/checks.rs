@@ -1,63 +1,56 @@
-//! The invariants of the specification, as far as they are seen from outside.
+//! The checks that make up an audit, and the invariants of validators, blocks and invoices.
 //!
 //! An invariant's `expected` is how many things it speaks of, its `actual` how many of them it holds for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
-use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
 use counterfoil_proto::v1 as wire;
-use counterfoil_types::ids::{InvoiceId, ReceivableId};
 use counterfoil_types::keys::PublicKey;
 use counterfoil_types::money::Currency;
 
-use super::Witness;
 use super::chain::Chain;
+use super::compare::compare;
 use super::evidence::Evidence;
 use super::expected::Expected;
-use super::figures::{compare, count, date, figures};
+use super::figures::{count, figures};
 use super::records::Records;
 use super::report::{Check, Report, SCHEMA, Validator};
-use crate::penalty::penalty;
+use super::{Witness, deposits, financing, receivables};
 
+/// The first currency is the one that the report leads with.
 pub fn report(
     genesis: &wire::Genesis,
     records: &Records,
     chain: &Chain,
     height: u64,
     witnesses: Vec<Witness>,
-    currency: Currency,
+    (reporting, others): (Currency, Vec<Currency>),
     expected: Option<Expected>,
 ) -> Report {
-    let figures = figures(records, chain, currency);
+    let evidence = &chain.evidence;
+    let currencies: Vec<Currency> = std::iter::once(reporting).chain(others).collect();
+    let shown = figures(records, evidence, &currencies);
     let mut checks = expected
-        .map(|expected| compare(&expected, &figures))
+        .map(|expected| compare(&expected, &shown))
         .unwrap_or_default();
     checks.extend(of_validators(genesis, &witnesses));
     checks.extend(of_chain(chain, height));
-    checks.extend(of_invoices(records, &chain.evidence));
-    checks.extend(of_receivables(records, &chain.evidence));
-    checks.extend(of_deposits(records, &chain.evidence));
+    checks.extend(of_invoices(records, evidence));
+    checks.extend(receivables::checks(records, evidence));
+    checks.extend(financing::checks(records, &evidence.history));
+    checks.extend(deposits::checks(records, &evidence.history));
     let wall_ms = chain.wall_ms();
     let Expected {
-        invoices,
-        late,
-        disputed,
-        confirmed_minor,
-        states,
-        banks,
         transactions,
+        mut figures,
         ..
-    } = figures;
+    } = shown;
     Report {
         schema: SCHEMA,
         chain_id: genesis.chain_id.clone(),
-        invoices,
-        late,
-        disputed,
-        confirmed_minor,
-        states,
-        banks,
+        figures: figures.remove(0),
+        currencies: figures,
         transactions,
         wall_ms,
         tps: per_second(transactions.committed, wall_ms),
@@ -70,7 +63,6 @@ pub fn report(
             })
             .collect(),
         checks,
-        currency,
     }
 }
 
@@ -195,172 +187,6 @@ fn of_invoices(records: &Records, evidence: &Evidence) -> Vec<Check> {
             "confirmations_signed_by_the_buyer",
             confirmed.len(),
             count(&confirmed, signed_by_buyer),
-        ),
-    ]
-}
-
-fn of_receivables(records: &Records, evidence: &Evidence) -> Vec<Check> {
-    let receivables = &records.receivables;
-    let confirmed: BTreeMap<&Vec<u8>, &Invoice> = records
-        .invoices
-        .iter()
-        .filter(|invoice| invoice.state() == InvoiceState::Confirmed)
-        .map(|invoice| (&invoice.id, invoice))
-        .collect();
-    let mut claims: BTreeMap<&Vec<u8>, Vec<&Claim>> = BTreeMap::new();
-    for claim in &records.claims {
-        claims.entry(&claim.receivable).or_default().push(claim);
-    }
-    let claims_of = |receivable: &Receivable| {
-        claims
-            .get(&receivable.id)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    };
-    let known: BTreeSet<&Vec<u8>> = receivables
-        .iter()
-        .map(|receivable| &receivable.id)
-        .collect();
-    vec![
-        // Together: one receivable for each confirmed invoice, and none besides.
-        Check::new(
-            "receivables_as_many_as_confirmed_invoices",
-            confirmed.len(),
-            receivables.len(),
-        ),
-        Check::new(
-            "receivables_of_their_confirmed_invoice",
-            receivables.len(),
-            count(receivables, |r| {
-                confirmed
-                    .get(&r.invoice)
-                    .is_some_and(|invoice| belongs(r, invoice))
-            }),
-        ),
-        Check::new(
-            "receivables_add_up",
-            receivables.len(),
-            count(receivables, |r| adds_up(r, claims_of(r))),
-        ),
-        Check::new(
-            "receivables_with_their_claims_in_number",
-            receivables.len(),
-            count(receivables, |r| numbered(r, claims_of(r))),
-        ),
-        Check::new(
-            "claims_with_a_receivable_and_one_controller",
-            records.claims.len(),
-            count(&records.claims, |c| {
-                known.contains(&c.receivable) && !c.controller.is_empty()
-            }),
-        ),
-        Check::new(
-            "receivables_paid_as_events_and_terms_say",
-            receivables.len(),
-            count(receivables, |r| paid_as_owed(r, evidence)),
-        ),
-    ]
-}
-
-fn belongs(receivable: &Receivable, invoice: &Invoice) -> bool {
-    let derived =
-        InvoiceId::try_from(invoice.id.as_slice()).map(|id| ReceivableId::of(id).to_vec());
-    derived.is_ok_and(|id| id == receivable.id)
-        && invoice.receivable == receivable.id
-        && invoice.buyer == receivable.debtor
-        && invoice.gross == receivable.face
-        && invoice.terms == receivable.terms
-        && invoice.due_date == receivable.due_date
-}
-
-/// Face = redeemed + what is outstanding in live claims, and nothing is outstanding in spent ones.
-fn adds_up(receivable: &Receivable, claims: &[&Claim]) -> bool {
-    let sum = |state| -> u128 {
-        let of_state = claims.iter().filter(|claim| claim.state() == state);
-        of_state
-            .map(|claim| u128::from(claim.outstanding_minor))
-            .sum()
-    };
-    let face = receivable.face.clone().unwrap_or_default().minor;
-    let owed = sum(ClaimState::Live);
-    u128::from(face) == u128::from(receivable.redeemed_minor) + owed
-        && sum(ClaimState::Spent) == 0
-        && (receivable.state() == ReceivableState::Settled) == (owed == 0)
-}
-
-/// Claims have the numbers from 0 on, each once, as many as were ever made.
-fn numbered(receivable: &Receivable, claims: &[&Claim]) -> bool {
-    let numbers: BTreeSet<u32> = claims.iter().map(|claim| claim.number).collect();
-    numbers.iter().copied().eq(0..receivable.claim_count) && numbers.len() == claims.len()
-}
-
-/// What was paid is what the one settlement's event says, and the penalty is what the terms give.
-fn paid_as_owed(receivable: &Receivable, evidence: &Evidence) -> bool {
-    let minor = |money: &Option<wire::Money>| money.as_ref().map_or(0, |money| money.minor);
-    match evidence.settlements.get(&receivable.id) {
-        None => receivable.state() == ReceivableState::Performing && receivable.redeemed_minor == 0,
-        Some(settled) => {
-            receivable.state() == ReceivableState::Settled
-                && receivable.redeemed_minor == minor(&settled.principal)
-                && receivable.penalty_paid_minor == minor(&settled.penalty)
-                && receivable.settled_on == settled.value_date
-                && penalty_is_owed(receivable)
-        }
-    }
-}
-
-/// Whether the penalty paid is what the terms give from the due date to the value date.
-fn penalty_is_owed(receivable: &Receivable) -> bool {
-    let paid_on = date(receivable.settled_on.as_ref());
-    paid_on.is_some_and(|paid_on| {
-        let owed = penalty(receivable, receivable.redeemed_minor, paid_on);
-        owed.is_ok_and(|owed| owed == receivable.penalty_paid_minor)
-    })
-}
-
-fn of_deposits(records: &Records, evidence: &Evidence) -> Vec<Check> {
-    let mut held: BTreeMap<(&str, &str), u128> = BTreeMap::new();
-    for balance in &records.balances {
-        *held
-            .entry((&balance.issuer, &balance.currency))
-            .or_default() += u128::from(balance.available_minor) + u128::from(balance.locked_minor);
-    }
-    let issued: BTreeSet<(&str, &str)> = records
-        .issuances
-        .iter()
-        .map(|i| (i.issuer.as_str(), i.currency.as_str()))
-        .collect();
-    // A balance of an issuer that issued nothing would be money from nowhere.
-    let of_issuers: BTreeSet<(&str, &str)> = issued.iter().chain(held.keys()).copied().collect();
-    let balanced = count(&records.issuances, |issuance| {
-        let held = held
-            .get(&(issuance.issuer.as_str(), issuance.currency.as_str()))
-            .copied()
-            .unwrap_or(0);
-        u128::from(issuance.issued_minor) == held + u128::from(issuance.redeemed_minor)
-    });
-    let as_events = count(&records.issuances, |issuance| {
-        let key = (issuance.issuer.clone(), issuance.currency.clone());
-        let total =
-            |totals: &BTreeMap<(String, String), u128>| totals.get(&key).copied().unwrap_or(0);
-        u128::from(issuance.issued_minor) == total(&evidence.issued)
-            && u128::from(issuance.redeemed_minor) == total(&evidence.redeemed)
-    });
-    vec![
-        Check::new(
-            "deposits_are_issued_less_redeemed",
-            of_issuers.len(),
-            balanced,
-        ),
-        Check::new(
-            "deposits_issued_as_events_say",
-            evidence.issued.len(),
-            as_events,
-        ),
-        Check::new(
-            "end_to_end_ids_used_once",
-            evidence.instructions,
-            evidence.end_to_end_ids.len(),
         ),
     ]
 }

@@ -1,174 +1,17 @@
 //! A small sound ledger, and what each fault in it makes fail.
 
-use counterfoil_proto::cash::v1::{Balance, Issuance};
-use counterfoil_proto::membership::v1::{Organization, Role};
-use counterfoil_proto::receivable::v1::{DayCount, Terms};
-use counterfoil_proto::settlement::v1::ReceivableSettled;
-use counterfoil_types::dates::Date;
-use counterfoil_types::hash::Hash;
-use counterfoil_types::keys::SigningKey;
+use counterfoil_proto::cash::v1::event::Event as CashEvent;
+use counterfoil_proto::financing::v1::RequestState;
+use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
+use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 
-use super::super::evidence::Signed;
+use super::super::evidence::Event;
+use super::super::expected::Figures;
+use super::super::fixture::{HEIGHT, Ledger, ledger, usd};
 use super::*;
 
 /// The check that is to fail, and what makes it fail.
 type Change<T> = (&'static str, fn(&mut T));
-
-const HEIGHT: u64 = 3;
-
-struct Ledger {
-    genesis: wire::Genesis,
-    records: Records,
-    chain: Chain,
-    witnesses: Vec<Witness>,
-}
-
-fn usd(minor: u64) -> Option<wire::Money> {
-    Some(wire::Money {
-        minor,
-        currency: "USD".into(),
-    })
-}
-
-fn on(text: &str) -> Option<wire::Date> {
-    Some(text.parse::<Date>().unwrap().to_proto())
-}
-
-fn organization(id: &str, role: Role) -> Organization {
-    Organization {
-        id: id.into(),
-        roles: vec![role.into()],
-        accounts: vec![id.as_bytes().to_vec()],
-        ..Default::default()
-    }
-}
-
-/// One invoice, confirmed and paid ten days late in deposits of one bank.
-fn ledger() -> Ledger {
-    let validator = SigningKey::from_seed([1; 32]).public_key();
-    let invoice_id = InvoiceId(Hash::tagged("invoice", &[]));
-    let receivable_id = ReceivableId::of(invoice_id).to_vec();
-    let terms = Terms {
-        day_count: DayCount::A004.into(),
-        penalty_rate_ppm: 80_000,
-        ..Default::default()
-    };
-    let invoice = Invoice {
-        id: invoice_id.to_vec(),
-        buyer: "buyer".into(),
-        gross: usd(6_000),
-        terms: Some(terms.clone()),
-        due_date: on("2013-03-01"),
-        state: InvoiceState::Confirmed.into(),
-        query_count: 1,
-        strict_fingerprint: vec![1],
-        document_hash: vec![2],
-        receivable: receivable_id.clone(),
-        ..Default::default()
-    };
-    let receivable = Receivable {
-        id: receivable_id.clone(),
-        invoice: invoice_id.to_vec(),
-        debtor: "buyer".into(),
-        face: usd(6_000),
-        due_date: on("2013-03-01"),
-        adjusted_due_date: on("2013-03-01"),
-        terms: Some(terms),
-        state: ReceivableState::Settled.into(),
-        redeemed_minor: 6_000,
-        penalty_paid_minor: 13,
-        settled_on: on("2013-03-11"),
-        claim_count: 1,
-        ..Default::default()
-    };
-    let claim = Claim {
-        receivable: receivable_id.clone(),
-        face_minor: 6_000,
-        controller: "seller".into(),
-        state: ClaimState::Spent.into(),
-        ..Default::default()
-    };
-    let settled = ReceivableSettled {
-        receivable: receivable_id.clone(),
-        principal: usd(6_000),
-        penalty: usd(13),
-        value_date: on("2013-03-11"),
-        ..Default::default()
-    };
-    let evidence = Evidence {
-        committed: 4,
-        verified: 4,
-        receipted: 4,
-        tx_ids: (0..4u8).map(|n| vec![n]).collect(),
-        confirmations: BTreeMap::from([(
-            invoice_id.to_vec(),
-            Signed {
-                organization: "buyer".into(),
-                signer: b"buyer".to_vec(),
-            },
-        )]),
-        instructions: 2,
-        end_to_end_ids: BTreeSet::from([("bank".into(), "1".into()), ("buyer".into(), "1".into())]),
-        settlements: BTreeMap::from([(receivable_id, settled)]),
-        issued: BTreeMap::from([(("bank".into(), "USD".into()), 6_013)]),
-        ..Default::default()
-    };
-    let balance = |holder: &str, available_minor| Balance {
-        issuer: "bank".into(),
-        holder: holder.into(),
-        currency: "USD".into(),
-        available_minor,
-        locked_minor: 0,
-    };
-    let issuance = Issuance {
-        issuer: "bank".into(),
-        currency: "USD".into(),
-        issued_minor: 6_013,
-        redeemed_minor: 0,
-    };
-    Ledger {
-        genesis: wire::Genesis {
-            chain_id: "c".into(),
-            validators: Some(wire::ValidatorSet {
-                validators: vec![wire::Validator {
-                    organization: "bank".into(),
-                    public_key: validator.to_vec(),
-                    power: 1,
-                }],
-            }),
-            ..Default::default()
-        },
-        records: Records {
-            organizations: vec![
-                organization("bank", Role::Bank),
-                organization("buyer", Role::CoreEnterprise),
-                organization("seller", Role::Supplier),
-            ],
-            invoices: vec![invoice],
-            receivables: vec![receivable],
-            claims: vec![claim],
-            balances: vec![balance("buyer", 0), balance("seller", 6_013)],
-            issuances: vec![issuance],
-        },
-        chain: Chain {
-            genesis_matches: true,
-            chained: HEIGHT,
-            certified: HEIGHT,
-            rooted: HEIGHT,
-            first_ms: Some(1_000),
-            last_ms: Some(3_000),
-            evidence,
-        },
-        witnesses: vec![Witness {
-            name: "validator-0".into(),
-            address: validator.address().to_vec(),
-            genesis_hash: vec![3],
-            state_root: vec![4],
-            block_hash: vec![5],
-            header_root: vec![4],
-        }],
-    }
-}
 
 fn audited(ledger: Ledger, expected: Option<Expected>) -> Report {
     let Ledger {
@@ -177,9 +20,9 @@ fn audited(ledger: Ledger, expected: Option<Expected>) -> Report {
         chain,
         witnesses,
     } = ledger;
-    let currency = "USD".parse().unwrap();
+    let currencies = ("USD".parse().unwrap(), Vec::new());
     report(
-        &genesis, &records, &chain, HEIGHT, witnesses, currency, expected,
+        &genesis, &records, &chain, HEIGHT, witnesses, currencies, expected,
     )
 }
 
@@ -196,26 +39,35 @@ fn failing(report: &Report) -> Vec<&str> {
 fn a_sound_ledger_passes_with_its_figures() {
     let report = audited(ledger(), None);
     assert_eq!(failing(&report), Vec::<&str>::new());
-    assert_eq!((report.invoices, report.late, report.disputed), (1, 1, 1));
-    assert_eq!((report.confirmed_minor, report.wall_ms), (6_000, 2_000));
+    assert_eq!(report.wall_ms, 2_000);
+    assert!((report.tps - 2.0).abs() < f64::EPSILON);
+    let figures = report.figures;
+    assert_eq!(
+        (figures.invoices, figures.late, figures.disputed),
+        (2, 1, 1)
+    );
+    assert_eq!(figures.confirmed_minor, 16_000);
     assert_eq!(
         (
-            report.states["Confirmed"],
-            report.states["Settled"],
-            report.states["Performing"]
+            figures.states["Confirmed"],
+            figures.states["Settled"],
+            figures.states["Performing"]
         ),
-        (1, 1, 0)
+        (2, 1, 1)
     );
-    assert_eq!(
-        (report.banks[0].issued_minor, report.banks[0].held_minor),
-        (6_013, 6_013)
-    );
-    assert!((report.tps - 2.0).abs() < f64::EPSILON);
+    assert_eq!((figures.split, figures.sold, figures.pledged), (3, 1, 2));
+    assert_eq!((figures.offers.accepted, figures.overtaken), (1, 0));
+    assert_eq!((figures.loans.opened, figures.loans.repaid), (2, 1));
+    let loans = &figures.financing["LoanAgainstReceivables"];
+    assert_eq!((loans.awards, loans.cost_minor), (2, 61));
+    let bank = &figures.banks[0];
+    assert_eq!((bank.issued_minor, bank.held_minor), (14_315, 10_900));
+    assert_eq!((bank.discount_minor, bank.interest_minor), (78, 44));
 }
 
 #[test]
-fn each_fault_fails_the_check_that_speaks_of_it() {
-    let faults: [Change<Ledger>; 19] = [
+fn each_fault_of_blocks_and_invoices_fails_the_check_that_speaks_of_it() {
+    fails(&[
         ("validators_of_genesis_asked", |l| {
             l.witnesses[0].address = vec![9]
         }),
@@ -244,6 +96,15 @@ fn each_fault_fails_the_check_that_speaks_of_it() {
                 .get_mut()
                 .signer = b"seller".to_vec();
         }),
+    ]);
+}
+
+#[test]
+fn each_fault_of_claims_fails_the_check_that_speaks_of_it() {
+    fails(&[
+        ("receivables_as_many_as_confirmed_invoices", |l| {
+            l.records.receivables.clear()
+        }),
         ("receivables_of_their_confirmed_invoice", |l| {
             l.records.receivables[0].face = usd(6_001)
         }),
@@ -253,11 +114,84 @@ fn each_fault_fails_the_check_that_speaks_of_it() {
         ("receivables_with_their_claims_in_number", |l| {
             l.records.claims[0].number = 1
         }),
+        ("receivables_with_their_live_claims", |l| {
+            l.records.receivables[1].live_claims.pop();
+        }),
+        ("receivables_paid_as_events_say", |l| {
+            l.records.receivables[0].penalty_paid_minor = 12
+        }),
         ("claims_with_a_receivable_and_one_controller", |l| {
             l.records.claims[0].controller.clear()
         }),
-        ("receivables_paid_as_events_and_terms_say", |l| {
-            l.records.receivables[0].penalty_paid_minor = 12
+        // A second time, once it is spent.
+        ("events_fit_the_claims_they_name", |l| {
+            let again = event(l, |e| {
+                matches!(e, Event::Receivable(ReceivableEvent::Split(_)))
+            })
+            .clone();
+            l.chain.evidence.history[5].events.push(again);
+        }),
+        ("events_fit_the_claims_they_name", |l| {
+            if let Event::Settlement(SettlementEvent::Paid(paid)) =
+                event(l, |e| matches!(e, Event::Settlement(_)))
+            {
+                paid.shares[0].penalty_minor -= 1;
+                paid.shares[1].penalty_minor += 1;
+            }
+        }),
+        ("claims_as_their_events_say", |l| {
+            l.records.claims[4].controller = "seller".into()
+        }),
+        ("endorsements_as_their_events_say", |l| {
+            l.records.endorsements.pop();
+        }),
+        ("offers_are_those_of_their_events", |l| {
+            l.records.claims[6].encumbrance = None
+        }),
+        ("locks_are_those_of_open_requests", |l| {
+            l.records.claims[7].encumbrance = None
+        }),
+        ("locks_are_those_of_open_requests", |l| {
+            l.records.requests[2].set_state(RequestState::Cancelled)
+        }),
+        ("pledges_are_those_of_open_loans", |l| {
+            l.records.loans[1].collateral.clear()
+        }),
+        ("live_claims_under_one_encumbrance_at_most", |l| {
+            l.records.requests[2].claims[0].number = 5
+        }),
+    ]);
+}
+
+#[test]
+fn each_fault_of_financing_and_cash_fails_the_check_that_speaks_of_it() {
+    fails(&[
+        ("requests_as_their_events_say", |l| {
+            l.records.requests[2].set_state(RequestState::Expired)
+        }),
+        ("awards_cost_as_quoted", |l| {
+            let award = l.records.requests[1].award.as_mut().unwrap();
+            award.cost_minor += 1;
+        }),
+        ("awards_paid_for_what_they_took_at_once", |l| {
+            l.records.claims[4].face_minor -= 1
+        }),
+        ("claims_sold_for_cash_at_once", |l| {
+            let paid = l.chain.evidence.history[12].events.remove(2);
+            l.chain.evidence.history[13].events.push(paid);
+        }),
+        ("payments_reach_owners_and_lenders", |l| {
+            if let Event::Cash(CashEvent::Transferred(paid)) =
+                event(l, |e| matches!(e, Event::Cash(CashEvent::Transferred(_))))
+            {
+                paid.to = "tier".into();
+            }
+        }),
+        ("loans_as_their_events_say", |l| {
+            l.records.loans[0].interest_paid_minor = 34
+        }),
+        ("loan_payments_as_owed", |l| {
+            l.chain.evidence.history[8].date = "2013-03-20".parse().unwrap()
         }),
         ("deposits_are_issued_less_redeemed", |l| {
             l.records.balances[0].locked_minor = 1
@@ -265,23 +199,38 @@ fn each_fault_fails_the_check_that_speaks_of_it() {
         ("deposits_issued_as_events_say", |l| {
             l.records.issuances[0].issued_minor += 1
         }),
+        ("balances_as_events_say", |l| {
+            l.records.balances[1].available_minor -= 1;
+            l.records.balances[2].available_minor += 1;
+        }),
         ("end_to_end_ids_used_once", |l| {
-            l.chain.evidence.instructions += 1
+            if let Event::Cash(CashEvent::Issued(issued)) =
+                event(l, |e| matches!(e, Event::Cash(CashEvent::Issued(_))))
+            {
+                issued.end_to_end_id = "award-4".into();
+            }
         }),
-        ("receivables_as_many_as_confirmed_invoices", |l| {
-            l.records.receivables.clear()
-        }),
-    ];
+    ]);
+}
+
+fn fails(faults: &[Change<Ledger>]) {
     for (name, fault) in faults {
         let mut broken = ledger();
         fault(&mut broken);
         let report = audited(broken, None);
         assert!(
-            failing(&report).contains(&name),
+            failing(&report).contains(name),
             "{name}: {:?}",
             failing(&report)
         );
     }
+}
+
+/// The first event like this.
+fn event(ledger: &mut Ledger, like: fn(&Event) -> bool) -> &mut Event {
+    let history = ledger.chain.evidence.history.iter_mut();
+    let mut events = history.flat_map(|executed| &mut executed.events);
+    events.find(|event| like(event)).unwrap()
 }
 
 #[test]
@@ -307,20 +256,37 @@ fn two_live_invoices_of_one_fingerprint_fail_and_a_withdrawn_one_does_not() {
 #[test]
 fn a_wrong_expectation_fails_by_its_name() {
     let sound = ledger();
-    let expected = figures(&sound.records, &sound.chain, "USD".parse().unwrap());
+    let usd: Currency = "USD".parse().unwrap();
+    let expected = figures(&sound.records, &sound.chain.evidence, &[usd]);
     assert_eq!(
         failing(&audited(ledger(), Some(expected.clone()))),
         Vec::<&str>::new()
     );
-    let wrong: [Change<Expected>; 6] = [
-        ("late", |e| e.late += 1),
-        ("confirmed_minor", |e| e.confirmed_minor += 1),
-        ("penalty_paid_minor", |e| e.penalty_paid_minor = 0),
+    let wrong: [Change<Expected>; 10] = [
+        ("late", |e| e.figures[0].late += 1),
+        ("sold", |e| e.figures[0].sold += 1),
+        ("loans_repaid", |e| e.figures[0].loans.repaid += 1),
+        ("confirmed_minor", |e| e.figures[0].confirmed_minor += 1),
+        ("penalty_paid_minor", |e| {
+            e.figures[0].penalty_paid_minor = 0
+        }),
         ("transactions_rejected", |e| e.transactions.rejected = 1),
         ("state_Settled", |e| {
-            e.states.insert("Settled".into(), 0);
+            e.figures[0].states.insert("Settled".into(), 0);
         }),
-        ("bank_held_minor", |e| e.banks[0].held_minor = 0),
+        ("bank_discount_minor", |e| {
+            e.figures[0].bank("bank").discount_minor = 0
+        }),
+        ("ReceivablesDiscounting_annual_cost_ppm", |e| {
+            let financing = &mut e.figures[0].financing;
+            let sales = financing.get_mut("ReceivablesDiscounting").unwrap();
+            sales.annual_cost_ppm += 1;
+        }),
+        ("EUR_invoices", |e| {
+            let mut eur = Figures::none("EUR".parse().unwrap(), []);
+            eur.invoices = 1;
+            e.figures.push(eur);
+        }),
     ];
     for (name, change) in wrong {
         let mut expected = expected.clone();

@@ -2,16 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use counterfoil_proto::calendar::v1 as calendar;
 use counterfoil_proto::cash::v1 as cash;
-use counterfoil_proto::cash::v1::event::Event as CashEvent;
+use counterfoil_proto::financing::v1 as financing;
 use counterfoil_proto::invoice::v1 as invoice;
 use counterfoil_proto::invoice::v1::action::Action as InvoiceAction;
+use counterfoil_proto::receivable::v1 as receivable;
 use counterfoil_proto::settlement::v1 as settlement;
-use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::dates::Date;
+use counterfoil_types::ids::TxId;
 use counterfoil_types::keys::{Signature, verify_zip215};
 use counterfoil_types::transaction::{contract, id, sign_bytes};
 use prost::Message as _;
+
+use super::clock::LedgerClock;
 
 /// An organization and the key it signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,22 +36,39 @@ pub struct Evidence {
     pub tx_ids: BTreeSet<Vec<u8>>,
     /// Executed confirmations by invoice.
     pub confirmations: BTreeMap<Vec<u8>, Signed>,
-    /// Executed payment instructions, and how many distinct (payer, end-to-end id) they have.
-    pub instructions: u64,
-    pub end_to_end_ids: BTreeSet<(String, String)>,
-    /// Settlements by receivable.
-    pub settlements: BTreeMap<Vec<u8>, settlement::ReceivableSettled>,
-    /// What was issued and what was burned, by (issuer, currency).
-    pub issued: BTreeMap<(String, String), u128>,
-    pub redeemed: BTreeMap<(String, String), u128>,
+    /// Executed transactions that moved cash, claims or financing, in order.
+    pub history: Vec<Executed>,
+}
+
+/// What one transaction did.
+pub struct Executed {
+    pub tx_id: TxId,
+    /// The ledger date.
+    pub date: Date,
+    pub events: Vec<Event>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Cash(cash::event::Event),
+    Receivable(receivable::event::Event),
+    Financing(financing::event::Event),
+    Settlement(settlement::event::Event),
+}
+
+/// A block's place in the chain, as its transactions see it.
+pub struct At<'a> {
+    pub chain_id: &'a str,
+    pub height: u64,
+    pub time_ms: u64,
 }
 
 impl Evidence {
     /// Takes in a block's transactions with their receipts.
     pub fn add(
         &mut self,
-        chain_id: &str,
-        height: u64,
+        at: &At,
+        clock: &mut LedgerClock,
         transactions: &[Vec<u8>],
         receipts: &[wire::Receipt],
     ) {
@@ -55,26 +77,28 @@ impl Evidence {
             let Ok(signed) = wire::SignedTransaction::decode(bytes.as_slice()) else {
                 continue;
             };
-            let tx_id = id(chain_id, &signed.transaction).to_vec();
+            let tx_id = id(at.chain_id, &signed.transaction);
             let Ok(transaction) = wire::Transaction::decode(signed.transaction.as_slice()) else {
                 continue;
             };
-            self.verified += u64::from(signatures_verify(chain_id, &signed, &transaction));
+            self.verified += u64::from(signatures_verify(at.chain_id, &signed, &transaction));
             if let Some(receipt) = receipts.get(index) {
-                let in_place = receipt.tx_id == tx_id
-                    && receipt.height == height
+                let in_place = receipt.tx_id == tx_id.to_vec()
+                    && receipt.height == at.height
                     && usize::try_from(receipt.index).is_ok_and(|at| at == index);
                 self.receipted += u64::from(in_place);
                 self.rejected += u64::from(receipt.code != 0);
                 if receipt.code == 0 {
-                    self.executed(&transaction, receipt);
+                    self.confirmation(&transaction);
+                    roll(clock, at.time_ms, receipt);
+                    self.happened(tx_id, clock.date(at.time_ms), receipt);
                 }
             }
-            self.tx_ids.insert(tx_id);
+            self.tx_ids.insert(tx_id.to_vec());
         }
     }
 
-    fn executed(&mut self, transaction: &wire::Transaction, receipt: &wire::Receipt) {
+    fn confirmation(&mut self, transaction: &wire::Transaction) {
         if transaction.contract == contract::INVOICE
             && let Ok(invoice::Action {
                 action: Some(InvoiceAction::Confirm(confirm)),
@@ -86,57 +110,58 @@ impl Evidence {
             };
             self.confirmations.insert(confirm.invoice, signed);
         }
-        // A settlement is one instruction, which its own event and that of the transfer both report.
-        let mut ids = BTreeSet::new();
-        for event in &receipt.events {
-            ids.extend(match event.contract {
-                contract::CASH => self.cash(&event.body),
-                contract::SETTLEMENT => self.settlement(&event.body),
-                _ => None,
+    }
+
+    fn happened(&mut self, tx_id: TxId, date: Date, receipt: &wire::Receipt) {
+        let events: Vec<Event> = receipt.events.iter().filter_map(opened).collect();
+        if !events.is_empty() {
+            self.history.push(Executed {
+                tx_id,
+                date,
+                events,
             });
         }
-        for id in ids {
-            self.instructions += 1;
-            // The payer is the organization that signed.
-            self.end_to_end_ids
-                .insert((transaction.organization.clone(), id));
-        }
     }
 
-    /// Takes in a cash event. Returns the end-to-end id of the instruction it reports.
-    fn cash(&mut self, body: &[u8]) -> Option<String> {
-        match cash::Event::decode(body).ok()?.event? {
-            CashEvent::Issued(e) => {
-                add_to(&mut self.issued, e.issuer, e.amount);
-                Some(e.end_to_end_id)
-            }
-            CashEvent::Transferred(e) => Some(e.end_to_end_id),
-            CashEvent::RedemptionRequested(e) => Some(e.end_to_end_id),
-            CashEvent::RedemptionPaid(e) => {
-                add_to(&mut self.redeemed, e.issuer, e.amount);
-                None
-            }
-            CashEvent::RedemptionRestored(_) => None,
-        }
-    }
-
-    fn settlement(&mut self, body: &[u8]) -> Option<String> {
-        let SettlementEvent::Settled(settled) = settlement::Event::decode(body).ok()?.event?;
-        let id = settled.end_to_end_id.clone();
-        self.settlements.insert(settled.receivable.clone(), settled);
-        Some(id)
+    /// All events, in order.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.history.iter().flat_map(|executed| &executed.events)
     }
 }
 
-fn add_to(
-    totals: &mut BTreeMap<(String, String), u128>,
-    issuer: String,
-    amount: Option<wire::Money>,
-) {
-    let amount = amount.unwrap_or_default();
-    *totals.entry((issuer, amount.currency)).or_default() += u128::from(amount.minor);
+/// The event itself, where it is of those that move cash, claims or financing.
+fn opened(event: &wire::Event) -> Option<Event> {
+    let body = event.body.as_slice();
+    match event.contract {
+        contract::CASH => cash::Event::decode(body).ok()?.event.map(Event::Cash),
+        contract::RECEIVABLE => receivable::Event::decode(body)
+            .ok()?
+            .event
+            .map(Event::Receivable),
+        contract::FINANCING => financing::Event::decode(body)
+            .ok()?
+            .event
+            .map(Event::Financing),
+        contract::SETTLEMENT => settlement::Event::decode(body)
+            .ok()?
+            .event
+            .map(Event::Settlement),
+        _ => None,
+    }
 }
 
+fn roll(clock: &mut LedgerClock, time_ms: u64, receipt: &wire::Receipt) {
+    for event in &receipt.events {
+        if event.contract == contract::CALENDAR
+            && let Ok(calendar::Event {
+                event: Some(calendar::event::Event::Rolled(rolled)),
+            }) = calendar::Event::decode(event.body.as_slice())
+            && let Ok(to) = Date::try_from(&rolled.to.unwrap_or_default())
+        {
+            clock.roll(time_ms, to);
+        }
+    }
+}
 fn signatures_verify(
     chain_id: &str,
     signed: &wire::SignedTransaction,
@@ -177,6 +202,18 @@ mod tests {
         }
     }
 
+    fn seen(transactions: &[wire::SignedTransaction], receipts: &[wire::Receipt]) -> Evidence {
+        let mut evidence = Evidence::default();
+        let at = At {
+            chain_id: "c",
+            height: 3,
+            time_ms: 1_000,
+        };
+        let bytes: Vec<Vec<u8>> = transactions.iter().map(|t| t.encode_to_vec()).collect();
+        evidence.add(&at, &mut LedgerClock::default(), &bytes, receipts);
+        evidence
+    }
+
     #[test]
     fn confirmations_and_forged_signatures_are_seen() {
         let confirm = invoice::ConfirmInvoice {
@@ -190,11 +227,8 @@ mod tests {
             height: 3,
             ..Default::default()
         };
-        let mut evidence = Evidence::default();
-        evidence.add(
-            "c",
-            3,
-            &[signed.encode_to_vec()],
+        let evidence = seen(
+            std::slice::from_ref(&signed),
             std::slice::from_ref(&receipt),
         );
         assert_eq!(
@@ -209,13 +243,12 @@ mod tests {
 
         let mut forged = signed;
         forged.signatures[0][0] ^= 1;
-        let mut evidence = Evidence::default();
         let rejected = wire::Receipt {
             code: 4022,
             index: 1,
             ..receipt
         };
-        evidence.add("c", 3, &[forged.encode_to_vec()], &[rejected]);
+        let evidence = seen(&[forged], &[rejected]);
         assert_eq!(
             (evidence.committed, evidence.verified, evidence.receipted),
             (1, 0, 0)
@@ -224,82 +257,36 @@ mod tests {
     }
 
     #[test]
-    fn instructions_are_counted_by_payer() {
-        let mut evidence = Evidence::default();
-        for id in ["a", "b", "b"] {
-            let issued = cash::DepositIssued {
-                issuer: "buyer".into(),
-                amount: Some(wire::Money {
-                    minor: 5,
-                    currency: "USD".into(),
-                }),
-                end_to_end_id: id.into(),
-                ..Default::default()
-            };
-            let body = cash::Event {
-                event: Some(CashEvent::Issued(issued)),
-            }
-            .encode_to_vec();
-            let event = wire::Event {
-                contract: contract::CASH,
+    fn events_are_dated_by_the_rolls_before_them() {
+        let to: Date = "2013-03-01".parse().unwrap();
+        let rolled = calendar::Event {
+            event: Some(calendar::event::Event::Rolled(calendar::ClockRolled {
+                from: None,
+                to: Some(to.to_proto()),
+            })),
+        };
+        let issued = cash::event::Event::Issued(cash::DepositIssued::default());
+        let issue = cash::Event {
+            event: Some(issued.clone()),
+        };
+        let receipt = |contract, body| wire::Receipt {
+            events: vec![wire::Event {
+                contract,
                 organizations: Vec::new(),
                 body,
-            };
-            let (_, signed) = signer().sign(
-                cash::action::Action::Issue(cash::IssueDeposit::default()),
-                Duration::from_secs(1),
-            );
-            let receipt = wire::Receipt {
-                events: vec![event],
-                ..Default::default()
-            };
-            evidence.add("c", 1, &[signed.encode_to_vec()], &[receipt]);
-        }
-        assert_eq!(
-            (evidence.instructions, evidence.end_to_end_ids.len()),
-            (3, 2)
-        );
-        assert_eq!(evidence.issued[&("buyer".to_owned(), "USD".to_owned())], 15);
-    }
-
-    #[test]
-    fn a_settlement_and_its_transfer_are_one_instruction() {
-        let transferred = cash::DepositTransferred {
-            end_to_end_id: "s".into(),
+            }],
             ..Default::default()
         };
-        let settled = settlement::ReceivableSettled {
-            end_to_end_id: "s".into(),
-            receivable: vec![1],
-            ..Default::default()
-        };
-        let cash = cash::Event {
-            event: Some(CashEvent::Transferred(transferred)),
-        };
-        let settlement = settlement::Event {
-            event: Some(SettlementEvent::Settled(settled)),
-        };
-        let event = |contract, body| wire::Event {
-            contract,
-            organizations: Vec::new(),
-            body,
-        };
-        let events = vec![
-            event(contract::CASH, cash.encode_to_vec()),
-            event(contract::SETTLEMENT, settlement.encode_to_vec()),
+        let action = cash::action::Action::Issue(cash::IssueDeposit::default());
+        let transactions =
+            [(); 2].map(|()| signer().sign(action.clone(), Duration::from_secs(1)).1);
+        let receipts = [
+            receipt(contract::CALENDAR, rolled.encode_to_vec()),
+            receipt(contract::CASH, issue.encode_to_vec()),
         ];
-        let action = settlement::action::Action::Settle(settlement::SettleReceivable::default());
-        let (_, signed) = signer().sign(action, Duration::from_secs(1));
-        let mut evidence = Evidence::default();
-        let receipt = wire::Receipt {
-            events,
-            ..Default::default()
-        };
-        evidence.add("c", 1, &[signed.encode_to_vec()], &[receipt]);
-        assert_eq!(
-            (evidence.instructions, evidence.end_to_end_ids.len()),
-            (1, 1)
-        );
-        assert!(evidence.settlements.contains_key(&vec![1]));
+        let history = seen(&transactions, &receipts).history;
+        assert_eq!(history.len(), 1);
+        assert_eq!(history[0].date, to);
+        assert_eq!(history[0].events, [Event::Cash(issued)]);
     }
 }

@@ -1,79 +1,145 @@
-//! The figures that the ledger shows, in the shape of those expected, and the two side by side.
+//! The figures that the ledger shows, in the shape of those expected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use counterfoil_proto::financing::v1::{LoanState, RequestState, Technique};
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::Receivable;
+use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
+use counterfoil_proto::receivable::v1::{DayCount as WireDayCount, Purpose, Receivable};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
+use counterfoil_types::interest::DayCount;
 use counterfoil_types::money::Currency;
 
-use super::chain::Chain;
-use super::expected::{Bank, Expected, Transactions};
+use super::evidence::{Event, Evidence};
+use super::expected::{Expected, Figures, Financing, Transactions};
 use super::records::Records;
-use super::report::Check;
 use super::state_names;
 
-/// Takes one figure from a bank's.
-type OfBank = fn(&Bank) -> u128;
-
-/// What the ledger shows, in the shape of what is expected. Amounts are those of one currency.
-pub fn figures(records: &Records, chain: &Chain, currency: Currency) -> Expected {
-    let banks: Vec<&str> = records
-        .organizations
-        .iter()
-        .filter(|organization| organization.roles().any(|role| role == Role::Bank))
-        .map(|organization| organization.id.as_str())
-        .collect();
-    let mut figures = Expected::none(currency, state_names(), &banks);
-    figures.invoices = count(&records.invoices, |_| true);
-    figures.disputed = count(&records.invoices, |invoice| invoice.query_count > 0);
-    figures.transactions = Transactions {
-        committed: chain.evidence.committed,
-        rejected: chain.evidence.rejected,
+/// What the ledger shows of each currency, in the shape of what is expected.
+pub fn figures(records: &Records, evidence: &Evidence, currencies: &[Currency]) -> Expected {
+    let of_currency = |currency: &Currency| of_currency(records, evidence, *currency);
+    let transactions = Transactions {
+        committed: evidence.committed,
+        rejected: evidence.rejected,
     };
-    let invoice_states = records
+    Expected::new(transactions, currencies.iter().map(of_currency).collect())
+}
+
+fn of_currency(records: &Records, evidence: &Evidence, currency: Currency) -> Figures {
+    let mut figures = Figures::none(currency, state_names());
+    for organization in &records.organizations {
+        if organization.roles().any(|role| role == Role::Bank) {
+            figures.bank(&organization.id);
+        }
+    }
+    invoices(&mut figures, records);
+    let receivables = receivables(&mut figures, records);
+    claims(&mut figures, evidence, &receivables);
+    requests_and_loans(&mut figures, records);
+    deposits(&mut figures, records);
+    figures
+}
+
+fn is_in(figures: &Figures, money: &Option<wire::Money>) -> bool {
+    let currency = money.as_ref().map(|money| money.currency.as_str());
+    currency == Some(figures.currency.code())
+}
+
+fn invoices(figures: &mut Figures, records: &Records) {
+    for invoice in &records.invoices {
+        if is_in(figures, &invoice.gross) {
+            figures.invoices += 1;
+            figures.disputed += u64::from(invoice.query_count > 0);
+            figures.count(format!("{:?}", invoice.state()));
+        }
+    }
+}
+
+/// Returns the ids of the receivables that are in the currency.
+fn receivables<'a>(figures: &mut Figures, records: &'a Records) -> BTreeSet<&'a [u8]> {
+    let issued: BTreeMap<&[u8], Option<Date>> = records
         .invoices
         .iter()
-        .map(|invoice| format!("{:?}", invoice.state()));
-    let receivable_states = records
-        .receivables
-        .iter()
-        .map(|receivable| format!("{:?}", receivable.state()));
-    for state in invoice_states.chain(receivable_states) {
-        *figures.states.entry(state).or_default() += 1;
-    }
+        .map(|invoice| (&*invoice.id, date(invoice.issue_date.as_ref())))
+        .collect();
+    let requests = records.requests.iter();
+    let put_to_banks: BTreeSet<&[u8]> = requests
+        .flat_map(|request| request.claims.iter().map(|claim| &*claim.receivable))
+        .collect();
+    let mut of_currency = BTreeSet::new();
     for receivable in &records.receivables {
+        if !is_in(figures, &receivable.face) {
+            continue;
+        }
+        of_currency.insert(&*receivable.id);
+        figures.count(format!("{:?}", receivable.state()));
+        figures.confirmed_minor += u128::from(minor(&receivable.face));
+        figures.principal_paid_minor += u128::from(receivable.redeemed_minor);
+        figures.penalty_paid_minor += u128::from(receivable.penalty_paid_minor);
         figures.late += u64::from(paid_late(receivable));
-        let face = receivable.face.clone().unwrap_or_default();
-        if face.currency == currency.code() {
-            figures.confirmed_minor += u128::from(face.minor);
-            figures.principal_paid_minor += u128::from(receivable.redeemed_minor);
-            figures.penalty_paid_minor += u128::from(receivable.penalty_paid_minor);
+        let settled = date(receivable.settled_on.as_ref());
+        let at_once = settled.is_some() && issued.get(&*receivable.invoice) == Some(&settled);
+        figures.not_financed += u64::from(at_once && !put_to_banks.contains(&*receivable.id));
+    }
+    of_currency
+}
+
+fn claims(figures: &mut Figures, evidence: &Evidence, receivables: &BTreeSet<&[u8]>) {
+    for event in evidence.events() {
+        let Event::Receivable(event) = event else {
+            continue;
+        };
+        let (receivable, figure) = match event {
+            ReceivableEvent::Split(e) => (&e.receivable, &mut figures.split),
+            ReceivableEvent::Transferred(e) => match e.purpose() {
+                Purpose::Sale => (&e.receivable, &mut figures.sold),
+                _ => (&e.receivable, &mut figures.offers.accepted),
+            },
+            ReceivableEvent::Overtaken(e) => (&e.receivable, &mut figures.offers.overtaken),
+            ReceivableEvent::Pledged(e) => (&e.receivable, &mut figures.pledged),
+            _ => continue,
+        };
+        *figure += u64::from(receivables.contains(&**receivable));
+    }
+}
+
+fn requests_and_loans(figures: &mut Figures, records: &Records) {
+    let mut awards = Vec::new();
+    for request in &records.requests {
+        if !is_in(figures, &request.amount) {
+            continue;
+        }
+        figures.overtaken += u64::from(request.state() == RequestState::Overtaken);
+        if let Some(award) = &request.award {
+            awards.push((request.technique(), award));
+            if request.technique() != Technique::LoanAgainstReceivables {
+                let bank = figures.bank(&award.bank);
+                bank.discount_minor += u128::from(award.cost_minor);
+            }
         }
     }
-    let bank = |banks: &mut Vec<Bank>, name: &str| banks.iter().position(|bank| bank.name == name);
-    for issuance in records
-        .issuances
-        .iter()
-        .filter(|issuance| issuance.currency == currency.code())
-    {
-        if let Some(at) = bank(&mut figures.banks, &issuance.issuer) {
-            figures.banks[at].issued_minor += u128::from(issuance.issued_minor);
-            figures.banks[at].redeemed_minor += u128::from(issuance.redeemed_minor);
+    figures.financing = Financing::by_technique(awards.into_iter());
+    for loan in &records.loans {
+        if is_in(figures, &loan.principal) {
+            figures.loans.opened += 1;
+            figures.loans.repaid += u64::from(loan.state() == LoanState::Repaid);
+            figures.bank(&loan.lender).interest_minor += u128::from(loan.interest_paid_minor);
         }
     }
-    for balance in records
-        .balances
-        .iter()
-        .filter(|balance| balance.currency == currency.code())
-    {
-        if let Some(at) = bank(&mut figures.banks, &balance.issuer) {
-            let held = u128::from(balance.available_minor) + u128::from(balance.locked_minor);
-            figures.banks[at].held_minor += held;
-        }
+}
+
+fn deposits(figures: &mut Figures, records: &Records) {
+    let code = figures.currency.code().to_owned();
+    for issuance in records.issuances.iter().filter(|i| i.currency == code) {
+        let bank = figures.bank(&issuance.issuer);
+        bank.issued_minor += u128::from(issuance.issued_minor);
+        bank.redeemed_minor += u128::from(issuance.redeemed_minor);
     }
-    figures
+    for balance in records.balances.iter().filter(|b| b.currency == code) {
+        let held = u128::from(balance.available_minor) + u128::from(balance.locked_minor);
+        figures.bank(&balance.issuer).held_minor += held;
+    }
 }
 
 fn paid_late(receivable: &Receivable) -> bool {
@@ -90,80 +156,19 @@ pub fn date(date: Option<&wire::Date>) -> Option<Date> {
     date.and_then(|date| Date::try_from(date).ok())
 }
 
-pub fn count<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {
-    items.iter().filter(|item| holds(item)).count() as u64
+pub fn minor(money: &Option<wire::Money>) -> u64 {
+    money.as_ref().map_or(0, |money| money.minor)
 }
 
-/// The figures handed over against those of the ledger.
-pub fn compare(expected: &Expected, actual: &Expected) -> Vec<Check> {
-    let amount = |name: &str, expected: u128, actual: u128| {
-        Check::new(name, expected.to_string(), actual.to_string())
-    };
-    let mut checks = vec![
-        Check::new("invoices", expected.invoices, actual.invoices),
-        Check::new("late", expected.late, actual.late),
-        Check::new("disputed", expected.disputed, actual.disputed),
-        amount(
-            "confirmed_minor",
-            expected.confirmed_minor,
-            actual.confirmed_minor,
-        ),
-        amount(
-            "principal_paid_minor",
-            expected.principal_paid_minor,
-            actual.principal_paid_minor,
-        ),
-        amount(
-            "penalty_paid_minor",
-            expected.penalty_paid_minor,
-            actual.penalty_paid_minor,
-        ),
-        Check::new(
-            "transactions_committed",
-            expected.transactions.committed,
-            actual.transactions.committed,
-        ),
-        Check::new(
-            "transactions_rejected",
-            expected.transactions.rejected,
-            actual.transactions.rejected,
-        ),
-    ];
-    let states: BTreeSet<&String> = expected.states.keys().chain(actual.states.keys()).collect();
-    for state in states {
-        let of = |figures: &Expected| figures.states.get(state).copied().unwrap_or(0);
-        checks.push(Check::new(
-            format!("state_{state}"),
-            of(expected),
-            of(actual),
-        ));
+pub fn day_count(day_count: WireDayCount) -> Option<DayCount> {
+    match day_count {
+        WireDayCount::A001 => Some(DayCount::A001),
+        WireDayCount::A004 => Some(DayCount::A004),
+        WireDayCount::A005 => Some(DayCount::A005),
+        WireDayCount::Unspecified => None,
     }
-    let banks: BTreeSet<&String> = expected
-        .banks
-        .iter()
-        .chain(&actual.banks)
-        .map(|bank| &bank.name)
-        .collect();
-    for name in banks {
-        let of = |figures: &Expected, figure: OfBank| {
-            figures
-                .banks
-                .iter()
-                .find(|bank| &bank.name == name)
-                .map_or(0, figure)
-        };
-        let figures: [(&str, OfBank); 3] = [
-            ("issued_minor", |bank| bank.issued_minor),
-            ("held_minor", |bank| bank.held_minor),
-            ("redeemed_minor", |bank| bank.redeemed_minor),
-        ];
-        for (figure, of_bank) in figures {
-            checks.push(amount(
-                &format!("{name}_{figure}"),
-                of(expected, of_bank),
-                of(actual, of_bank),
-            ));
-        }
-    }
-    checks
+}
+
+pub fn count<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {
+    items.iter().filter(|item| holds(item)).count() as u64
 }

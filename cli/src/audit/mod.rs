@@ -3,9 +3,17 @@
 
 mod chain;
 mod checks;
+mod claims;
+mod clock;
+mod compare;
+mod deposits;
 mod evidence;
 mod expected;
 mod figures;
+mod financing;
+#[cfg(test)]
+mod fixture;
+mod receivables;
 mod records;
 mod report;
 
@@ -21,7 +29,7 @@ use counterfoil_types::keys::PublicKey;
 use counterfoil_types::money::Currency;
 
 use self::chain::Chain;
-pub use self::expected::Expected;
+pub use self::expected::{Expected, Figures, Financing, Transactions};
 use self::records::Records;
 pub use self::report::Report;
 use crate::client::{Client, listed};
@@ -52,10 +60,10 @@ pub struct Witness {
 /// The names under which invoices and receivables are counted by state.
 pub fn state_names() -> Vec<String> {
     use InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
+    use ReceivableState::{Defaulted, Overdue, Performing, Settled};
     let invoices =
         [Registered, UnderQuery, Confirmed, Rejected, Withdrawn].map(|s| format!("{s:?}"));
-    let receivables =
-        [ReceivableState::Performing, ReceivableState::Settled].map(|s| format!("{s:?}"));
+    let receivables = [Performing, Overdue, Defaulted, Settled].map(|s| format!("{s:?}"));
     invoices.into_iter().chain(receivables).collect()
 }
 
@@ -82,12 +90,9 @@ pub async fn run(
         witnesses.push(witness(client, height).await?);
     }
     still_there(first, height).await?;
-    let currency = match &expected {
-        Some(expected) => expected.currency,
-        None => reporting_currency(&genesis)?,
-    };
+    let currencies = currencies(&genesis)?;
     Ok(checks::report(
-        &genesis, &records, &chain, height, witnesses, currency, expected,
+        &genesis, &records, &chain, height, witnesses, currencies, expected,
     ))
 }
 
@@ -199,16 +204,20 @@ async fn still_there(client: &Client, height: u64) -> Result<(), Failure> {
     ))
 }
 
-/// US dollars where the network has them, else its first currency.
-fn reporting_currency(genesis: &wire::Genesis) -> Result<Currency, Failure> {
-    let codes: Vec<&str> = genesis.currencies.iter().map(|c| c.code.as_str()).collect();
-    let code = codes
+/// The reporting currency, US dollars where the network has them, else its first; and the others.
+fn currencies(genesis: &wire::Genesis) -> Result<(Currency, Vec<Currency>), Failure> {
+    let mut currencies = Vec::new();
+    for currency in &genesis.currencies {
+        currencies.push(currency.code.parse::<Currency>().map_err(Failure::failed)?);
+    }
+    if currencies.is_empty() {
+        return Err(Failure::Failed("the genesis has no currency".into()));
+    }
+    let at = currencies
         .iter()
-        .find(|code| **code == "USD")
-        .or(codes.first())
-        .copied()
-        .unwrap_or_default();
-    code.parse().map_err(Failure::failed)
+        .position(|currency| currency.code() == "USD");
+    let reporting = currencies.remove(at.unwrap_or(0));
+    Ok((reporting, currencies))
 }
 
 /// Whether bytes are this hash.

@@ -1,34 +1,32 @@
 //! The audit's result, as one JSON object or as tables.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use comfy_table::CellAlignment;
+use comfy_table::{CellAlignment, Table};
 use counterfoil_types::money::{Currency, format_decimal};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::expected::{Bank, Transactions, minor};
+use super::expected::{Figures, Transactions};
 use crate::amounts::grouped;
 use crate::output::{Answer, new_table};
 
 /// What names of amounts in minor units end with.
 const MINOR: &str = "_minor";
-pub const SCHEMA: &str = "counterfoil.audit.v1";
+/// Decimal places of a rate in percent: one part per million is 0.0001 %.
+const PERCENT_PLACES: u32 = 4;
+pub const SCHEMA: &str = "counterfoil.audit.v2";
 
 /// Fields are those that the JSON object has, in this order.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub schema: &'static str,
     pub chain_id: String,
-    pub invoices: u64,
-    /// Settled after the due date.
-    pub late: u64,
-    /// Ever under query.
-    pub disputed: u64,
-    #[serde(serialize_with = "minor::serialize")]
-    pub confirmed_minor: u128,
-    pub states: BTreeMap<String, u64>,
-    pub banks: Vec<Bank>,
+    /// Of the reporting currency, as fields of the report itself.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// The same of the other currencies.
+    pub currencies: Vec<Figures>,
     pub transactions: Transactions,
     /// Block time from the first transaction to the last.
     pub wall_ms: u64,
@@ -36,8 +34,6 @@ pub struct Report {
     pub tps: f64,
     pub validators: Vec<Validator>,
     pub checks: Vec<Check>,
-    #[serde(skip)]
-    pub currency: Currency,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -55,6 +51,9 @@ pub struct Check {
     pub expected: Value,
     pub actual: Value,
     pub ok: bool,
+    /// Of an amount.
+    #[serde(skip)]
+    currency: Option<Currency>,
 }
 
 impl Check {
@@ -69,6 +68,34 @@ impl Check {
             ok: expected == actual,
             expected,
             actual,
+            currency: None,
+        }
+    }
+
+    /// Of an amount, under a name that ends in `_minor`.
+    pub fn of_amount(name: String, expected: u128, actual: u128, currency: Currency) -> Self {
+        debug_assert!(name.ends_with(MINOR), "{name}");
+        Self {
+            currency: Some(currency),
+            ..Self::new(name, expected.to_string(), actual.to_string())
+        }
+    }
+
+    /// That two sets are the same: how many things are in either, and how many in both.
+    pub fn same<T: Ord>(name: &str, one: &BTreeSet<T>, other: &BTreeSet<T>) -> Self {
+        Self::new(
+            name,
+            one.union(other).count(),
+            one.intersection(other).count(),
+        )
+    }
+
+    fn figure(&self, value: &Value) -> String {
+        let minor = value.as_str().and_then(|text| text.parse().ok());
+        match (self.currency, minor, value) {
+            (Some(currency), Some(minor), _) => money(minor, currency),
+            (_, _, Value::Number(number)) => grouped(&number.to_string()),
+            _ => value.to_string(),
         }
     }
 }
@@ -94,120 +121,220 @@ impl Report {
         Answer::new(&self, self.in_words()).failing(bad_news)
     }
 
-    fn money(&self, minor: u128) -> String {
-        let exponent = self.currency.iso_exponent().unwrap_or(0);
-        // Totals of the ledger stay within 64 bits; beyond that minor units are still right.
-        match u64::try_from(minor) {
-            Ok(minor) => format!(
-                "{} {}",
-                grouped(&format_decimal(minor, exponent)),
-                self.currency
-            ),
-            Err(_) => format!("{minor} minor units of {}", self.currency),
+    fn in_words(&self) -> String {
+        let mut parts = vec![self.totals()];
+        for figures in std::iter::once(&self.figures).chain(&self.currencies) {
+            parts.push(business(figures));
+            parts.push(banks(figures));
+            if !figures.financing.is_empty() {
+                parts.push(financing(figures));
+            }
         }
+        parts.push(self.of_validators());
+        parts.push(self.of_checks());
+        let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+        parts.join("\n")
     }
 
-    fn in_words(&self) -> String {
-        let count = |number: u64| grouped(&number.to_string());
-        let states = self.states.iter().filter(|(_, n)| **n > 0);
-        let states: Vec<String> = states
-            .map(|(state, n)| format!("{} {state}", count(*n)))
-            .collect();
-        let mut figures = new_table();
+    fn totals(&self) -> Table {
         let seconds = self.wall_ms / 1000;
-        for (name, value) in [
-            ("chain", self.chain_id.clone()),
-            ("invoices", count(self.invoices)),
-            ("settled late", count(self.late)),
-            ("disputed", count(self.disputed)),
-            ("confirmed", self.money(self.confirmed_minor)),
-            ("states", states.join(", ")),
-            (
-                "transactions",
-                format!(
-                    "{}, {} of them rejected",
-                    count(self.transactions.committed),
-                    self.transactions.rejected
-                ),
-            ),
-            (
-                "from first to last",
-                format!("{seconds} s, {:.1} transactions a second", self.tps),
-            ),
-        ] {
-            figures.add_row([name.to_owned(), value]);
-        }
-        let mut banks = new_table();
-        banks.set_header(["bank", "issued", "held", "redeemed"]);
-        for bank in &self.banks {
-            let amounts = [bank.issued_minor, bank.held_minor, bank.redeemed_minor]
-                .map(|minor| self.money(minor));
-            let [issued, held, redeemed] = amounts;
-            banks.add_row([bank.name.clone(), issued, held, redeemed]);
-        }
-        let mut validators = new_table();
-        validators.set_header(["validator", "height", "state root"]);
+        let mut table = new_table();
+        table.add_row(["chain", &self.chain_id]);
+        let transactions = format!(
+            "{}, {} of them rejected",
+            count(self.transactions.committed),
+            self.transactions.rejected
+        );
+        table.add_row(["transactions", &transactions]);
+        let pace = format!("{seconds} s, {:.1} transactions a second", self.tps);
+        table.add_row(["from first to last", &pace]);
+        table
+    }
+
+    fn of_validators(&self) -> Table {
+        let mut table = new_table();
+        table.set_header(["validator", "height", "state root"]);
         for validator in &self.validators {
-            validators.add_row([
+            table.add_row([
                 &validator.name,
                 &count(validator.height),
                 &validator.state_root,
             ]);
         }
-        let mut checks = new_table();
-        checks.set_header(["check", "expected", "actual", ""]);
+        table
+    }
+
+    fn of_checks(&self) -> Table {
+        let mut table = new_table();
+        table.set_header(["check", "expected", "actual", ""]);
         for check in &self.checks {
             let verdict = if check.ok { "✓ true" } else { "✗ false" };
             let name = check.name.trim_end_matches(MINOR).replace('_', " ");
-            let figure = |value: &Value| match value {
-                Value::String(text) if check.name.ends_with(MINOR) => text
-                    .parse()
-                    .map_or_else(|_| text.clone(), |minor| self.money(minor)),
-                other => plain(other),
-            };
-            checks.add_row([
-                name,
-                figure(&check.expected),
-                figure(&check.actual),
-                verdict.into(),
-            ]);
+            let [expected, actual] = [&check.expected, &check.actual].map(|v| check.figure(v));
+            table.add_row([name, expected, actual, verdict.into()]);
         }
-        for column in 1..=2 {
-            if let Some(column) = checks.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        format!("{figures}\n{banks}\n{validators}\n{checks}")
+        align_right(&mut table, 1..=2);
+        table
     }
 }
 
-/// A figure as people read it.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Number(number) => grouped(&number.to_string()),
-        other => other.to_string(),
+/// What became of one currency's invoices.
+fn business(figures: &Figures) -> Table {
+    let states = figures.states.iter().filter(|(_, n)| **n > 0);
+    let states: Vec<String> = states
+        .map(|(state, n)| format!("{} {state}", count(*n)))
+        .collect();
+    let money = |minor| money(minor, figures.currency);
+    let mut table = new_table();
+    for (name, value) in [
+        ("currency", figures.currency.to_string()),
+        ("invoices", count(figures.invoices)),
+        ("settled late", count(figures.late)),
+        ("disputed", count(figures.disputed)),
+        ("confirmed", money(figures.confirmed_minor)),
+        ("paid", money(figures.principal_paid_minor)),
+        ("penalty paid", money(figures.penalty_paid_minor)),
+        ("states", states.join(", ")),
+        (
+            "claims",
+            format!(
+                "{} split, {} passed on in payment, {} sold, {} pledged",
+                count(figures.split),
+                count(figures.offers.accepted),
+                count(figures.sold),
+                count(figures.pledged)
+            ),
+        ),
+        (
+            "loans",
+            format!(
+                "{} opened, {} repaid",
+                count(figures.loans.opened),
+                count(figures.loans.repaid)
+            ),
+        ),
+        (
+            "overtaken by payment",
+            format!(
+                "{} requests, {} offers",
+                count(figures.overtaken),
+                count(figures.offers.overtaken)
+            ),
+        ),
+        (
+            "not financed, as settled on the day of issue",
+            count(figures.not_financed),
+        ),
+    ] {
+        table.add_row([name.to_owned(), value]);
+    }
+    table
+}
+
+fn banks(figures: &Figures) -> Table {
+    let mut table = new_table();
+    table.set_header(["bank", "issued", "held", "redeemed", "discount", "interest"]);
+    for bank in &figures.banks {
+        let amounts = [
+            bank.issued_minor,
+            bank.held_minor,
+            bank.redeemed_minor,
+            bank.discount_minor,
+            bank.interest_minor,
+        ];
+        let amounts = amounts.map(|minor| money(minor, figures.currency));
+        table.add_row(std::iter::once(bank.name.clone()).chain(amounts));
+    }
+    align_right(&mut table, 1..=5);
+    table
+}
+
+/// What suppliers got, and what it cost them.
+fn financing(figures: &Figures) -> Table {
+    let mut table = new_table();
+    table.set_header([
+        "financing",
+        "awards",
+        "amount",
+        "cost",
+        "paid out",
+        "a year, on average",
+        "lowest",
+        "highest",
+    ]);
+    for (technique, financing) in &figures.financing {
+        let amounts = [
+            financing.amount_minor,
+            financing.cost_minor,
+            financing.proceeds_minor,
+        ];
+        let costs = [
+            financing.annual_cost_ppm,
+            financing.lowest_annual_cost_ppm,
+            financing.highest_annual_cost_ppm,
+        ];
+        let amounts = amounts.map(|minor| money(minor, figures.currency));
+        let costs = costs.map(|ppm| format!("{} %", format_decimal(ppm, PERCENT_PLACES)));
+        let cells = [technique.clone(), count(financing.awards)];
+        table.add_row(cells.into_iter().chain(amounts).chain(costs));
+    }
+    align_right(&mut table, 1..=7);
+    table
+}
+
+fn align_right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+    for column in columns {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+fn count(number: u64) -> String {
+    grouped(&number.to_string())
+}
+
+fn money(minor: u128, currency: Currency) -> String {
+    let exponent = currency.iso_exponent().unwrap_or(0);
+    // Totals of the ledger stay within 64 bits; beyond that minor units are still right.
+    match u64::try_from(minor) {
+        Ok(minor) => format!("{} {currency}", grouped(&format_decimal(minor, exponent))),
+        Err(_) => format!("{minor} minor units of {currency}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::expected::Financing;
     use super::*;
 
     fn report(checks: Vec<Check>) -> Report {
+        let mut figures = Figures::none(usd(), []);
+        figures.invoices = 2_466;
+        figures.late = 877;
+        figures.disputed = 561;
+        figures.confirmed_minor = 14_770_318;
+        figures.states = BTreeMap::from([("Settled".into(), 2_466), ("Rejected".into(), 0)]);
+        figures.bank("bank-a").discount_minor = 5;
+        let sold = Financing {
+            awards: 1,
+            amount_minor: 100_000,
+            cost_minor: 517,
+            proceeds_minor: 99_483,
+            annual_cost_ppm: 63_228,
+            lowest_annual_cost_ppm: 63_228,
+            highest_annual_cost_ppm: 63_228,
+        };
+        figures
+            .financing
+            .insert("ReceivablesDiscounting".into(), sold);
         Report {
             schema: SCHEMA,
             chain_id: "c".into(),
-            invoices: 2_466,
-            late: 877,
-            disputed: 561,
-            confirmed_minor: 14_770_318,
-            states: BTreeMap::from([("Settled".into(), 2_466), ("Rejected".into(), 0)]),
-            banks: vec![Bank {
-                name: "bank-a".into(),
-                issued_minor: 5,
-                held_minor: 5,
-                redeemed_minor: 0,
-            }],
+            figures,
+            currencies: vec![Figures::none("EUR".parse().unwrap(), [])],
             transactions: Transactions {
                 committed: 10,
                 rejected: 0,
@@ -216,8 +343,11 @@ mod tests {
             tps: 5.0,
             validators: Vec::new(),
             checks,
-            currency: "USD".parse().unwrap(),
         }
+    }
+
+    fn usd() -> Currency {
+        "USD".parse().unwrap()
     }
 
     #[test]
@@ -235,10 +365,22 @@ mod tests {
             "chain_id",
             "checks",
             "confirmed_minor",
+            "currencies",
+            "currency",
             "disputed",
+            "financing",
             "invoices",
             "late",
+            "loans",
+            "not_financed",
+            "offers",
+            "overtaken",
+            "penalty_paid_minor",
+            "pledged",
+            "principal_paid_minor",
             "schema",
+            "sold",
+            "split",
             "states",
             "tps",
             "transactions",
@@ -247,7 +389,8 @@ mod tests {
         ];
         assert_eq!(keys, expected);
         assert_eq!(json["confirmed_minor"], "14770318");
-        assert_eq!(json["banks"][0]["issued_minor"], "5");
+        assert_eq!(json["banks"][0]["discount_minor"], "5");
+        assert_eq!(json["currencies"][0]["currency"], "EUR");
         assert_eq!(json["checks"][0]["ok"], true);
     }
 
@@ -265,8 +408,21 @@ mod tests {
         ])
         .into_answer();
         assert_eq!(answer.failure.unwrap(), "1 of 2 checks failed: late");
-        let words = report(vec![Check::new("confirmed_minor", "14770318", "14770318")]).in_words();
+        let check = Check::of_amount("confirmed_minor".into(), 14_770_318, 14_770_318, usd());
+        let words = report(vec![check]).in_words();
         assert_eq!(words.matches("147,703.18 USD").count(), 3, "{words}");
         assert!(words.contains("2,466 Settled") && !words.contains("0 Rejected"));
+        assert!(
+            words.contains("6.3228 %") && words.contains("0.05 USD"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn sets_are_the_same_where_nothing_is_in_one_alone() {
+        let set = |items: &[u8]| items.iter().copied().collect::<BTreeSet<u8>>();
+        assert!(Check::same("a", &set(&[1, 2]), &set(&[2, 1])).ok);
+        let check = Check::same("a", &set(&[1, 2]), &set(&[2, 3]));
+        assert_eq!((check.expected, check.actual), (3.into(), 1.into()));
     }
 }

@@ -12,7 +12,8 @@ use crate::session::Session;
 ///
 /// Reads every block and record through gRPC, asks each validator for the root
 /// of its own state at one common height, and checks all that can be seen from
-/// outside. Any check that fails makes it exit with 1.
+/// outside: it replays what became of every claim, reckons penalties, awards and
+/// loans anew, and follows the cash. Any check that fails makes it exit with 1.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
     /// All validators of the network

@@ -14,8 +14,11 @@ use crate::output::Answer;
 /// Makes a network of its own on this machine, changes no other, and removes it in the end.
 /// Enrols the file's customers as core enterprises and its countries as
 /// suppliers, then does each day's business in turn: rolls the date, registers
-/// what was issued, queries what was disputed, confirms, pays. In the end it
-/// audits the ledger and prints the audit; a check that fails makes it exit with 1.
+/// what was issued, queries what was disputed, confirms, pays. Every 7th invoice
+/// is split 60/40 and the 40 passed on to another supplier; of the rest every 11th
+/// is pledged for a loan, else every 3rd sold to the better of two banks. Two
+/// scripted invoices in EUR are paid in three parts and never. In the end it audits
+/// the ledger and prints the audit; a check that fails makes it exit with 1.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
     /// The CSV file of invoices

@@ -7,11 +7,11 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::OrganizationId;
 
 use crate::amounts::AmountArgument;
-use crate::arguments::{Page, Sending};
+use crate::arguments::{Instruction, Page, Sending};
 use crate::failure::Failure;
+use crate::lists::pages;
 use crate::output::Answer;
 use crate::session::Session;
-use crate::signer::new_end_to_end_id;
 use crate::views;
 
 #[derive(Subcommand, Debug)]
@@ -119,21 +119,6 @@ pub enum Of {
     Balances,
     Redemptions,
     Issuances,
-}
-
-/// What names a payment instruction.
-#[derive(clap::Args, Clone, Debug)]
-pub struct Instruction {
-    /// Names this instruction, once for ever; a new one is made up if left out
-    #[arg(long, value_name = "ID")]
-    end_to_end_id: Option<String>,
-}
-
-impl Instruction {
-    fn id(self, prefix: &str) -> String {
-        self.end_to_end_id
-            .unwrap_or_else(|| new_end_to_end_id(prefix))
-    }
 }
 
 pub async fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
@@ -255,25 +240,19 @@ async fn list(
     page: Page,
 ) -> Result<Answer, Failure> {
     let (client, currencies) = session.ledger().await?;
-    let filter =
-        |id: &Option<OrganizationId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
-    let (holder, issuer) = (filter(&holder), filter(&issuer));
+    let holder = holder.map(String::from).unwrap_or_default();
+    let issuer = issuer.map(String::from).unwrap_or_default();
     match of {
         Of::Balances => {
-            let fetch = async |page_size, page_token| {
-                let (holder, issuer) = (holder.clone(), issuer.clone());
-                let request = wire::ListBalancesRequest {
-                    page_size,
-                    page_token,
-                    holder,
-                    issuer,
-                };
-                let answer = client.ledger().list_balances(request).await;
-                let answer = answer.map_err(|s| client.failure(s))?.into_inner();
-                Ok((answer.balances, answer.next_page_token))
+            let filter = wire::ListBalancesRequest {
+                holder,
+                issuer,
+                ..Default::default()
             };
             let list = session
-                .list(&page, fetch, |b| views::balance(b, &currencies))
+                .list(&page, pages(&client, filter), |b| {
+                    views::balance(b, &currencies)
+                })
                 .await?;
             Ok(Answer::list(
                 "balances",
@@ -282,21 +261,15 @@ async fn list(
             ))
         }
         Of::Redemptions => {
-            let fetch = async |page_size, page_token| {
-                let (holder, issuer) = (holder.clone(), issuer.clone());
-                let request = wire::ListRedemptionsRequest {
-                    page_size,
-                    page_token,
-                    holder,
-                    issuer,
-                    state: 0,
-                };
-                let answer = client.ledger().list_redemptions(request).await;
-                let answer = answer.map_err(|s| client.failure(s))?.into_inner();
-                Ok((answer.redemptions, answer.next_page_token))
+            let filter = wire::ListRedemptionsRequest {
+                holder,
+                issuer,
+                ..Default::default()
             };
             let list = session
-                .list(&page, fetch, |r| views::redemption(r, &currencies))
+                .list(&page, pages(&client, filter), |r| {
+                    views::redemption(r, &currencies)
+                })
                 .await?;
             let columns = [
                 "holder",

@@ -15,6 +15,7 @@ use crate::arguments::{Page, Sending, enum_value};
 use crate::client::Client;
 use crate::commands::invoice::register::Register;
 use crate::failure::Failure;
+use crate::lists::pages;
 use crate::output::Answer;
 use crate::session::Session;
 use crate::views;
@@ -163,23 +164,16 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             state,
             page,
         } => {
-            let filter = |id: &Option<OrganizationId>| {
-                id.as_ref().map(ToString::to_string).unwrap_or_default()
-            };
-            let fetch = async |page_size, page_token| {
-                let request = wire::ListInvoicesRequest {
-                    page_size,
-                    page_token,
-                    seller: filter(&seller),
-                    buyer: filter(&buyer),
-                    state: state.unwrap_or_default().into(),
-                };
-                let answer = client.ledger().list_invoices(request).await;
-                let answer = answer.map_err(|s| client.failure(s))?.into_inner();
-                Ok((answer.invoices, answer.next_page_token))
+            let filter = wire::ListInvoicesRequest {
+                seller: seller.map(String::from).unwrap_or_default(),
+                buyer: buyer.map(String::from).unwrap_or_default(),
+                state: state.unwrap_or_default().into(),
+                ..Default::default()
             };
             let list = session
-                .list(&page, fetch, |i| views::invoice(i, &currencies))
+                .list(&page, pages(&client, filter), |i| {
+                    views::invoice(i, &currencies)
+                })
                 .await?;
             let columns = [
                 "id",
@@ -222,10 +216,7 @@ fn confirmation(invoice: &Invoice, currencies: &Currencies) -> invoice::ConfirmI
         invoice.number,
         invoice.seller,
         currencies.money(&gross),
-        invoice
-            .due_date
-            .map(|d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day))
-            .unwrap_or_default(),
+        views::day(invoice.due_date),
     );
     eprintln!(
         "terms {terms_hash}: {:?}, {} grace days, penalty {} ppm a year, {}, {} fees",

@@ -6,11 +6,14 @@ pub mod claim;
 pub mod clock;
 pub mod demo;
 pub mod deposit;
+pub mod inbox;
 pub mod invoice;
 pub mod key;
+pub mod loan;
 pub mod localnet;
 pub mod org;
 pub mod receivable;
+pub mod request;
 pub mod status;
 pub mod tx;
 
@@ -26,9 +29,12 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Invoice(command) => invoice::execute(command, session).await,
         Command::Receivable(command) => receivable::execute(command, session).await,
         Command::Claim(command) => claim::execute(command, session).await,
+        Command::Request(command) => request::execute(command, session).await,
+        Command::Loan(command) => loan::execute(command, session).await,
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,
+        Command::Inbox(arguments) => inbox::execute(arguments, session).await,
         Command::Clock(command) => clock::execute(command, session).await,
         Command::Status(arguments) => status::execute(arguments, session).await,
         Command::Audit(arguments) => audit::execute(arguments, session).await,

@@ -1,11 +1,12 @@
 //! `counterfoil org`: who takes part, in which roles.
 
 use clap::Subcommand;
-use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::membership::v1::{Organization, Role};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::OrganizationId;
 
 use crate::arguments::{Page, enum_value};
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Answer;
 use crate::session::Session;
@@ -36,13 +37,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     let client = session.client().await?;
     match command {
         Command::Show { id } => {
-            let request = wire::GetOrganizationRequest { id: id.to_string() };
-            let answer = client.ledger().get_organization(request).await;
-            let found = answer
-                .map_err(|s| client.failure(s))?
-                .into_inner()
-                .organization;
-            let found = found.ok_or_else(|| client.incomplete("an organization"))?;
+            let found = get(&client, &id).await?;
             Ok(Answer::record(views::organization(&found)))
         }
         Command::List { role, page } => {
@@ -65,4 +60,14 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             ))
         }
     }
+}
+
+pub async fn get(client: &Client, id: &OrganizationId) -> Result<Organization, Failure> {
+    let request = wire::GetOrganizationRequest { id: id.to_string() };
+    let answer = client.ledger().get_organization(request).await;
+    let found = answer
+        .map_err(|s| client.failure(s))?
+        .into_inner()
+        .organization;
+    found.ok_or_else(|| client.incomplete("an organization"))
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::Role;
 use counterfoil_types::hash::Hash;
@@ -14,6 +15,7 @@ use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::limits::{MAX_REFERENCE, MAX_TENOR_DAYS};
 use counterfoil_types::money::parse_decimal;
 
+use super::scripted;
 use crate::failure::Failure;
 use crate::localnet::{Member, Plan};
 
@@ -39,13 +41,14 @@ pub const BANKS: [&str; 2] = ["bank-a", "bank-b"];
 /// One row of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Its line in the file, for messages.
+    /// Its line in the file, for messages; 0 where it is not from the file.
     pub line: u64,
     pub seller: OrganizationId,
     pub buyer: OrganizationId,
     pub number: String,
     pub issued: Date,
     pub due: Date,
+    pub currency: &'static str,
     pub amount_minor: u64,
     pub disputed: bool,
     /// None where it stays unpaid.
@@ -54,6 +57,16 @@ pub struct Row {
     pub document: Hash,
     /// Whether an earlier row has its seller, number and year.
     pub repeats: bool,
+}
+
+impl Row {
+    /// An amount in the invoice's currency.
+    pub fn money(&self, minor: u64) -> wire::Money {
+        wire::Money {
+            minor,
+            currency: self.currency.to_owned(),
+        }
+    }
 }
 
 /// A file's rows in their rank, and the organizations they name.
@@ -158,6 +171,7 @@ impl Data {
             number: number.to_owned(),
             issued,
             due,
+            currency: CURRENCY,
             amount_minor,
             disputed,
             settled,
@@ -206,7 +220,18 @@ impl Data {
         Date::new(first.year(), first.month(), 1).expect("a month that has a date has a first day")
     }
 
-    /// A network of the file's organizations, two banks, a regulator and an operator.
+    /// The supplier of the next country code, of the first after the last; none where there is one only.
+    pub fn next_supplier(&self, seller: &OrganizationId) -> Option<&OrganizationId> {
+        let suppliers = || {
+            let suppliers = self.names.iter();
+            suppliers.filter_map(|(id, (_, role))| (*role == Role::Supplier).then_some(id))
+        };
+        let next = suppliers().find(|id| *id > seller).or(suppliers().next());
+        next.filter(|id| *id != seller)
+    }
+
+    /// A network of the file's organizations and those of the scripted cases, two banks, a
+    /// regulator and an operator.
     pub fn plan(&self, chain_id: String, validators: usize) -> Plan {
         let member = |id: &str, legal_name: &str, role| Member {
             id: id.parse().expect("the ids below are organization ids"),
@@ -218,6 +243,8 @@ impl Data {
             member(BANKS[0], "Bank A", Role::Bank),
             member(BANKS[1], "Bank B", Role::Bank),
             member(REGULATOR, "Regulator", Role::Regulator),
+            member(scripted::SELLER, "Scripted Supplier", Role::Supplier),
+            member(scripted::BUYER, "Scripted Customer", Role::CoreEnterprise),
         ];
         members.extend(self.names.iter().map(|(id, (legal_name, role))| Member {
             id: id.clone(),
@@ -227,7 +254,9 @@ impl Data {
         Plan {
             chain_id,
             first_date: Some(self.first_date()),
-            currencies: vec![CURRENCY.parse().expect("an ISO 4217 code")],
+            currencies: [CURRENCY, scripted::CURRENCY]
+                .map(|code| code.parse().expect("an ISO 4217 code"))
+                .to_vec(),
             members,
             validators,
         }
@@ -339,8 +368,23 @@ pub mod tests {
         );
         assert_eq!(data.first_date().to_string(), "2013-01-01");
         let plan = data.plan("demo".into(), 4);
-        assert_eq!(plan.members.len(), 8);
-        assert_eq!(plan.members[4].legal_name, "Customer 0379-NEVHP");
+        assert_eq!(plan.members.len(), 10);
+        assert_eq!(plan.members[6].legal_name, "Customer 0379-NEVHP");
+    }
+
+    #[test]
+    fn the_next_supplier_is_that_of_the_next_code() {
+        let row = |code: &str| format!("{code},A,,{code},1/2/2013,2/1/2013,1,No,,,,");
+        let (a, b, c) = (row("406"), row("391"), row("818"));
+        let data = parse(&[&a, &b, &c]).unwrap();
+        let next = |code: &str| {
+            let seller = format!("supplier-{code}").parse().unwrap();
+            data.next_supplier(&seller).map(ToString::to_string)
+        };
+        assert_eq!(next("391").as_deref(), Some("supplier-406"));
+        assert_eq!(next("818").as_deref(), Some("supplier-391"));
+        let alone = parse(&[&a]).unwrap();
+        assert_eq!(alone.next_supplier(&alone.rows[0].seller), None);
     }
 
     #[test]

@@ -1,165 +1,91 @@
-//! What happens on each day, in stages: a stage waits for the one before it, nothing else does.
+//! One day's business on the ledger, in stages: a stage waits for the one before it, nothing else does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use counterfoil_proto::receivable::v1::{BusinessDayConvention, DayCount as WireDayCount, Terms};
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::{calendar, cash, invoice, settlement};
 use counterfoil_types::dates::Date;
-use counterfoil_types::ids::{InvoiceId, OrganizationId, ReceivableId, TxId};
-use counterfoil_types::keys::SigningKey;
-use counterfoil_types::payload;
+use counterfoil_types::ids::{InvoiceId, RequestId};
 
-use super::data::{BANKS, CURRENCY, Data, OPERATOR, Row};
-use super::figures::{GRACE_DAYS, PENALTY_RATE_PPM, bank_of, penalty};
+use super::business::{Business, Day};
+use super::data::Row;
+use super::figures::paid_minor;
 use super::lanes::Lanes;
-use crate::commands::invoice::{COMMERCIAL_INVOICE, terms_hash};
+use super::schedule::{self, bank_of};
+use super::scripted::{self, Case};
+use super::steps::{Registered, Step, Steps};
 use crate::failure::Failure;
-use crate::keystore;
 use crate::localnet::Network;
-use crate::signer::{Action, DEFAULT_LIFETIME, Signer};
 
 /// Transactions under way at once; nodes bound what they hold for one organization.
 const UNDER_WAY: usize = 1_024;
 /// Transactions that go to one validator before it is the next one's turn.
 const BATCH: usize = 128;
+/// The bank whose quotes come first: of equal ones the earlier is taken.
+const EARLIER_BANK: usize = 0;
+/// The bank in whose deposits the scripted cases are paid.
+const BANK_OF_CASES: usize = 0;
 
-/// The ranks of the rows that something happens to on a day.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Day {
-    pub issued: Vec<usize>,
-    pub settled: Vec<usize>,
-}
-
-/// The days on which something happens.
-pub fn days(data: &Data) -> BTreeMap<Date, Day> {
-    let mut days: BTreeMap<Date, Day> = BTreeMap::new();
-    for (rank, row) in data.rows.iter().enumerate() {
-        days.entry(row.issued).or_default().issued.push(rank);
-        if let Some(settled) = row.settled.filter(|_| !row.repeats) {
-            days.entry(settled).or_default().settled.push(rank);
-        }
-    }
-    days
-}
-
-/// How often the date is rolled: on every such day but the ledger's first.
-pub fn rolls(data: &Data) -> u64 {
-    let first = data.first_date();
-    days(data).keys().filter(|date| **date > first).count() as u64
-}
-
-/// Everyone's keys, and the validators.
+/// The network, and what stands on its ledger.
 pub struct Run<'a> {
-    data: &'a Data,
-    /// By organization.
-    signers: BTreeMap<String, Signer>,
+    business: &'a Business,
+    steps: Steps<'a>,
     lanes: Lanes,
-    terms: Terms,
-    payload_root: Vec<u8>,
-    /// Ids of what is registered, by rank.
-    invoices: BTreeMap<usize, InvoiceId>,
-}
-
-/// One transaction, what it is in words, and the outcome it must have.
-struct Step {
-    what: String,
-    tx_id: TxId,
-    transaction: wire::SignedTransaction,
-    expect: u32,
+    /// By rank.
+    registered: BTreeMap<usize, Registered>,
 }
 
 impl<'a> Run<'a> {
-    pub async fn prepare(data: &'a Data, network: &Network) -> Result<Self, Failure> {
-        let mut parties: BTreeSet<OrganizationId> = BTreeSet::new();
-        for row in &data.rows {
-            parties.extend([row.seller.clone(), row.buyer.clone()]);
-        }
-        let fixed = [OPERATOR, BANKS[0], BANKS[1]];
-        parties.extend(fixed.map(|id| id.parse().expect("these are organization ids")));
-        let mut signers = BTreeMap::new();
-        for organization in parties {
-            let key: SigningKey = keystore::read_key(&network.key_file(&organization))?;
-            let chain_id = network.chain_id().to_owned();
-            signers.insert(
-                organization.to_string(),
-                Signer {
-                    chain_id,
-                    organization,
-                    key,
-                },
-            );
-        }
+    pub async fn prepare(business: &'a Business, network: &Network) -> Result<Self, Failure> {
         Ok(Self {
-            data,
-            signers,
+            business,
+            steps: Steps::prepare(business, network)?,
             lanes: Lanes::open(&network.urls()).await?,
-            terms: Terms {
-                day_count: WireDayCount::A004.into(),
-                convention: BusinessDayConvention::None.into(),
-                grace_days: GRACE_DAYS,
-                penalty_rate_ppm: PENALTY_RATE_PPM,
-                assignable: true,
-                fees: Vec::new(),
-            },
-            payload_root: payload::root(&[]).map_err(Failure::failed)?.to_vec(),
-            invoices: BTreeMap::new(),
+            registered: BTreeMap::new(),
         })
     }
 
-    /// Does all of a day's business on the ledger.
+    /// Does all of a day's business on the ledger. An invoice's step comes before its payment, and
+    /// what is issued today has its first step once it is confirmed.
     pub async fn day(&mut self, date: Date, day: &Day) -> Result<(), Failure> {
-        let row = |rank: &usize| &self.data.rows[*rank];
-        let (repeated, issued): (Vec<usize>, Vec<usize>) =
-            day.issued.iter().partition(|rank| row(rank).repeats);
-        let (queried, plain): (Vec<usize>, Vec<usize>) =
-            issued.iter().partition(|rank| row(rank).disputed);
-        let (at_once, earlier): (Vec<usize>, Vec<usize>) = day
-            .settled
-            .iter()
-            .partition(|rank| row(rank).issued == date);
-        let (disputed_at_once, plain_at_once): (Vec<usize>, Vec<usize>) =
-            at_once.iter().partition(|rank| row(rank).disputed);
+        let business = self.business;
+        let row = |rank: &usize| business.row(*rank);
+        let (repeated, issued) = parted(&day.issued, |rank| row(rank).repeats);
+        let (queried, plain) = parted(&issued, |rank| row(rank).disputed);
+        let (paid_at_once, paid) = parted(&day.settled, |rank| row(rank).issued == date);
+        let (disputed_at_once, plain_at_once) = parted(&paid_at_once, |rank| row(rank).disputed);
+        let (first, later) = parted(&day.steps, |(rank, _)| row(rank).issued == date);
+        let (first_disputed, first_plain) = parted(&first, |(rank, _)| row(rank).disputed);
+        let (quoted, stepped) = parted(&later, |(_, step)| *step == schedule::Step::Quote);
+        let quoted: Vec<usize> = quoted.into_iter().map(|(rank, _)| rank).collect();
 
-        // Deposits do not depend on the date; registrations and payments do.
-        let mut opening = self.each(&day.settled, Self::issue)?;
-        if date > self.data.first_date() {
-            opening.push(self.roll(date)?);
+        // Deposits do not depend on the date; all else does.
+        let mut opening = self.deposits(day)?;
+        if date > business.first_date() {
+            opening.push(self.steps.roll(date)?);
         }
         self.stage(opening).await?;
         let mut registering = self.register_all(&issued)?;
-        registering.extend(self.each(&earlier, Self::pay)?);
+        registering.extend(self.advance(&stepped, date)?);
+        registering.extend(self.quotes(&quoted, |bank| bank == EARLIER_BANK)?);
         self.stage(registering).await?;
         // A repetition comes after what it repeats, so that it is the one rejected.
-        let mut answering = self.each(&repeated, |run, rank| {
-            run.register(rank).map(|(_, step)| step)
-        })?;
-        answering.extend(self.each(&queried, Self::query)?);
-        answering.extend(self.each(&plain, Self::confirm)?);
+        let mut answering = each(&repeated, |rank| self.steps.register(rank))?;
+        answering.extend(each(&queried, |rank| self.steps.query(self.of(rank)))?);
+        answering.extend(each(&plain, |rank| self.steps.confirm(self.of(rank)))?);
+        answering.extend(self.quotes(&quoted, |bank| bank != EARLIER_BANK)?);
         self.stage(answering).await?;
-        let mut closing = self.each(&queried, Self::confirm)?;
-        closing.extend(self.each(&plain_at_once, Self::pay)?);
+        let mut following = each(&queried, |rank| self.steps.confirm(self.of(rank)))?;
+        following.extend(self.advance(&first_plain, date)?);
+        following.extend(each(&paid, |rank| self.pay(rank))?);
+        following.extend(each(&day.scripted, |(case, step)| {
+            self.scripted(case, step)
+        })?);
+        self.stage(following).await?;
+        let mut closing = self.advance(&first_disputed, date)?;
+        closing.extend(each(&plain_at_once, |rank| self.pay(rank))?);
         self.stage(closing).await?;
-        let last = self.each(&disputed_at_once, Self::pay)?;
+        let last = each(&disputed_at_once, |rank| self.pay(rank))?;
         self.stage(last).await
-    }
-
-    fn each(
-        &self,
-        ranks: &[usize],
-        step: impl Fn(&Self, usize) -> Result<Step, Failure>,
-    ) -> Result<Vec<Step>, Failure> {
-        ranks.iter().map(|rank| step(self, *rank)).collect()
-    }
-
-    fn register_all(&mut self, ranks: &[usize]) -> Result<Vec<Step>, Failure> {
-        let mut steps = Vec::new();
-        for rank in ranks {
-            let (id, step) = self.register(*rank)?;
-            self.invoices.insert(*rank, id);
-            steps.push(step);
-        }
-        Ok(steps)
     }
 
     /// Sends transactions that do not depend on each other, and waits for all of them.
@@ -188,130 +114,131 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn step(&self, by: &str, what: String, action: impl Into<Action>) -> Result<Step, Failure> {
-        let signer = self
-            .signers
-            .get(by)
-            .ok_or_else(|| Failure::Failed(format!("no key of {by}")))?;
-        let (tx_id, transaction) = signer.sign(action, DEFAULT_LIFETIME);
-        Ok(Step {
-            what,
-            tx_id,
-            transaction,
-            expect: 0,
-        })
+    fn of(&self, rank: usize) -> Registered {
+        self.registered[&rank]
     }
 
-    fn roll(&self, date: Date) -> Result<Step, Failure> {
-        let roll = calendar::v1::RollClock {
-            to: Some(date.to_proto()),
-        };
-        self.step(
-            OPERATOR,
-            format!("roll to {date}"),
-            calendar::v1::action::Action::Roll(roll),
-        )
-    }
-
-    fn issue(&self, rank: usize) -> Result<Step, Failure> {
-        let row = &self.data.rows[rank];
-        let issue = cash::v1::IssueDeposit {
-            holder: row.buyer.to_string(),
-            amount: Some(to_pay(row)?),
-            end_to_end_id: format!("issue-{rank}"),
-        };
-        let action = cash::v1::action::Action::Issue(issue);
-        self.step(
-            BANKS[bank_of(rank)],
-            in_words("issue deposits for", row),
-            action,
-        )
-    }
-
-    fn register(&self, rank: usize) -> Result<(InvoiceId, Step), Failure> {
-        let row = &self.data.rows[rank];
-        let register = invoice::v1::RegisterInvoice {
-            buyer: row.buyer.to_string(),
-            number: row.number.clone(),
-            issue_date: Some(row.issued.to_proto()),
-            due_date: Some(row.due.to_proto()),
-            delivery_date: None,
-            gross: Some(usd(row.amount_minor)),
-            type_code: COMMERCIAL_INVOICE,
-            order_reference: String::new(),
-            terms: Some(self.terms.clone()),
-            document_hash: row.document.to_vec(),
-            payload_root: self.payload_root.clone(),
-            succeeds: Vec::new(),
-        };
-        let action = invoice::v1::action::Action::Register(register);
-        let mut step = self.step(row.seller.as_str(), in_words("register", row), action)?;
-        if row.repeats {
-            step.expect = invoice::v1::RejectionCode::DuplicateInvoice as u32;
+    fn register_all(&mut self, ranks: &[usize]) -> Result<Vec<Step>, Failure> {
+        let mut steps = Vec::new();
+        for rank in ranks {
+            let step = self.steps.register(*rank)?;
+            let registered = Registered {
+                rank: *rank,
+                invoice: InvoiceId::of(step.tx_id),
+                request: None,
+            };
+            self.registered.insert(*rank, registered);
+            steps.push(step);
         }
-        Ok((InvoiceId::of(step.tx_id), step))
+        Ok(steps)
     }
 
-    fn query(&self, rank: usize) -> Result<Step, Failure> {
-        let row = &self.data.rows[rank];
-        let query = invoice::v1::QueryInvoice {
-            invoice: self.invoices[&rank].to_vec(),
-            reason: "disputed".into(),
-        };
-        self.step(
-            row.buyer.as_str(),
-            in_words("query", row),
-            invoice::v1::action::Action::Query(query),
-        )
+    /// The next step of each schedule, but for quotes.
+    fn advance(
+        &mut self,
+        due: &[(usize, schedule::Step)],
+        date: Date,
+    ) -> Result<Vec<Step>, Failure> {
+        use schedule::Step::{Accept, Award, Offer, Open, Quote, Reveal, Split};
+        let mut steps = Vec::new();
+        for (rank, step) in due {
+            let registered = self.of(*rank);
+            match step {
+                Split => steps.push(self.steps.split(registered)?),
+                Offer => steps.push(self.steps.offer(registered, date)?),
+                Accept => steps.push(self.steps.accept(registered)?),
+                Open => {
+                    let step = self.steps.open(registered)?;
+                    let request = Some(RequestId::of(step.tx_id));
+                    self.registered.insert(
+                        *rank,
+                        Registered {
+                            request,
+                            ..registered
+                        },
+                    );
+                    steps.push(step);
+                }
+                Quote => {}
+                Reveal => {
+                    for bank in self.quoting(*rank) {
+                        steps.push(self.steps.reveal(registered, *bank)?);
+                    }
+                }
+                Award => steps.push(self.steps.award(registered)?),
+            }
+        }
+        Ok(steps)
     }
 
-    fn confirm(&self, rank: usize) -> Result<Step, Failure> {
-        let row = &self.data.rows[rank];
-        let confirm = invoice::v1::ConfirmInvoice {
-            invoice: self.invoices[&rank].to_vec(),
-            amount: Some(usd(row.amount_minor)),
-            terms_hash: terms_hash(&self.terms).to_vec(),
-        };
-        self.step(
-            row.buyer.as_str(),
-            in_words("confirm", row),
-            invoice::v1::action::Action::Confirm(confirm),
-        )
+    /// The sealed quotes of some banks.
+    fn quotes(&self, ranks: &[usize], of: impl Fn(usize) -> bool) -> Result<Vec<Step>, Failure> {
+        let mut steps = Vec::new();
+        for rank in ranks {
+            for bank in self.quoting(*rank).iter().filter(|bank| of(**bank)) {
+                steps.push(self.steps.commit(self.of(*rank), *bank)?);
+            }
+        }
+        Ok(steps)
+    }
+
+    fn quoting(&self, rank: usize) -> &'a [usize] {
+        let request = self.business.schedule(rank).request();
+        request.map_or(&[], |request| &request.banks)
+    }
+
+    /// What the day's payments are made in.
+    fn deposits(&self, day: &Day) -> Result<Vec<Step>, Failure> {
+        let mut steps = each(&day.settled, |rank| {
+            let (bank, row) = (bank_of(rank), self.business.row(rank));
+            let id = format!("issue-{rank}");
+            self.steps.issue(bank, row, self.to_pay(rank)?, id)
+        })?;
+        for (case, step) in &day.scripted {
+            if let scripted::Step::Pay(at) = step {
+                let Case { row, payments, .. } = &self.business.cases[*case];
+                let id = format!("issue-scripted-{case}-{at}");
+                let minor = payments[*at].minor();
+                steps.push(self.steps.issue(BANK_OF_CASES, row, minor, id)?);
+            }
+        }
+        Ok(steps)
     }
 
     fn pay(&self, rank: usize) -> Result<Step, Failure> {
-        let row = &self.data.rows[rank];
-        let settle = settlement::v1::SettleReceivable {
-            receivable: ReceivableId::of(self.invoices[&rank]).to_vec(),
-            issuer: BANKS[bank_of(rank)].to_owned(),
-            amount: Some(to_pay(row)?),
-            end_to_end_id: format!("settle-{rank}"),
-        };
-        self.step(
-            row.buyer.as_str(),
-            in_words("settle", row),
-            settlement::v1::action::Action::Settle(settle),
-        )
+        let id = format!("settle-{rank}");
+        let (registered, bank) = (self.of(rank), bank_of(rank));
+        self.steps.pay(registered, bank, self.to_pay(rank)?, id)
+    }
+
+    fn to_pay(&self, rank: usize) -> Result<u64, Failure> {
+        let row: &Row = self.business.row(rank);
+        Ok(paid_minor(row, self.business.schedule(rank))?.iter().sum())
+    }
+
+    fn scripted(&self, case: usize, step: scripted::Step) -> Result<Step, Failure> {
+        let registered = self.of(self.business.rank_of_case(case));
+        match step {
+            scripted::Step::Pay(at) => {
+                let minor = self.business.cases[case].payments[at].minor();
+                let id = format!("settle-scripted-{case}-{at}");
+                self.steps.pay(registered, BANK_OF_CASES, minor, id)
+            }
+            scripted::Step::ReportOverdue => self.steps.report_overdue(registered),
+            scripted::Step::ReportDefault => self.steps.report_default(registered),
+        }
     }
 }
 
-fn usd(minor: u64) -> wire::Money {
-    wire::Money {
-        minor,
-        currency: CURRENCY.to_owned(),
-    }
+fn parted<T: Copy>(items: &[T], holds: impl Fn(&T) -> bool) -> (Vec<T>, Vec<T>) {
+    items.iter().partition(|item| holds(item))
 }
 
-fn to_pay(row: &Row) -> Result<wire::Money, Failure> {
-    let penalty = penalty(row).map_err(|e| Failure::Failed(format!("line {}: {e}", row.line)))?;
-    Ok(usd(row.amount_minor + penalty))
-}
-
-fn in_words(verb: &str, row: &Row) -> String {
-    format!(
-        "{verb} invoice {} of {} (line {})",
-        row.number, row.seller, row.line
-    )
+fn each<T: Copy>(
+    items: &[T],
+    step: impl Fn(T) -> Result<Step, Failure>,
+) -> Result<Vec<Step>, Failure> {
+    items.iter().map(|item| step(*item)).collect()
 }
 
 fn in_context(what: &str, failure: Failure) -> Failure {

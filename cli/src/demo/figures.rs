@@ -2,12 +2,19 @@
 //!
 //! It reads the columns of dates, amounts and disputes only, and never the file's own `DaysLate`.
 
+use counterfoil_proto::financing::v1::Technique;
 use counterfoil_proto::invoice::v1::InvoiceState;
 use counterfoil_proto::receivable::v1::ReceivableState;
+use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{DayCount, TooMuchInterest, accrued};
+use counterfoil_types::money::Currency;
 
-use super::data::{BANKS, CURRENCY, Data, Row};
-use crate::audit::{Expected, state_names};
+use super::business::Business;
+use super::data::{BANKS, CURRENCY, Row};
+use super::quotes::{Awarded, LOAN_RATE_PPM, award};
+use super::schedule::{Schedule, Step, bank_of};
+use super::scripted::{self, Case};
+use crate::audit::{Expected, Figures, Financing, Transactions, state_names};
 use crate::failure::Failure;
 
 /// Terms of every invoice: ACT/360 at 8 % a year, no fees.
@@ -15,121 +22,201 @@ pub const DAY_COUNT: DayCount = DayCount::A004;
 pub const PENALTY_RATE_PPM: u32 = 80_000;
 pub const GRACE_DAYS: u32 = 45;
 
-/// What is owed beside the principal when a row is settled.
-pub fn penalty(row: &Row) -> Result<u64, TooMuchInterest> {
-    match row.settled {
-        None => Ok(0),
-        Some(settled) => accrued(
-            row.amount_minor,
-            PENALTY_RATE_PPM,
-            DAY_COUNT,
-            row.due,
-            settled,
-        ),
+/// What each of a row's claims is paid on the day it is settled, penalty included: it is
+/// reckoned and rounded claim by claim. Nothing where it stays unpaid.
+pub fn paid_minor(row: &Row, schedule: &Schedule) -> Result<Vec<u64>, Failure> {
+    let Some(settled) = row.settled.filter(|_| !row.repeats) else {
+        return Ok(Vec::new());
+    };
+    let owed = |principal: u64| -> Result<u64, TooMuchInterest> {
+        let rate = PENALTY_RATE_PPM;
+        Ok(principal + accrued(principal, rate, DAY_COUNT, row.due, settled)?)
+    };
+    let claims = schedule.claims_minor(row).into_iter();
+    claims
+        .map(|principal| owed(principal).map_err(|e| at(row, e)))
+        .collect()
+}
+
+fn at(row: &Row, problem: TooMuchInterest) -> Failure {
+    Failure::Failed(format!("line {}: {problem}", row.line))
+}
+
+/// Works out the expected figures.
+pub fn expected(business: &Business) -> Result<Expected, Failure> {
+    let mut of_file = Pass::new(CURRENCY);
+    for (rank, (row, schedule)) in business.of_file().enumerate() {
+        of_file.row(row, rank, schedule)?;
     }
+    let mut of_cases = Pass::new(scripted::CURRENCY);
+    for case in &business.cases {
+        of_cases.case(case);
+    }
+    let transactions = Transactions {
+        committed: business.rolls() + of_file.committed + of_cases.committed,
+        rejected: of_file.rejected,
+    };
+    let figures = vec![of_file.figures(), of_cases.figures()];
+    Ok(Expected::new(transactions, figures))
 }
 
-/// Which bank issues the deposits that pay the row of a rank.
-pub fn bank_of(rank: usize) -> usize {
-    rank % BANKS.len()
+/// Adds up what is in one currency.
+struct Pass {
+    figures: Figures,
+    awards: Vec<Awarded>,
+    committed: u64,
+    rejected: u64,
 }
 
-/// Works out the expected figures. `rolls` is how often the date is rolled.
-pub fn expected(data: &Data, rolls: u64) -> Result<Expected, Failure> {
-    let currency = CURRENCY.parse().expect("an ISO 4217 code");
-    let mut expected = Expected::none(currency, state_names(), &BANKS);
-    expected.transactions.committed = rolls;
-    for (rank, row) in data.rows.iter().enumerate() {
-        expected.transactions.committed += 1;
-        if row.repeats {
-            expected.transactions.rejected += 1;
-            continue;
+impl Pass {
+    fn new(currency: &str) -> Self {
+        let currency: Currency = currency.parse().expect("an ISO 4217 code");
+        let mut figures = Figures::none(currency, state_names());
+        for bank in BANKS {
+            figures.bank(bank);
         }
-        expected.invoices += 1;
-        expected.confirmed_minor += u128::from(row.amount_minor);
-        expected.disputed += u64::from(row.disputed);
-        // Confirmed, and queried before where disputed.
-        expected.transactions.committed += 1 + u64::from(row.disputed);
-        let mut count = |state: &str| *expected.states.entry(state.to_owned()).or_default() += 1;
-        count(&format!("{:?}", InvoiceState::Confirmed));
-        let Some(settled) = row.settled else {
-            count(&format!("{:?}", ReceivableState::Performing));
-            continue;
-        };
-        count(&format!("{:?}", ReceivableState::Settled));
-        expected.late += u64::from(settled > row.due);
-        let penalty =
-            penalty(row).map_err(|e| Failure::Failed(format!("line {}: {e}", row.line)))?;
-        expected.principal_paid_minor += u128::from(row.amount_minor);
-        expected.penalty_paid_minor += u128::from(penalty);
-        let paid = u128::from(row.amount_minor) + u128::from(penalty);
-        let bank = &mut expected.banks[bank_of(rank)];
-        bank.issued_minor += paid;
-        bank.held_minor += paid;
-        // Deposits issued, receivable settled.
-        expected.transactions.committed += 2;
+        Self {
+            figures,
+            awards: Vec::new(),
+            committed: 0,
+            rejected: 0,
+        }
     }
-    Ok(expected)
+
+    fn figures(mut self) -> Figures {
+        let awards = self.awards.iter();
+        self.figures.financing =
+            Financing::by_technique(awards.map(|awarded| (awarded.technique, &awarded.award)));
+        for bank in &mut self.figures.banks {
+            bank.held_minor = bank.issued_minor - bank.redeemed_minor;
+        }
+        self.figures
+    }
+
+    fn row(&mut self, row: &Row, rank: usize, schedule: &Schedule) -> Result<(), Failure> {
+        self.committed += 1;
+        if row.repeats {
+            self.rejected += 1;
+            return Ok(());
+        }
+        self.confirmed(row);
+        self.steps(schedule);
+        let awarded = award(row, rank, schedule);
+        if let Some(awarded) = &awarded {
+            self.awarded(awarded);
+        }
+        let Some(settled) = row.settled else {
+            self.figures
+                .count(format!("{:?}", ReceivableState::Performing));
+            return Ok(());
+        };
+        self.figures
+            .count(format!("{:?}", ReceivableState::Settled));
+        self.figures.late += u64::from(settled > row.due);
+        self.figures.not_financed += u64::from(settled == row.issued);
+        // Deposits issued, receivable settled.
+        self.committed += 2;
+        let paid = paid_minor(row, schedule)?;
+        let total: u128 = paid.iter().map(|minor| u128::from(*minor)).sum();
+        self.figures.principal_paid_minor += u128::from(row.amount_minor);
+        self.figures.penalty_paid_minor += total - u128::from(row.amount_minor);
+        let issuer = BANKS[bank_of(rank)];
+        self.figures.bank(issuer).issued_minor += total;
+        if let Some(awarded) = awarded {
+            let of_bank = self.share_of_bank((row, settled), &awarded, paid[0])?;
+            // What a bank is paid in its own deposits ends them.
+            if BANKS[awarded.bank] == issuer {
+                self.figures.bank(issuer).redeemed_minor += u128::from(of_bank);
+            }
+        }
+        Ok(())
+    }
+
+    /// Confirmed once it is registered, and queried before where disputed.
+    fn confirmed(&mut self, row: &Row) {
+        self.committed += 1 + u64::from(row.disputed);
+        self.figures.invoices += 1;
+        self.figures.confirmed_minor += u128::from(row.amount_minor);
+        self.figures.disputed += u64::from(row.disputed);
+        self.figures.count(format!("{:?}", InvoiceState::Confirmed));
+    }
+
+    fn steps(&mut self, schedule: &Schedule) {
+        let did = |step| u64::from(schedule.did(step));
+        self.figures.split += did(Step::Split);
+        self.figures.offers.accepted += did(Step::Accept);
+        self.figures.offers.overtaken += did(Step::Offer) - did(Step::Accept);
+        self.figures.overtaken += did(Step::Open) - did(Step::Award);
+        let banks = schedule
+            .request()
+            .map_or(0, |request| request.banks.len() as u64);
+        for (_, step) in &schedule.steps {
+            self.committed += match step {
+                Step::Quote | Step::Reveal => banks,
+                _ => 1,
+            };
+        }
+    }
+
+    fn awarded(&mut self, awarded: &Awarded) {
+        let bank = self.figures.bank(BANKS[awarded.bank]);
+        bank.issued_minor += u128::from(awarded.award.proceeds_minor);
+        if awarded.technique == Technique::LoanAgainstReceivables {
+            self.figures.pledged += 1;
+            self.figures.loans.opened += 1;
+        } else {
+            bank.discount_minor += u128::from(awarded.award.cost_minor);
+            self.figures.sold += 1;
+        }
+        self.awards.push(awarded.clone());
+    }
+
+    /// What the bank gets of what the seller's claim is paid: all that it bought, or what is owed
+    /// on the loan, interest first.
+    fn share_of_bank(
+        &mut self,
+        (row, settled): (&Row, Date),
+        awarded: &Awarded,
+        paid_minor: u64,
+    ) -> Result<u64, Failure> {
+        if awarded.technique != Technique::LoanAgainstReceivables {
+            return Ok(paid_minor);
+        }
+        let principal = awarded.award.proceeds_minor;
+        let interest = accrued(principal, LOAN_RATE_PPM, DAY_COUNT, awarded.date, settled);
+        let interest = interest.map_err(|e| at(row, e))?;
+        let owed = principal + interest;
+        let bank = self.figures.bank(BANKS[awarded.bank]);
+        bank.interest_minor += u128::from(interest.min(paid_minor));
+        self.figures.loans.repaid += u64::from(owed <= paid_minor);
+        Ok(owed.min(paid_minor))
+    }
+
+    /// A scripted case: its deposits are of the first bank, and none of it is financed.
+    fn case(&mut self, case: &Case) {
+        self.committed += 1;
+        self.confirmed(&case.row);
+        self.committed += case.steps().count() as u64;
+        for payment in &case.payments {
+            // Each has its deposits issued.
+            self.committed += 1;
+            self.figures.principal_paid_minor += u128::from(payment.principal_minor);
+            self.figures.penalty_paid_minor += u128::from(payment.penalty_minor);
+            let bank = self.figures.bank(BANKS[0]);
+            bank.issued_minor += u128::from(payment.minor());
+        }
+        let last_payment = case.payments.last().filter(|_| case.reports.is_none());
+        let state = match last_payment {
+            Some(payment) => {
+                self.figures.late += u64::from(payment.date > case.row.due);
+                ReceivableState::Settled
+            }
+            None => ReceivableState::Defaulted,
+        };
+        self.figures.count(format!("{state:?}"));
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::super::data::tests::parse;
-    use super::*;
-
-    #[test]
-    fn the_sample_file_has_the_figures_it_is_known_for() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../tests/data/receivables/accounts-receivable.csv");
-        let data = Data::read(&file).unwrap();
-        let expected = expected(&data, 0).unwrap();
-        assert_eq!(
-            (expected.invoices, expected.late, expected.disputed),
-            (2_466, 877, 561)
-        );
-        assert_eq!(expected.confirmed_minor, 14_770_318);
-        assert_eq!(expected.states["Settled"], 2_466);
-        assert_eq!(expected.transactions.committed, 2_466 * 4 + 561);
-        assert_eq!(expected.transactions.rejected, 0);
-        assert_eq!(data.plan("demo".into(), 4).members.len(), 100 + 5 + 4);
-        assert_eq!(data.first_date().to_string(), "2012-01-01");
-    }
-
-    #[test]
-    fn late_repeated_and_unpaid_rows_are_counted_as_what_they_are() {
-        let data = parse(&[
-            "391,A,,1,1/2/2013,2/1/2013,60.00,No,2/11/2013,,,0",
-            "391,A,,2,1/2/2013,2/1/2013,60.00,Yes,2/1/2013,,,99",
-            "391,A,,3,1/3/2013,2/1/2013,60.00,Yes,,,,",
-            "391,B,,0003,1/4/2013,2/1/2013,60.00,Yes,3/1/2013,,,",
-        ])
-        .unwrap();
-        let expected = expected(&data, 5).unwrap();
-        assert_eq!(
-            (expected.invoices, expected.late, expected.disputed),
-            (3, 1, 2)
-        );
-        assert_eq!(
-            (expected.states["Settled"], expected.states["Performing"]),
-            (2, 1)
-        );
-        assert_eq!(
-            (expected.principal_paid_minor, expected.penalty_paid_minor),
-            (12_000, 13)
-        );
-        assert_eq!(
-            (expected.banks[0].issued_minor, expected.banks[1].held_minor),
-            (6_013, 6_000)
-        );
-        // 5 rolls, 4 registrations, 2 queries, 3 confirmations, 2 issues, 2 settlements.
-        assert_eq!(
-            (
-                expected.transactions.committed,
-                expected.transactions.rejected
-            ),
-            (18, 1)
-        );
-    }
-}
+#[path = "figures_tests.rs"]
+mod tests;

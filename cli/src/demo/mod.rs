@@ -1,15 +1,21 @@
 //! The main job: a file's invoices through a network of validators, day by day, and the audit of the result.
 
+mod business;
 pub mod data;
 mod days;
 mod figures;
 mod lanes;
 mod progress;
+mod quotes;
+mod schedule;
+mod scripted;
+mod steps;
 
 use std::path::{Path, PathBuf};
 
 use counterfoil_types::ids::OrganizationId;
 
+use self::business::Business;
 use self::data::{Data, REGULATOR};
 use self::days::Run;
 use self::progress::Progress;
@@ -35,7 +41,8 @@ pub struct Demo {
 impl Demo {
     /// Makes the network, does every day's business, and audits the ledger.
     pub async fn run(self) -> Result<audit::Report, Failure> {
-        let expected = figures::expected(&self.data, days::rolls(&self.data))?;
+        let business = Business::of(&self.data)?;
+        let expected = figures::expected(&business)?;
         let plan = self.data.plan(self.chain_id.clone(), self.validators);
         eprintln!(
             "{} invoices, {} organizations, {} validators in {}",
@@ -51,7 +58,7 @@ impl Demo {
             keep: self.keep,
         };
         let outcome = tokio::select! {
-            outcome = work(&self.data, &network, expected) => outcome,
+            outcome = work(&business, &network, expected) => outcome,
             () = interrupted() => Err(Failure::Failed("interrupted".into())),
         };
         if self.keep {
@@ -62,17 +69,17 @@ impl Demo {
 }
 
 async fn work(
-    data: &Data,
+    business: &Business,
     network: &Network,
     expected: Expected,
 ) -> Result<audit::Report, Failure> {
     network.start(&[]).await?;
-    let mut run = Run::prepare(data, network).await?;
-    let days = days::days(data);
+    let mut run = Run::prepare(business, network).await?;
+    let days = business.days();
     let mut progress = Progress::start(days.len());
     for (date, day) in &days {
         run.day(*date, day).await?;
-        progress.day(*date, day);
+        progress.day(*date, day, business);
     }
     progress.finish();
     let regulator: OrganizationId = REGULATOR.parse().expect("an organization id");

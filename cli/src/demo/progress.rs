@@ -3,10 +3,12 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+use counterfoil_proto::financing::v1::Technique;
 use counterfoil_types::dates::Date;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::days::Day;
+use super::business::{Business, Day};
+use super::schedule::Step;
 
 /// Lines are this far apart where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -17,6 +19,9 @@ pub struct Progress {
     days: usize,
     done: usize,
     registered: usize,
+    split: usize,
+    sold: usize,
+    pledged: usize,
     settled: usize,
     started: Instant,
     last_line: Instant,
@@ -32,6 +37,9 @@ impl Progress {
             days,
             done: 0,
             registered: 0,
+            split: 0,
+            sold: 0,
+            pledged: 0,
             settled: 0,
             started: Instant::now(),
             last_line: Instant::now(),
@@ -40,13 +48,22 @@ impl Progress {
     }
 
     /// Notes that a day is done.
-    pub fn day(&mut self, date: Date, day: &Day) {
+    pub fn day(&mut self, date: Date, day: &Day, business: &Business) {
         self.done += 1;
         self.registered += day.issued.len();
+        for (rank, step) in &day.steps {
+            let request = business.schedule(*rank).request();
+            match (step, request.map(|request| request.technique)) {
+                (Step::Split, _) => self.split += 1,
+                (Step::Award, Some(Technique::LoanAgainstReceivables)) => self.pledged += 1,
+                (Step::Award, _) => self.sold += 1,
+                _ => {}
+            }
+        }
         self.settled += day.settled.len();
         let figures = format!(
-            "{date}: {} registered, {} settled",
-            self.registered, self.settled
+            "{date}: {} registered, {} split, {} sold, {} pledged, {} settled",
+            self.registered, self.split, self.sold, self.pledged, self.settled
         );
         if self.lines && (self.last_line.elapsed() >= LINE_EVERY || self.done == self.days) {
             let seconds = self.started.elapsed().as_secs();

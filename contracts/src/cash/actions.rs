@@ -1,14 +1,12 @@
 //! Issuing and transferring deposits.
 
-use counterfoil_proto::cash::v1::event::Event as Kind;
-use counterfoil_proto::cash::v1::{DepositIssued, IssueDeposit, RejectionCode, TransferDeposit};
+use std::collections::BTreeMap;
+
+use counterfoil_proto::cash::v1::{IssueDeposit, RejectionCode, TransferDeposit};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
-use counterfoil_types::limits::MAX_MINOR;
 
 use super::api::{self, AmountFault, Payment};
-use super::events::emit;
-use super::keys::{balance, issuance, put_balance, put_issuance};
 use crate::kernel::{Context, Failure, reject};
 use crate::membership::api as membership;
 
@@ -23,31 +21,16 @@ pub(super) fn issue(context: &mut Context<'_>, issue: IssueDeposit) -> Result<()
     check_counterparty(context, &issue.holder)?;
     let amount = check_amount(context, issue.amount.as_ref())?;
     api::check_end_to_end_id(&context.store, &issuer, &issue.end_to_end_id)?;
-    let mut issued = issuance(&context.store, &issuer, &amount.currency)?;
-    issued.issued_minor = issued
-        .issued_minor
-        .checked_add(amount.minor)
-        .filter(|total| *total <= MAX_MINOR)
-        .ok_or_else(|| {
-            let message = format!("all that {issuer} ever issued would pass 10^18 minor units");
-            reject(RejectionCode::TooLarge, message)
-        })?;
-    api::check_room(&context.store, &issue.holder, &issuer, &amount)?;
-
-    put_issuance(&mut context.store, &issued);
-    let mut held = balance(&context.store, &issue.holder, &issuer, &amount.currency)?;
-    held.available_minor += amount.minor;
-    put_balance(&mut context.store, &held);
-    api::use_end_to_end_id(context, &issue.end_to_end_id);
-    let concerned = [issuer.as_str(), issue.holder.as_str()];
-    let event = DepositIssued {
-        issuer: issuer.clone(),
-        holder: issue.holder.clone(),
-        amount: Some(amount),
-        end_to_end_id: issue.end_to_end_id.clone(),
+    let payment = Payment {
+        issuer: &issuer,
+        payer: &issuer,
+        instructed: &amount,
+        legs: &BTreeMap::from([(issue.holder, amount.minor)]),
+        end_to_end_id: &issue.end_to_end_id,
     };
-    emit(context, &concerned, Kind::Issued(event));
-    Ok(())
+    payment.check_funds(&context.store)?;
+
+    Ok(payment.make(context)?)
 }
 
 pub(super) fn transfer(
@@ -61,9 +44,9 @@ pub(super) fn transfer(
     api::check_end_to_end_id(&context.store, &from, &transfer.end_to_end_id)?;
     let payment = Payment {
         issuer: &transfer.issuer,
-        from: &from,
-        to: &transfer.to,
-        amount: &amount,
+        payer: &from,
+        instructed: &amount,
+        legs: &BTreeMap::from([(transfer.to, amount.minor)]),
         end_to_end_id: &transfer.end_to_end_id,
     };
     payment.check_funds(&context.store)?;

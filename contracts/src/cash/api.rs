@@ -1,18 +1,24 @@
 //! What others may ask of cash: to check a payment, and to make a checked one.
 
+use std::collections::BTreeMap;
+
 use counterfoil_proto::cash::v1::event::Event as Kind;
-use counterfoil_proto::cash::v1::{DepositTransferred, Instruction};
+use counterfoil_proto::cash::v1::{
+    DepositIssued, DepositReturned, DepositTransferred, Instruction,
+};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
 use counterfoil_types::ids::TxId;
 use counterfoil_types::limits::{MAX_END_TO_END_ID, MAX_MINOR};
 
 use super::events::emit;
-use super::keys::{BALANCES, INSTRUCTIONS, ISSUANCES, REDEMPTIONS, balance, put_balance};
+use super::keys::{
+    BALANCES, INSTRUCTIONS, ISSUANCES, REDEMPTIONS, balance, issuance, put_balance, put_issuance,
+};
 use crate::kernel::{Context, Rules, StateError, Store};
 use crate::membership::api as membership;
 
-pub use super::errors::PaymentFault;
+pub use super::errors::{PaymentCodes, PaymentFault};
 
 /// Key of a balance.
 pub fn balance_key(holder: &str, issuer: &str, currency: &str) -> Vec<u8> {
@@ -60,12 +66,15 @@ pub fn check_amount(rules: Rules<'_>, amount: Option<&Money>) -> Result<Money, A
     Ok(amount)
 }
 
-/// A payment in deposits that was found good and may be made.
+/// A payment in deposits, to one payee or several. What a bank pays in its own deposits is
+/// issued; what it is paid in them is redeemed.
 pub struct Payment<'p> {
     pub issuer: &'p str,
-    pub from: &'p str,
-    pub to: &'p str,
-    pub amount: &'p Money,
+    pub payer: &'p str,
+    /// What the payer must be able to pay, in the currency of the payment.
+    pub instructed: &'p Money,
+    /// What each payee gets: none of them is the payer, and it is no more in all than was instructed.
+    pub legs: &'p BTreeMap<String, u64>,
     pub end_to_end_id: &'p str,
 }
 
@@ -96,16 +105,32 @@ pub fn check_end_to_end_id(store: &Store<'_>, payer: &str, id: &str) -> Result<(
     }
 }
 
-/// Remembers that the caller used an end-to-end id. Invariant: it was checked in this transaction.
-pub(super) fn use_end_to_end_id(context: &mut Context<'_>, id: &str) {
+/// Remembers that a payer used an end-to-end id. Invariant: it was checked in this transaction.
+pub fn use_end_to_end_id(context: &mut Context<'_>, payer: &str, id: &str) {
     let tx_id = context.tx_id.to_vec();
-    let payer = context.caller.id.clone();
     let parts = [payer.as_bytes(), id.as_bytes()];
     INSTRUCTIONS.put(&mut context.store, &parts, &Instruction { tx_id });
 }
 
+/// Checks that a payer can pay an amount: out of its balance, or by issuing it.
+fn check_available(
+    store: &Store<'_>,
+    payer: &str,
+    issuer: &str,
+    amount: &Money,
+) -> Result<(), PaymentFault> {
+    if payer == issuer {
+        let issued_minor = issuance(store, issuer, &amount.currency)?.issued_minor;
+        return match issued_minor.checked_add(amount.minor) {
+            Some(total) if total <= MAX_MINOR => Ok(()),
+            _ => Err(PaymentFault::IssuedTooMuch(issuer.to_owned())),
+        };
+    }
+    check_balance(store, payer, issuer, amount)
+}
+
 /// Checks that a holder has the deposits available.
-pub(super) fn check_available(
+pub(super) fn check_balance(
     store: &Store<'_>,
     holder: &str,
     issuer: &str,
@@ -124,49 +149,90 @@ pub(super) fn check_available(
     })
 }
 
-/// Checks that a holder's balance may grow by an amount.
-pub(super) fn check_room(
-    store: &Store<'_>,
-    holder: &str,
-    issuer: &str,
-    amount: &Money,
-) -> Result<(), PaymentFault> {
-    let held = balance(store, holder, issuer, &amount.currency)?;
-    let total = [held.available_minor, held.locked_minor, amount.minor]
-        .iter()
-        .try_fold(0u64, |sum, minor| sum.checked_add(*minor));
-    match total {
-        Some(total) if total <= MAX_MINOR => Ok(()),
-        _ => Err(PaymentFault::TooLarge(holder.to_owned())),
-    }
-}
-
 impl Payment<'_> {
-    /// Checks what remains to be checked once issuer and end-to-end id are: payer's deposits, payee's room.
+    /// Checks what remains to be checked once issuer and end-to-end id are. No payee's balance passes
+    /// 10^18, as no bank ever issues more.
     pub fn check_funds(&self, store: &Store<'_>) -> Result<(), PaymentFault> {
-        check_available(store, self.from, self.issuer, self.amount)?;
-        check_room(store, self.to, self.issuer, self.amount)
+        check_available(store, self.payer, self.issuer, self.instructed)
     }
 
-    /// Makes the payment. Invariant: the caller pays, and everything was checked in this transaction.
+    /// Makes the payment. Invariant: everything was checked in this transaction.
     pub fn make(&self, context: &mut Context<'_>) -> Result<(), StateError> {
-        let (store, currency) = (&mut context.store, &self.amount.currency);
-        let mut from = balance(store, self.from, self.issuer, currency)?;
-        from.available_minor -= self.amount.minor;
-        put_balance(store, &from);
-        let mut to = balance(store, self.to, self.issuer, currency)?;
-        to.available_minor += self.amount.minor;
-        put_balance(store, &to);
-        use_end_to_end_id(context, self.end_to_end_id);
-        let transferred = DepositTransferred {
-            issuer: self.issuer.to_owned(),
-            from: self.from.to_owned(),
-            to: self.to.to_owned(),
-            amount: Some(self.amount.clone()),
-            end_to_end_id: self.end_to_end_id.to_owned(),
-        };
-        let concerned = [self.issuer, self.from, self.to];
-        emit(context, &concerned, Kind::Transferred(transferred));
+        use_end_to_end_id(context, self.payer, self.end_to_end_id);
+        self.make_promised(context)
+    }
+
+    /// Makes a payment whose end-to-end id was used when it was promised. Invariant: everything
+    /// else was checked in this transaction.
+    pub fn make_promised(&self, context: &mut Context<'_>) -> Result<(), StateError> {
+        for (payee, minor) in self.legs {
+            self.debit(&mut context.store, *minor)?;
+            self.credit(&mut context.store, payee, *minor)?;
+            let (concerned, kind) = self.event(payee, *minor);
+            emit(context, &concerned, kind);
+        }
         Ok(())
+    }
+
+    fn debit(&self, store: &mut Store<'_>, minor: u64) -> Result<(), StateError> {
+        let currency = &self.instructed.currency;
+        if self.payer == self.issuer {
+            let mut issued = issuance(store, self.issuer, currency)?;
+            issued.issued_minor += minor;
+            put_issuance(store, &issued);
+        } else {
+            let mut from = balance(store, self.payer, self.issuer, currency)?;
+            from.available_minor -= minor;
+            put_balance(store, &from);
+        }
+        Ok(())
+    }
+
+    fn credit(&self, store: &mut Store<'_>, payee: &str, minor: u64) -> Result<(), StateError> {
+        let currency = &self.instructed.currency;
+        if payee == self.issuer {
+            let mut issued = issuance(store, self.issuer, currency)?;
+            issued.redeemed_minor += minor;
+            put_issuance(store, &issued);
+        } else {
+            let mut to = balance(store, payee, self.issuer, currency)?;
+            to.available_minor += minor;
+            put_balance(store, &to);
+        }
+        Ok(())
+    }
+
+    /// What became of one payee's deposits, and whom it concerns.
+    fn event<'a>(&'a self, payee: &'a str, minor: u64) -> ([&'a str; 3], Kind) {
+        let amount = Some(Money {
+            minor,
+            currency: self.instructed.currency.clone(),
+        });
+        let issuer = self.issuer.to_owned();
+        let end_to_end_id = self.end_to_end_id.to_owned();
+        let kind = if self.payer == self.issuer {
+            Kind::Issued(DepositIssued {
+                issuer,
+                holder: payee.to_owned(),
+                amount,
+                end_to_end_id,
+            })
+        } else if payee == self.issuer {
+            Kind::Returned(DepositReturned {
+                issuer,
+                holder: self.payer.to_owned(),
+                amount,
+                end_to_end_id,
+            })
+        } else {
+            Kind::Transferred(DepositTransferred {
+                issuer,
+                from: self.payer.to_owned(),
+                to: payee.to_owned(),
+                amount,
+                end_to_end_id,
+            })
+        };
+        ([self.issuer, self.payer, payee], kind)
     }
 }

@@ -1,12 +1,12 @@
 //! The numbers under which cash rejects, and the faults of a payment that
 //! other contracts reject under numbers of their own.
 
-use counterfoil_proto::cash::v1::RejectionCode;
+use counterfoil_proto::cash::v1::RejectionCode as CashCode;
 use counterfoil_types::limits::MAX_END_TO_END_ID;
 
-use crate::kernel::{Failure, StateError, reject, reject_repeated};
+use crate::kernel::{Failure, RejectionCode, StateError, reject, reject_repeated};
 
-crate::kernel::rejection_codes!(RejectionCode, "cash", "REJECTION_CODE_");
+crate::kernel::rejection_codes!(CashCode, "cash", "REJECTION_CODE_");
 
 /// Why a payment cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,25 +29,49 @@ pub enum PaymentFault {
         available_minor: u64,
         wanted_minor: u64,
     },
-    #[error("the balance of {0} would pass 10^18 minor units")]
-    TooLarge(String),
+    #[error("all that {0} ever issued would pass 10^18 minor units")]
+    IssuedTooMuch(String),
     #[error(transparent)]
     State(#[from] StateError),
 }
 
-impl From<PaymentFault> for Failure {
-    fn from(fault: PaymentFault) -> Self {
-        let message = fault.to_string();
-        let code = match fault {
-            PaymentFault::UnknownIssuer(_) => RejectionCode::UnknownIssuer,
-            PaymentFault::InvalidEndToEndId => RejectionCode::InvalidEndToEndId,
-            PaymentFault::RepeatedEndToEndId { first, .. } => {
-                return reject_repeated(RejectionCode::RepeatedEndToEndId, message, first);
+/// The numbers under which a contract rejects payments.
+pub trait PaymentCodes: RejectionCode {
+    const UNKNOWN_ISSUER: Self;
+    const INVALID_END_TO_END_ID: Self;
+    const REPEATED_END_TO_END_ID: Self;
+    const NOT_ENOUGH_DEPOSITS: Self;
+    const TOO_LARGE: Self;
+}
+
+impl PaymentCodes for CashCode {
+    const UNKNOWN_ISSUER: Self = Self::UnknownIssuer;
+    const INVALID_END_TO_END_ID: Self = Self::InvalidEndToEndId;
+    const REPEATED_END_TO_END_ID: Self = Self::RepeatedEndToEndId;
+    const NOT_ENOUGH_DEPOSITS: Self = Self::NotEnoughDeposits;
+    const TOO_LARGE: Self = Self::TooLarge;
+}
+
+impl PaymentFault {
+    /// The rejection under a contract's own numbers.
+    pub fn under<C: PaymentCodes>(self) -> Failure {
+        let message = self.to_string();
+        let code = match self {
+            Self::UnknownIssuer(_) => C::UNKNOWN_ISSUER,
+            Self::InvalidEndToEndId => C::INVALID_END_TO_END_ID,
+            Self::RepeatedEndToEndId { first, .. } => {
+                return reject_repeated(C::REPEATED_END_TO_END_ID, message, first);
             }
-            PaymentFault::NotEnough { .. } => RejectionCode::NotEnoughDeposits,
-            PaymentFault::TooLarge(_) => RejectionCode::TooLarge,
-            PaymentFault::State(error) => return Self::State(error),
+            Self::NotEnough { .. } => C::NOT_ENOUGH_DEPOSITS,
+            Self::IssuedTooMuch(_) => C::TOO_LARGE,
+            Self::State(error) => return Failure::State(error),
         };
         reject(code, message)
+    }
+}
+
+impl From<PaymentFault> for Failure {
+    fn from(fault: PaymentFault) -> Self {
+        fault.under::<CashCode>()
     }
 }

@@ -22,13 +22,13 @@ pub(super) fn request(
     api::check_issuer(&context.store, &request.issuer)?;
     let amount = check_amount(context, request.amount.as_ref())?;
     api::check_end_to_end_id(&context.store, &holder, &request.end_to_end_id)?;
-    api::check_available(&context.store, &holder, &request.issuer, &amount)?;
+    api::check_balance(&context.store, &holder, &request.issuer, &amount)?;
 
     let mut held = balance(&context.store, &holder, &request.issuer, &amount.currency)?;
     held.available_minor -= amount.minor;
     held.locked_minor += amount.minor;
     put_balance(&mut context.store, &held);
-    api::use_end_to_end_id(context, &request.end_to_end_id);
+    api::use_end_to_end_id(context, &holder, &request.end_to_end_id);
     let redemption = Redemption {
         issuer: request.issuer.clone(),
         holder: holder.clone(),

@@ -9,8 +9,8 @@ mod table;
 
 pub use context::{BlockContext, Context, Rules};
 pub use fingerprint::keyed_fingerprint;
-pub use rejection::{Failure, Rejection, RejectionCode, reject, reject_repeated};
-pub use store::{StateError, StateReader, Store, Writes};
+pub use rejection::{Failure, Rejection, RejectionCode, check_known, reject, reject_repeated};
+pub use store::{StateError, StateReader, Store, Writes, stored_date};
 pub use table::Table;
 
 pub(crate) use rejection::rejection_codes;

@@ -1,5 +1,7 @@
 //! How a transaction fails: by a numbered rejection, or because the state is unreadable.
 
+use counterfoil_proto::v1::KernelRejectionCode;
+
 use super::store::StateError;
 
 /// Characters of a rejection's wording.
@@ -80,4 +82,15 @@ pub fn reject_repeated<C: RejectionCode>(
         message,
         first,
     })
+}
+
+/// Rejects the number of an enum that this version does not know (specification 10.2).
+pub fn check_known<E: TryFrom<i32>>(number: i32, what: &str) -> Result<(), Failure> {
+    match E::try_from(number) {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let message = format!("{what} {number} is none that this version knows");
+            Err(reject(KernelRejectionCode::MalformedAction, message))
+        }
+    }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use counterfoil_proto::v1 as wire;
+use counterfoil_types::dates::Date;
+
 /// Records by key; `None` removes one.
 pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
@@ -12,6 +15,20 @@ pub enum StateError {
     Unavailable(String),
     #[error("the record {key} is not what this software writes: {problem}")]
     Corrupt { key: String, problem: String },
+}
+
+impl StateError {
+    pub fn corrupt(key: &str, problem: impl ToString) -> Self {
+        Self::Corrupt {
+            key: key.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// Reads the date of a record, which was one when it was written.
+pub fn stored_date(key: &str, date: Option<wire::Date>) -> Result<Date, StateError> {
+    Date::try_from(&date.unwrap_or_default()).map_err(|e| StateError::corrupt(key, e))
 }
 
 /// Where records are read from.

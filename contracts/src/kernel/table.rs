@@ -45,10 +45,7 @@ impl<R: Message + Default> Table<R> {
         };
         R::decode(bytes.as_slice())
             .map(Some)
-            .map_err(|problem| StateError::Corrupt {
-                key: String::from_utf8_lossy(&key).into_owned(),
-                problem: problem.to_string(),
-            })
+            .map_err(|problem| StateError::corrupt(&String::from_utf8_lossy(&key), problem))
     }
 
     pub fn put(&self, store: &mut Store<'_>, parts: &[&[u8]], record: &R) {

@@ -1,19 +1,27 @@
-//! What others may ask of receivables: to open one, to read what is owed, to close it.
+//! What others may ask of receivables: to open one, to read and pay what is owed, and to
+//! lock, sell, pledge and release its claims.
 
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
+use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimState, Event, Receivable, ReceivableOpened, ReceivableState, Terms, event,
+    Claim, ClaimPledged, ClaimState, Lock, Pledge, PledgeReleased, Purpose, Rank, Receivable,
+    ReceivableOpened, ReceivableState, Terms,
 };
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
-use counterfoil_types::interest;
 
-use super::NUMBER;
-use super::keys::{CLAIMS, RECEIVABLES, claim, put_claim};
-use super::terms::day_count;
+use super::claims::{self, encumber, endorse};
+use super::division::divide;
+use super::events::emit;
+use super::keys::{
+    self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable, receivable_of,
+};
 use crate::kernel::{Context, StateError, Store};
 
-pub use super::terms::{terms_are_known, terms_hash, terms_problem};
+pub use super::claims::{is_assignable, money};
+pub use super::payments::{Allocation, Share, allocate, live_claims, pay};
+pub use super::terms::{known_day_count, terms_are_known, terms_hash, terms_problem};
 
 /// Key of a receivable.
 pub fn receivable_key(id: &[u8]) -> Vec<u8> {
@@ -38,6 +46,16 @@ pub fn claim_prefix() -> Vec<u8> {
 /// What the keys of a receivable's claims begin with.
 pub fn claims_of_prefix(receivable: &[u8]) -> Vec<u8> {
     [CLAIMS.key(&[receivable]).as_slice(), b"/"].concat()
+}
+
+/// What the keys of all endorsements begin with.
+pub fn endorsement_prefix() -> Vec<u8> {
+    ENDORSEMENTS.prefix()
+}
+
+/// What the keys of the endorsements of a receivable's claims begin with.
+pub fn endorsements_of_prefix(receivable: &[u8]) -> Vec<u8> {
+    [ENDORSEMENTS.key(&[receivable]).as_slice(), b"/"].concat()
 }
 
 /// A confirmed invoice, about to become a receivable.
@@ -70,6 +88,7 @@ pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableI
         confirmed_on: Some(context.ledger_date.to_proto()),
         settled_on: None,
         claim_count: 1,
+        live_claims: vec![0],
     };
     let claim = Claim {
         receivable: id.to_vec(),
@@ -78,8 +97,14 @@ pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableI
         outstanding_minor: confirmed.amount.minor,
         controller: confirmed.seller.to_owned(),
         state: ClaimState::Live.into(),
+        parents: Vec::new(),
+        rank: Rank::Senior.into(),
+        depth: 0,
+        endorsement: Vec::new(),
+        encumbrance: None,
+        penalty: None,
     };
-    RECEIVABLES.put(&mut context.store, &[&receivable.id], &receivable);
+    put_receivable(&mut context.store, &receivable);
     put_claim(&mut context.store, &claim);
     let opened = ReceivableOpened {
         receivable: receivable.id,
@@ -89,10 +114,8 @@ pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableI
         face: receivable.face,
         adjusted_due_date: receivable.adjusted_due_date,
     };
-    let event = Event {
-        event: Some(event::Event::Opened(opened)),
-    };
-    context.emit(NUMBER, &[confirmed.buyer, confirmed.seller], &event);
+    let concerned = [confirmed.buyer, confirmed.seller];
+    emit(context, &concerned, Kind::Opened(opened));
     id
 }
 
@@ -100,71 +123,117 @@ pub fn receivable(store: &Store<'_>, id: &[u8]) -> Result<Option<Receivable>, St
     RECEIVABLES.get(store, &[id])
 }
 
-/// What a debtor owes on a date, and to whom.
-pub struct Owed {
-    pub principal_minor: u64,
-    pub penalty_minor: u64,
-    /// Calendar days after the adjusted due date.
-    pub days_late: u32,
-    pub payee: String,
-}
-
-/// What is owed of a performing receivable on a date; nothing where the penalty
-/// has passed what a sum of money may be, which no payment can meet.
-pub fn owed(
+pub fn claim(
     store: &Store<'_>,
-    receivable: &Receivable,
-    on: Date,
-) -> Result<Option<Owed>, StateError> {
-    let corrupt = |problem: String| StateError::Corrupt {
-        key: "receivable/receivable".into(),
-        problem,
-    };
-    let terms = receivable.terms.clone().unwrap_or_default();
-    let due = Date::try_from(&receivable.adjusted_due_date.unwrap_or_default())
-        .map_err(|e| corrupt(e.to_string()))?;
-    let day_count = day_count(&terms).ok_or_else(|| corrupt("no day count".into()))?;
-    let claim = sole_claim(store, &receivable.id)?;
-    let principal_minor = claim.outstanding_minor;
-    let rate = terms.penalty_rate_ppm;
-    let penalty = interest::accrued(principal_minor, rate, day_count, due, on);
-    Ok(penalty.ok().map(|penalty_minor| Owed {
-        principal_minor,
-        penalty_minor,
-        days_late: u32::try_from(due.days_until(on)).unwrap_or(0),
-        payee: claim.controller,
-    }))
+    receivable: &[u8],
+    number: u32,
+) -> Result<Option<Claim>, StateError> {
+    keys::claim(store, receivable, number)
 }
 
-/// Records that all that was owed is paid. Invariant: `owed` is of the same
-/// receivable and date, and was paid in this transaction.
-pub fn settle(
-    context: &mut Context<'_>,
-    receivable: &Receivable,
-    owed: &Owed,
-) -> Result<(), StateError> {
-    let claim = sole_claim(&context.store, &receivable.id)?;
-    let spent = Claim {
-        outstanding_minor: 0,
-        state: ClaimState::Spent.into(),
-        ..claim
-    };
-    put_claim(&mut context.store, &spent);
-    let settled = Receivable {
-        state: ReceivableState::Settled.into(),
-        redeemed_minor: receivable.redeemed_minor + owed.principal_minor,
-        penalty_paid_minor: receivable.penalty_paid_minor + owed.penalty_minor,
-        settled_on: Some(context.ledger_date.to_proto()),
+/// Whether anything encumbers a claim.
+pub fn is_encumbered(claim: &Claim) -> bool {
+    claims::burden(claim).is_some()
+}
+
+/// The financing request that locks a claim.
+pub fn lock_of(claim: &Claim) -> Option<&Lock> {
+    match claims::burden(claim) {
+        Some(Burden::Locked(lock)) => Some(lock),
+        _ => None,
+    }
+}
+
+/// What a claim is pledged for.
+pub fn pledge_of(claim: &Claim) -> Option<&Pledge> {
+    match claims::burden(claim) {
+        Some(Burden::Pledged(pledge)) => Some(pledge),
+        _ => None,
+    }
+}
+
+/// Sets a receivable's state after a report.
+pub fn report(store: &mut Store<'_>, receivable: &Receivable, state: ReceivableState) {
+    let reported = Receivable {
+        state: state.into(),
         ..receivable.clone()
     };
-    RECEIVABLES.put(&mut context.store, &[&settled.id], &settled);
+    put_receivable(store, &reported);
+}
+
+/// Locks a claim for a financing request. Invariant: it was free.
+pub fn lock(store: &mut Store<'_>, claim: Claim, request: &[u8]) {
+    let lock = Lock {
+        request: request.to_vec(),
+    };
+    put_claim(store, &encumber(claim, Some(Burden::Locked(lock))));
+}
+
+/// Frees a claim that a request had locked.
+pub fn unlock(store: &mut Store<'_>, claim: Claim) {
+    put_claim(store, &encumber(claim, None));
+}
+
+/// Sells a part of a locked claim, and frees the rest, which the seller retains. Returns the number of the
+/// claim that was sold. Invariant: the part is from 1 to what is outstanding, all of it unless
+/// the claim is Senior, and the receivable has room for one more live claim.
+pub fn sell(
+    context: &mut Context<'_>,
+    claim: Claim,
+    part_minor: u64,
+    buyer: &str,
+) -> Result<u32, StateError> {
+    let rest_minor = claim.outstanding_minor - part_minor;
+    let sold = if rest_minor == 0 {
+        claim
+    } else {
+        let parts = [(part_minor, claim.rank()), (rest_minor, Rank::Retained)];
+        divide(context, claim, &parts)?.swap_remove(0)
+    };
+    let number = sold.number;
+    endorse(context, sold, buyer, Purpose::Sale)?;
+    Ok(number)
+}
+
+/// Pledges a locked claim for a loan; its controller stays.
+pub fn pledge(
+    context: &mut Context<'_>,
+    claim: Claim,
+    loan: &[u8],
+    pledgee: &str,
+) -> Result<(), StateError> {
+    let debtor = receivable_of(&context.store, &claim)?.debtor;
+    let pledge = Pledge {
+        loan: loan.to_vec(),
+        pledgee: pledgee.to_owned(),
+    };
+    let event = ClaimPledged {
+        receivable: claim.receivable.clone(),
+        number: claim.number,
+        controller: claim.controller.clone(),
+        pledgee: pledgee.to_owned(),
+        loan: loan.to_vec(),
+    };
+    let pledged = encumber(claim, Some(Burden::Pledged(pledge)));
+    put_claim(&mut context.store, &pledged);
+    let concerned = [pledged.controller.as_str(), pledgee, &debtor];
+    emit(context, &concerned, Kind::Pledged(event));
     Ok(())
 }
 
-/// The one claim that a receivable has until claims can be split.
-fn sole_claim(store: &Store<'_>, receivable: &[u8]) -> Result<Claim, StateError> {
-    claim(store, receivable, 0)?.ok_or_else(|| StateError::Corrupt {
-        key: "receivable/claim".into(),
-        problem: "a receivable has no claim 0".into(),
-    })
+/// Frees a pledged claim.
+pub fn release(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Result<(), StateError> {
+    let debtor = receivable_of(&context.store, &claim)?.debtor;
+    let event = PledgeReleased {
+        receivable: claim.receivable.clone(),
+        number: claim.number,
+        controller: claim.controller.clone(),
+        pledgee: pledge.pledgee.clone(),
+        loan: pledge.loan.clone(),
+    };
+    let free = encumber(claim, None);
+    put_claim(&mut context.store, &free);
+    let concerned = [free.controller.as_str(), &pledge.pledgee, &debtor];
+    emit(context, &concerned, Kind::Released(event));
+    Ok(())
 }

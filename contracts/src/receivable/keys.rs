@@ -1,11 +1,12 @@
-//! Where receivables and claims stand.
+//! Where receivables, claims and endorsements stand.
 
-use counterfoil_proto::receivable::v1::{Claim, Receivable};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 
 use crate::kernel::{StateError, Store, Table};
 
 pub(super) const RECEIVABLES: Table<Receivable> = Table::new("receivable/receivable");
 pub(super) const CLAIMS: Table<Claim> = Table::new("receivable/claim");
+pub(super) const ENDORSEMENTS: Table<Endorsement> = Table::new("receivable/endorsement");
 
 pub(super) fn claim(
     store: &Store<'_>,
@@ -18,4 +19,15 @@ pub(super) fn claim(
 pub(super) fn put_claim(store: &mut Store<'_>, claim: &Claim) {
     let parts = [claim.receivable.as_slice(), &claim.number.to_be_bytes()];
     CLAIMS.put(store, &parts, claim);
+}
+
+pub(super) fn put_receivable(store: &mut Store<'_>, receivable: &Receivable) {
+    RECEIVABLES.put(store, &[&receivable.id], receivable);
+}
+
+/// The receivable of a claim that exists.
+pub(super) fn receivable_of(store: &Store<'_>, claim: &Claim) -> Result<Receivable, StateError> {
+    RECEIVABLES
+        .get(store, &[&claim.receivable])?
+        .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has no receivable"))
 }

@@ -1,8 +1,42 @@
-//! Contract 5, receivable: what a confirmed invoice's buyer owes, and the
-//! claims to it (specification 4.1, 4.2). Invoice opens one, settlement closes it.
+//! Contract 5, receivable: what a confirmed invoice's buyer owes, and the claims to it
+//! (specification 4). Invoice opens one, financing locks, sells and pledges its claims,
+//! settlement pays them.
 
 pub mod api;
+mod claims;
+mod division;
+mod errors;
+mod events;
 mod keys;
+mod offers;
+mod payments;
 mod terms;
 
-pub const NUMBER: u32 = counterfoil_types::transaction::contract::RECEIVABLE;
+use counterfoil_proto::receivable::v1::{Action, action};
+use counterfoil_proto::v1::KernelRejectionCode;
+
+use crate::kernel::{Context, Contract, Failure, reject};
+
+pub struct Receivables;
+
+impl Contract for Receivables {
+    const NUMBER: u32 = counterfoil_types::transaction::contract::RECEIVABLE;
+    const NAME: &'static str = "receivable";
+    type Action = Action;
+
+    fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
+        use action::Action::*;
+        match action.action {
+            Some(Split(split)) => division::split(context, &split),
+            Some(Merge(merge)) => division::merge(context, &merge),
+            Some(Offer(offer)) => offers::offer(context, offer),
+            Some(Accept(accept)) => offers::accept(context, &accept),
+            Some(Decline(decline)) => offers::decline(context, &decline),
+            Some(Expire(expire)) => offers::expire(context, &expire),
+            None => Err(reject(
+                KernelRejectionCode::MalformedAction,
+                "the action names none",
+            )),
+        }
+    }
+}

@@ -2,24 +2,14 @@
 
 use counterfoil_proto::settlement::v1::RejectionCode;
 
-use crate::cash::api::PaymentFault;
-use crate::kernel::{Failure, reject, reject_repeated};
+use crate::cash::api::PaymentCodes;
 
 crate::kernel::rejection_codes!(RejectionCode, "settlement", "REJECTION_CODE_");
 
-/// A payment's fault under settlement's own numbers.
-pub(super) fn payment_failure(fault: PaymentFault) -> Failure {
-    let message = fault.to_string();
-    let code = match fault {
-        PaymentFault::UnknownIssuer(_) => RejectionCode::UnknownIssuer,
-        PaymentFault::InvalidEndToEndId => RejectionCode::InvalidEndToEndId,
-        PaymentFault::RepeatedEndToEndId { first, .. } => {
-            return reject_repeated(RejectionCode::RepeatedEndToEndId, message, first);
-        }
-        PaymentFault::NotEnough { .. } | PaymentFault::TooLarge(_) => {
-            RejectionCode::NotEnoughDeposits
-        }
-        PaymentFault::State(error) => return Failure::State(error),
-    };
-    reject(code, message)
+impl PaymentCodes for RejectionCode {
+    const UNKNOWN_ISSUER: Self = Self::UnknownIssuer;
+    const INVALID_END_TO_END_ID: Self = Self::InvalidEndToEndId;
+    const REPEATED_END_TO_END_ID: Self = Self::RepeatedEndToEndId;
+    const NOT_ENOUGH_DEPOSITS: Self = Self::NotEnoughDeposits;
+    const TOO_LARGE: Self = Self::NotEnoughDeposits;
 }

@@ -1,7 +1,9 @@
-//! Contract 7, settlement: debtors pay (specification 6.4).
+//! Contract 7, settlement: debtors pay, and what is not paid is reported (specification 6.4, 6.5).
 
-mod actions;
 mod errors;
+mod events;
+mod payments;
+mod reports;
 
 use counterfoil_proto::settlement::v1::{Action, action};
 use counterfoil_proto::v1::KernelRejectionCode;
@@ -16,8 +18,11 @@ impl Contract for Settlement {
     type Action = Action;
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
+        use action::Action::*;
         match action.action {
-            Some(action::Action::Settle(settle)) => actions::settle(context, settle),
+            Some(Settle(settle)) => payments::settle(context, settle),
+            Some(ReportOverdue(report)) => reports::overdue(context, &report),
+            Some(ReportDefault(report)) => reports::default(context, &report),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

@@ -9,11 +9,13 @@ use counterfoil_contracts::{calendar, dispatch, membership};
 use counterfoil_proto::v1::{Receipt, Rejection};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey};
+use counterfoil_types::limits::MAX_BLOCK_RECEIPT_BYTES;
+use prost::Message as _;
 
 use crate::check::VerifiedTransaction;
 use crate::overlay::Overlay;
 
-/// What a block leaves: the state's changes and a receipt for each transaction.
+/// What a block leaves: the state's changes, and a receipt for each transaction that it has room for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     pub writes: Writes,
@@ -62,7 +64,8 @@ impl Executor {
     }
 
     /// Executes a block's transactions on the state before it. Rejected ones
-    /// leave a receipt and nothing else.
+    /// leave a receipt and nothing else. It ends before the first whose receipt does not fit into a block any
+    /// more: that one and those after it have none.
     pub fn execute(
         &self,
         state: &dyn StateReader,
@@ -76,31 +79,39 @@ impl Executor {
             Some(block.parent.to_vec()),
         )]));
         let mut receipts = Vec::with_capacity(transactions.len());
+        let mut room = MAX_BLOCK_RECEIPT_BYTES;
         for (index, tx) in (0u32..).zip(transactions) {
             let place = (tx.id(), index);
             let done = dispatch::execute(&overlay, self.rules(), *block, place, tx.transaction());
+            let (executed, rejection) = match done {
+                Ok(executed) => (Some(executed), None),
+                Err(Failure::Rejected(rejection)) => (None, Some(rejection)),
+                Err(Failure::State(error)) => return Err(error),
+            };
             let mut receipt = Receipt {
                 tx_id: tx.id().to_vec(),
                 height: block.height,
                 index,
+                code: rejection.as_ref().map_or(0, |rejection| rejection.code),
                 ..Receipt::default()
             };
-            match done {
-                Ok(executed) => {
-                    overlay.apply(executed.writes);
-                    receipt.events = executed.events;
-                }
-                Err(Failure::Rejected(rejection)) => {
-                    receipt.code = rejection.code;
-                    receipt.rejection = Some(Rejection {
-                        contract: rejection.contract.to_owned(),
-                        reason: rejection.reason.to_owned(),
-                        message: rejection.message,
-                        first: rejection.first,
-                    });
-                }
-                Err(Failure::State(error)) => return Err(error),
+            let mut writes = Writes::new();
+            if let Some(executed) = executed {
+                receipt.events = executed.events;
+                writes = executed.writes;
             }
+            // The wording of a rejection is not under consensus, and so does not count.
+            let Some(left) = room.checked_sub(receipt.encoded_len()) else {
+                break;
+            };
+            room = left;
+            overlay.apply(writes);
+            receipt.rejection = rejection.map(|rejection| Rejection {
+                contract: rejection.contract.to_owned(),
+                reason: rejection.reason.to_owned(),
+                message: rejection.message,
+                first: rejection.first,
+            });
             receipts.push(receipt);
         }
         Ok(Outcome {

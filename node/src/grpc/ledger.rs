@@ -1,10 +1,15 @@
 //! `LedgerService`: records as of the last committed block.
 
-use counterfoil_contracts::{cash, invoice, membership, receivable};
+use counterfoil_contracts::{cash, financing, invoice, membership, receivable};
 use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption, RedemptionState};
+use counterfoil_proto::financing::v1::{
+    Loan, LoanState, Request as FinancingRequest, RequestState,
+};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::membership::v1::{Organization, Role};
-use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{
+    Claim, ClaimState, Endorsement, Receivable, ReceivableState,
+};
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::ledger_service_server::LedgerService;
 use counterfoil_types::ids::OrganizationId;
@@ -12,7 +17,9 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::errors;
+use super::filters::{is, is_for_bank, is_offered_to, matches};
 use super::pages::Page;
+use super::ranking;
 use super::reader::Reader;
 
 /// No id of a record is longer.
@@ -47,16 +54,6 @@ impl Service {
         });
         read.await
     }
-}
-
-/// An empty filter matches all.
-fn matches(filter: &str, value: &str) -> bool {
-    filter.is_empty() || filter == value
-}
-
-/// As `matches`, of an enum's number.
-fn is(filter: i32, value: i32) -> bool {
-    filter == 0 || filter == value
 }
 
 /// Checks that an enum's number is one of its values.
@@ -216,12 +213,120 @@ impl LedgerService for Service {
             let id = errors::hash("receivable", &r.receivable)?;
             receivable::api::claims_of_prefix(id.as_ref())
         };
-        let filters: [&[u8]; 3] = [&r.receivable, r.controller.as_bytes(), &state.to_be_bytes()];
+        let filters: [&[u8]; 4] = [
+            &r.receivable,
+            r.controller.as_bytes(),
+            &state.to_be_bytes(),
+            r.offered_to.as_bytes(),
+        ];
         let page = Page::new(r.page_size, &r.page_token, "claims", &filters)?;
-        let filter = move |c: &Claim| matches(&r.controller, &c.controller) && is(state, c.state);
+        let filter = move |c: &Claim| {
+            matches(&r.controller, &c.controller)
+                && is(state, c.state)
+                && is_offered_to(&r.offered_to, c)
+        };
         let (claims, next_page_token) = self.list(page, prefix, filter).await?;
         Ok(Response::new(wire::ListClaimsResponse {
             claims,
+            next_page_token,
+        }))
+    }
+
+    async fn list_endorsements(
+        &self,
+        request: Request<wire::ListEndorsementsRequest>,
+    ) -> Result<Response<wire::ListEndorsementsResponse>, Status> {
+        let r = request.into_inner();
+        let prefix = if r.receivable.is_empty() {
+            receivable::api::endorsement_prefix()
+        } else {
+            let id = errors::hash("receivable", &r.receivable)?;
+            receivable::api::endorsements_of_prefix(id.as_ref())
+        };
+        let filters: [&[u8]; 1] = [&r.receivable];
+        let page = Page::new(r.page_size, &r.page_token, "endorsements", &filters)?;
+        let (endorsements, next_page_token) =
+            self.list(page, prefix, |_: &Endorsement| true).await?;
+        Ok(Response::new(wire::ListEndorsementsResponse {
+            endorsements,
+            next_page_token,
+        }))
+    }
+
+    async fn get_request(
+        &self,
+        request: Request<wire::GetRequestRequest>,
+    ) -> Result<Response<wire::GetRequestResponse>, Status> {
+        let id = errors::hash("id", &request.into_inner().id)?;
+        let key = financing::api::request_key(id.as_ref());
+        let request: Option<FinancingRequest> = self.get(key).await?;
+        if request.is_none() {
+            return Err(errors::not_found("financing", format!("request {id}")));
+        }
+        Ok(Response::new(wire::GetRequestResponse { request }))
+    }
+
+    async fn list_requests(
+        &self,
+        request: Request<wire::ListRequestsRequest>,
+    ) -> Result<Response<wire::ListRequestsResponse>, Status> {
+        let r = request.into_inner();
+        let state = known::<RequestState>("state", r.state)?;
+        let filters: [&[u8]; 3] = [r.seller.as_bytes(), r.bank.as_bytes(), &state.to_be_bytes()];
+        let page = Page::new(r.page_size, &r.page_token, "requests", &filters)?;
+        let filter = move |x: &FinancingRequest| {
+            matches(&r.seller, &x.seller) && is_for_bank(&r.bank, x) && is(state, x.state)
+        };
+        let prefix = financing::api::request_prefix();
+        let (requests, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListRequestsResponse {
+            requests,
+            next_page_token,
+        }))
+    }
+
+    async fn rank_quotes(
+        &self,
+        request: Request<wire::RankQuotesRequest>,
+    ) -> Result<Response<wire::RankQuotesResponse>, Status> {
+        let id = errors::hash("request", &request.into_inner().request)?;
+        let ranked = self
+            .reader
+            .read(move |ledger| ranking::rank_quotes(ledger, &id));
+        Ok(Response::new(ranked.await?))
+    }
+
+    async fn get_loan(
+        &self,
+        request: Request<wire::GetLoanRequest>,
+    ) -> Result<Response<wire::GetLoanResponse>, Status> {
+        let id = errors::hash("id", &request.into_inner().id)?;
+        let loan: Option<Loan> = self.get(financing::api::loan_key(id.as_ref())).await?;
+        if loan.is_none() {
+            return Err(errors::not_found("financing", format!("loan {id}")));
+        }
+        Ok(Response::new(wire::GetLoanResponse { loan }))
+    }
+
+    async fn list_loans(
+        &self,
+        request: Request<wire::ListLoansRequest>,
+    ) -> Result<Response<wire::ListLoansResponse>, Status> {
+        let r = request.into_inner();
+        let state = known::<LoanState>("state", r.state)?;
+        let filters: [&[u8]; 3] = [
+            r.borrower.as_bytes(),
+            r.lender.as_bytes(),
+            &state.to_be_bytes(),
+        ];
+        let page = Page::new(r.page_size, &r.page_token, "loans", &filters)?;
+        let filter = move |x: &Loan| {
+            matches(&r.borrower, &x.borrower) && matches(&r.lender, &x.lender) && is(state, x.state)
+        };
+        let prefix = financing::api::loan_prefix();
+        let (loans, next_page_token) = self.list(page, prefix, filter).await?;
+        Ok(Response::new(wire::ListLoansResponse {
+            loans,
             next_page_token,
         }))
     }

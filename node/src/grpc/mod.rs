@@ -6,9 +6,11 @@
 mod blocks;
 mod connections;
 mod errors;
+mod filters;
 mod ledger;
 mod node;
 mod pages;
+mod ranking;
 mod reader;
 mod receipts;
 mod submit_stream;

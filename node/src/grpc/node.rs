@@ -32,10 +32,9 @@ impl NodeService for Service {
         });
         let tip = ledger.tip();
         let date = self.reader.read(|ledger| {
-            let date = ledger
-                .executor()
-                .ledger_date(&ledger.state(), ledger.tip().time_ms);
-            date.map_err(|e| errors::failed("reading the ledger date", e))
+            let dated = ledger.dated_state();
+            let (_, date) = dated.map_err(|e| errors::failed("reading the ledger date", e))?;
+            Ok(date)
         });
         Ok(Response::new(wire::GetStatusResponse {
             moniker: self.moniker.clone(),

@@ -53,6 +53,10 @@ impl Ledger {
         let proposer = self.member(&claimed.proposer)?;
         let transactions = self.check_all(&block.transactions, claimed.time_ms)?;
         let candidate = self.execute(&tip, claimed.time_ms, proposer, transactions)?;
+        if candidate.receipts().len() < block.transactions.len() {
+            let problem = "its receipts are larger than the chain allows";
+            return Err(LedgerError::invalid(problem));
+        }
         match difference(&claimed, candidate.header()) {
             None => Ok(candidate),
             Some(field) => Err(LedgerError::invalid(format!(
@@ -140,7 +144,7 @@ impl Ledger {
         tip: &Tip,
         time_ms: u64,
         proposer: Hash,
-        transactions: Vec<VerifiedTransaction>,
+        mut transactions: Vec<VerifiedTransaction>,
     ) -> Result<Candidate, LedgerError> {
         let context = BlockContext {
             height: tip.height + 1,
@@ -150,6 +154,8 @@ impl Ledger {
         let outcome = self
             .executor()
             .execute(&self.state(), &context, &transactions)?;
+        // Those that found no room wait for the next block.
+        transactions.truncate(outcome.receipts.len());
         let tree = self.storage().stage(context.height, &outcome.writes)?;
         let tx_ids: Vec<TxId> = transactions.iter().map(VerifiedTransaction::id).collect();
         let bodies: Vec<Vec<u8>> = transactions.iter().map(|t| t.bytes().to_vec()).collect();

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use counterfoil_execution::Executor;
 use counterfoil_proto::v1::{CommitCertificate, Header, ValidatorSet};
 use counterfoil_storage::{Commit, Storage};
+use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey};
 use counterfoil_types::hash::Hash;
 use prost::Message;
@@ -105,6 +106,15 @@ impl Ledger {
         State(self.shared.storage.snapshot())
     }
 
+    /// The records as of the last committed block, and the ledger date at its time.
+    pub fn dated_state(&self) -> Result<(State, Date), LedgerError> {
+        let state = self.state();
+        // The tip may be told a moment later than the state is there.
+        let time_ms = time_of(self.storage(), self.genesis(), state.height())?;
+        let date = self.executor().ledger_date(&state, time_ms)?;
+        Ok((state, date))
+    }
+
     /// Makes a candidate durable under its certificate, in one synced batch.
     /// The same block again changes nothing; another one at its height is an error.
     pub fn commit(
@@ -153,19 +163,24 @@ fn read_tip(storage: &Storage, genesis: &Genesis) -> Result<Tip, LedgerError> {
     let stored = storage
         .tip()?
         .ok_or_else(|| LedgerError::corrupt("there is no tip"))?;
-    let time_ms = match storage.summaries(stored.height, 1)?.first() {
-        Some(summary) if stored.height > 0 => {
-            Header::decode(summary.header.as_slice())
-                .map_err(|e| LedgerError::corrupt(format!("the tip's header: {e}")))?
-                .time_ms
-        }
-        None if stored.height == 0 => genesis.time_ms,
-        _ => return Err(LedgerError::corrupt("the tip's header is missing")),
-    };
+    let time_ms = time_of(storage, genesis, stored.height)?;
     Ok(Tip {
         height: stored.height,
         block_hash: stored.block_hash,
         state_root: stored.state_root,
         time_ms,
     })
+}
+
+/// The time of the block of a height; genesis' for 0.
+fn time_of(storage: &Storage, genesis: &Genesis, height: u64) -> Result<u64, LedgerError> {
+    if height == 0 {
+        return Ok(genesis.time_ms);
+    }
+    let missing = || LedgerError::corrupt(format!("the header of block {height} is missing"));
+    let summaries = storage.summaries(height, 1)?;
+    let summary = summaries.first().ok_or_else(missing)?;
+    let header = Header::decode(summary.header.as_slice())
+        .map_err(|e| LedgerError::corrupt(format!("the header of block {height}: {e}")))?;
+    Ok(header.time_ms)
 }

@@ -1,7 +1,7 @@
 //! Every record that the API lists, to compare two moments or two nodes.
 
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::{cash, invoice, membership, receivable};
+use counterfoil_proto::{cash, financing, invoice, membership, receivable};
 
 use super::Client;
 
@@ -12,6 +12,9 @@ pub struct Records {
     pub invoices: Vec<invoice::v1::Invoice>,
     pub receivables: Vec<receivable::v1::Receivable>,
     pub claims: Vec<receivable::v1::Claim>,
+    pub endorsements: Vec<receivable::v1::Endorsement>,
+    pub requests: Vec<financing::v1::Request>,
+    pub loans: Vec<financing::v1::Loan>,
     pub balances: Vec<cash::v1::Balance>,
     pub issuances: Vec<cash::v1::Issuance>,
     pub redemptions: Vec<cash::v1::Redemption>,
@@ -54,6 +57,14 @@ impl Records {
                 receivables
             ),
             claims: listed!(client, list_claims, ListClaimsRequest, claims),
+            endorsements: listed!(
+                client,
+                list_endorsements,
+                ListEndorsementsRequest,
+                endorsements
+            ),
+            requests: listed!(client, list_requests, ListRequestsRequest, requests),
+            loans: listed!(client, list_loans, ListLoansRequest, loans),
             balances: listed!(client, list_balances, ListBalancesRequest, balances),
             issuances: listed!(client, list_issuances, ListIssuancesRequest, issuances),
             redemptions: listed!(

@@ -2,7 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use counterfoil_proto::{calendar, cash, invoice as invoices, receivable, settlement, v1 as wire};
+use counterfoil_proto::{
+    calendar, cash, financing, invoice as invoices, receivable, settlement, v1 as wire,
+};
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
@@ -39,7 +41,14 @@ macro_rules! actions {
     )*};
 }
 
-actions! { calendar CALENDAR cash CASH invoices INVOICE settlement SETTLEMENT }
+actions! {
+    calendar CALENDAR
+    cash CASH
+    financing FINANCING
+    invoices INVOICE
+    receivable RECEIVABLE
+    settlement SETTLEMENT
+}
 
 /// A signed transaction and its id.
 #[derive(Clone, Debug)]

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Source, float_literals};
 
 /// The contracts in the order of calls: each may call only those before it.
-pub const CONTRACTS: [&str; 7] = [
+pub const CONTRACTS: [&str; 8] = [
     "membership",
     "calendar",
     "cash",
     "receivable",
     "invoice",
+    "financing",
     "settlement",
     "credit",
 ];
@@ -19,7 +20,7 @@ pub const CONTRACTS: [&str; 7] = [
 pub const KERNEL_KNOWS: &str = "membership";
 
 /// Which crates of the workspace each may depend on. Only the tests see the node's parts together.
-pub const ARROWS: [(&str, &[&str]); 7] = [
+pub const ARROWS: [(&str, &[&str]); 8] = [
     ("counterfoil-proto", &[]),
     ("counterfoil-types", &["counterfoil-proto"]),
     (
@@ -48,6 +49,16 @@ pub const ARROWS: [(&str, &[&str]); 7] = [
     (
         "counterfoil-cli",
         &["counterfoil-types", "counterfoil-proto"],
+    ),
+    // Without node and storage, so that a change of the rules is tested within a minute.
+    (
+        "counterfoil-rules-tests",
+        &[
+            "counterfoil-execution",
+            "counterfoil-contracts",
+            "counterfoil-types",
+            "counterfoil-proto",
+        ],
     ),
 ];
 

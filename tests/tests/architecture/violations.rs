@@ -15,6 +15,7 @@ fn a_wrong_crate_arrow_is_found() {
         ("counterfoil-cli", "counterfoil-storage"),
         ("counterfoil-cli", "counterfoild"),
         ("counterfoild", "counterfoil-tests"),
+        ("counterfoil-rules-tests", "counterfoild"),
         ("counterfoil-proto", "counterfoil-types"),
     ] {
         assert!(crate_arrow(from, to).is_some(), "{from} to {to}");
@@ -150,11 +151,11 @@ fn a_wrong_import_between_contracts_is_found() {
 
 #[test]
 fn a_model_that_peeps_is_found() {
-    let model = |text| model_imports(&Source::new("tests/src/model/cash.rs", text));
+    let model = |text| model_imports(&Source::new("tests/rules/src/model/cash.rs", text));
     for text in [
         "use counterfoil_contracts::cash;",
         "use counterfoil_types::money::Money;",
-        "use crate::harness::Network;",
+        "use crate::workload::Generator;",
     ] {
         assert!(!model(text).is_empty(), "{text}");
     }

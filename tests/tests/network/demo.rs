@@ -1,5 +1,6 @@
 //! The main job through the command: the whole file with seven payments made
-//! late, and on a few rows what becomes of odd rows and of wrong expectations.
+//! late, its financing and the scripted cases, and on a few rows what becomes of odd rows and of
+//! wrong expectations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,13 +43,15 @@ async fn seven_payments_moved_past_due_make_884_late() {
     let folder = TempDir::new().expect("temporary folders can be made");
     let file = write(&folder, &header, &rows);
     let report = demo(&file, &[], WHOLE_FILE).await.json();
-    assert_eq!(report["schema"], "counterfoil.audit.v1");
+    assert_eq!(report["schema"], "counterfoil.audit.v2");
     for (figure, expected) in [("invoices", 2_466), ("late", 884), ("disputed", 561)] {
         assert_eq!(report[figure], expected, "{figure}");
     }
     assert_eq!(report["confirmed_minor"], "14770318");
     assert_eq!(report["transactions"]["rejected"], 0);
     assert_sound(&report);
+    assert_financed(&report);
+    assert_scripted(&report);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,7 +99,9 @@ async fn a_wrong_expectation_is_found_and_odd_rows_are_what_they_are() {
     assert_eq!(report["transactions"]["rejected"], 1);
     assert_eq!(report["states"]["Settled"], paid);
     assert_eq!(report["states"]["Performing"], 1);
+    assert_eq!(report["split"], rows.len() / 7);
     assert_sound(&report);
+    assert_scripted(&report);
 
     // The network stays up: its audit finds the same again, and with less to expect less.
     let expect = kept.0.join("expected.json");
@@ -108,7 +113,9 @@ async fn a_wrong_expectation_is_found_and_odd_rows_are_what_they_are() {
 
     let text = fs::read_to_string(&expect).expect("demo leaves it there");
     let mut figures: Value = serde_json::from_str(&text).expect("it is JSON");
-    figures["late"] = (late + 1).into();
+    let of_file = &mut figures["figures"][0];
+    assert_eq!(of_file["currency"], "USD");
+    of_file["late"] = (late + 1).into();
     fs::write(&expect, figures.to_string()).expect("the folder can be written");
     let wrong = audit(&kept.0, Some(&expect)).await;
     assert_eq!(wrong.code, Some(1), "{}", wrong.stderr);
@@ -136,6 +143,62 @@ fn assert_sound(report: &Value) {
         assert_eq!(validator["state_root"], validators[0]["state_root"]);
         assert_eq!(validator["height"], validators[0]["height"]);
     }
+}
+
+/// Every 7th of 2,466 is split, and of the others enough live long enough to be sold or pledged.
+fn assert_financed(report: &Value) {
+    let count = |figure: &Value| figure.as_u64().expect("a count");
+    assert_eq!(report["split"], 352);
+    let (sold, pledged) = (count(&report["sold"]), count(&report["pledged"]));
+    assert!(
+        sold > 700 && pledged > 200,
+        "{sold} sold, {pledged} pledged"
+    );
+    // All is settled in the end, and what is pledged pays its loan first.
+    assert_eq!(report["loans"]["opened"], pledged);
+    assert_eq!(report["loans"]["repaid"], pledged);
+    let sales = &report["financing"]["ReceivablesDiscounting"];
+    assert_eq!(sales["awards"], sold);
+    let (amount, proceeds) = (
+        cents_of(&sales["amount_minor"]),
+        cents_of(&sales["proceeds_minor"]),
+    );
+    assert_eq!(amount - cents_of(&sales["cost_minor"]), proceeds);
+    let banks = report["banks"].as_array().expect("a list");
+    assert_eq!(banks.len(), 2);
+    let earned = |figure: &str| {
+        banks
+            .iter()
+            .map(|bank| cents_of(&bank[figure]))
+            .sum::<u64>()
+    };
+    assert_eq!(earned("discount_minor"), cents_of(&sales["cost_minor"]));
+    assert!(earned("interest_minor") > 0);
+    for bank in banks {
+        let [issued, held, redeemed] =
+            ["issued_minor", "held_minor", "redeemed_minor"].map(|figure| cents_of(&bank[figure]));
+        assert_eq!(issued, held + redeemed, "{bank}");
+    }
+}
+
+/// One invoice is paid in three parts, another defaults.
+fn assert_scripted(report: &Value) {
+    let scripted = &report["currencies"][0];
+    assert_eq!(scripted["currency"], "EUR");
+    assert_eq!(
+        (&scripted["invoices"], &scripted["late"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(scripted["states"]["Settled"], 1);
+    assert_eq!(scripted["states"]["Defaulted"], 1);
+    assert_eq!(scripted["confirmed_minor"], "38000");
+    // 5 days on 200.00 and 15 on 100.00, at 8 % of a year of 360 days.
+    assert_eq!(scripted["penalty_paid_minor"], "56");
+}
+
+fn cents_of(figure: &Value) -> u64 {
+    let text = figure.as_str().expect("amounts are strings");
+    text.parse().expect("of minor units")
 }
 
 fn checks(report: &Value) -> &[Value] {

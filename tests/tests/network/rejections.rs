@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::calendar::v1::{RollClock, action::Action as Clock};
 use counterfoil_proto::cash::v1::{TransferDeposit, action::Action as Cash};
+use counterfoil_proto::financing::v1::{CommitQuote, OpenRequest, action::Action as Finance};
 use counterfoil_proto::invoice::v1::{
     ConfirmInvoice, QueryInvoice, RegisterInvoice, WithdrawInvoice, action::Action as Invoices,
 };
-use counterfoil_proto::settlement::v1::{SettleReceivable, action::Action as Settlements};
+use counterfoil_proto::receivable::v1::{SplitClaim, action::Action as Claims};
+use counterfoil_proto::settlement::v1::{
+    ReportOverdue, SettleReceivable, action::Action as Settlements,
+};
 use counterfoil_proto::v1::Date;
 use counterfoil_storage::Storage;
 use counterfoil_tests::network::{Action, Network, Plan, Records, invoice, issue, money, terms};
@@ -173,6 +177,19 @@ fn cases(confirmed: InvoiceId, open: InvoiceId, deposit: TxId) -> Vec<Case> {
     let withdraw = Invoices::Withdraw(WithdrawInvoice {
         invoice: confirmed.to_vec(),
     });
+    let split = Claims::Split(SplitClaim {
+        receivable: ReceivableId::of(confirmed).to_vec(),
+        number: 0,
+        parts_minor: vec![600, 401],
+    });
+    let request = Action::from(Finance::Open(OpenRequest::default()));
+    let quote = Finance::Commit(CommitQuote {
+        request: vec![7; 32],
+        commitment: vec![7; 32],
+    });
+    let report = Settlements::ReportOverdue(ReportOverdue {
+        receivable: ReceivableId::of(confirmed).to_vec(),
+    });
     vec![
         // Roles.
         case("buyer-a", register(|_| {}), "invoice", "WRONG_ROLE", 4001),
@@ -253,11 +270,22 @@ fn cases(confirmed: InvoiceId, open: InvoiceId, deposit: TxId) -> Vec<Case> {
         ),
         case(
             "buyer-a",
-            settle(|payment| payment.amount = money(1_001, "USD")),
+            settle(|payment| payment.amount = money(0, "USD")),
             "settlement",
-            "AMOUNT_DIFFERS",
-            7006,
+            "INVALID_AMOUNT",
+            7010,
         ),
+        case(
+            "seller-a",
+            split.into(),
+            "receivable",
+            "INVALID_PARTS",
+            5005,
+        ),
+        // What is financed, and what is late.
+        case("buyer-a", request, "financing", "WRONG_ROLE", 6001),
+        case("bank-a", quote.into(), "financing", "UNKNOWN_REQUEST", 6020),
+        case("bank-a", report.into(), "settlement", "NOT_YET", 7011),
         // Dates.
         case(
             "seller-a",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use counterfoil_tests::network::{Finished, PATIENCE, counterfoil, counterfoild, finish};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const REJECTED: i32 = 3;
@@ -70,32 +70,101 @@ async fn the_tour_goes_as_the_readme_tells() {
     let receivable = text(&owed["receivables"][0], "id");
     assert_eq!(receivable, text(&registered, "receivable_if_confirmed"));
 
-    // Pay late: 1,250.00 · 8 % · 10/360 on top.
-    as_("operator", "clock roll 2026-02-10").await.json();
-    as_(
-        "bank-a",
-        "deposit issue --holder buyer-a --amount 1252.78_USD",
-    )
-    .await
-    .json();
-    as_(
-        "buyer-a",
-        &format!("receivable settle {receivable} --issuer bank-a"),
-    )
-    .await
-    .json();
-    let balance = "deposit balance --holder supplier-a --issuer bank-a --currency USD";
-    let paid = tour.at(&node, balance).await.json();
-    assert_eq!(paid["available_minor"], "125278");
-    let redeem = "deposit redeem --issuer bank-a --amount 1000.00_USD --end-to-end-id PAYOUT-1";
-    as_("supplier-a", redeem).await.json();
-    as_("supplier-a", "deposit confirm --end-to-end-id PAYOUT-1")
+    // Split, pass on: the inbox names the command that answers the offer.
+    let claim = |number: u32| format!("{receivable}#{number}");
+    let split = format!("claim split {} --parts 750.00,500.00", claim(0));
+    as_("supplier-a", &split).await.json();
+    let offer = format!("claim offer {} --to supplier-b --purpose payment", claim(2));
+    as_("supplier-a", &offer).await.json();
+    let accept = waiting(&as_("supplier-b", "inbox").await.json());
+    assert_eq!(accept, [format!("claim accept {}", claim(2))]);
+    as_("supplier-b", &accept[0]).await.json();
+
+    // Finance: the lower rate is the dearer quote, as it has a fee.
+    let dates = "--deadline 2026-01-05 --until 2026-01-15";
+    let open = format!(
+        "request open --claim {} --technique discounting {dates}",
+        claim(1)
+    );
+    let request = text(&as_("supplier-a", &open).await.json(), "request");
+    let quote = format!("request quote {request} --rate");
+    as_("bank-a", &format!("{quote} 6.2%")).await.json();
+    as_("bank-b", &format!("{quote} 5.8% --fee handling=1.00"))
         .await
         .json();
-    let left = tour.at(&node, balance).await.json();
+    let reveal = format!("request reveal {request}");
+    let early = as_("bank-a", &reveal).await;
+    assert_eq!(early.code, Some(1), "{early:?}");
+    as_("operator", "clock roll 2026-01-06").await.json();
+    for bank in ["bank-a", "bank-b"] {
+        assert_eq!(waiting(&as_(bank, "inbox").await.json()), [reveal.as_str()]);
+        as_(bank, &reveal).await.json();
+    }
+    let show = format!("request show {request}");
+    let ranked = tour.at(&node, &show).await.json()["quotes"].take();
+    let figures = |at: usize| {
+        let quote = &ranked[at];
+        ["rank", "bank", "net_minor", "annual_cost_ppm"].map(|field| quote[field].clone())
+    };
+    assert_eq!(json!(figures(0)), json!([1, "bank-a", "74677", 63_149]));
+    assert_eq!(json!(figures(1)), json!([2, "bank-b", "74598", 78_678]));
+    let award = waiting(&as_("supplier-a", "inbox").await.json());
+    assert_eq!(award, [format!("request award {request}")]);
+    as_("supplier-a", &award[0]).await.json();
+    let balance = "deposit balance --issuer bank-a --currency USD --holder";
+    let available = async |holder: &str| {
+        let balance = tour.at(&node, &format!("{balance} {holder}")).await.json();
+        text(&balance, "available_minor")
+    };
+    assert_eq!(available("supplier-a").await, "74677");
+    let sold = tour
+        .at(&node, &format!("claim show {}", claim(1)))
+        .await
+        .json();
+    assert_eq!(sold["controller"], "bank-a");
+    assert_eq!(sold["endorsements"][0]["from"], "supplier-a");
+    assert_eq!(sold["family"].as_array().map(Vec::len), Some(3));
+
+    // Pay late: 1,250.00 · 8 % · 10/360 on top, then 250.00 · 8 % · 10/360 more.
+    as_("operator", "clock roll 2026-02-10").await.json();
+    let overdue = format!("receivable report-overdue {receivable}");
+    as_("supplier-b", &overdue).await.json();
+    let settle = format!("receivable settle {receivable} --issuer");
+    let deposit = "deposit issue --holder buyer-a --amount 1253.33_USD";
+    as_("bank-a", deposit).await.json();
+    let owing = waiting(&as_("buyer-a", "inbox").await.json());
+    assert_eq!(owing, [format!("{settle} bank-a")]);
+    let in_part = format!("{settle} bank-a --amount 1000.00_USD");
+    as_("buyer-a", &in_part).await.json();
+    assert_eq!(available("supplier-b").await, "40000");
+    as_("operator", "clock roll 2026-02-20").await.json();
+    let owed = tour
+        .at(&node, &format!("receivable show {receivable}"))
+        .await
+        .json();
+    assert_eq!(
+        (
+            &owed["state"],
+            &owed["owed_principal_minor"],
+            &owed["owed_penalty_minor"]
+        ),
+        (&"Overdue".into(), &"25000".into(), &"333".into())
+    );
+    as_("buyer-a", &format!("{settle} bank-a")).await.json();
+    assert_eq!(available("supplier-b").await, "50133");
+    assert_eq!(available("buyer-a").await, "0");
+    let redeem = "deposit redeem --issuer bank-a --amount 700.00_USD --end-to-end-id PAYOUT-1";
+    as_("supplier-a", redeem).await.json();
+    let confirm = waiting(&as_("supplier-a", "inbox").await.json());
+    assert_eq!(confirm, ["deposit confirm --end-to-end-id PAYOUT-1"]);
+    as_("supplier-a", &confirm[0]).await.json();
+    let left = tour
+        .at(&node, &format!("{balance} supplier-a"))
+        .await
+        .json();
     assert_eq!(
         (&left["available_minor"], &left["locked_minor"]),
-        (&"25278".into(), &"0".into())
+        (&"4677".into(), &"0".into())
     );
 
     // Look.
@@ -146,6 +215,17 @@ fn text(value: &Value, field: &str) -> String {
     let text = value[field].as_str();
     text.unwrap_or_else(|| panic!("{field} in {value}"))
         .to_owned()
+}
+
+/// The commands that answer what an inbox shows, without the program's name.
+fn waiting(inbox: &Value) -> Vec<String> {
+    let entries = inbox["entries"].as_array().expect("a list of entries");
+    let command = |entry: &Value| {
+        let command = text(entry, "command");
+        let words = command.strip_prefix("counterfoil ");
+        words.expect("a command of this program").to_owned()
+    };
+    entries.iter().map(command).collect()
 }
 
 /// The error that a rejected command prints.

@@ -203,8 +203,12 @@ async fn outsiders_are_refused_and_disturb_nobody() {
 async fn a_listed_peer_of_another_chain_is_not_understood() {
     let a = Node::start(11, &[(12, None)]).await;
     let refused = send_as(12, "test-2", &a).await;
+    // A connection without a protocol in common is idle, and may be closed before the answer says so.
     assert!(
-        matches!(refused, Err(OutboundFailure::UnsupportedProtocols)),
+        matches!(
+            refused,
+            Err(OutboundFailure::UnsupportedProtocols | OutboundFailure::ConnectionClosed)
+        ),
         "{refused:?}"
     );
     assert!(a.mempool.pool().is_empty());

@@ -1,0 +1,347 @@
+//! The claims as their events made them: replayed in order, by the audit itself, to be held
+//! against the records (specification 4.2–4.4, 6.4, 9.2).
+
+use std::collections::BTreeMap;
+
+use counterfoil_proto::receivable::v1::{
+    Claim, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged, Endorsement,
+    Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse, event::Event as ReceivableEvent,
+};
+use counterfoil_proto::settlement::v1::{ReceivablePaid, event::Event as SettlementEvent};
+use counterfoil_types::dates::Date;
+use counterfoil_types::ids::{EndorsementId, TxId};
+use counterfoil_types::interest::{Accrual, Interest};
+use counterfoil_types::shares::pro_rata;
+
+use super::evidence::{Event, Executed};
+use super::figures::{date, day_count, minor};
+
+/// A claim by its receivable and number.
+pub type ClaimKey = (Vec<u8>, u32);
+
+/// What the events say. One that cannot have happened to the claims as they stood, such as any to a
+/// spent claim, is not sound.
+#[derive(Default)]
+pub struct Replay {
+    /// How penalty accrues, by receivable.
+    penalties: BTreeMap<Vec<u8>, Interest>,
+    /// All claims ever made, but for their encumbrance.
+    pub claims: BTreeMap<ClaimKey, Claim>,
+    /// Of the claims that are on offer.
+    pub offers: BTreeMap<ClaimKey, Offer>,
+    pub endorsements: Vec<Endorsement>,
+    /// Events that name claims, and those of them that fit.
+    pub events: u64,
+    pub sound: u64,
+}
+
+impl Replay {
+    pub fn of(receivables: &[Receivable], history: &[Executed]) -> Self {
+        let mut replay = Self::default();
+        for receivable in receivables {
+            let interest = penalty_of(receivable);
+            replay
+                .penalties
+                .extend(interest.map(|interest| (receivable.id.clone(), interest)));
+        }
+        for executed in history {
+            for event in &executed.events {
+                if let Some(fits) = replay.event(executed, event) {
+                    replay.events += 1;
+                    replay.sound += u64::from(fits.is_some());
+                }
+            }
+        }
+        replay
+    }
+
+    /// Takes in an event. Nothing where it does not name claims; nothing inside where it does not fit.
+    fn event(&mut self, executed: &Executed, event: &Event) -> Option<Option<()>> {
+        let Executed { tx_id, date, .. } = executed;
+        Some(match event {
+            Event::Receivable(ReceivableEvent::Opened(e)) => self.opened(e),
+            Event::Receivable(ReceivableEvent::Split(e)) => self.split(e, *date),
+            Event::Receivable(ReceivableEvent::Merged(e)) => self.merged(e, *date),
+            Event::Receivable(ReceivableEvent::Offered(e)) => self.offered(e, *date),
+            Event::Receivable(ReceivableEvent::Transferred(e)) => {
+                self.transferred(e, *tx_id, *date)
+            }
+            Event::Receivable(ReceivableEvent::Declined(e)) => {
+                self.unoffered(&e.receivable, e.number)
+            }
+            Event::Receivable(ReceivableEvent::Expired(e)) => {
+                self.unoffered(&e.receivable, e.number)
+            }
+            Event::Receivable(ReceivableEvent::Overtaken(e)) => {
+                self.unoffered(&e.receivable, e.number)
+            }
+            Event::Receivable(ReceivableEvent::Pledged(e)) => {
+                self.controlled(&e.receivable, e.number, &e.controller)
+            }
+            Event::Receivable(ReceivableEvent::Released(e)) => {
+                self.controlled(&e.receivable, e.number, &e.controller)
+            }
+            Event::Settlement(SettlementEvent::Paid(e)) => self.paid(e, *date),
+            _ => return None,
+        })
+    }
+
+    fn live(&mut self, receivable: &[u8], number: u32) -> Option<&mut Claim> {
+        let claim = self.claims.get_mut(&(receivable.to_vec(), number))?;
+        (claim.state() == ClaimState::Live).then_some(claim)
+    }
+
+    fn controlled(&mut self, receivable: &[u8], number: u32, by: &str) -> Option<()> {
+        (self.live(receivable, number)?.controller == by).then_some(())
+    }
+
+    /// Adds a claim under a number that no claim had before.
+    fn add(&mut self, claim: Claim) -> Option<()> {
+        let key = (claim.receivable.clone(), claim.number);
+        let is_new = !self.claims.contains_key(&key);
+        is_new.then(|| {
+            self.claims.insert(key, claim);
+        })
+    }
+
+    fn opened(&mut self, event: &ReceivableOpened) -> Option<()> {
+        let face_minor = minor(&event.face);
+        self.add(Claim {
+            receivable: event.receivable.clone(),
+            face_minor,
+            outstanding_minor: face_minor,
+            controller: event.controller.clone(),
+            state: ClaimState::Live.into(),
+            rank: Rank::Senior.into(),
+            ..Default::default()
+        })
+    }
+
+    /// What is accrued on a claim up to a date; nothing by the due date.
+    fn accrued(&self, claim: &Claim, to: Date) -> Option<Accrual> {
+        let interest = self.penalties.get(&claim.receivable)?;
+        let stored = claim.penalty.as_ref();
+        let stored = stored.and_then(|accrual| Accrual::try_from(accrual).ok());
+        let accrued = stored.unwrap_or(interest.none());
+        (to > interest.since).then(|| interest.accrue(accrued, claim.outstanding_minor, to))
+    }
+
+    fn split(&mut self, event: &ClaimSplit, on: Date) -> Option<()> {
+        let claim = self.live(&event.receivable, event.number)?.clone();
+        let faces: Vec<u64> = event.parts.iter().map(|part| part.face_minor).collect();
+        let fits = sum(&faces) == u128::from(claim.outstanding_minor)
+            && event.parts.iter().all(|part| part.rank >= claim.rank);
+        if !fits {
+            return None;
+        }
+        let accrued = self.accrued(&claim, on);
+        let owed = pro_rata(accrued.map_or(0, |accrued| accrued.minor), &faces);
+        spend(self.live(&event.receivable, event.number)?);
+        for (at, part) in event.parts.iter().enumerate() {
+            let penalty = accrued.map(|accrued| Accrual {
+                minor: owed[at],
+                // Whole to the first.
+                fraction: if at == 0 { accrued.fraction } else { 0 },
+                to: on,
+            });
+            self.add(Claim {
+                number: part.number,
+                face_minor: part.face_minor,
+                outstanding_minor: part.face_minor,
+                parents: vec![event.number],
+                rank: part.rank,
+                penalty: penalty.map(Accrual::to_proto),
+                ..claim.clone()
+            })?;
+        }
+        Some(())
+    }
+
+    fn merged(&mut self, event: &ClaimsMerged, on: Date) -> Option<()> {
+        let mut claims = Vec::new();
+        for number in &event.numbers {
+            claims.push(self.live(&event.receivable, *number)?.clone());
+        }
+        let first = claims.first()?.clone();
+        let alike = |claim: &Claim| {
+            claim.controller == first.controller
+                && claim.rank == first.rank
+                && claim.endorsement == first.endorsement
+        };
+        let outstanding: Vec<u64> = claims.iter().map(|claim| claim.outstanding_minor).collect();
+        if sum(&outstanding) != u128::from(event.face_minor) || !claims.iter().all(alike) {
+            return None;
+        }
+        let accrued: Vec<Accrual> = claims.iter().filter_map(|c| self.accrued(c, on)).collect();
+        let interest = self.penalties.get(&event.receivable)?;
+        let penalty = (!accrued.is_empty()).then(|| interest.join(&accrued, on).to_proto());
+        for number in &event.numbers {
+            spend(self.live(&event.receivable, *number)?);
+        }
+        self.add(Claim {
+            number: event.into,
+            face_minor: event.face_minor,
+            outstanding_minor: event.face_minor,
+            parents: event.numbers.clone(),
+            penalty,
+            ..first
+        })
+    }
+
+    fn offered(&mut self, event: &ClaimOffered, on: Date) -> Option<()> {
+        self.controlled(&event.receivable, event.number, &event.from)?;
+        let offer = Offer {
+            to: event.to.clone(),
+            purpose: event.purpose,
+            price: event.price.clone(),
+            offered_on: Some(on.to_proto()),
+            expires_on: event.expires_on,
+            issuer: event.issuer.clone(),
+        };
+        let before = self
+            .offers
+            .insert((event.receivable.clone(), event.number), offer);
+        before.is_none().then_some(())
+    }
+
+    fn unoffered(&mut self, receivable: &[u8], number: u32) -> Option<()> {
+        self.live(receivable, number)?;
+        self.offers
+            .remove(&(receivable.to_vec(), number))
+            .map(|_| ())
+    }
+
+    fn transferred(&mut self, event: &ClaimTransferred, tx_id: TxId, on: Date) -> Option<()> {
+        self.controlled(&event.receivable, event.number, &event.from)?;
+        let id = EndorsementId::of(tx_id, &event.receivable, event.number).to_vec();
+        if event.endorsement != id {
+            return None;
+        }
+        self.offers
+            .remove(&(event.receivable.clone(), event.number));
+        let claim = self.live(&event.receivable, event.number)?;
+        let previous = std::mem::replace(&mut claim.endorsement, id.clone());
+        claim.controller.clone_from(&event.to);
+        claim.depth += u32::from(event.purpose() == Purpose::Payment);
+        self.endorsements.push(Endorsement {
+            id,
+            previous,
+            receivable: event.receivable.clone(),
+            claim: event.number,
+            from: event.from.clone(),
+            to: event.to.clone(),
+            purpose: event.purpose,
+            recourse: Recourse::None.into(),
+            at: Some(on.to_proto()),
+        });
+        Some(())
+    }
+
+    /// A payment: its shares are those that the order of 6.4 gives, each to the claim's controller.
+    fn paid(&mut self, event: &ReceivablePaid, on: Date) -> Option<()> {
+        let of_receivable = (event.receivable.clone(), 0)..=(event.receivable.clone(), u32::MAX);
+        let owed: Vec<Owed> = self
+            .claims
+            .range(of_receivable)
+            .map(|(_, claim)| claim)
+            .filter(|claim| claim.state() == ClaimState::Live)
+            .map(|claim| Owed {
+                claim: claim.clone(),
+                penalty: self.accrued(claim, on),
+            })
+            .collect();
+        let paid = u128::from(minor(&event.principal)) + u128::from(minor(&event.penalty));
+        let shares = in_order(u64::try_from(paid).ok()?, &owed);
+        let expected = owed
+            .iter()
+            .zip(&shares)
+            .filter(|(_, share)| **share != (0, 0));
+        let same =
+            expected.map(|(owed, share)| (&owed.claim.controller, owed.claim.number, *share));
+        let said = event.shares.iter().map(|share| {
+            let parts = (share.principal_minor, share.penalty_minor);
+            (&share.controller, share.claim, parts)
+        });
+        if !same.eq(said) || date(event.value_date.as_ref()) != Some(on) {
+            return None;
+        }
+        let mut left = false;
+        for (owed, (principal, penalty)) in owed.into_iter().zip(shares) {
+            let number = owed.claim.number;
+            let claim = self.live(&event.receivable, number)?;
+            if (principal, penalty) != (0, 0) {
+                claim.outstanding_minor -= principal;
+                claim.penalty = owed.penalty.map(|accrued| {
+                    let minor = accrued.minor - penalty;
+                    Accrual { minor, ..accrued }.to_proto()
+                });
+            }
+            let unpaid = claim.penalty.as_ref().map_or(0, |accrued| accrued.minor);
+            if claim.outstanding_minor == 0 && unpaid == 0 {
+                spend(claim);
+            } else {
+                left = true;
+            }
+        }
+        (event.settled != left).then_some(())
+    }
+}
+
+/// A live claim on the day of a payment.
+struct Owed {
+    claim: Claim,
+    penalty: Option<Accrual>,
+}
+
+/// Principal and penalty that each claim is paid of a sum: senior principal, senior penalty, then the
+/// retained claims', pro rata in each.
+fn in_order(paid_minor: u64, owed: &[Owed]) -> Vec<(u64, u64)> {
+    let mut left = paid_minor;
+    let mut take = |rank: Rank, of: fn(&Owed) -> u64| {
+        let weight = |owed: &Owed| {
+            if owed.claim.rank() == rank {
+                of(owed)
+            } else {
+                0
+            }
+        };
+        let weights: Vec<u64> = owed.iter().map(weight).collect();
+        let taken = u64::try_from(sum(&weights)).map_or(left, |all| all.min(left));
+        left -= taken;
+        pro_rata(taken, &weights)
+    };
+    let principal = |owed: &Owed| owed.claim.outstanding_minor;
+    let penalty = |owed: &Owed| owed.penalty.map_or(0, |accrued| accrued.minor);
+    let tiers = [
+        take(Rank::Senior, principal),
+        take(Rank::Senior, penalty),
+        take(Rank::Retained, principal),
+        take(Rank::Retained, penalty),
+    ];
+    (0..owed.len())
+        .map(|at| (tiers[0][at] + tiers[2][at], tiers[1][at] + tiers[3][at]))
+        .collect()
+}
+
+fn spend(claim: &mut Claim) {
+    claim.state = ClaimState::Spent.into();
+    claim.outstanding_minor = 0;
+    claim.penalty = None;
+}
+
+fn penalty_of(receivable: &Receivable) -> Option<Interest> {
+    let terms = receivable.terms.as_ref()?;
+    Some(Interest {
+        rate_ppm: terms.penalty_rate_ppm,
+        day_count: day_count(terms.day_count())?,
+        since: date(receivable.adjusted_due_date.as_ref())?,
+    })
+}
+
+fn sum(minors: &[u64]) -> u128 {
+    minors.iter().map(|minor| u128::from(*minor)).sum()
+}
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod tests;

@@ -1,0 +1,67 @@
+//! What debtors paid, and what was reported as not paid.
+
+use counterfoil_proto::settlement;
+use counterfoil_proto::v1 as wire;
+
+use super::Show;
+use crate::output::View;
+
+impl Show<'_> {
+    pub(super) fn settlement(&self, event: settlement::v1::event::Event) -> View {
+        use settlement::v1::event::Event::*;
+        let reported = |name, receivable: &[u8], on: Option<&wire::Date>, outstanding| {
+            let view = self
+                .named(name)
+                .id("receivable", receivable)
+                .date("reported_on", on);
+            self.amount(view, "outstanding_minor", outstanding)
+        };
+        match event {
+            Paid(e) => self.paid(&e),
+            Overdue(e) => reported(
+                "ReceivableOverdue",
+                &e.receivable,
+                e.reported_on.as_ref(),
+                e.outstanding.as_ref(),
+            ),
+            Defaulted(e) => reported(
+                "ReceivableDefaulted",
+                &e.receivable,
+                e.reported_on.as_ref(),
+                e.outstanding.as_ref(),
+            ),
+        }
+    }
+
+    fn paid(&self, e: &settlement::v1::ReceivablePaid) -> View {
+        let currency = e.principal.as_ref().map_or("", |p| p.currency.as_str());
+        let minor = |view: View, name, minor| view.minor(name, minor, currency, self.currencies);
+        let shares = e.shares.iter().map(|share| {
+            let view = View::new()
+                .number("claim", share.claim)
+                .text("controller", &share.controller);
+            let view = minor(view, "principal_minor", share.principal_minor);
+            let view = minor(view, "penalty_minor", share.penalty_minor);
+            if share.loan.is_empty() {
+                return view;
+            }
+            minor(
+                view.id("loan", &share.loan),
+                "lender_minor",
+                share.lender_minor,
+            )
+        });
+        let view = self
+            .named("ReceivablePaid")
+            .id("receivable", &e.receivable)
+            .text("issuer", &e.issuer)
+            .text("end_to_end_id", &e.end_to_end_id);
+        let view = self.amount(view, "principal_minor", e.principal.as_ref());
+        let view = self.amount(view, "penalty_minor", e.penalty.as_ref());
+        let view = self.amount(view, "refund_minor", e.refund.as_ref());
+        view.number("days_late", e.days_late)
+            .date("value_date", e.value_date.as_ref())
+            .nested("shares", shares.collect())
+            .flag("settled", e.settled)
+    }
+}

@@ -1,0 +1,141 @@
+//! How financing requests, quotes, awards and loans are shown.
+
+use counterfoil_proto::financing::v1::{Award, ClaimReference, Loan, QuoteTerms, Request};
+use counterfoil_proto::v1 as wire;
+
+use super::amount;
+use crate::amounts::Currencies;
+use crate::output::View;
+
+pub fn claim_reference(claim: &ClaimReference) -> String {
+    format!("{}#{}", hex::encode(&claim.receivable), claim.number)
+}
+
+pub fn request(request: &Request, currencies: &Currencies) -> View {
+    let currency = request.amount.as_ref().map_or("", |a| &a.currency);
+    let view = View::new()
+        .id("id", &request.id)
+        .text("state", format_args!("{:?}", request.state()))
+        .text("seller", &request.seller)
+        .text("technique", format_args!("{:?}", request.technique()));
+    let claims = request.claims.iter().map(|claim| {
+        View::new()
+            .text(
+                "claim",
+                format_args!("{}#{}", hex::encode(&claim.receivable), claim.number),
+            )
+            .minor(
+                "outstanding_minor",
+                claim.outstanding_minor,
+                currency,
+                currencies,
+            )
+            .text("rank", format_args!("{:?}", claim.rank()))
+            .date("adjusted_due_date", claim.adjusted_due_date.as_ref())
+    });
+    amount(view, "amount_minor", request.amount.as_ref(), currencies)
+        .text("recourse", format_args!("{:?}", request.recourse()))
+        .nested("claims", claims.collect())
+        .list("debtors", request.debtors.iter().cloned())
+        .list("invited", request.invited.iter().cloned())
+        .date("opened_on", request.opened_on.as_ref())
+        .date("deadline", request.deadline.as_ref())
+        .date("expires_on", request.expires_on.as_ref())
+        .list("quoting", request.quoting.iter().cloned())
+        .number("revealed", request.revealed)
+        .inner(
+            "award",
+            request.award.as_ref().map(|a| award(a, currencies)),
+        )
+}
+
+pub fn award(award: &Award, currencies: &Currencies) -> View {
+    let currency = award.amount.as_ref().map_or("", |a| &a.currency);
+    let minor = |view: View, name, minor| view.minor(name, minor, currency, currencies);
+    let view = View::new().text("bank", &award.bank);
+    let view = amount(view, "amount_minor", award.amount.as_ref(), currencies);
+    let view = minor(view, "cost_minor", award.cost_minor);
+    let view = minor(view, "fees_minor", award.fees_minor);
+    minor(view, "proceeds_minor", award.proceeds_minor)
+        .rate("annual_cost_ppm", award.annual_cost_ppm)
+        .date("awarded_on", award.awarded_on.as_ref())
+        .id("loan", &award.loan)
+}
+
+pub fn quote_terms(terms: &QuoteTerms, currencies: &Currencies) -> View {
+    let currency = terms.amount.as_ref().map_or("", |a| &a.currency);
+    let fees = terms.fees.iter().map(|fee| {
+        View::new().text("name", &fee.name).minor(
+            "amount_minor",
+            fee.amount_minor,
+            currency,
+            currencies,
+        )
+    });
+    let view = amount(
+        View::new(),
+        "amount_minor",
+        terms.amount.as_ref(),
+        currencies,
+    );
+    view.rate("rate_ppm", terms.rate_ppm)
+        .text("day_count", format_args!("{:?}", terms.day_count()))
+        .nested("fees", fees.collect())
+        .text("recourse", format_args!("{:?}", terms.recourse()))
+        .date("expires_on", terms.expires_on.as_ref())
+        .text("issuer", &terms.issuer)
+        .text("end_to_end_id", &terms.end_to_end_id)
+}
+
+/// A quote among the others of its request. It has figures once it is revealed.
+pub fn ranked_quote(ranked: &wire::RankedQuote, currencies: &Currencies) -> View {
+    let quote = ranked.quote.clone().unwrap_or_default();
+    let view = match ranked.rank {
+        0 => View::new().field("rank", 0.into(), "–".into()),
+        rank => View::new().number("rank", rank),
+    };
+    let view = view
+        .text("bank", &quote.bank)
+        .text("state", format_args!("{:?}", quote.state()))
+        .number("height", quote.height)
+        .number("index", quote.index)
+        .id("commitment", &quote.commitment)
+        .inner(
+            "terms",
+            quote.terms.as_ref().map(|t| quote_terms(t, currencies)),
+        );
+    let Some(terms) = &quote.terms else {
+        return view;
+    };
+    let currency = terms.amount.as_ref().map_or("", |a| &a.currency);
+    let minor = |view: View, name, minor| view.minor(name, minor, currency, currencies);
+    let view = amount(view, "amount_minor", terms.amount.as_ref(), currencies)
+        .rate("rate_ppm", terms.rate_ppm);
+    let view = minor(view, "cost_minor", ranked.cost_minor);
+    let view = minor(view, "fees_minor", ranked.fees_minor);
+    let view = minor(view, "net_minor", ranked.net_minor);
+    minor(view, "proceeds_minor", ranked.proceeds_minor)
+        .rate("annual_cost_ppm", ranked.annual_cost_ppm)
+}
+
+pub fn loan(loan: &Loan, currencies: &Currencies) -> View {
+    let currency = loan.principal.as_ref().map_or("", |p| &p.currency);
+    let minor = |view: View, name, minor| view.minor(name, minor, currency, currencies);
+    let view = View::new()
+        .id("id", &loan.id)
+        .text("state", format_args!("{:?}", loan.state()))
+        .id("request", &loan.request)
+        .text("lender", &loan.lender)
+        .text("issuer", &loan.issuer)
+        .text("borrower", &loan.borrower);
+    let view = amount(view, "principal_minor", loan.principal.as_ref(), currencies);
+    let view = minor(view, "outstanding_minor", loan.outstanding_minor)
+        .rate("rate_ppm", loan.rate_ppm)
+        .text("day_count", format_args!("{:?}", loan.day_count()))
+        .text("schedule", format_args!("{:?}", loan.schedule()))
+        .date("opened_on", loan.opened_on.as_ref())
+        .date("due_date", loan.due_date.as_ref());
+    minor(view, "interest_paid_minor", loan.interest_paid_minor)
+        .list("collateral", loan.collateral.iter().map(claim_reference))
+        .date("repaid_on", loan.repaid_on.as_ref())
+}

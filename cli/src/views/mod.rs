@@ -1,0 +1,181 @@
+//! How each record is shown, field by field.
+
+use counterfoil_proto::cash::v1 as cash;
+use counterfoil_proto::invoice::v1 as invoice;
+use counterfoil_proto::membership::v1 as membership;
+use counterfoil_proto::v1 as wire;
+
+use crate::amounts::Currencies;
+use crate::events;
+use crate::output::View;
+
+mod financing;
+mod receivable;
+
+pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, request};
+pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
+
+pub fn organization(organization: &membership::Organization) -> View {
+    View::new()
+        .text("id", &organization.id)
+        .text("legal_name", &organization.legal_name)
+        .text("lei", &organization.lei)
+        .text("national_id", &organization.national_id)
+        .list(
+            "roles",
+            organization.roles().map(|role| format!("{role:?}")),
+        )
+        .list("accounts", organization.accounts.iter().map(hex::encode))
+}
+
+/// An amount and its currency, shown as one.
+fn amount(view: View, name: &str, money: Option<&wire::Money>, currencies: &Currencies) -> View {
+    let money = money.cloned().unwrap_or_default();
+    view.minor(name, money.minor, &money.currency, currencies)
+        .hidden("currency", money.currency)
+}
+
+/// A date as text; a dash where there is none.
+pub fn day(date: Option<wire::Date>) -> String {
+    date.map_or_else(
+        || "–".to_owned(),
+        |wire::Date { year, month, day }| format!("{year:04}-{month:02}-{day:02}"),
+    )
+}
+
+pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
+    let view = View::new()
+        .id("id", &invoice.id)
+        .text("state", format_args!("{:?}", invoice.state()))
+        .text("seller", &invoice.seller)
+        .text("buyer", &invoice.buyer)
+        .text("number", &invoice.number);
+    let currency = invoice.gross.as_ref().map_or("", |gross| &gross.currency);
+    let view = amount(view, "gross_minor", invoice.gross.as_ref(), currencies)
+        .date("issue_date", invoice.issue_date.as_ref())
+        .date("due_date", invoice.due_date.as_ref())
+        .date("delivery_date", invoice.delivery_date.as_ref())
+        .number("type_code", invoice.type_code)
+        .text("order_reference", &invoice.order_reference);
+    let terms = invoice.terms.as_ref();
+    view.inner("terms", terms.map(|t| self::terms(t, currency, currencies)))
+        .id("document_hash", &invoice.document_hash)
+        .id("payload_root", &invoice.payload_root)
+        .id("strict_fingerprint", &invoice.strict_fingerprint)
+        .id("loose_fingerprint", &invoice.loose_fingerprint)
+        .id("succeeds", &invoice.succeeds)
+        .id("succeeded_by", &invoice.succeeded_by)
+        .date("registered_on", invoice.registered_on.as_ref())
+        .number("query_count", invoice.query_count)
+        .text("reason", &invoice.reason)
+        .id("receivable", &invoice.receivable)
+}
+
+pub fn balance(balance: &cash::Balance, currencies: &Currencies) -> View {
+    let minor = |view: View, name, minor| view.minor(name, minor, &balance.currency, currencies);
+    let view = View::new()
+        .text("holder", &balance.holder)
+        .text("issuer", &balance.issuer)
+        .text("currency", &balance.currency);
+    let view = minor(view, "available_minor", balance.available_minor);
+    minor(view, "locked_minor", balance.locked_minor)
+}
+
+pub fn issuance(issuance: &cash::Issuance, currencies: &Currencies) -> View {
+    View::new()
+        .text("issuer", &issuance.issuer)
+        .text("currency", &issuance.currency)
+        .minor(
+            "issued_minor",
+            issuance.issued_minor,
+            &issuance.currency,
+            currencies,
+        )
+        .minor(
+            "redeemed_minor",
+            issuance.redeemed_minor,
+            &issuance.currency,
+            currencies,
+        )
+}
+
+pub fn redemption(redemption: &cash::Redemption, currencies: &Currencies) -> View {
+    let view = View::new()
+        .text("holder", &redemption.holder)
+        .text("issuer", &redemption.issuer)
+        .text("end_to_end_id", &redemption.end_to_end_id)
+        .text("state", format_args!("{:?}", redemption.state()));
+    amount(view, "amount_minor", redemption.amount.as_ref(), currencies)
+        .date("requested_on", redemption.requested_on.as_ref())
+}
+
+/// A receipt's fields, after those of `head`.
+pub fn receipt(head: View, receipt: &wire::Receipt, currencies: &Currencies) -> View {
+    let outcome = if receipt.code == 0 {
+        "executed"
+    } else {
+        "rejected"
+    };
+    let view = head
+        .id("tx_id", &receipt.tx_id)
+        .text("outcome", outcome)
+        .number("height", receipt.height)
+        .number("index", receipt.index)
+        .number("code", receipt.code);
+    let view = match &receipt.rejection {
+        None => view,
+        Some(rejection) => view
+            .text("contract", &rejection.contract)
+            .text("reason", &rejection.reason)
+            .text("message", &rejection.message)
+            .text("first", &rejection.first),
+    };
+    let events = receipt
+        .events
+        .iter()
+        .map(|event| events::view(event, currencies));
+    view.nested("events", events.collect())
+}
+
+pub fn header(hash: &[u8], header: &wire::Header) -> View {
+    View::new()
+        .number("height", header.height)
+        .id("hash", hash)
+        .text("chain_id", &header.chain_id)
+        .number("time_ms", header.time_ms)
+        .text("time", utc(header.time_ms))
+        .id("proposer", &header.proposer)
+        .id("parent", &header.parent)
+        .id("transactions_root", &header.transactions_root)
+        .id("receipts_root", &header.receipts_root)
+        .id("state_root", &header.state_root)
+        .id("validators_hash", &header.validators_hash)
+        .id("next_validators_hash", &header.next_validators_hash)
+        .id("params_hash", &header.params_hash)
+}
+
+pub fn status(status: &wire::GetStatusResponse) -> View {
+    View::new()
+        .text("moniker", &status.moniker)
+        .text("version", &status.version)
+        .number("protocol_version", status.protocol_version)
+        .text("chain_id", &status.chain_id)
+        .number("height", status.height)
+        .id("block_hash", &status.block_hash)
+        .number("block_time_ms", status.block_time_ms)
+        .text("block_time", utc(status.block_time_ms))
+        .date("ledger_date", status.ledger_date.as_ref())
+        .flag("validator", status.validator)
+        .text("organization", &status.organization)
+        .id("address", &status.address)
+        .number("peers", status.peers)
+        .number("pool_transactions", status.pool_transactions)
+}
+
+/// A moment in UTC, as ISO 8601 writes it.
+fn utc(ms: u64) -> String {
+    i64::try_from(ms)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+        .map_or_else(|| format!("{ms} ms"), |time| format!("{time:.3}"))
+}

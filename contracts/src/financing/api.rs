@@ -1,0 +1,39 @@
+//! What others may ask of financing: to read and rank, to collect on loans what their
+//! collateral is paid, and to end a request that the debtor's payment has overtaken.
+
+use super::keys::{LOANS, QUOTES, REQUESTS};
+use super::requests;
+use crate::kernel::{Context, StateError};
+
+pub use super::loans::Collections;
+pub use super::pricing::{Price, Ranked, price, rank};
+
+/// Key of a request.
+pub fn request_key(id: &[u8]) -> Vec<u8> {
+    REQUESTS.key(&[id])
+}
+
+/// What the keys of all requests begin with.
+pub fn request_prefix() -> Vec<u8> {
+    REQUESTS.prefix()
+}
+
+/// What the keys of a request's quotes begin with.
+pub fn quotes_of_prefix(request: &[u8]) -> Vec<u8> {
+    [QUOTES.key(&[request]).as_slice(), b"/"].concat()
+}
+
+/// Key of a loan.
+pub fn loan_key(id: &[u8]) -> Vec<u8> {
+    LOANS.key(&[id])
+}
+
+/// What the keys of all loans begin with.
+pub fn loan_prefix() -> Vec<u8> {
+    LOANS.prefix()
+}
+
+/// Ends the request that locks a claim of which the debtor has paid something.
+pub fn overtake(context: &mut Context<'_>, request: &[u8]) -> Result<(), StateError> {
+    requests::overtake(context, request)
+}

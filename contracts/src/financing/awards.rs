@@ -1,0 +1,237 @@
+//! The award: claims and cash change hands in one transaction (specification 5.4, 5.5).
+
+use std::collections::BTreeMap;
+
+use counterfoil_proto::financing::v1::event::Event as Kind;
+use counterfoil_proto::financing::v1::{
+    Award, AwardRequest, ClaimReference, Loan, LoanOpened, LoanState, Quote, QuoteState,
+    QuoteTerms, RejectionCode, Request, RequestAwarded, RequestState, Schedule,
+};
+use counterfoil_proto::receivable::v1::Claim;
+use counterfoil_proto::v1 as wire;
+use counterfoil_types::ids::{LoanId, RequestId};
+use counterfoil_types::interest::Accrual;
+use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
+
+use super::events::{emit, emit_to_parties};
+use super::keys::{find_request, put_loan, put_request, quote};
+use super::pricing::{Price, falls_due, price};
+use super::requests::{check_open, check_seller, close_quotes, is_sale, reveal_window};
+use crate::cash::api::Payment;
+use crate::kernel::{Context, Failure, StateError, reject, stored_date};
+use crate::receivable::api as receivables;
+
+pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(), Failure> {
+    let request = find_request(&context.store, &award.request)?;
+    check_seller(context, &request)?;
+    check_open(&request)?;
+    check_time(context, &request)?;
+    let quote = find_quote(context, &request, &award.bank)?;
+    let terms = quote.terms.unwrap_or_default();
+    let price = price(&request, &terms, context.ledger_date)?.ok_or_else(|| {
+        let message = "cost and fees leave the seller nothing";
+        reject(RejectionCode::NetNotPositive, message)
+    })?;
+    let claims = locked_claims(context, &request)?;
+    check_room(context, &claims, &price)?;
+    let amount = terms.amount.clone().unwrap_or_default();
+    let proceeds = wire::Money {
+        minor: price.proceeds_minor,
+        currency: amount.currency.clone(),
+    };
+    let payment = Payment {
+        issuer: &terms.issuer,
+        payer: &award.bank,
+        instructed: &proceeds,
+        legs: &BTreeMap::from([(request.seller.clone(), price.proceeds_minor)]),
+        end_to_end_id: &terms.end_to_end_id,
+    };
+    payment
+        .check_funds(&context.store)
+        .map_err(|fault| fault.under::<RejectionCode>())?;
+
+    payment.make_promised(context)?;
+    let (claims, loan) = if is_sale(request.technique()) {
+        (sell(context, claims, &price, &award.bank)?, Vec::new())
+    } else {
+        lend(context, &request, claims, &award.bank, &terms)?
+    };
+    let award = Award {
+        bank: award.bank.clone(),
+        amount: terms.amount,
+        cost_minor: price.cost_minor,
+        fees_minor: price.fees_minor,
+        proceeds_minor: price.proceeds_minor,
+        annual_cost_ppm: price.annual_cost_ppm,
+        awarded_on: Some(context.ledger_date.to_proto()),
+        loan,
+    };
+    Ok(record(context, request, award, claims)?)
+}
+
+/// After the deadline, once nobody may reveal any more, up to the last day.
+fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
+    let today = context.ledger_date;
+    let (deadline, until) = reveal_window(request)?;
+    let all_revealed = usize::try_from(request.revealed) == Ok(request.quoting.len());
+    if today <= deadline || (today <= until && !all_revealed) {
+        let message = format!(
+            "the award comes after {deadline}, once all quotes are revealed, and without waiting after {until}"
+        );
+        return Err(reject(RejectionCode::TooEarly, message));
+    }
+    let last = stored_date("financing/request", request.expires_on)?;
+    if today > last {
+        let message = format!("the last day for the award was {last}");
+        return Err(reject(RejectionCode::RequestExpired, message));
+    }
+    Ok(())
+}
+
+fn find_quote(context: &Context<'_>, request: &Request, bank: &str) -> Result<Quote, Failure> {
+    let quotes = request.quoting.iter().any(|quoting| quoting == bank);
+    let quote = if quotes {
+        quote(&context.store, &request.id, bank)?
+    } else {
+        None
+    };
+    let revealed = quote.filter(|quote| quote.state() == QuoteState::Revealed);
+    let quote = revealed.ok_or_else(|| {
+        let message = format!("{bank:?} has revealed no quote here");
+        reject(RejectionCode::NoQuote, message)
+    })?;
+    let terms = quote.terms.as_ref();
+    let last = stored_date("financing/quote", terms.and_then(|terms| terms.expires_on))?;
+    if context.ledger_date > last {
+        let message = format!("the quote's last day was {last}");
+        return Err(reject(RejectionCode::QuoteExpired, message));
+    }
+    Ok(quote)
+}
+
+fn locked_claims(context: &Context<'_>, request: &Request) -> Result<Vec<Claim>, StateError> {
+    let missing = || StateError::corrupt("receivable/claim", "a requested claim is missing");
+    let requested = request.claims.iter();
+    requested
+        .map(|c| receivables::claim(&context.store, &c.receivable, c.number)?.ok_or_else(missing))
+        .collect()
+}
+
+/// A claim that is sold in part becomes two.
+fn check_room(context: &Context<'_>, claims: &[Claim], price: &Price) -> Result<(), Failure> {
+    let mut more: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for (claim, part) in claims.iter().zip(&price.parts_minor) {
+        if (1..claim.outstanding_minor).contains(part) {
+            *more.entry(&claim.receivable).or_default() += 1;
+        }
+    }
+    for (receivable, more) in more {
+        let receivable = receivables::receivable(&context.store, receivable)?.unwrap_or_default();
+        if receivable.live_claims.len() + more > MAX_LIVE_CLAIMS
+            || receivable.claim_count > MAX_CLAIMS
+        {
+            let message = format!("a receivable has at most {MAX_LIVE_CLAIMS} live claims");
+            return Err(reject(RejectionCode::TooManyClaims, message));
+        }
+    }
+    Ok(())
+}
+
+/// Passes the sold parts to the bank, and frees the rest. Returns the claims that the bank has now.
+fn sell(
+    context: &mut Context<'_>,
+    claims: Vec<Claim>,
+    price: &Price,
+    bank: &str,
+) -> Result<Vec<ClaimReference>, StateError> {
+    let mut sold = Vec::with_capacity(claims.len());
+    for (claim, part) in claims.into_iter().zip(&price.parts_minor) {
+        if *part == 0 {
+            receivables::unlock(&mut context.store, claim);
+            continue;
+        }
+        let receivable = claim.receivable.clone();
+        let number = receivables::sell(context, claim, *part, bank)?;
+        sold.push(ClaimReference { receivable, number });
+    }
+    Ok(sold)
+}
+
+/// Opens a loan on the claims. Returns them, and the loan's id.
+fn lend(
+    context: &mut Context<'_>,
+    request: &Request,
+    claims: Vec<Claim>,
+    bank: &str,
+    terms: &QuoteTerms,
+) -> Result<(Vec<ClaimReference>, Vec<u8>), StateError> {
+    let corrupt = |problem| StateError::corrupt("financing/request", problem);
+    let request_id = RequestId::try_from(request.id.as_slice()).map_err(corrupt)?;
+    let id = LoanId::of(request_id).to_vec();
+    let mut collateral = Vec::with_capacity(claims.len());
+    for claim in claims {
+        collateral.push(ClaimReference {
+            receivable: claim.receivable.clone(),
+            number: claim.number,
+        });
+        receivables::pledge(context, claim, &id, bank)?;
+    }
+    let today = context.ledger_date;
+    let interest = Accrual {
+        minor: 0,
+        fraction: 0,
+        to: today,
+    };
+    let loan = Loan {
+        id,
+        request: request.id.clone(),
+        lender: bank.to_owned(),
+        borrower: request.seller.clone(),
+        principal: terms.amount.clone(),
+        outstanding_minor: terms.amount.as_ref().map_or(0, |amount| amount.minor),
+        rate_ppm: terms.rate_ppm,
+        day_count: terms.day_count,
+        schedule: Schedule::Bullet.into(),
+        opened_on: Some(today.to_proto()),
+        due_date: Some(falls_due(request)?.to_proto()),
+        interest: Some(interest.to_proto()),
+        interest_paid_minor: 0,
+        collateral: collateral.clone(),
+        state: LoanState::Open.into(),
+        repaid_on: None,
+        issuer: terms.issuer.clone(),
+    };
+    put_loan(&mut context.store, &loan);
+    let opened = LoanOpened {
+        loan: loan.id.clone(),
+        request: loan.request,
+        lender: loan.lender,
+        borrower: loan.borrower,
+        principal: loan.principal,
+        rate_ppm: loan.rate_ppm,
+        due_date: loan.due_date,
+    };
+    emit(context, &[bank, &request.seller], Kind::LoanOpened(opened));
+    Ok((collateral, loan.id))
+}
+
+fn record(
+    context: &mut Context<'_>,
+    mut request: Request,
+    award: Award,
+    claims: Vec<ClaimReference>,
+) -> Result<(), StateError> {
+    let missed = close_quotes(context, &request, Some(&award.bank))?;
+    request.state = RequestState::Awarded.into();
+    request.award = Some(award.clone());
+    put_request(&mut context.store, &request);
+    let awarded = RequestAwarded {
+        request: request.id.clone(),
+        seller: request.seller.clone(),
+        award: Some(award),
+        claims,
+        missed,
+    };
+    emit_to_parties(context, &request, Kind::Awarded(awarded));
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! The numbers under which financing rejects.
+
+use counterfoil_proto::financing::v1::RejectionCode;
+
+use crate::cash::api::PaymentCodes;
+
+crate::kernel::rejection_codes!(RejectionCode, "financing", "REJECTION_CODE_");
+
+impl PaymentCodes for RejectionCode {
+    const UNKNOWN_ISSUER: Self = Self::UnknownIssuer;
+    const INVALID_END_TO_END_ID: Self = Self::InvalidEndToEndId;
+    const REPEATED_END_TO_END_ID: Self = Self::RepeatedEndToEndId;
+    const NOT_ENOUGH_DEPOSITS: Self = Self::NotEnoughDeposits;
+    const TOO_LARGE: Self = Self::NotEnoughDeposits;
+}

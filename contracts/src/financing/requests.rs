@@ -1,0 +1,357 @@
+//! Putting claims to the banks, and how a request ends without an award (specification 5.1).
+
+use std::collections::BTreeSet;
+
+use counterfoil_proto::financing::v1::event::Event as Kind;
+use counterfoil_proto::financing::v1::{
+    CancelRequest, ClaimReference, ExpireRequest, OpenRequest, QuoteState, RejectionCode, Request,
+    RequestClosed, RequestOpened, RequestState, RequestedClaim, Technique,
+};
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::receivable::v1::{Claim, Rank, Receivable, Recourse};
+use counterfoil_types::dates::Date;
+use counterfoil_types::ids::RequestId;
+use counterfoil_types::limits::{
+    MAX_INVITED, MAX_MINOR, MAX_REQUEST_CLAIMS, MAX_REQUEST_DAYS, REVEAL_WINDOW_DAYS,
+};
+
+use super::events::{emit, emit_to_parties};
+use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
+use crate::kernel::{Context, Failure, StateError, check_known, reject, stored_date};
+use crate::membership::api as membership;
+use crate::receivable::api as receivables;
+
+pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), Failure> {
+    check_known::<Technique>(open.technique, "technique")?;
+    check_known::<Recourse>(open.recourse, "recourse")?;
+    if !membership::has_role(&context.caller, Role::Supplier) {
+        let message = "only a supplier asks for finance on its claims";
+        return Err(reject(RejectionCode::WrongRole, message));
+    }
+    let claims = find_claims(context, &open.claims)?;
+    let last = check_dates(context, &open)?;
+    let requested = describe(&claims, last)?;
+    check_terms(&open, &claims, &requested)?;
+    let debtors: BTreeSet<&String> = claims.iter().map(|(_, r)| &r.debtor).collect();
+    let debtors: Vec<String> = debtors.into_iter().cloned().collect();
+    check_invited(context, &open.invited, &debtors)?;
+
+    let id = RequestId::of(context.tx_id).to_vec();
+    for (claim, _) in claims {
+        receivables::lock(&mut context.store, claim, &id);
+    }
+    let request = Request {
+        id,
+        seller: context.caller.id.clone(),
+        claims: requested,
+        technique: open.technique,
+        amount: open.amount,
+        recourse: open.recourse,
+        opened_on: Some(context.ledger_date.to_proto()),
+        deadline: open.deadline,
+        expires_on: open.expires_on,
+        invited: open.invited,
+        debtors,
+        state: RequestState::Open.into(),
+        quoting: Vec::new(),
+        revealed: 0,
+        award: None,
+    };
+    put_request(&mut context.store, &request);
+    let opened = RequestOpened {
+        request: request.id.clone(),
+        seller: request.seller.clone(),
+        technique: request.technique,
+        amount: request.amount.clone(),
+        deadline: request.deadline,
+        expires_on: request.expires_on,
+    };
+    let invited = request.invited.iter().map(String::as_str);
+    let concerned: Vec<&str> = invited.chain([request.seller.as_str()]).collect();
+    emit(context, &concerned, Kind::Opened(opened));
+    Ok(())
+}
+
+fn find_claims(
+    context: &Context<'_>,
+    references: &[ClaimReference],
+) -> Result<Vec<(Claim, Receivable)>, Failure> {
+    let ascend = |a: &ClaimReference, b: &ClaimReference| {
+        (&a.receivable, a.number) < (&b.receivable, b.number)
+    };
+    if !(1..=MAX_REQUEST_CLAIMS).contains(&references.len()) || !references.is_sorted_by(ascend) {
+        let message = format!("name 1 to {MAX_REQUEST_CLAIMS} claims in ascending order");
+        return Err(reject(RejectionCode::InvalidClaims, message));
+    }
+    let mut claims = Vec::with_capacity(references.len());
+    for reference in references {
+        claims.push(find_claim(context, reference)?);
+    }
+    Ok(claims)
+}
+
+fn find_claim(
+    context: &Context<'_>,
+    reference: &ClaimReference,
+) -> Result<(Claim, Receivable), Failure> {
+    let number = reference.number;
+    let no = |code, message: String| Err(reject(code, message));
+    let found = receivables::claim(&context.store, &reference.receivable, number)?;
+    let Some(claim) = found else {
+        return no(RejectionCode::UnknownClaim, "no claim has this id".into());
+    };
+    if claim.controller != context.caller.id {
+        let message = format!("claim {number} is controlled by {}", claim.controller);
+        return no(RejectionCode::NotTheController, message);
+    }
+    if claim.outstanding_minor == 0 {
+        let message = format!("no principal is outstanding of claim {number}");
+        return no(RejectionCode::NothingOutstanding, message);
+    }
+    if receivables::is_encumbered(&claim) {
+        let message = format!("claim {number} is offered, locked or pledged");
+        return no(RejectionCode::Encumbered, message);
+    }
+    let receivable = receivables::receivable(&context.store, &claim.receivable)?
+        .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
+    if !receivables::is_assignable(&receivable) {
+        let message = "the invoice's terms forbid transfers and pledges".into();
+        return no(RejectionCode::NotAssignable, message);
+    }
+    Ok((claim, receivable))
+}
+
+/// The last day.
+fn check_dates(context: &Context<'_>, open: &OpenRequest) -> Result<Date, Failure> {
+    let invalid = |message: String| reject(RejectionCode::InvalidDate, message);
+    let read = |name: &str, date: Option<counterfoil_proto::v1::Date>| {
+        Date::try_from(&date.unwrap_or_default()).map_err(|e| invalid(format!("{name}: {e}")))
+    };
+    let deadline = read("deadline", open.deadline)?;
+    let last = read("last day", open.expires_on)?;
+    let today = context.ledger_date;
+    if !(0..=MAX_REQUEST_DAYS).contains(&today.days_until(deadline)) {
+        let message = format!("the deadline is {today} or up to {MAX_REQUEST_DAYS} days later");
+        return Err(invalid(message));
+    }
+    // Whoever does not reveal leaves a day for the award.
+    let first = REVEAL_WINDOW_DAYS + 1;
+    if !(first..=MAX_REQUEST_DAYS).contains(&deadline.days_until(last)) {
+        let message =
+            format!("the last day is {first} to {MAX_REQUEST_DAYS} days after {deadline}");
+        return Err(invalid(message));
+    }
+    Ok(last)
+}
+
+/// The claims as the request keeps them. Each falls due after the request's last day.
+fn describe(claims: &[(Claim, Receivable)], last: Date) -> Result<Vec<RequestedClaim>, Failure> {
+    let mut requested = Vec::with_capacity(claims.len());
+    for (claim, receivable) in claims {
+        let due = stored_date("receivable/receivable", receivable.adjusted_due_date)?;
+        if due <= last {
+            let message = format!(
+                "claim {} falls due on {due}, not after {last}",
+                claim.number
+            );
+            return Err(reject(RejectionCode::DueTooSoon, message));
+        }
+        requested.push(RequestedClaim {
+            receivable: claim.receivable.clone(),
+            number: claim.number,
+            outstanding_minor: claim.outstanding_minor,
+            rank: claim.rank,
+            adjusted_due_date: receivable.adjusted_due_date,
+        });
+    }
+    Ok(requested)
+}
+
+/// Currency, technique, recourse, amount.
+fn check_terms(
+    open: &OpenRequest,
+    claims: &[(Claim, Receivable)],
+    requested: &[RequestedClaim],
+) -> Result<(), Failure> {
+    let amount = open.amount.clone().unwrap_or_default();
+    let is_other = |r: &Receivable| receivables::money(r, 0).currency != amount.currency;
+    if claims.iter().any(|(_, receivable)| is_other(receivable)) {
+        let message = format!("a claim is not in {:?}", amount.currency);
+        return Err(reject(RejectionCode::WrongCurrency, message));
+    }
+    if open.technique() == Technique::Unspecified || open.recourse() == Recourse::Unspecified {
+        let message = "say the technique and the recourse";
+        return Err(reject(RejectionCode::InvalidTechnique, message));
+    }
+    match amount_problem(open.technique(), amount.minor, requested) {
+        Some(problem) => Err(reject(RejectionCode::InvalidAmount, problem)),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with an amount to be sold or lent on claims, in words; `None` where nothing is.
+pub(super) fn amount_problem(
+    technique: Technique,
+    minor: u64,
+    claims: &[RequestedClaim],
+) -> Option<String> {
+    let outstanding = outstanding(claims);
+    if minor == 0 || minor > MAX_MINOR || u128::from(minor) > outstanding {
+        return Some(format!(
+            "the amount is from 1 to {outstanding} minor units, and at most 10^18"
+        ));
+    }
+    let in_part = u128::from(minor) < outstanding && is_sale(technique);
+    if in_part && claims.iter().any(|claim| claim.rank() != Rank::Senior) {
+        return Some("only the whole of a retained claim is sold".into());
+    }
+    None
+}
+
+fn outstanding(claims: &[RequestedClaim]) -> u128 {
+    let outstanding = claims.iter().map(|claim| claim.outstanding_minor);
+    outstanding.map(u128::from).sum()
+}
+
+pub(super) fn is_sale(technique: Technique) -> bool {
+    technique != Technique::LoanAgainstReceivables
+}
+
+fn check_invited(
+    context: &Context<'_>,
+    invited: &[String],
+    debtors: &[String],
+) -> Result<(), Failure> {
+    let invalid = |message: String| Err(reject(RejectionCode::InvalidInvitation, message));
+    if invited.len() > MAX_INVITED || !invited.is_sorted_by(|a, b| a < b) {
+        return invalid(format!(
+            "invite at most {MAX_INVITED} banks, in ascending order"
+        ));
+    }
+    for bank in invited {
+        if *bank == context.caller.id || debtors.contains(bank) {
+            return invalid(format!("{bank} is the seller or a debtor of the claims"));
+        }
+        if !membership::is_in_role(&context.store, bank, Role::Bank)? {
+            return invalid(format!("{bank:?} is not a bank on this ledger"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn cancel(context: &mut Context<'_>, cancel: &CancelRequest) -> Result<(), Failure> {
+    let request = find_request(&context.store, &cancel.request)?;
+    check_seller(context, &request)?;
+    check_open(&request)?;
+
+    Ok(end(context, request, RequestState::Cancelled)?)
+}
+
+pub(super) fn expire(context: &mut Context<'_>, expire: &ExpireRequest) -> Result<(), Failure> {
+    let request = find_request(&context.store, &expire.request)?;
+    let caller = &context.caller.id;
+    if *caller != request.seller && !request.quoting.contains(caller) {
+        let message = "only its seller and the banks that quoted end a request";
+        return Err(reject(RejectionCode::NotAParty, message));
+    }
+    check_open(&request)?;
+    let last = stored_date("financing/request", request.expires_on)?;
+    if context.ledger_date <= last {
+        let message = format!("the request may be awarded until the end of {last}");
+        return Err(reject(RejectionCode::RequestNotExpired, message));
+    }
+
+    Ok(end(context, request, RequestState::Expired)?)
+}
+
+pub(super) fn check_seller(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
+    if request.seller == context.caller.id {
+        return Ok(());
+    }
+    let message = format!("this is for the request's seller, {}", request.seller);
+    Err(reject(RejectionCode::NotTheSeller, message))
+}
+
+pub(super) fn check_open(request: &Request) -> Result<(), Failure> {
+    if request.state() == RequestState::Open {
+        return Ok(());
+    }
+    let state = request.state().as_str_name();
+    let state = state.strip_prefix("REQUEST_STATE_").unwrap_or(state);
+    let message = format!("the request has ended: {state}");
+    Err(reject(RejectionCode::RequestClosed, message))
+}
+
+/// Ends a request without an award, and frees its claims.
+pub(super) fn end(
+    context: &mut Context<'_>,
+    mut request: Request,
+    state: RequestState,
+) -> Result<(), StateError> {
+    for requested in &request.claims {
+        let RequestedClaim {
+            receivable, number, ..
+        } = requested;
+        let claim = receivables::claim(&context.store, receivable, *number)?;
+        // A claim that was paid in full is no longer locked.
+        let locked = claim.filter(|claim| receivables::lock_of(claim).is_some());
+        if let Some(claim) = locked {
+            receivables::unlock(&mut context.store, claim);
+        }
+    }
+    let missed = close_quotes(context, &request, None)?;
+    request.state = state.into();
+    put_request(&mut context.store, &request);
+    let closed = RequestClosed {
+        request: request.id.clone(),
+        seller: request.seller.clone(),
+        state: state.into(),
+        missed,
+    };
+    emit_to_parties(context, &request, Kind::Closed(closed));
+    Ok(())
+}
+
+/// The deadline, and the last day on which quotes are revealed.
+pub(super) fn reveal_window(request: &Request) -> Result<(Date, Date), StateError> {
+    let deadline = stored_date("financing/request", request.deadline)?;
+    // A deadline at the end of the calendar leaves no day to reveal.
+    Ok((
+        deadline,
+        deadline.add_days(REVEAL_WINDOW_DAYS).unwrap_or(Date::MAX),
+    ))
+}
+
+/// Gives every quote of a request its end. Returns the banks that did not reveal in time.
+pub(super) fn close_quotes(
+    context: &mut Context<'_>,
+    request: &Request,
+    awarded: Option<&str>,
+) -> Result<Vec<String>, StateError> {
+    let (_, until) = reveal_window(request)?;
+    let over = context.ledger_date > until;
+    let mut missed = Vec::new();
+    for bank in &request.quoting {
+        let mut quote = quote(&context.store, &request.id, bank)?
+            .ok_or_else(|| StateError::corrupt("financing/quote", "a commitment is missing"))?;
+        let state = match quote.state() {
+            _ if awarded == Some(bank) => QuoteState::Awarded,
+            QuoteState::Committed if over => {
+                missed.push(bank.clone());
+                QuoteState::Missed
+            }
+            _ => QuoteState::Declined,
+        };
+        quote.state = state.into();
+        put_quote(&mut context.store, &quote);
+    }
+    Ok(missed)
+}
+
+/// Ends the open request that locked a claim of which the debtor has paid something.
+pub(super) fn overtake(context: &mut Context<'_>, id: &[u8]) -> Result<(), StateError> {
+    let request = REQUESTS.get(&context.store, &[id])?;
+    let request = request
+        .ok_or_else(|| StateError::corrupt("financing/request", "a lock's request is missing"))?;
+    end(context, request, RequestState::Overtaken)
+}

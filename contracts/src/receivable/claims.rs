@@ -1,0 +1,199 @@
+//! Single claims: how they are found, what penalty accrues on them, what takes their place, their endorsement
+//! and what encumbers them.
+
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
+use counterfoil_proto::receivable::v1::event::Event as Kind;
+use counterfoil_proto::receivable::v1::{
+    Claim, ClaimState, ClaimTransferred, Encumbrance, Endorsement, Purpose, Rank, Receivable,
+    Recourse, RejectionCode,
+};
+use counterfoil_proto::v1 as wire;
+use counterfoil_types::dates::Date;
+use counterfoil_types::ids::EndorsementId;
+use counterfoil_types::interest::{Accrual, Interest};
+
+use super::events::emit;
+use super::keys::{ENDORSEMENTS, claim, put_claim, receivable_of};
+use super::terms::day_count;
+use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
+
+/// A claim that the caller controls and nothing encumbers, with principal outstanding.
+pub(super) fn find_free(
+    context: &Context<'_>,
+    receivable: &[u8],
+    number: u32,
+) -> Result<Claim, Failure> {
+    let claim = find(&context.store, receivable, number)?;
+    if claim.controller != context.caller.id {
+        let message = format!("claim {number} is controlled by {}", claim.controller);
+        return Err(reject(RejectionCode::NotTheController, message));
+    }
+    if claim.outstanding_minor == 0 {
+        let message = format!("no principal is outstanding of claim {number}");
+        return Err(reject(RejectionCode::NothingOutstanding, message));
+    }
+    if burden(&claim).is_some() {
+        let message = format!("claim {number} is offered, locked or pledged");
+        return Err(reject(RejectionCode::Encumbered, message));
+    }
+    Ok(claim)
+}
+
+pub(super) fn find(store: &Store<'_>, receivable: &[u8], number: u32) -> Result<Claim, Failure> {
+    claim(store, receivable, number)?
+        .ok_or_else(|| reject(RejectionCode::UnknownClaim, "no claim has this id"))
+}
+
+/// The terms of a receivable's penalty.
+pub(super) fn penalty_terms(receivable: &Receivable) -> Result<Interest, StateError> {
+    let key = "receivable/receivable";
+    let terms = receivable.terms.clone().unwrap_or_default();
+    Ok(Interest {
+        rate_ppm: terms.penalty_rate_ppm,
+        day_count: day_count(&terms).ok_or_else(|| StateError::corrupt(key, "no day count"))?,
+        since: stored_date(key, receivable.adjusted_due_date)?,
+    })
+}
+
+/// The penalty accrued on a claim and not paid; none up to the adjusted due date.
+pub(super) fn penalty(
+    terms: &Interest,
+    claim: &Claim,
+    on: Date,
+) -> Result<Option<Accrual>, StateError> {
+    if on <= terms.since {
+        return Ok(None);
+    }
+    let accrued = match &claim.penalty {
+        None => terms.none(),
+        Some(accrued) => {
+            Accrual::try_from(accrued).map_err(|e| StateError::corrupt("receivable/claim", e))?
+        }
+    };
+    Ok(Some(terms.accrue(accrued, claim.outstanding_minor, on)))
+}
+
+/// A claim that takes over from others.
+pub(super) struct Successor {
+    pub minor: u64,
+    pub rank: Rank,
+    pub penalty: Option<Accrual>,
+}
+
+/// Spends claims and makes their successors, like the first of them in all that a successor does not
+/// say. Invariant: parents are live, ascending, and what successors have is what parents had.
+pub(super) fn succeed(
+    store: &mut Store<'_>,
+    receivable: &mut Receivable,
+    parents: &[Claim],
+    successors: &[Successor],
+) -> Vec<Claim> {
+    let numbers: Vec<u32> = parents.iter().map(|parent| parent.number).collect();
+    for parent in parents {
+        put_claim(store, &spent(parent));
+    }
+    let mut made = Vec::with_capacity(successors.len());
+    for successor in successors {
+        let claim = Claim {
+            number: receivable.claim_count,
+            face_minor: successor.minor,
+            outstanding_minor: successor.minor,
+            parents: numbers.clone(),
+            rank: successor.rank.into(),
+            encumbrance: None,
+            penalty: successor.penalty.map(Accrual::to_proto),
+            ..parents[0].clone()
+        };
+        put_claim(store, &claim);
+        receivable.claim_count += 1;
+        made.push(claim);
+    }
+    receivable.live_claims.retain(|n| !numbers.contains(n));
+    receivable
+        .live_claims
+        .extend(made.iter().map(|claim| claim.number));
+    made
+}
+
+/// A claim at its end.
+pub(super) fn spent(claim: &Claim) -> Claim {
+    Claim {
+        outstanding_minor: 0,
+        state: ClaimState::Spent.into(),
+        encumbrance: None,
+        penalty: None,
+        ..claim.clone()
+    }
+}
+
+/// Passes a claim to another organization, free of what encumbered it.
+pub(super) fn endorse(
+    context: &mut Context<'_>,
+    claim: Claim,
+    to: &str,
+    purpose: Purpose,
+) -> Result<(), StateError> {
+    let debtor = receivable_of(&context.store, &claim)?.debtor;
+    let id = EndorsementId::of(context.tx_id, &claim.receivable, claim.number).to_vec();
+    let endorsement = Endorsement {
+        id: id.clone(),
+        previous: claim.endorsement.clone(),
+        receivable: claim.receivable.clone(),
+        claim: claim.number,
+        from: claim.controller.clone(),
+        to: to.to_owned(),
+        purpose: purpose.into(),
+        recourse: Recourse::None.into(),
+        at: Some(context.ledger_date.to_proto()),
+    };
+    let parts = [claim.receivable.as_slice(), id.as_slice()];
+    ENDORSEMENTS.put(&mut context.store, &parts, &endorsement);
+    let for_payment = u32::from(purpose == Purpose::Payment);
+    let endorsed = Claim {
+        controller: to.to_owned(),
+        depth: claim.depth.saturating_add(for_payment),
+        endorsement: id.clone(),
+        encumbrance: None,
+        ..claim.clone()
+    };
+    put_claim(&mut context.store, &endorsed);
+    let transferred = ClaimTransferred {
+        receivable: claim.receivable,
+        number: claim.number,
+        from: claim.controller.clone(),
+        to: to.to_owned(),
+        purpose: purpose.into(),
+        endorsement: id,
+    };
+    let concerned = [claim.controller.as_str(), to, &debtor];
+    emit(context, &concerned, Kind::Transferred(transferred));
+    Ok(())
+}
+
+/// What encumbers a claim.
+pub(super) fn burden(claim: &Claim) -> Option<&Burden> {
+    claim.encumbrance.as_ref()?.encumbrance.as_ref()
+}
+
+pub(super) fn encumber(claim: Claim, burden: Option<Burden>) -> Claim {
+    Claim {
+        encumbrance: burden.map(|burden| Encumbrance {
+            encumbrance: Some(burden),
+        }),
+        ..claim
+    }
+}
+
+/// Whether the invoice's terms allow that claims are transferred.
+pub fn is_assignable(receivable: &Receivable) -> bool {
+    let terms = receivable.terms.as_ref();
+    terms.is_some_and(|terms| terms.assignable)
+}
+
+/// A sum in the receivable's currency.
+pub fn money(receivable: &Receivable, minor: u64) -> wire::Money {
+    wire::Money {
+        minor,
+        currency: receivable.face.clone().unwrap_or_default().currency,
+    }
+}

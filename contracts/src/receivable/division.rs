@@ -1,0 +1,153 @@
+//! Splitting a claim and merging claims (specification 4.3).
+
+use counterfoil_proto::receivable::v1::event::Event as Kind;
+use counterfoil_proto::receivable::v1::{
+    Claim, ClaimPart, ClaimSplit, ClaimsMerged, MergeClaims, Rank, Receivable, RejectionCode,
+    SplitClaim,
+};
+use counterfoil_types::interest::Accrual;
+use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
+use counterfoil_types::shares::pro_rata;
+
+use super::claims::{Successor, find_free, penalty, penalty_terms, succeed};
+use super::events::emit;
+use super::keys::{put_receivable, receivable_of};
+use super::payments::live_claims;
+use crate::kernel::{Context, Failure, StateError, reject};
+
+pub(super) fn split(context: &mut Context<'_>, split: &SplitClaim) -> Result<(), Failure> {
+    let parent = find_free(context, &split.receivable, split.number)?;
+    let sum: u128 = split.parts_minor.iter().map(|part| u128::from(*part)).sum();
+    if split.parts_minor.len() < 2
+        || split.parts_minor.contains(&0)
+        || sum != u128::from(parent.outstanding_minor)
+    {
+        let message = format!(
+            "at least two parts, each above zero, must add up to {} minor units",
+            parent.outstanding_minor
+        );
+        return Err(reject(RejectionCode::InvalidParts, message));
+    }
+    let receivable = receivable_of(&context.store, &parent)?;
+    check_room(context, &receivable, split.parts_minor.len())?;
+
+    let rank = parent.rank();
+    let parts: Vec<(u64, Rank)> = split.parts_minor.iter().map(|part| (*part, rank)).collect();
+    divide(context, parent, &parts)?;
+    Ok(())
+}
+
+/// Checks that a claim of the caller's may become so many. A place among the live claims stays free for each
+/// claim of another controller, so that no split takes from others what an award needs.
+fn check_room(context: &Context<'_>, receivable: &Receivable, parts: usize) -> Result<(), Failure> {
+    let live = receivable.live_claims.len() - 1 + parts;
+    let mut places = live;
+    // Others have fewer claims than are live: below half of the places nobody needs counting.
+    if live > MAX_LIVE_CLAIMS / 2 {
+        let claims = live_claims(&context.store, receivable)?;
+        let caller = &context.caller.id;
+        places += claims.iter().filter(|c| c.controller != *caller).count();
+    }
+    if places > MAX_LIVE_CLAIMS || receivable.claim_count > MAX_CLAIMS {
+        let message = format!(
+            "{live} live claims, and a place for each claim of others, are more than {MAX_LIVE_CLAIMS}"
+        );
+        return Err(reject(RejectionCode::TooManyClaims, message));
+    }
+    Ok(())
+}
+
+/// Divides a claim into parts of these sums and ranks, free and its controller's. Invariant: the parts
+/// add up to what is outstanding, and the receivable has room for them.
+pub(super) fn divide(
+    context: &mut Context<'_>,
+    parent: Claim,
+    parts: &[(u64, Rank)],
+) -> Result<Vec<Claim>, StateError> {
+    let mut receivable = receivable_of(&context.store, &parent)?;
+    let terms = penalty_terms(&receivable)?;
+    let accrued = penalty(&terms, &parent, context.ledger_date)?;
+    let weights: Vec<u64> = parts.iter().map(|(minor, _)| *minor).collect();
+    let units = pro_rata(accrued.map_or(0, |accrued| accrued.minor), &weights);
+    let mut successors = Vec::with_capacity(parts.len());
+    for (at, ((minor, rank), units)) in parts.iter().zip(units).enumerate() {
+        successors.push(Successor {
+            minor: *minor,
+            rank: *rank,
+            penalty: accrued.map(|accrued| Accrual {
+                minor: units,
+                fraction: if at == 0 { accrued.fraction } else { 0 },
+                ..accrued
+            }),
+        });
+    }
+    let parent = [parent];
+    let made = succeed(&mut context.store, &mut receivable, &parent, &successors);
+    put_receivable(&mut context.store, &receivable);
+    let [parent] = parent;
+    let part = |claim: &Claim| ClaimPart {
+        number: claim.number,
+        face_minor: claim.face_minor,
+        rank: claim.rank,
+    };
+    let split = ClaimSplit {
+        receivable: parent.receivable,
+        number: parent.number,
+        parts: made.iter().map(part).collect(),
+    };
+    emit(context, &[&parent.controller], Kind::Split(split));
+    Ok(made)
+}
+
+pub(super) fn merge(context: &mut Context<'_>, merge: &MergeClaims) -> Result<(), Failure> {
+    let numbers = &merge.numbers;
+    if !(2..=MAX_LIVE_CLAIMS).contains(&numbers.len()) || !numbers.is_sorted_by(|a, b| a < b) {
+        let message = format!("name 2 to {MAX_LIVE_CLAIMS} claims in ascending order");
+        return Err(reject(RejectionCode::CannotMerge, message));
+    }
+    let find = |number: &u32| find_free(context, &merge.receivable, *number);
+    let parents: Vec<Claim> = numbers.iter().map(find).collect::<Result<_, _>>()?;
+    let first = &parents[0];
+    let alike = |claim: &Claim| claim.rank == first.rank && claim.endorsement == first.endorsement;
+    if !parents.iter().all(alike) {
+        let message = "only claims of the same rank and last endorsement are merged";
+        return Err(reject(RejectionCode::CannotMerge, message));
+    }
+    let mut receivable = receivable_of(&context.store, first)?;
+    if receivable.claim_count > MAX_CLAIMS {
+        let message = format!("a receivable has at most {MAX_CLAIMS} claims in all");
+        return Err(reject(RejectionCode::TooManyClaims, message));
+    }
+
+    let successor = join(context, &receivable, &parents)?;
+    let successors = [successor];
+    let made = succeed(&mut context.store, &mut receivable, &parents, &successors);
+    put_receivable(&mut context.store, &receivable);
+    let merged = ClaimsMerged {
+        receivable: receivable.id,
+        numbers: numbers.clone(),
+        into: made[0].number,
+        face_minor: made[0].face_minor,
+    };
+    emit(context, &[&first.controller], Kind::Merged(merged));
+    Ok(())
+}
+
+/// What claims of one receivable come to together.
+fn join(
+    context: &Context<'_>,
+    receivable: &Receivable,
+    parents: &[Claim],
+) -> Result<Successor, StateError> {
+    let today = context.ledger_date;
+    let terms = penalty_terms(receivable)?;
+    let mut accrued = Vec::new();
+    for parent in parents {
+        accrued.extend(penalty(&terms, parent, today)?);
+    }
+    Ok(Successor {
+        minor: parents.iter().map(|parent| parent.outstanding_minor).sum(),
+        rank: parents[0].rank(),
+        penalty: (!accrued.is_empty()).then(|| terms.join(&accrued, today)),
+    })
+}

@@ -1,0 +1,225 @@
+//! Offering a claim, and the answer to an offer (specification 4.3, 4.4).
+
+use std::collections::BTreeMap;
+
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
+use counterfoil_proto::receivable::v1::event::Event as Kind;
+use counterfoil_proto::receivable::v1::{
+    AcceptOffer, Claim, ClaimOffered, DeclineOffer, ExpireOffer, Offer, OfferClaim, OfferDeclined,
+    OfferExpired, Purpose, Receivable, RejectionCode,
+};
+use counterfoil_proto::v1::Money;
+use counterfoil_types::dates::Date;
+use counterfoil_types::limits::{MAX_MINOR, MAX_OFFER_DAYS};
+
+use super::claims::{burden, encumber, endorse, find, find_free, is_assignable, money};
+use super::events::emit;
+use super::keys::{put_claim, receivable_of};
+use crate::cash::api::{self as cash, Payment};
+use crate::kernel::{Context, Failure, check_known, reject, stored_date};
+use crate::membership::api as membership;
+
+pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), Failure> {
+    check_known::<Purpose>(offer.purpose, "purpose")?;
+    let claim = find_free(context, &offer.receivable, offer.number)?;
+    let receivable = receivable_of(&context.store, &claim)?;
+    if !is_assignable(&receivable) {
+        let message = "the invoice's terms forbid transfers of its claims";
+        return Err(reject(RejectionCode::NotAssignable, message));
+    }
+    check_recipient(context, &receivable, &offer.to)?;
+    check_purpose(context, &receivable, &offer)?;
+    let today = context.ledger_date;
+    let last = Date::try_from(&offer.expires_on.unwrap_or_default());
+    let within = |last: &Date| (0..=MAX_OFFER_DAYS).contains(&today.days_until(*last));
+    if !last.as_ref().is_ok_and(within) {
+        let message =
+            format!("an offer's last day is {today} or up to {MAX_OFFER_DAYS} days later");
+        return Err(reject(RejectionCode::InvalidExpiry, message));
+    }
+
+    let from = claim.controller.clone();
+    let terms = Offer {
+        to: offer.to.clone(),
+        purpose: offer.purpose,
+        price: offer.price.clone(),
+        offered_on: Some(today.to_proto()),
+        expires_on: offer.expires_on,
+        issuer: offer.issuer.clone(),
+    };
+    let offered = encumber(claim, Some(Burden::Offered(terms)));
+    put_claim(&mut context.store, &offered);
+    let event = ClaimOffered {
+        receivable: offer.receivable,
+        number: offer.number,
+        from: from.clone(),
+        to: offer.to.clone(),
+        purpose: offer.purpose,
+        price: offer.price,
+        expires_on: offer.expires_on,
+        issuer: offer.issuer,
+    };
+    emit(context, &[&from, &offer.to], Kind::Offered(event));
+    Ok(())
+}
+
+fn check_recipient(
+    context: &Context<'_>,
+    receivable: &Receivable,
+    to: &str,
+) -> Result<(), Failure> {
+    let wrong = |message: String| Err(reject(RejectionCode::WrongRecipient, message));
+    if to == context.caller.id || to == receivable.debtor {
+        return wrong(format!("{to} is the claim's controller or debtor"));
+    }
+    let takes_claims = membership::organization(&context.store, to)?.is_some_and(|recipient| {
+        membership::has_role(&recipient, Role::Supplier)
+            || membership::has_role(&recipient, Role::Bank)
+    });
+    if !takes_claims {
+        return wrong(format!(
+            "{to:?} is neither a supplier nor a bank on this ledger"
+        ));
+    }
+    Ok(())
+}
+
+/// A sale has its price and the deposits it is paid in, a payment neither.
+fn check_purpose(
+    context: &Context<'_>,
+    receivable: &Receivable,
+    offer: &OfferClaim,
+) -> Result<(), Failure> {
+    let invalid = |message: String| Err(reject(RejectionCode::InvalidPurpose, message));
+    match offer.purpose() {
+        Purpose::Unspecified => invalid("the offer has no purpose".into()),
+        Purpose::Payment if offer.price.is_none() && offer.issuer.is_empty() => Ok(()),
+        Purpose::Payment => invalid("an offer in payment has no price and no issuer".into()),
+        Purpose::Sale => {
+            let price = offer.price.clone().unwrap_or_default();
+            let currency = money(receivable, 0).currency;
+            if price.currency != currency || !(1..=MAX_MINOR).contains(&price.minor) {
+                return invalid(format!(
+                    "a sale has a price in {currency}, of 1 to 10^18 minor units"
+                ));
+            }
+            cash::check_issuer(&context.store, &offer.issuer)
+                .map_err(|fault| fault.under::<RejectionCode>())
+        }
+    }
+}
+
+pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<(), Failure> {
+    let claim = find(&context.store, &accept.receivable, accept.number)?;
+    let offer = offer_of(&claim)?;
+    check_recipient_of(context, &offer)?;
+    let today = context.ledger_date;
+    let last = stored_date("receivable/claim", offer.expires_on)?;
+    if today > last {
+        let message = format!("the offer's last day was {last}");
+        return Err(reject(RejectionCode::OfferExpired, message));
+    }
+    match &offer.price {
+        None if accept.end_to_end_id.is_empty() => {}
+        None => {
+            let message = "nothing is to be paid: leave out the end-to-end id";
+            return Err(reject(RejectionCode::NoPriceAsked, message));
+        }
+        Some(price) => pay(
+            context,
+            &claim.controller,
+            &offer,
+            price,
+            &accept.end_to_end_id,
+        )?,
+    }
+
+    Ok(endorse(context, claim, &offer.to, offer.purpose())?)
+}
+
+/// Pays an offer's price.
+fn pay(
+    context: &mut Context<'_>,
+    payee: &str,
+    offer: &Offer,
+    price: &Money,
+    end_to_end_id: &str,
+) -> Result<(), Failure> {
+    let payment = Payment {
+        issuer: &offer.issuer,
+        payer: &offer.to,
+        instructed: price,
+        legs: &BTreeMap::from([(payee.to_owned(), price.minor)]),
+        end_to_end_id,
+    };
+    cash::check_end_to_end_id(&context.store, &offer.to, end_to_end_id)
+        .and_then(|()| payment.check_funds(&context.store))
+        .map_err(|fault| fault.under::<RejectionCode>())?;
+
+    Ok(payment.make(context)?)
+}
+
+pub(super) fn decline(context: &mut Context<'_>, decline: &DeclineOffer) -> Result<(), Failure> {
+    let claim = find(&context.store, &decline.receivable, decline.number)?;
+    let offer = offer_of(&claim)?;
+    check_recipient_of(context, &offer)?;
+
+    let event = OfferDeclined {
+        receivable: claim.receivable.clone(),
+        number: claim.number,
+        from: claim.controller.clone(),
+        to: offer.to,
+    };
+    end(context, claim, Kind::Declined(event.clone()), &event.to);
+    Ok(())
+}
+
+pub(super) fn expire(context: &mut Context<'_>, expire: &ExpireOffer) -> Result<(), Failure> {
+    let claim = find(&context.store, &expire.receivable, expire.number)?;
+    let offer = offer_of(&claim)?;
+    let caller = &context.caller.id;
+    if *caller != claim.controller && *caller != offer.to {
+        let message = format!("the offer is between {} and {}", claim.controller, offer.to);
+        return Err(reject(RejectionCode::NotAParty, message));
+    }
+    let last = stored_date("receivable/claim", offer.expires_on)?;
+    if context.ledger_date <= last {
+        let message = format!("the offer stands until the end of {last}");
+        return Err(reject(RejectionCode::OfferNotExpired, message));
+    }
+
+    let event = OfferExpired {
+        receivable: claim.receivable.clone(),
+        number: claim.number,
+        from: claim.controller.clone(),
+        to: offer.to,
+    };
+    end(context, claim, Kind::Expired(event.clone()), &event.to);
+    Ok(())
+}
+
+/// Frees a claim from its offer.
+fn end(context: &mut Context<'_>, claim: Claim, event: Kind, to: &str) {
+    let controller = claim.controller.clone();
+    put_claim(&mut context.store, &encumber(claim, None));
+    emit(context, &[&controller, to], event);
+}
+
+fn offer_of(claim: &Claim) -> Result<Offer, Failure> {
+    match burden(claim) {
+        Some(Burden::Offered(offer)) => Ok(offer.clone()),
+        _ => Err(reject(
+            RejectionCode::NotOffered,
+            "the claim is not on offer",
+        )),
+    }
+}
+
+fn check_recipient_of(context: &Context<'_>, offer: &Offer) -> Result<(), Failure> {
+    if offer.to == context.caller.id {
+        return Ok(());
+    }
+    let message = format!("the claim is offered to {}", offer.to);
+    Err(reject(RejectionCode::NotTheRecipient, message))
+}

@@ -1,0 +1,172 @@
+//! What a debtor owes, how a payment is divided among the claims, and what it leaves of
+//! them (specification 6.4).
+
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
+use counterfoil_proto::receivable::v1::event::Event as Kind;
+use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
+use counterfoil_types::dates::Date;
+use counterfoil_types::interest::Accrual;
+use counterfoil_types::shares::pro_rata;
+
+use super::claims::{burden, encumber, penalty, penalty_terms, spent};
+use super::events::emit;
+use super::keys::{claim, put_claim, put_receivable};
+use crate::kernel::{Context, StateError, Store};
+
+/// What one claim is owed, and what it gets of a payment.
+pub struct Share {
+    pub claim: Claim,
+    /// Accrued up to the value date; none up to the adjusted due date.
+    accrued: Option<Accrual>,
+    pub principal_minor: u64,
+    pub penalty_minor: u64,
+}
+
+impl Share {
+    pub fn total_minor(&self) -> u64 {
+        // Parts of one payment, which is at most 10^18.
+        self.principal_minor + self.penalty_minor
+    }
+
+    fn owed_principal(&self) -> u64 {
+        self.claim.outstanding_minor
+    }
+
+    fn owed_penalty(&self) -> u64 {
+        self.accrued.map_or(0, |accrued| accrued.minor)
+    }
+
+    /// Whether the payment leaves nothing owed on the claim.
+    pub fn is_all(&self) -> bool {
+        self.principal_minor == self.owed_principal() && self.penalty_minor == self.owed_penalty()
+    }
+}
+
+/// How a payment is divided.
+pub struct Allocation {
+    /// Of the claims that get something, in ascending order.
+    pub shares: Vec<Share>,
+    pub principal_minor: u64,
+    pub penalty_minor: u64,
+    /// What is beyond all that is owed.
+    pub left_minor: u64,
+}
+
+/// Divides an amount by rank: senior principal, senior penalty, retained principal,
+/// retained penalty, pro rata to what is owed in each.
+pub fn allocate(
+    store: &Store<'_>,
+    receivable: &Receivable,
+    amount_minor: u64,
+    on: Date,
+) -> Result<Allocation, StateError> {
+    let mut shares = owed(store, receivable, on)?;
+    let mut left_minor = amount_minor;
+    let (mut principal_minor, mut penalty_minor) = (0, 0);
+    for rank in [Rank::Senior, Rank::Retained] {
+        let of_rank = |owed: fn(&Share) -> u64| {
+            move |share: &Share| match share.claim.rank() == rank {
+                true => owed(share),
+                false => 0,
+            }
+        };
+        let owed: Vec<u64> = shares.iter().map(of_rank(Share::owed_principal)).collect();
+        for (share, minor) in shares.iter_mut().zip(take(&mut left_minor, &owed)) {
+            share.principal_minor += minor;
+            principal_minor += minor;
+        }
+        let owed: Vec<u64> = shares.iter().map(of_rank(Share::owed_penalty)).collect();
+        for (share, minor) in shares.iter_mut().zip(take(&mut left_minor, &owed)) {
+            share.penalty_minor += minor;
+            penalty_minor += minor;
+        }
+    }
+    shares.retain(|share| share.total_minor() > 0);
+    Ok(Allocation {
+        shares,
+        principal_minor,
+        penalty_minor,
+        left_minor,
+    })
+}
+
+/// Takes from what is left of a payment as much as is owed, and divides it pro rata.
+fn take(left_minor: &mut u64, owed: &[u64]) -> Vec<u64> {
+    let sum: u128 = owed.iter().map(|minor| u128::from(*minor)).sum();
+    // Where more is owed than 64 bits hold, all that is left is taken.
+    let taken = u64::try_from(sum).map_or(*left_minor, |sum| sum.min(*left_minor));
+    *left_minor -= taken;
+    pro_rata(taken, owed)
+}
+
+/// The live claims with what is owed on each.
+fn owed(store: &Store<'_>, receivable: &Receivable, on: Date) -> Result<Vec<Share>, StateError> {
+    let terms = penalty_terms(receivable)?;
+    let mut shares = Vec::with_capacity(receivable.live_claims.len());
+    for claim in live_claims(store, receivable)? {
+        shares.push(Share {
+            accrued: penalty(&terms, &claim, on)?,
+            claim,
+            principal_minor: 0,
+            penalty_minor: 0,
+        });
+    }
+    Ok(shares)
+}
+
+/// A receivable's live claims in ascending order.
+pub fn live_claims(store: &Store<'_>, receivable: &Receivable) -> Result<Vec<Claim>, StateError> {
+    let missing = || StateError::corrupt("receivable/claim", "a live claim is missing");
+    let find = |number: &u32| claim(store, &receivable.id, *number)?.ok_or_else(missing);
+    receivable.live_claims.iter().map(find).collect()
+}
+
+/// Records a payment, and says whether nothing is owed any more. Invariant: the allocation
+/// is of this receivable and the ledger date, and was paid in this transaction.
+pub fn pay(context: &mut Context<'_>, mut receivable: Receivable, allocation: &Allocation) -> bool {
+    for share in &allocation.shares {
+        let claim = &share.claim;
+        let rest = if share.is_all() {
+            receivable.live_claims.retain(|n| *n != claim.number);
+            spent(claim)
+        } else {
+            Claim {
+                outstanding_minor: claim.outstanding_minor - share.principal_minor,
+                penalty: share.accrued.map(|accrued| {
+                    let unpaid = Accrual {
+                        minor: accrued.minor - share.penalty_minor,
+                        ..accrued
+                    };
+                    unpaid.to_proto()
+                }),
+                ..claim.clone()
+            }
+        };
+        let Some(Burden::Offered(offer)) = burden(claim) else {
+            put_claim(&mut context.store, &rest);
+            continue;
+        };
+        put_claim(&mut context.store, &encumber(rest, None));
+        let overtaken = OfferOvertaken {
+            receivable: claim.receivable.clone(),
+            number: claim.number,
+            from: claim.controller.clone(),
+            to: offer.to.clone(),
+        };
+        let concerned = [claim.controller.as_str(), &offer.to];
+        emit(context, &concerned, Kind::Overtaken(overtaken));
+    }
+    // No more principal is ever redeemed than the face; of penalty, more than 64 bits hold
+    // takes more deposits than eighteen banks may ever issue.
+    receivable.redeemed_minor += allocation.principal_minor;
+    receivable.penalty_paid_minor = receivable
+        .penalty_paid_minor
+        .saturating_add(allocation.penalty_minor);
+    let settled = receivable.live_claims.is_empty();
+    if settled {
+        receivable.state = ReceivableState::Settled.into();
+        receivable.settled_on = Some(context.ledger_date.to_proto());
+    }
+    put_receivable(&mut context.store, &receivable);
+    settled
+}

@@ -1,0 +1,239 @@
+//! The seller takes a quote: claims and cash change hands at once.
+
+use std::collections::BTreeMap;
+
+use counterfoil_proto::financing::v1::{
+    Award, AwardRequest, ClaimReference, Loan, LoanOpened, LoanState, QuoteState, QuoteTerms,
+    RejectionCode as Code, RequestAwarded, RequestState, Schedule, event,
+};
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
+use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
+use counterfoil_proto::receivable::v1::{ClaimPledged, Pledge, Purpose, Rank};
+use counterfoil_proto::v1::Accrual;
+
+use super::super::arithmetic::{date, half_even};
+use super::super::cash::Payment;
+use super::super::claims::{MAX_LIVE_CLAIMS, day_of, receivable, under};
+use super::quotes::leaves_something;
+use super::{Costing, REVEAL_DAYS, costing, currency, ensure_open, financing, is_loan, told};
+use crate::model::{Call, Happened, Id, Model, Rejected, ensure, tagged_hash};
+
+impl Model {
+    pub(in crate::model) fn award(
+        &mut self,
+        call: &Call,
+        action: &AwardRequest,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let today = self.clock.day(call.time_ms);
+        let (id, terms) = self.awarded_quote(call, action, today)?;
+        let request = self.requests[&id].clone();
+        let costing = costing(&request, &terms, today);
+        self.ensure_room(&request, &costing.parts)?;
+        let bank = action.bank.as_str();
+        let amount = terms
+            .amount
+            .clone()
+            .expect("a revealed quote has an amount");
+        let taken = costing.fees + if is_loan(&request) { 0 } else { costing.cost };
+        let proceeds = amount.minor - u64::try_from(taken).expect("less than the amount");
+        let payment = Payment {
+            payer: bank,
+            issuer: &terms.issuer,
+            currency: currency(&request),
+            instructed: proceeds,
+            legs: [(request.seller.clone(), proceeds)].into(),
+            end_to_end_id: &terms.end_to_end_id,
+        };
+        ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+
+        let mut award = Award {
+            bank: bank.to_owned(),
+            amount: Some(amount),
+            cost_minor: u64::try_from(costing.cost).expect("less than the amount"),
+            fees_minor: u64::try_from(costing.fees).expect("less than the amount"),
+            proceeds_minor: proceeds,
+            annual_cost_ppm: annual_cost(&costing, proceeds),
+            awarded_on: Some(date(today)),
+            loan: Vec::new(),
+        };
+        // The reveal used up the name of this payment.
+        let mut happened = self.pass_on(payment);
+        let (passed, claims) = if is_loan(&request) {
+            award.loan = tagged_hash("counterfoil/loan-id/v1", &[&id]).to_vec();
+            self.lend(&id, &award, &terms, costing.due)
+        } else {
+            self.sell(&id, bank, &costing.parts, call)
+        };
+        happened.extend(passed);
+        self.quote_mut(&id, bank).set_state(QuoteState::Awarded);
+        let missed = self.close_quotes(&id, today);
+        let request = self.requests.get_mut(&id).expect("found above");
+        request.set_state(RequestState::Awarded);
+        request.award = Some(award.clone());
+        let awarded = RequestAwarded {
+            request: id.to_vec(),
+            seller: request.seller.clone(),
+            award: Some(award),
+            claims,
+            missed,
+        };
+        happened.push(financing(told(request), event::Event::Awarded(awarded)));
+        Ok(happened)
+    }
+
+    /// The quote that is taken, where it may be taken today.
+    fn awarded_quote(
+        &self,
+        call: &Call,
+        action: &AwardRequest,
+        today: i64,
+    ) -> Result<(Id, QuoteTerms), Rejected> {
+        let (id, request) = self.request(&action.request)?;
+        ensure(request.seller == call.organization, Code::NotTheSeller)?;
+        ensure_open(request)?;
+        let deadline = day_of(&request.deadline);
+        let all_revealed = request.revealed as usize == request.quoting.len();
+        ensure(
+            today > deadline + REVEAL_DAYS || (today > deadline && all_revealed),
+            Code::TooEarly,
+        )?;
+        ensure(today <= day_of(&request.expires_on), Code::RequestExpired)?;
+        let quote = self
+            .quotes
+            .get(&(id, action.bank.clone()))
+            .filter(|quote| quote.state() == QuoteState::Revealed)
+            .ok_or(Rejected::with(Code::NoQuote))?;
+        let terms = quote.terms.clone().expect("a revealed quote has terms");
+        ensure(today <= day_of(&terms.expires_on), Code::QuoteExpired)?;
+        ensure(
+            leaves_something(request, &terms, today),
+            Code::NetNotPositive,
+        )?;
+        Ok((id, terms))
+    }
+
+    /// Every claim that is sold in part becomes two.
+    fn ensure_room(
+        &self,
+        request: &counterfoil_proto::financing::v1::Request,
+        parts: &[u64],
+    ) -> Result<(), Rejected> {
+        let mut split: BTreeMap<Id, usize> = BTreeMap::new();
+        for (claim, part) in request.claims.iter().zip(parts) {
+            if (1..claim.outstanding_minor).contains(part) {
+                let receivable = Id::try_from(claim.receivable.as_slice()).expect("an id");
+                *split.entry(receivable).or_default() += 1;
+            }
+        }
+        let fits = split.iter().all(|(receivable, claims)| {
+            self.live_claims_after(receivable, *claims, 2 * claims) <= MAX_LIVE_CLAIMS
+        });
+        ensure(fits, Code::TooManyClaims)
+    }
+
+    fn sell(
+        &mut self,
+        id: &Id,
+        bank: &str,
+        parts: &[u64],
+        call: &Call,
+    ) -> (Vec<Happened>, Vec<ClaimReference>) {
+        let today = self.clock.day(call.time_ms);
+        let (mut happened, mut sold) = (Vec::new(), Vec::new());
+        for (claim, part) in self.requests[id].claims.clone().iter().zip(parts) {
+            let receivable = Id::try_from(claim.receivable.as_slice()).expect("an id");
+            let mut key = (receivable, claim.number);
+            self.free(&key);
+            let rest = claim.outstanding_minor - part;
+            if *part == 0 {
+                continue;
+            }
+            if rest > 0 {
+                let parts = [(*part, claim.rank()), (rest, Rank::Retained)];
+                let (numbers, split) = self.divide(&key, &parts, today);
+                happened.push(split);
+                key.1 = numbers[0];
+            }
+            happened.push(self.endorse(&key, bank, Purpose::Sale, call));
+            sold.push(ClaimReference {
+                receivable: claim.receivable.clone(),
+                number: key.1,
+            });
+        }
+        (happened, sold)
+    }
+
+    fn lend(
+        &mut self,
+        id: &Id,
+        award: &Award,
+        terms: &QuoteTerms,
+        due: i64,
+    ) -> (Vec<Happened>, Vec<ClaimReference>) {
+        let request = self.requests[id].clone();
+        let (mut happened, mut collateral) = (Vec::new(), Vec::new());
+        for claim in &request.claims {
+            let id = Id::try_from(claim.receivable.as_slice()).expect("an id");
+            self.claim_mut(&(id, claim.number)).encumbrance = under(Kind::Pledged(Pledge {
+                loan: award.loan.clone(),
+                pledgee: award.bank.clone(),
+            }));
+            let pledged = ClaimPledged {
+                receivable: claim.receivable.clone(),
+                number: claim.number,
+                controller: request.seller.clone(),
+                pledgee: award.bank.clone(),
+                loan: award.loan.clone(),
+            };
+            let debtor = self.receivables[&id].debtor.clone();
+            let concerned = [request.seller.clone(), award.bank.clone(), debtor];
+            happened.push(receivable(concerned, ClaimEvent::Pledged(pledged)));
+            collateral.push(ClaimReference {
+                receivable: claim.receivable.clone(),
+                number: claim.number,
+            });
+        }
+        let loan = Loan {
+            id: award.loan.clone(),
+            request: id.to_vec(),
+            lender: award.bank.clone(),
+            borrower: request.seller.clone(),
+            principal: award.amount.clone(),
+            outstanding_minor: award.amount.as_ref().expect("an amount").minor,
+            rate_ppm: terms.rate_ppm,
+            day_count: terms.day_count,
+            schedule: Schedule::Bullet.into(),
+            opened_on: award.awarded_on,
+            due_date: Some(date(due)),
+            interest: Some(Accrual {
+                to: award.awarded_on,
+                ..Accrual::default()
+            }),
+            interest_paid_minor: 0,
+            collateral: collateral.clone(),
+            state: LoanState::Open.into(),
+            repaid_on: None,
+            issuer: terms.issuer.clone(),
+        };
+        let opened = LoanOpened {
+            loan: loan.id.clone(),
+            request: id.to_vec(),
+            lender: loan.lender.clone(),
+            borrower: loan.borrower.clone(),
+            principal: loan.principal.clone(),
+            rate_ppm: loan.rate_ppm,
+            due_date: loan.due_date,
+        };
+        let concerned = [loan.lender.clone(), loan.borrower.clone()];
+        happened.push(financing(concerned, event::Event::LoanOpened(opened)));
+        let loan_id = Id::try_from(loan.id.as_slice()).expect("an id");
+        self.loans.insert(loan_id, loan);
+        (happened, collateral)
+    }
+}
+
+fn annual_cost(costing: &Costing, proceeds: u64) -> u32 {
+    let yearly = (costing.cost + costing.fees) * 365 * 1_000_000;
+    let ppm = half_even(yearly, u128::from(proceeds) * costing.days);
+    u32::try_from(ppm).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,165 @@
+//! Loans: what is owed on them, and how they are repaid.
+
+use counterfoil_proto::financing::v1::{
+    ClaimReference, Loan, LoanPaid, LoanState, RejectionCode as Code, ReleasePledge, RepayLoan,
+    event,
+};
+use counterfoil_proto::receivable::v1::PledgeReleased;
+use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
+use counterfoil_proto::v1::Accrual;
+
+use super::super::arithmetic::{MAX_MINOR, Rate, date};
+use super::super::cash::{Payment, is_end_to_end_id};
+use super::super::claims::{day_of, receivable};
+use super::{financing, money};
+use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
+
+/// A loan's interest up to a day.
+pub(in crate::model) fn interest_to(loan: &Loan, today: i64) -> Accrual {
+    let rate = Rate {
+        ppm: loan.rate_ppm,
+        count: loan.day_count(),
+        since: day_of(&loan.opened_on),
+    };
+    rate.accrue(loan.interest.as_ref(), loan.outstanding_minor, today)
+}
+
+impl Model {
+    /// Interest and principal that are owed on a loan on this day.
+    pub fn owed_on(&self, loan: &Id, today: i64) -> (u64, u64) {
+        let loan = &self.loans[loan];
+        (interest_to(loan, today).minor, loan.outstanding_minor)
+    }
+
+    fn loan(&self, id: &[u8]) -> Result<(Id, &Loan), Rejected> {
+        let unknown = Rejected::with(Code::UnknownLoan);
+        let id = Id::try_from(id).map_err(|_| unknown)?;
+        Ok((id, self.loans.get(&id).ok_or(unknown)?))
+    }
+
+    pub(in crate::model) fn repay(
+        &mut self,
+        call: &Call,
+        action: &RepayLoan,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let (borrower, today) = (call.organization, self.clock.day(call.time_ms));
+        let (id, loan) = self.loan(&action.loan)?;
+        ensure(loan.borrower == borrower, Code::NotTheBorrower)?;
+        ensure(loan.state() == LoanState::Open, Code::LoanClosed)?;
+        ensure(
+            [&loan.lender, &loan.issuer].contains(&&action.issuer),
+            Code::IssuerNotAccepted,
+        )?;
+        let amount = action.amount.clone().unwrap_or_default();
+        let principal = loan.principal.as_ref().expect("a principal");
+        ensure(amount.currency == principal.currency, Code::WrongCurrency)?;
+        ensure((1..=MAX_MINOR).contains(&amount.minor), Code::InvalidAmount)?;
+        ensure(
+            is_end_to_end_id(&action.end_to_end_id),
+            Code::InvalidEndToEndId,
+        )?;
+        ensure_first(
+            self.first_use(borrower, &action.end_to_end_id),
+            Code::RepeatedEndToEndId,
+        )?;
+        let (interest, outstanding) = self.owed_on(&id, today);
+        let owed = u128::from(interest) + u128::from(outstanding);
+        let paid = u64::try_from(owed.min(u128::from(amount.minor))).expect("at most the amount");
+        let payment = Payment {
+            payer: borrower,
+            issuer: &action.issuer,
+            currency: &amount.currency,
+            instructed: amount.minor,
+            legs: [(loan.lender.clone(), paid)].into(),
+            end_to_end_id: &action.end_to_end_id,
+        };
+        ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+
+        let mut happened = self.pay(payment, call.tx_id);
+        happened.push(self.pay_loan(&id, paid, None, today));
+        happened.extend(self.release_if_repaid(&id));
+        Ok(happened)
+    }
+
+    /// Puts a sum that is not more than what is owed towards a loan.
+    pub(in crate::model) fn pay_loan(
+        &mut self,
+        id: &Id,
+        paid: u64,
+        collateral: Option<ClaimReference>,
+        today: i64,
+    ) -> Happened {
+        let loan = self.loans.get_mut(id).expect("the loan was found");
+        let mut accrued = interest_to(loan, today);
+        let interest = paid.min(accrued.minor);
+        let principal = paid - interest;
+        accrued.minor -= interest;
+        loan.interest = Some(accrued);
+        loan.interest_paid_minor = loan.interest_paid_minor.saturating_add(interest);
+        loan.outstanding_minor -= principal;
+        let repaid = loan.outstanding_minor == 0;
+        if repaid {
+            loan.set_state(LoanState::Repaid);
+            loan.repaid_on = Some(date(today));
+        }
+        let currency = &loan.principal.as_ref().expect("a principal").currency;
+        let told = LoanPaid {
+            loan: loan.id.clone(),
+            lender: loan.lender.clone(),
+            borrower: loan.borrower.clone(),
+            interest: money(interest, currency),
+            principal: money(principal, currency),
+            collateral,
+            repaid,
+        };
+        let concerned = [loan.lender.as_str(), loan.borrower.as_str()];
+        financing(concerned, event::Event::LoanPaid(told))
+    }
+
+    /// Frees what is still pledged for a loan on which nothing is owed any more.
+    pub(in crate::model) fn release_if_repaid(&mut self, id: &Id) -> Vec<Happened> {
+        if self.loans[id].state() != LoanState::Repaid {
+            return Vec::new();
+        }
+        let collateral = self.loans[id].collateral.clone();
+        collateral
+            .iter()
+            .map(|claim| self.release_claim(id, claim))
+            .collect()
+    }
+
+    fn release_claim(&mut self, loan: &Id, claim: &ClaimReference) -> Happened {
+        let key = (
+            Id::try_from(claim.receivable.as_slice()).expect("an id"),
+            claim.number,
+        );
+        let controller = self.free(&key);
+        let loan = self.loans.get_mut(loan).expect("the loan was found");
+        loan.collateral.retain(|other| other != claim);
+        let debtor = self.receivables[&key.0].debtor.clone();
+        let concerned = [controller.clone(), loan.lender.clone(), debtor];
+        let released = PledgeReleased {
+            receivable: claim.receivable.clone(),
+            number: claim.number,
+            controller,
+            pledgee: loan.lender.clone(),
+            loan: loan.id.clone(),
+        };
+        receivable(concerned, ClaimEvent::Released(released))
+    }
+
+    pub(in crate::model) fn release(
+        &mut self,
+        call: &Call,
+        action: &ReleasePledge,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let (id, loan) = self.loan(&action.loan)?;
+        ensure(loan.lender == call.organization, Code::NotTheLender)?;
+        let claim = ClaimReference {
+            receivable: action.receivable.clone(),
+            number: action.number,
+        };
+        ensure(loan.collateral.contains(&claim), Code::NotPledged)?;
+        Ok(vec![self.release_claim(&id, &claim)])
+    }
+}

@@ -1,0 +1,169 @@
+//! Requests for finance, sealed quotes, awards and loans (specification 5.1 to 5.5).
+
+mod awards;
+mod loans;
+mod quotes;
+mod requests;
+
+use counterfoil_proto::financing::v1::{
+    Event, Quote, QuoteState, QuoteTerms, RejectionCode as Code, Request, RequestClosed,
+    RequestState, Technique, event,
+};
+use counterfoil_proto::receivable::v1::DayCount;
+use counterfoil_proto::v1::Money;
+
+use super::arithmetic::{half_even, interest, pro_rata};
+use super::claims::day_of;
+use super::{Happened, Id, Model, Rejected, ensure};
+
+const MAX_REQUEST_DAYS: i64 = 90;
+const REVEAL_DAYS: i64 = 3;
+
+pub use quotes::commitment;
+
+fn financing<T: Into<String>>(
+    concerned: impl IntoIterator<Item = T>,
+    event: event::Event,
+) -> Happened {
+    Happened::financing(concerned, Event { event: Some(event) })
+}
+
+fn money(minor: u64, currency: &str) -> Option<Money> {
+    Some(Money {
+        minor,
+        currency: currency.to_owned(),
+    })
+}
+
+/// What a quote comes to when cash is paid on a day.
+pub struct Costing {
+    /// What is sold of each claim of the request. Empty for a loan.
+    pub parts: Vec<u64>,
+    pub cost: u128,
+    pub fees: u128,
+    /// By the calendar, to the due dates.
+    pub days: u128,
+    /// The last due date among the claims.
+    pub due: i64,
+}
+
+/// All principal that was outstanding of a request's claims.
+pub fn outstanding(request: &Request) -> u128 {
+    let claims = request.claims.iter();
+    claims.map(|c| u128::from(c.outstanding_minor)).sum()
+}
+
+/// The currency of a request's claims.
+pub fn currency(request: &Request) -> &str {
+    &request.amount.as_ref().expect("an amount").currency
+}
+
+pub fn is_loan(request: &Request) -> bool {
+    request.technique() == Technique::LoanAgainstReceivables
+}
+
+/// Costs a quote whose terms are allowed, for cash paid on this day.
+pub fn costing(request: &Request, terms: &QuoteTerms, today: i64) -> Costing {
+    let amount = terms.amount.as_ref().expect("an amount").minor;
+    let fees = terms.fees.iter().map(|f| u128::from(f.amount_minor)).sum();
+    let dues = request.claims.iter().map(|c| day_of(&c.adjusted_due_date));
+    let due = dues.clone().max().expect("a claim");
+    let of = |part, due| interest(part, terms.rate_ppm, terms.day_count(), today, due);
+    let until = |due: i64| u128::try_from(due - today).expect("claims fall due after the award");
+    if is_loan(request) {
+        return Costing {
+            parts: Vec::new(),
+            cost: of(amount, due),
+            fees,
+            days: until(due),
+            due,
+        };
+    }
+    let weights: Vec<u64> = request.claims.iter().map(|c| c.outstanding_minor).collect();
+    let parts = pro_rata(amount, &weights);
+    let sold = || parts.iter().zip(dues.clone());
+    let weighted: u128 = sold().map(|(p, due)| u128::from(*p) * until(due)).sum();
+    Costing {
+        cost: sold().map(|(part, due)| of(*part, due)).sum(),
+        fees,
+        days: half_even(weighted, u128::from(amount)),
+        due,
+        parts,
+    }
+}
+
+/// Whether the amount and what the request's claims are allow each other.
+fn amount_fits(technique: Technique, minor: u64, all: u128, all_senior: bool) -> bool {
+    let minor = u128::from(minor);
+    let in_part = technique != Technique::LoanAgainstReceivables && minor < all;
+    (1..=all.min(u128::from(super::arithmetic::MAX_MINOR))).contains(&minor)
+        && (!in_part || all_senior)
+}
+
+impl Model {
+    fn request(&self, id: &[u8]) -> Result<(Id, &Request), Rejected> {
+        let unknown = Rejected::with(Code::UnknownRequest);
+        let id = Id::try_from(id).map_err(|_| unknown)?;
+        Ok((id, self.requests.get(&id).ok_or(unknown)?))
+    }
+
+    fn quote_mut(&mut self, request: &Id, bank: &str) -> &mut Quote {
+        let key = (*request, bank.to_owned());
+        self.quotes.get_mut(&key).expect("the bank has quoted")
+    }
+
+    /// Closes the quotes that were not awarded, and names those who did not reveal in time.
+    fn close_quotes(&mut self, id: &Id, today: i64) -> Vec<String> {
+        let request = self.requests[id].clone();
+        let over = today > day_of(&request.deadline) + REVEAL_DAYS;
+        let mut missed = Vec::new();
+        for bank in request.quoting {
+            let quote = self.quote_mut(id, &bank);
+            match quote.state() {
+                QuoteState::Awarded => {}
+                QuoteState::Committed if over => {
+                    quote.set_state(QuoteState::Missed);
+                    missed.push(bank);
+                }
+                _ => quote.set_state(QuoteState::Declined),
+            }
+        }
+        missed
+    }
+
+    /// Ends a request without an award: its claims are free again.
+    pub(super) fn close_request(&mut self, id: &Id, state: RequestState, today: i64) -> Happened {
+        let missed = self.close_quotes(id, today);
+        let request = self.requests.get_mut(id).expect("the request was found");
+        request.set_state(state);
+        let request = request.clone();
+        for claim in &request.claims {
+            let key = (
+                Id::try_from(claim.receivable.as_slice()).expect("an id"),
+                claim.number,
+            );
+            self.free(&key);
+        }
+        let closed = RequestClosed {
+            request: id.to_vec(),
+            seller: request.seller.clone(),
+            state: state.into(),
+            missed,
+        };
+        financing(told(&request), event::Event::Closed(closed))
+    }
+}
+
+/// The seller and every bank that quoted.
+fn told(request: &Request) -> Vec<String> {
+    let banks = request.quoting.iter().cloned();
+    banks.chain([request.seller.clone()]).collect()
+}
+
+fn ensure_open(request: &Request) -> Result<(), Rejected> {
+    ensure(request.state() == RequestState::Open, Code::RequestClosed)
+}
+
+fn is_known(day_count: DayCount) -> bool {
+    day_count != DayCount::Unspecified
+}

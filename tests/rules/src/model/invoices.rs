@@ -1,0 +1,372 @@
+//! Registration and the buyer's answer (specification 3).
+
+use counterfoil_proto::invoice::v1::{
+    ConfirmInvoice, Event, Invoice, InvoiceConfirmed, InvoiceQueried, InvoiceRegistered,
+    InvoiceRejected, InvoiceState as State, InvoiceWithdrawn, QueryInvoice, QueryResolved,
+    RegisterInvoice, RejectInvoice, RejectionCode as Code, ResolveQuery, Warning, WarningKind,
+    WithdrawInvoice, event,
+};
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::receivable::v1::{
+    self as receivable, BusinessDayConvention, DayCount, ReceivableOpened, Terms,
+};
+use prost::Message as _;
+
+use super::arithmetic::{MAX_MINOR, date, day};
+use super::numbers::normal_form;
+use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, is_reason, tagged_hash};
+
+const TYPE_CODES: [u32; 5] = [326, 380, 384, 389, 393];
+const MAX_TENOR_DAYS: i64 = 3_660;
+const MAX_TEXT: usize = 64;
+
+/// What the strict fingerprint is a function of: seller, normalised number, issue year.
+pub type Strict = (String, String, u32);
+/// What the loose fingerprint is a function of: seller, buyer, amount, currency, due day.
+pub type Loose = (String, String, u64, String, i64);
+
+/// The hash that a confirmation repeats.
+pub fn terms_hash(terms: &Terms) -> Id {
+    tagged_hash("counterfoil/terms/v1", &[&terms.encode_to_vec()])
+}
+
+/// The strict fingerprint's stand-in.
+pub fn strict_of(invoice: &Invoice) -> Strict {
+    let year = invoice.issue_date.as_ref().expect("an issue date").year;
+    (invoice.seller.clone(), normal_form(&invoice.number), year)
+}
+
+/// The loose fingerprint's stand-in.
+pub fn loose_of(invoice: &Invoice) -> Loose {
+    let gross = invoice.gross.clone().expect("an amount");
+    let due = invoice.due_date.as_ref().and_then(day).expect("a due date");
+    (
+        invoice.seller.clone(),
+        invoice.buyer.clone(),
+        gross.minor,
+        gross.currency,
+        due,
+    )
+}
+
+impl Model {
+    pub(super) fn register(
+        &mut self,
+        call: &Call,
+        action: &RegisterInvoice,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let seller = call.organization;
+        let today = self.clock.day(call.time_ms);
+        self.check_registration(seller, action, today)?;
+        let succeeds = self.check_succession(seller, &action.succeeds)?;
+        let id = tagged_hash("counterfoil/invoice-id/v1", &[&call.tx_id]);
+        let invoice = Invoice {
+            id: id.to_vec(),
+            seller: seller.to_owned(),
+            buyer: action.buyer.clone(),
+            number: action.number.clone(),
+            issue_date: action.issue_date,
+            due_date: action.due_date,
+            delivery_date: action.delivery_date,
+            gross: action.gross.clone(),
+            type_code: action.type_code,
+            order_reference: action.order_reference.clone(),
+            terms: action.terms.clone(),
+            document_hash: action.document_hash.clone(),
+            payload_root: action.payload_root.clone(),
+            state: State::Registered.into(),
+            succeeds: action.succeeds.clone(),
+            registered_on: Some(date(today)),
+            ..Invoice::default()
+        };
+        let strict = strict_of(&invoice);
+        let loose = loose_of(&invoice);
+        let other = |holder: Option<&Id>| holder.copied().filter(|id| Some(*id) != succeeds);
+        ensure_first(
+            other(self.strict.get(&strict)).as_ref(),
+            Code::DuplicateInvoice,
+        )?;
+        ensure_first(
+            other(self.documents.get(&action.document_hash)).as_ref(),
+            Code::DuplicateDocument,
+        )?;
+
+        let year = |year| (strict.0.clone(), strict.1.clone(), year);
+        let warnings = [
+            (
+                WarningKind::AdjacentYear,
+                other(self.strict.get(&year(strict.2 - 1))),
+            ),
+            (
+                WarningKind::AdjacentYear,
+                other(self.strict.get(&year(strict.2 + 1))),
+            ),
+            (WarningKind::LooseMatch, other(self.loose.get(&loose))),
+        ];
+        let warnings = warnings
+            .into_iter()
+            .filter_map(|(kind, like)| {
+                like.map(|id| Warning {
+                    kind: kind.into(),
+                    invoice: id.to_vec(),
+                })
+            })
+            .collect();
+
+        self.strict.insert(strict, id);
+        self.loose.insert(loose, id);
+        self.documents.insert(action.document_hash.clone(), id);
+        if let Some(before) = succeeds {
+            self.invoices
+                .get_mut(&before)
+                .expect("checked above")
+                .succeeded_by = id.to_vec();
+        }
+        let happened = InvoiceRegistered {
+            invoice: id.to_vec(),
+            seller: seller.to_owned(),
+            buyer: action.buyer.clone(),
+            gross: action.gross.clone(),
+            warnings,
+        };
+        let happened = told(&invoice, event::Event::Registered(happened));
+        self.invoices.insert(id, invoice);
+        Ok(vec![happened])
+    }
+
+    fn check_registration(
+        &self,
+        seller: &str,
+        action: &RegisterInvoice,
+        today: i64,
+    ) -> Result<(), Rejected> {
+        ensure(self.has_role(seller, Role::Supplier), Code::WrongRole)?;
+        let buyer = action.buyer.as_str();
+        ensure(
+            buyer != seller && self.has_role(buyer, Role::CoreEnterprise),
+            Code::WrongBuyer,
+        )?;
+        let length = action.number.chars().count();
+        ensure((1..=MAX_TEXT).contains(&length), Code::InvalidNumber)?;
+        ensure(!normal_form(&action.number).is_empty(), Code::InvalidNumber)?;
+        let invalid_date = Rejected::with(Code::InvalidDate);
+        let issued = action
+            .issue_date
+            .as_ref()
+            .and_then(day)
+            .ok_or(invalid_date)?;
+        let due = action.due_date.as_ref().and_then(day).ok_or(invalid_date)?;
+        ensure(
+            action
+                .delivery_date
+                .as_ref()
+                .is_none_or(|d| day(d).is_some()),
+            Code::InvalidDate,
+        )?;
+        ensure(issued <= today, Code::InvalidDate)?;
+        ensure(
+            (0..=MAX_TENOR_DAYS).contains(&(due - issued)),
+            Code::InvalidDate,
+        )?;
+        let gross = action
+            .gross
+            .as_ref()
+            .ok_or(Rejected::with(Code::UnknownCurrency))?;
+        ensure(
+            self.currencies.contains(&gross.currency),
+            Code::UnknownCurrency,
+        )?;
+        ensure((1..=MAX_MINOR).contains(&gross.minor), Code::InvalidAmount)?;
+        ensure(
+            TYPE_CODES.contains(&action.type_code),
+            Code::UnknownTypeCode,
+        )?;
+        ensure(
+            action.order_reference.chars().count() <= MAX_TEXT,
+            Code::InvalidOrderReference,
+        )?;
+        let terms = action
+            .terms
+            .as_ref()
+            .ok_or(Rejected::with(Code::InvalidTerms))?;
+        ensure(self.allows(terms), Code::InvalidTerms)?;
+        ensure(
+            action.document_hash.len() == 32 && action.payload_root.len() == 32,
+            Code::InvalidHash,
+        )
+    }
+
+    fn allows(&self, terms: &Terms) -> bool {
+        terms.day_count() != DayCount::Unspecified
+            && terms.convention() == BusinessDayConvention::None
+            && terms.grace_days <= 365
+            && terms.penalty_rate_ppm <= 1_000_000
+            && terms.fees.len() <= 8
+            && terms
+                .fees
+                .iter()
+                .all(|fee| self.exists(&fee.payee) && (1..=MAX_MINOR).contains(&fee.cap_minor))
+    }
+
+    fn check_succession(&self, seller: &str, succeeds: &[u8]) -> Result<Option<Id>, Rejected> {
+        if succeeds.is_empty() {
+            return Ok(None);
+        }
+        let no = Code::CannotSucceed;
+        let id = Id::try_from(succeeds).map_err(|_| Rejected::with(no))?;
+        let before = self.invoices.get(&id).ok_or(Rejected::with(no))?;
+        ensure(before.seller == seller, no)?;
+        ensure(
+            matches!(before.state(), State::Withdrawn | State::Rejected),
+            no,
+        )?;
+        ensure(before.succeeded_by.is_empty(), no)?;
+        Ok(Some(id))
+    }
+
+    pub(super) fn query(
+        &mut self,
+        call: &Call,
+        action: &QueryInvoice,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let invoice = self.as_buyer(call, &action.invoice, &[State::Registered])?;
+        ensure(is_reason(&action.reason), Code::InvalidReason)?;
+        invoice.set_state(State::UnderQuery);
+        invoice.query_count += 1;
+        invoice.reason = action.reason.clone();
+        let happened = InvoiceQueried {
+            invoice: action.invoice.clone(),
+            reason: action.reason.clone(),
+        };
+        Ok(vec![told(invoice, event::Event::Queried(happened))])
+    }
+
+    pub(super) fn resolve(
+        &mut self,
+        call: &Call,
+        action: &ResolveQuery,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let invoice = self.as_buyer(call, &action.invoice, &[State::UnderQuery])?;
+        ensure(is_reason(&action.reason), Code::InvalidReason)?;
+        invoice.set_state(State::Registered);
+        invoice.reason = action.reason.clone();
+        let happened = QueryResolved {
+            invoice: action.invoice.clone(),
+            reason: action.reason.clone(),
+        };
+        Ok(vec![told(invoice, event::Event::QueryResolved(happened))])
+    }
+
+    pub(super) fn reject(
+        &mut self,
+        call: &Call,
+        action: &RejectInvoice,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let invoice = self.as_buyer(
+            call,
+            &action.invoice,
+            &[State::Registered, State::UnderQuery],
+        )?;
+        ensure(is_reason(&action.reason), Code::InvalidReason)?;
+        invoice.set_state(State::Rejected);
+        invoice.reason = action.reason.clone();
+        let happened = InvoiceRejected {
+            invoice: action.invoice.clone(),
+            reason: action.reason.clone(),
+        };
+        Ok(vec![told(invoice, event::Event::Rejected(happened))])
+    }
+
+    pub(super) fn confirm(
+        &mut self,
+        call: &Call,
+        action: &ConfirmInvoice,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let today = self.clock.day(call.time_ms);
+        let invoice = self.as_buyer(
+            call,
+            &action.invoice,
+            &[State::Registered, State::UnderQuery],
+        )?;
+        ensure(action.amount == invoice.gross, Code::AmountDiffers)?;
+        let terms = invoice
+            .terms
+            .as_ref()
+            .expect("a registered invoice has terms");
+        ensure(action.terms_hash == terms_hash(terms), Code::TermsDiffer)?;
+        invoice.set_state(State::Confirmed);
+        let confirmed = invoice.clone();
+        let receivable = self.open_receivable(&confirmed, today);
+        let id = Id::try_from(action.invoice.as_slice()).expect("found above");
+        self.invoices.get_mut(&id).expect("found above").receivable = receivable.to_vec();
+        let answer = InvoiceConfirmed {
+            invoice: action.invoice.clone(),
+            amount: action.amount.clone(),
+            terms_hash: action.terms_hash.clone(),
+            receivable: receivable.to_vec(),
+        };
+        let opened = ReceivableOpened {
+            receivable: receivable.to_vec(),
+            invoice: action.invoice.clone(),
+            debtor: confirmed.buyer.clone(),
+            controller: confirmed.seller.clone(),
+            face: action.amount.clone(),
+            adjusted_due_date: confirmed.due_date,
+        };
+        let opened = receivable::Event {
+            event: Some(receivable::event::Event::Opened(opened)),
+        };
+        // The invoice's event names the receivable, which is told of first.
+        Ok(vec![
+            Happened::receivable(
+                [confirmed.buyer.as_str(), confirmed.seller.as_str()],
+                opened,
+            ),
+            told(&confirmed, event::Event::Confirmed(answer)),
+        ])
+    }
+
+    pub(super) fn withdraw(
+        &mut self,
+        call: &Call,
+        action: &WithdrawInvoice,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let invoice = self.invoice_mut(&action.invoice)?;
+        ensure(invoice.seller == call.organization, Code::NotTheSeller)?;
+        ensure(
+            matches!(invoice.state(), State::Registered | State::UnderQuery),
+            Code::WrongState,
+        )?;
+        invoice.set_state(State::Withdrawn);
+        let happened = InvoiceWithdrawn {
+            invoice: action.invoice.clone(),
+        };
+        Ok(vec![told(invoice, event::Event::Withdrawn(happened))])
+    }
+
+    fn invoice_mut(&mut self, id: &[u8]) -> Result<&mut Invoice, Rejected> {
+        let unknown = Rejected::with(Code::UnknownInvoice);
+        let id = Id::try_from(id).map_err(|_| unknown)?;
+        self.invoices.get_mut(&id).ok_or(unknown)
+    }
+
+    fn as_buyer(
+        &mut self,
+        call: &Call,
+        id: &[u8],
+        from: &[State],
+    ) -> Result<&mut Invoice, Rejected> {
+        let invoice = self.invoice_mut(id)?;
+        ensure(invoice.buyer == call.organization, Code::NotTheBuyer)?;
+        ensure(from.contains(&invoice.state()), Code::WrongState)?;
+        Ok(invoice)
+    }
+}
+
+/// Seller and buyer are told of everything about their invoice.
+fn told(invoice: &Invoice, event: event::Event) -> Happened {
+    Happened::invoice(
+        [invoice.seller.as_str(), invoice.buyer.as_str()],
+        Event { event: Some(event) },
+    )
+}

@@ -1,0 +1,414 @@
+//! A second reading of the specification: what every transaction should do,
+//! over plain maps.
+//!
+//! It was written from the specification and the comments of the `.proto` files
+//! and imports nothing of the ledger but its wire types, so that a mistake in the
+//! rules is not made here again. Instead of keyed fingerprints it compares what
+//! they are computed from: all that matters is which are equal.
+
+pub mod arithmetic;
+pub mod calendar;
+pub mod cash;
+pub mod claims;
+pub mod financing;
+pub mod invoices;
+pub mod numbers;
+pub mod settlement;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_proto::calendar::v1 as calendar_wire;
+use counterfoil_proto::cash::v1 as cash_wire;
+use counterfoil_proto::credit::v1::HistoryEntry;
+use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
+use counterfoil_proto::invoice::v1 as invoice_wire;
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::receivable::v1::{
+    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, Recourse,
+};
+use counterfoil_proto::settlement::v1 as settlement_wire;
+use counterfoil_proto::v1::KernelRejectionCode as Kernel;
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+
+use calendar::Clock;
+use invoices::{Loose, Strict};
+
+/// The numbers of the contracts, as at the head of their `.proto` files.
+pub mod contract {
+    pub const CASH: u32 = 3;
+    pub const INVOICE: u32 = 4;
+    pub const RECEIVABLE: u32 = 5;
+    pub const FINANCING: u32 = 6;
+    pub const SETTLEMENT: u32 = 7;
+    pub const CALENDAR: u32 = 9;
+}
+
+/// A hash, or the id made of one.
+pub type Id = [u8; 32];
+
+/// SHA-256 of a tag and what follows it.
+pub fn tagged_hash(tag: &str, parts: &[&[u8]]) -> Id {
+    let mut hasher = Sha256::new();
+    hasher.update(tag);
+    parts.iter().for_each(|part| hasher.update(part));
+    hasher.finalize().into()
+}
+
+/// What is asked of a contract.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    Calendar(calendar_wire::Action),
+    Cash(cash_wire::Action),
+    Financing(financing_wire::Action),
+    Invoice(invoice_wire::Action),
+    Receivable(receivable_wire::Action),
+    Settlement(settlement_wire::Action),
+    /// Bytes that are no contract's action, or not in canonical encoding.
+    Garbage(Vec<u8>),
+}
+
+impl Act {
+    /// The bytes that are sent.
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Act::Calendar(action) => action.encode_to_vec(),
+            Act::Cash(action) => action.encode_to_vec(),
+            Act::Financing(action) => action.encode_to_vec(),
+            Act::Invoice(action) => action.encode_to_vec(),
+            Act::Receivable(action) => action.encode_to_vec(),
+            Act::Settlement(action) => action.encode_to_vec(),
+            Act::Garbage(bytes) => bytes.clone(),
+        }
+    }
+}
+
+/// One transaction, at its place in the chain.
+pub struct Call<'a> {
+    pub tx_id: Id,
+    pub height: u64,
+    pub index: u32,
+    /// The block's time.
+    pub time_ms: u64,
+    pub organization: &'a str,
+    /// Whether the key that signed is an account of the organization.
+    pub signer_is_account: bool,
+    pub contract: u32,
+    pub act: &'a Act,
+}
+
+/// An event as it should stand in the receipt.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Happened {
+    pub contract: u32,
+    /// Whom it concerns.
+    pub organizations: BTreeSet<String>,
+    pub body: Vec<u8>,
+}
+
+impl Happened {
+    fn new<T: Into<String>>(
+        contract: u32,
+        concerned: impl IntoIterator<Item = T>,
+        body: Vec<u8>,
+    ) -> Happened {
+        Happened {
+            contract,
+            organizations: concerned.into_iter().map(Into::into).collect(),
+            body,
+        }
+    }
+
+    fn calendar<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: calendar_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::CALENDAR, concerned, event.encode_to_vec())
+    }
+
+    fn cash<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: cash_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::CASH, concerned, event.encode_to_vec())
+    }
+
+    fn financing<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: financing_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::FINANCING, concerned, event.encode_to_vec())
+    }
+
+    fn invoice<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: invoice_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::INVOICE, concerned, event.encode_to_vec())
+    }
+
+    fn receivable<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: receivable_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::RECEIVABLE, concerned, event.encode_to_vec())
+    }
+
+    fn settlement<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: settlement_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::SETTLEMENT, concerned, event.encode_to_vec())
+    }
+}
+
+/// Why a transaction changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    pub code: u32,
+    /// The invoice or transaction that this one repeats.
+    pub first: Option<Id>,
+}
+
+impl Rejected {
+    fn with(code: impl Into<i32>) -> Rejected {
+        Rejected {
+            code: u32::try_from(code.into()).expect("codes are positive"),
+            first: None,
+        }
+    }
+}
+
+/// The whole ledger, as the specification has it. Records are the wire's own
+/// messages, with the keyed fingerprints left empty.
+#[derive(Clone)]
+pub struct Model {
+    /// What a sealed quote is bound to.
+    pub chain_id: String,
+    pub organizations: BTreeMap<String, BTreeSet<Role>>,
+    pub currencies: BTreeSet<String>,
+    pub clock: Clock,
+    pub invoices: BTreeMap<Id, invoice_wire::Invoice>,
+    /// The newest invoice registered under what a fingerprint stands for, or with a document.
+    pub strict: BTreeMap<Strict, Id>,
+    pub loose: BTreeMap<Loose, Id>,
+    pub documents: BTreeMap<Vec<u8>, Id>,
+    pub receivables: BTreeMap<Id, receivable_wire::Receivable>,
+    pub claims: BTreeMap<(Id, u32), receivable_wire::Claim>,
+    /// By receivable and id.
+    pub endorsements: BTreeMap<(Id, Id), receivable_wire::Endorsement>,
+    pub requests: BTreeMap<Id, financing_wire::Request>,
+    /// By request and bank.
+    pub quotes: BTreeMap<(Id, String), financing_wire::Quote>,
+    pub loans: BTreeMap<Id, financing_wire::Loan>,
+    /// By holder, issuer and currency.
+    pub balances: BTreeMap<(String, String, String), cash_wire::Balance>,
+    /// By issuer and currency.
+    pub issuances: BTreeMap<(String, String), cash_wire::Issuance>,
+    /// By holder and end-to-end id.
+    pub redemptions: BTreeMap<(String, String), cash_wire::Redemption>,
+    /// First use of an end-to-end id, by payer.
+    pub instructions: BTreeMap<(String, String), Id>,
+    /// What concerned each organization, in order.
+    pub history: BTreeMap<String, Vec<HistoryEntry>>,
+}
+
+impl Model {
+    /// The ledger at genesis.
+    pub fn new(
+        chain_id: &str,
+        organizations: BTreeMap<String, BTreeSet<Role>>,
+        currencies: BTreeSet<String>,
+        clock: Clock,
+    ) -> Model {
+        Model {
+            chain_id: chain_id.to_owned(),
+            organizations,
+            currencies,
+            clock,
+            invoices: BTreeMap::new(),
+            strict: BTreeMap::new(),
+            loose: BTreeMap::new(),
+            documents: BTreeMap::new(),
+            receivables: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            endorsements: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            quotes: BTreeMap::new(),
+            loans: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            issuances: BTreeMap::new(),
+            redemptions: BTreeMap::new(),
+            instructions: BTreeMap::new(),
+            history: BTreeMap::new(),
+        }
+    }
+
+    /// Executes a transaction: its events, or its rejection, which changes nothing.
+    pub fn apply(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
+        ensure(self.exists(call.organization), Kernel::UnknownOrganization)?;
+        ensure(call.signer_is_account, Kernel::UnknownSigner)?;
+        let known = [
+            contract::CASH,
+            contract::INVOICE,
+            contract::RECEIVABLE,
+            contract::FINANCING,
+            contract::SETTLEMENT,
+            contract::CALENDAR,
+        ];
+        ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
+        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
+        let events = self.dispatch(call)?;
+        let concerned: BTreeSet<&String> = events
+            .iter()
+            .flat_map(|event| &event.organizations)
+            .collect();
+        for organization in concerned {
+            self.history
+                .entry(organization.clone())
+                .or_default()
+                .push(HistoryEntry {
+                    tx_id: call.tx_id.to_vec(),
+                    height: call.height,
+                    index: call.index,
+                });
+        }
+        Ok(events)
+    }
+
+    fn dispatch(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
+        use calendar_wire::action::Action as Calendar;
+        use cash_wire::action::Action as Cash;
+        use financing_wire::action::Action as Financing;
+        use invoice_wire::action::Action as Invoice;
+        use receivable_wire::action::Action as Receivable;
+        use settlement_wire::action::Action as Settlement;
+        match call.act {
+            Act::Calendar(calendar_wire::Action {
+                action: Some(Calendar::Roll(a)),
+            }) => self.roll(call, a),
+            Act::Cash(cash_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Cash::Issue(a) => self.issue(call, a),
+                Cash::Transfer(a) => self.transfer(call, a),
+                Cash::RequestRedemption(a) => self.request_redemption(call, a),
+                Cash::ConfirmRedemption(a) => self.confirm_redemption(call, a),
+                Cash::DeclineRedemption(a) => self.decline_redemption(call, a),
+            },
+            Act::Invoice(invoice_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Invoice::Register(a) => self.register(call, a),
+                Invoice::Query(a) => self.query(call, a),
+                Invoice::ResolveQuery(a) => self.resolve(call, a),
+                Invoice::Confirm(a) => self.confirm(call, a),
+                Invoice::Reject(a) => self.reject(call, a),
+                Invoice::Withdraw(a) => self.withdraw(call, a),
+            },
+            Act::Receivable(receivable_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Receivable::Split(a) => self.split(call, a),
+                Receivable::Merge(a) => self.merge(call, a),
+                Receivable::Offer(a) => self.offer(call, a),
+                Receivable::Accept(a) => self.accept(call, a),
+                Receivable::Decline(a) => self.decline(call, a),
+                Receivable::Expire(a) => self.expire_offer(call, a),
+            },
+            Act::Financing(financing_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Financing::Open(a) => self.open(call, a),
+                Financing::Commit(a) => self.commit(call, a),
+                Financing::Reveal(a) => self.reveal(call, a),
+                Financing::Award(a) => self.award(call, a),
+                Financing::Cancel(a) => self.cancel(call, a),
+                Financing::Expire(a) => self.expire_request(call, a),
+                Financing::Repay(a) => self.repay(call, a),
+                Financing::Release(a) => self.release(call, a),
+            },
+            Act::Settlement(settlement_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Settlement::Settle(a) => self.settle(call, a),
+                Settlement::ReportOverdue(a) => self.report_overdue(call, a),
+                Settlement::ReportDefault(a) => self.report_default(call, a),
+            },
+            _ => Err(Rejected::with(Kernel::MalformedAction)),
+        }
+    }
+
+    /// Whether there is such an organization.
+    pub fn exists(&self, organization: &str) -> bool {
+        self.organizations.contains_key(organization)
+    }
+
+    /// Whether there is such an organization, and it has the role.
+    pub fn has_role(&self, organization: &str, role: Role) -> bool {
+        self.organizations
+            .get(organization)
+            .is_some_and(|roles| roles.contains(&role))
+    }
+}
+
+/// What names no action, or an enum value nobody knows, never reaches a contract.
+fn is_well_formed(act: &Act) -> bool {
+    use financing_wire::action::Action as Financing;
+    use invoice_wire::action::Action as Invoice;
+    use receivable_wire::action::Action as Receivable;
+    match act {
+        Act::Garbage(_) => false,
+        Act::Calendar(action) => action.action.is_some(),
+        Act::Cash(action) => action.action.is_some(),
+        Act::Settlement(action) => action.action.is_some(),
+        Act::Invoice(action) => match &action.action {
+            None => false,
+            Some(Invoice::Register(register)) => register.terms.as_ref().is_none_or(|terms| {
+                DayCount::try_from(terms.day_count).is_ok()
+                    && BusinessDayConvention::try_from(terms.convention).is_ok()
+            }),
+            Some(_) => true,
+        },
+        Act::Receivable(action) => match &action.action {
+            None => false,
+            Some(Receivable::Offer(offer)) => Purpose::try_from(offer.purpose).is_ok(),
+            Some(_) => true,
+        },
+        Act::Financing(action) => match &action.action {
+            None => false,
+            Some(Financing::Open(open)) => {
+                Technique::try_from(open.technique).is_ok()
+                    && Recourse::try_from(open.recourse).is_ok()
+            }
+            Some(Financing::Reveal(reveal)) => reveal.terms.as_ref().is_none_or(|terms| {
+                DayCount::try_from(terms.day_count).is_ok()
+                    && Recourse::try_from(terms.recourse).is_ok()
+            }),
+            Some(_) => true,
+        },
+    }
+}
+
+fn is_reason(reason: &str) -> bool {
+    (1..=280).contains(&reason.chars().count())
+}
+
+fn ensure(holds: bool, otherwise: impl Into<i32>) -> Result<(), Rejected> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Rejected::with(otherwise))
+    }
+}
+
+/// Rejects a repetition, naming what came first.
+fn ensure_first(first: Option<&Id>, otherwise: impl Into<i32>) -> Result<(), Rejected> {
+    match first {
+        None => Ok(()),
+        Some(first) => Err(Rejected {
+            first: Some(*first),
+            ..Rejected::with(otherwise)
+        }),
+    }
+}

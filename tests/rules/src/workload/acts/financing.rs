@@ -1,0 +1,122 @@
+//! Actions on requests for finance, quotes and loans.
+
+use counterfoil_proto::financing::v1::action::Action as Kind;
+use counterfoil_proto::financing::v1::{
+    Action, AwardRequest, CancelRequest, ClaimReference, CommitQuote, ExpireRequest, OpenRequest,
+    QuoteTerms, ReleasePledge, RepayLoan, RevealQuote, Technique,
+};
+use counterfoil_proto::receivable::v1::{DayCount, Recourse};
+
+use super::{TODAY, usd};
+use crate::model::Act;
+use crate::model::arithmetic::date;
+use crate::model::financing::commitment;
+use crate::workload::world::CHAIN_ID;
+
+/// How a seller is financed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Finance {
+    Sale,
+    Loan,
+}
+
+fn act(kind: Kind) -> Act {
+    Act::Financing(Action { action: Some(kind) })
+}
+
+/// Asks for so much on claims, with quotes up to today, and an award up to ten days later.
+pub fn open(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Act {
+    act(Kind::Open(open_request(finance, claims, minor)))
+}
+
+/// The same, for those who change something in it.
+pub fn open_request(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> OpenRequest {
+    let mut claims: Vec<ClaimReference> = claims
+        .iter()
+        .map(|(receivable, number)| ClaimReference {
+            receivable: receivable.to_vec(),
+            number: *number,
+        })
+        .collect();
+    claims.sort_by_key(|claim| (claim.receivable.clone(), claim.number));
+    OpenRequest {
+        claims,
+        technique: match finance {
+            Finance::Sale => Technique::ReceivablesDiscounting.into(),
+            Finance::Loan => Technique::LoanAgainstReceivables.into(),
+        },
+        amount: usd(minor),
+        recourse: Recourse::None.into(),
+        deadline: Some(date(TODAY)),
+        expires_on: Some(date(TODAY + 10)),
+        invited: Vec::new(),
+    }
+}
+
+/// A quote over so much at 7 %, without fees, in the bank's own deposits.
+pub fn quote(bank: &str, minor: u64) -> QuoteTerms {
+    QuoteTerms {
+        amount: usd(minor),
+        rate_ppm: 70_000,
+        day_count: DayCount::A004.into(),
+        fees: Vec::new(),
+        recourse: Recourse::None.into(),
+        expires_on: Some(date(TODAY + 10)),
+        issuer: bank.into(),
+        end_to_end_id: format!("purchase of {minor}"),
+    }
+}
+
+/// The salt of every quote here.
+pub fn salt() -> Vec<u8> {
+    vec![9; 32]
+}
+
+pub fn commit(request: &[u8], bank: &str, terms: &QuoteTerms) -> Act {
+    act(Kind::Commit(CommitQuote {
+        request: request.to_vec(),
+        commitment: commitment(CHAIN_ID, request, bank, &salt(), terms).to_vec(),
+    }))
+}
+
+pub fn reveal(request: &[u8], terms: &QuoteTerms, salt: Vec<u8>) -> Act {
+    act(Kind::Reveal(RevealQuote {
+        request: request.to_vec(),
+        terms: Some(terms.clone()),
+        salt,
+    }))
+}
+
+pub fn award(request: &[u8], bank: &str) -> Act {
+    act(Kind::Award(AwardRequest {
+        request: request.to_vec(),
+        bank: bank.into(),
+    }))
+}
+
+pub fn cancel(request: &[u8]) -> Act {
+    let request = request.to_vec();
+    act(Kind::Cancel(CancelRequest { request }))
+}
+
+pub fn expire_request(request: &[u8]) -> Act {
+    let request = request.to_vec();
+    act(Kind::Expire(ExpireRequest { request }))
+}
+
+pub fn repay(loan: &[u8], issuer: &str, minor: u64, end_to_end_id: &str) -> Act {
+    act(Kind::Repay(RepayLoan {
+        loan: loan.to_vec(),
+        issuer: issuer.into(),
+        amount: usd(minor),
+        end_to_end_id: end_to_end_id.into(),
+    }))
+}
+
+pub fn release(loan: &[u8], receivable: &[u8], number: u32) -> Act {
+    act(Kind::Release(ReleasePledge {
+        loan: loan.to_vec(),
+        receivable: receivable.to_vec(),
+        number,
+    }))
+}

@@ -1,0 +1,268 @@
+//! Holds the real state against the model, record by record.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use counterfoil_proto::calendar::v1::Clock;
+use counterfoil_proto::cash::v1::{Balance, Instruction, Issuance, Redemption};
+use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
+use counterfoil_proto::financing::v1::{Loan, Quote, Request};
+use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use prost::Message;
+
+use super::rules::Records;
+use crate::model::invoices::{loose_of, strict_of};
+use crate::model::{Id, Model};
+
+const TABLES: [&str; 20] = [
+    "block/",
+    "calendar/clock",
+    "cash/balance/",
+    "cash/instruction/",
+    "cash/issuance/",
+    "cash/redemption/",
+    "credit/entry/",
+    "credit/history/",
+    "financing/loan/",
+    "financing/quote/",
+    "financing/request/",
+    "invoice/document/",
+    "invoice/invoice/",
+    "invoice/loose/",
+    "invoice/strict/",
+    "membership/legal-id/",
+    "membership/organization/",
+    "receivable/claim/",
+    "receivable/endorsement/",
+    "receivable/receivable/",
+];
+
+/// Every record whose key begins so, in order of the keys.
+pub(super) fn table<M: Message + Default>(records: &Records, prefix: &str) -> Vec<M> {
+    records
+        .range(prefix.as_bytes().to_vec()..)
+        .take_while(|(key, _)| key.starts_with(prefix.as_bytes()))
+        .map(|(key, value)| {
+            let record = M::decode(value.as_slice()).expect("a record decodes");
+            let again = record.encode_to_vec();
+            assert_eq!(
+                &again,
+                value,
+                "the record at {} is canonical",
+                String::from_utf8_lossy(key)
+            );
+            record
+        })
+        .collect()
+}
+
+pub(super) fn id(bytes: &[u8]) -> Id {
+    bytes.try_into().expect("an id has 32 bytes")
+}
+
+fn same<K: Ord + Debug, V: PartialEq + Debug>(
+    what: &str,
+    real: &BTreeMap<K, V>,
+    expected: &BTreeMap<K, V>,
+) {
+    for (key, record) in real {
+        assert_eq!(
+            Some(record),
+            expected.get(key),
+            "{what} {key:?}: the ledger's, then the model's"
+        );
+    }
+    for key in expected.keys() {
+        assert!(
+            real.contains_key(key),
+            "{what} {key:?} is not on the ledger"
+        );
+    }
+}
+
+fn keyed<K: Ord + Debug, V>(records: Vec<V>, key: impl Fn(&V) -> K) -> BTreeMap<K, V> {
+    let count = records.len();
+    let map: BTreeMap<K, V> = records
+        .into_iter()
+        .map(|record| (key(&record), record))
+        .collect();
+    assert_eq!(map.len(), count, "no two records are of the same thing");
+    map
+}
+
+/// Panics where any record differs from the model's.
+pub fn compare(records: &Records, model: &Model, height: u64) {
+    for key in records.keys() {
+        let known = TABLES.iter().any(|table| key.starts_with(table.as_bytes()));
+        assert!(
+            known,
+            "no table is documented for the key {}",
+            String::from_utf8_lossy(key)
+        );
+    }
+    let blocks = records
+        .keys()
+        .filter(|key| key.starts_with(b"block/"))
+        .count();
+    assert_eq!(blocks as u64, height, "one header hash a block");
+    let clock = records
+        .get(&b"calendar/clock"[..])
+        .map_or_else(Clock::default, |value| {
+            Clock::decode(value.as_slice()).expect("the clock decodes")
+        });
+    assert_eq!(
+        clock.offset_ms,
+        model.clock.offset_ms(),
+        "the clock's offset"
+    );
+    compare_invoices(records, model);
+    compare_claims(records, model);
+    compare_financing(records, model);
+    compare_cash(records, model);
+    compare_history(records, model);
+}
+
+fn compare_invoices(records: &Records, model: &Model) {
+    let stored: Vec<Invoice> = table(records, "invoice/invoice/");
+    // Fingerprints are keyed; what must agree with the model is which of them are equal.
+    let mut strict = BTreeMap::new();
+    let mut loose = BTreeMap::new();
+    for invoice in &stored {
+        assert_eq!(invoice.strict_fingerprint.len(), 32);
+        assert_eq!(invoice.loose_fingerprint.len(), 32);
+        let first = strict
+            .entry(invoice.strict_fingerprint.clone())
+            .or_insert_with(|| strict_of(invoice));
+        assert_eq!(
+            *first,
+            strict_of(invoice),
+            "invoices of one strict fingerprint"
+        );
+        let first = loose
+            .entry(invoice.loose_fingerprint.clone())
+            .or_insert_with(|| loose_of(invoice));
+        assert_eq!(
+            *first,
+            loose_of(invoice),
+            "invoices of one loose fingerprint"
+        );
+    }
+    assert_eq!(strict.len(), model.strict.len(), "strict fingerprints");
+    assert_eq!(loose.len(), model.loose.len(), "loose fingerprints");
+
+    let real = stored.into_iter().map(|mut invoice| {
+        invoice.strict_fingerprint.clear();
+        invoice.loose_fingerprint.clear();
+        invoice
+    });
+    same(
+        "invoice",
+        &keyed(real.collect(), |invoice| id(&invoice.id)),
+        &model.invoices,
+    );
+    let references = [
+        (
+            "invoice/strict/",
+            model.strict.values().copied().collect::<BTreeSet<Id>>(),
+        ),
+        ("invoice/loose/", model.loose.values().copied().collect()),
+        (
+            "invoice/document/",
+            model.documents.values().copied().collect(),
+        ),
+    ];
+    for (prefix, expected) in references {
+        let real: Vec<InvoiceReference> = table(records, prefix);
+        assert_eq!(real.len(), expected.len(), "records in {prefix}");
+        let real: BTreeSet<Id> = real
+            .iter()
+            .map(|reference| id(&reference.invoice))
+            .collect();
+        assert_eq!(real, expected, "the newest invoices in {prefix}");
+    }
+}
+
+fn compare_claims(records: &Records, model: &Model) {
+    let receivables = table(records, "receivable/receivable/");
+    same(
+        "receivable",
+        &keyed(receivables, |r: &Receivable| id(&r.id)),
+        &model.receivables,
+    );
+    let claims = table(records, "receivable/claim/");
+    let by = |c: &Claim| (id(&c.receivable), c.number);
+    same("claim", &keyed(claims, by), &model.claims);
+    let endorsements = table(records, "receivable/endorsement/");
+    let by = |e: &Endorsement| (id(&e.receivable), id(&e.id));
+    same("endorsement", &keyed(endorsements, by), &model.endorsements);
+}
+
+fn compare_financing(records: &Records, model: &Model) {
+    let requests = table(records, "financing/request/");
+    same(
+        "request",
+        &keyed(requests, |r: &Request| id(&r.id)),
+        &model.requests,
+    );
+    let quotes = table(records, "financing/quote/");
+    let by = |q: &Quote| (id(&q.request), q.bank.clone());
+    same("quote", &keyed(quotes, by), &model.quotes);
+    let loans = table(records, "financing/loan/");
+    same("loan", &keyed(loans, |l: &Loan| id(&l.id)), &model.loans);
+}
+
+fn compare_cash(records: &Records, model: &Model) {
+    let balances = table(records, "cash/balance/");
+    let by = |b: &Balance| (b.holder.clone(), b.issuer.clone(), b.currency.clone());
+    same("balance", &keyed(balances, by), &model.balances);
+    let issuances = table(records, "cash/issuance/");
+    same(
+        "issuance",
+        &keyed(issuances, |i: &Issuance| {
+            (i.issuer.clone(), i.currency.clone())
+        }),
+        &model.issuances,
+    );
+    let redemptions = table(records, "cash/redemption/");
+    let by = |r: &Redemption| (r.holder.clone(), r.end_to_end_id.clone());
+    same("redemption", &keyed(redemptions, by), &model.redemptions);
+    for payer in model.organizations.keys() {
+        let real = table(records, &format!("cash/instruction/{payer}/"));
+        let real: BTreeSet<Id> = real.iter().map(|i: &Instruction| id(&i.tx_id)).collect();
+        let used = model.instructions.iter().filter(|((p, _), _)| p == payer);
+        assert_eq!(
+            real,
+            used.map(|(_, tx)| *tx).collect(),
+            "the instructions of {payer}"
+        );
+    }
+    let all = table::<Instruction>(records, "cash/instruction/").len();
+    assert_eq!(all, model.instructions.len(), "end-to-end ids");
+}
+
+fn compare_history(records: &Records, model: &Model) {
+    let mut entries = 0;
+    for organization in model.organizations.keys() {
+        let expected = model.history.get(organization).cloned().unwrap_or_default();
+        let head: Vec<HistoryHead> = records
+            .get(format!("credit/history/{organization}").as_bytes())
+            .map(|value| HistoryHead::decode(value.as_slice()).expect("a head decodes"))
+            .into_iter()
+            .collect();
+        let length = head.first().map_or(0, |head| head.length);
+        assert_eq!(
+            length,
+            expected.len() as u64,
+            "length of the history of {organization}"
+        );
+        let real: Vec<HistoryEntry> = table(records, &format!("credit/entry/{organization}/"));
+        assert_eq!(real, expected, "the history of {organization}");
+        entries += real.len();
+    }
+    assert_eq!(
+        table::<HistoryEntry>(records, "credit/entry/").len(),
+        entries,
+        "history entries"
+    );
+}

@@ -1,0 +1,178 @@
+//! A ledger for tests that write their own story.
+
+use counterfoil_proto::cash::v1::Balance;
+use counterfoil_proto::financing::v1::{Loan, Request};
+use counterfoil_proto::invoice::v1::Invoice;
+use counterfoil_proto::receivable::v1::{Claim, Receivable};
+use counterfoil_proto::v1::Receipt;
+use prost::Message;
+
+use super::Planned;
+use super::acts::{
+    BUYER, Finance, SELLER, TODAY, award, commit, confirm, open, quote, register, registration,
+    reveal, roll, salt, usd,
+};
+use super::rules::{Records, Rules};
+use super::world::World;
+use crate::model::{Act, contract, tagged_hash};
+
+/// One ledger, in which every transaction has a block of its own.
+pub struct Bench {
+    pub rules: Rules,
+}
+
+impl Bench {
+    /// With a simulated clock from [`TODAY`] on.
+    #[allow(
+        clippy::new_without_default,
+        reason = "a ledger is not a default of anything"
+    )]
+    pub fn new() -> Bench {
+        Bench::with_banks(0)
+    }
+
+    /// The same with so many banks more, called bank-100 and so on.
+    pub fn with_banks(more: usize) -> Bench {
+        Bench {
+            rules: Rules::new(&World::new(Some(TODAY), 0, more)),
+        }
+    }
+
+    /// Sends in the next block, a second later.
+    pub fn send(&mut self, caller: &str, act: Act) -> Receipt {
+        self.send_later(1_000, caller, act)
+    }
+
+    /// Sends in a block of so much later than the last.
+    pub fn send_later(&mut self, after_ms: u64, caller: &str, act: Act) -> Receipt {
+        let number = match act {
+            Act::Calendar(_) => contract::CALENDAR,
+            Act::Cash(_) => contract::CASH,
+            Act::Financing(_) => contract::FINANCING,
+            Act::Invoice(_) => contract::INVOICE,
+            Act::Receivable(_) => contract::RECEIVABLE,
+            Act::Settlement(_) => contract::SETTLEMENT,
+            Act::Garbage(_) => panic!("a story is told in actions"),
+        };
+        let time_ms = self.rules.time_ms() + after_ms;
+        let signed = self.rules.sign(&Planned::new(caller, number, act), time_ms);
+        self.rules.execute(time_ms, &[signed]).remove(0)
+    }
+
+    /// Sends what must end in this code; a rejection must leave every record as it was.
+    pub fn expect(&mut self, caller: &str, act: Act, code: u32, what: &str) -> Receipt {
+        let before = self.rules.records().clone();
+        let receipt = self.send(caller, act);
+        assert_eq!(receipt.code, code, "{what}: {receipt:?}");
+        if code != 0 {
+            let mut after = self.rules.records().clone();
+            after.retain(|key, _| before.contains_key(key) || !key.starts_with(b"block/"));
+            assert!(after == before, "{what} changed a record");
+        }
+        receipt
+    }
+
+    /// Sends what must succeed.
+    pub fn succeed(&mut self, caller: &str, act: Act) -> Receipt {
+        self.expect(caller, act, 0, "preparation")
+    }
+
+    /// Moves the ledger date, unless it is that day already.
+    pub fn roll_to(&mut self, day: i64) {
+        let receipt = self.send("operator", roll(day));
+        assert!([0, 9004].contains(&receipt.code), "{receipt:?}");
+    }
+
+    /// A receivable of so much that the buyer owes the seller.
+    pub fn owed(&mut self, number: &str, gross: u64) -> Vec<u8> {
+        let mut invoice = registration(number);
+        invoice.gross = usd(gross);
+        let id = invoice_id(&self.succeed(SELLER, register(invoice.clone())));
+        self.succeed(BUYER, confirm(&id, &invoice));
+        tagged_hash("counterfoil/receivable-id/v1", &[&id]).to_vec()
+    }
+
+    /// A request for so much on the claims, still without quotes.
+    pub fn request_for(
+        &mut self,
+        finance: Finance,
+        claims: &[(&[u8], u32)],
+        minor: u64,
+    ) -> Vec<u8> {
+        let receipt = self.succeed(SELLER, open(finance, claims, minor));
+        tagged_hash("counterfoil/request-id/v1", &[&receipt.tx_id]).to_vec()
+    }
+
+    /// Has the bank quote what was asked for and the seller take it, on the day after [`TODAY`].
+    /// The id of the loan, where it is one.
+    pub fn finance(
+        &mut self,
+        finance: Finance,
+        claims: &[(&[u8], u32)],
+        minor: u64,
+        bank: &str,
+    ) -> Vec<u8> {
+        let request = self.request_for(finance, claims, minor);
+        let terms = quote(bank, minor);
+        self.succeed(bank, commit(&request, bank, &terms));
+        self.roll_to(TODAY + 1);
+        self.succeed(bank, reveal(&request, &terms, salt()));
+        self.succeed(SELLER, award(&request, bank));
+        self.request(&request).award.expect("an award").loan
+    }
+
+    pub fn invoice(&self, id: &[u8]) -> Invoice {
+        self.find("invoice/invoice/", |invoice: &Invoice| invoice.id == id)
+    }
+
+    pub fn receivable(&self, id: &[u8]) -> Receivable {
+        self.find("receivable/receivable/", |r: &Receivable| r.id == id)
+    }
+
+    pub fn claim(&self, receivable: &[u8], number: u32) -> Claim {
+        self.find("receivable/claim/", |claim: &Claim| {
+            claim.receivable == receivable && claim.number == number
+        })
+    }
+
+    pub fn request(&self, id: &[u8]) -> Request {
+        self.find("financing/request/", |request: &Request| request.id == id)
+    }
+
+    pub fn loan(&self, id: &[u8]) -> Loan {
+        self.find("financing/loan/", |loan: &Loan| loan.id == id)
+    }
+
+    /// What a holder can spend of a bank's deposits in USD.
+    pub fn available(&self, holder: &str, issuer: &str) -> u64 {
+        let key = format!("cash/balance/{holder}/{issuer}/USD");
+        let record = self.rules.records().get(key.as_bytes());
+        record.map_or(0, |record| {
+            let balance = Balance::decode(record.as_slice()).expect("a record decodes");
+            balance.available_minor
+        })
+    }
+
+    fn find<M: Message + Default>(&self, prefix: &str, wanted: impl Fn(&M) -> bool) -> M {
+        find(self.rules.records(), prefix, wanted)
+    }
+}
+
+/// The record of a table that is wanted.
+pub fn find<M: Message + Default>(
+    records: &Records,
+    prefix: &str,
+    wanted: impl Fn(&M) -> bool,
+) -> M {
+    let values = records
+        .iter()
+        .filter(|(key, _)| key.starts_with(prefix.as_bytes()));
+    let mut decoded =
+        values.map(|(_, value)| M::decode(value.as_slice()).expect("a record decodes"));
+    decoded.find(wanted).expect("the record exists")
+}
+
+/// The id of the invoice that this receipt is of.
+pub fn invoice_id(registration: &Receipt) -> Vec<u8> {
+    tagged_hash("counterfoil/invoice-id/v1", &[&registration.tx_id]).to_vec()
+}

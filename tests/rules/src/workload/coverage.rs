@@ -1,0 +1,123 @@
+//! What a run of random transactions has brought about, so that a test can tell
+//! that nothing documented was left out.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use counterfoil_proto::v1::KernelRejectionCode;
+use counterfoil_proto::{calendar, cash, financing, invoice, receivable, settlement};
+
+use super::successes::{SUCCESSES, successes};
+use crate::model::{Act, Happened, Model, Rejected};
+
+/// Rejections that no sequence of transactions between the roster's few parties ends in.
+const NOT_BY_CHANCE: [u32; 2] = [
+    // A sale in part that would make more than 256 claims live: tests/claims.rs makes them.
+    6014, // More than 64 quotes: tests/financing.rs has 65 banks.
+    6026,
+];
+
+/// All rejection codes with their names, as the `.proto` files list them.
+pub static DOCUMENTED: LazyLock<BTreeMap<u32, &'static str>> = LazyLock::new(|| {
+    let name = |code: u32| {
+        let number = i32::try_from(code).ok()?;
+        Some(match code / 1_000 {
+            0 => KernelRejectionCode::try_from(number).ok()?.as_str_name(),
+            3 => cash::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
+            4 => invoice::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
+            5 => receivable::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
+            6 => financing::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
+            7 => settlement::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
+            9 => calendar::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
+            _ => return None,
+        })
+    };
+    let strip = |name: &'static str| {
+        name.trim_start_matches("KERNEL_")
+            .trim_start_matches("REJECTION_CODE_")
+    };
+    (1..10_000)
+        .filter_map(|code| name(code).map(|name| (code, strip(name))))
+        .collect()
+});
+
+/// The contract that a rejection is of, as receipts call it.
+pub fn contract_name(code: u32) -> &'static str {
+    match code / 1_000 {
+        0 => "kernel",
+        3 => "cash",
+        4 => "invoice",
+        5 => "receivable",
+        6 => "financing",
+        7 => "settlement",
+        9 => "calendar",
+        _ => panic!("no contract has rejection {code}"),
+    }
+}
+
+/// How often each rejection and each kind of success occurred.
+#[derive(Default)]
+pub struct Coverage {
+    rejections: BTreeMap<u32, u64>,
+    successes: BTreeMap<&'static str, u64>,
+    transactions: u64,
+}
+
+impl Coverage {
+    /// Counts a transaction, after the model has applied it.
+    pub fn count(&mut self, act: &Act, result: &Result<Vec<Happened>, Rejected>, model: &Model) {
+        self.transactions += 1;
+        match result {
+            Err(rejected) => *self.rejections.entry(rejected.code).or_default() += 1,
+            Ok(events) => {
+                for name in successes(act, events, model) {
+                    *self.successes.entry(name).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// Transactions counted.
+    pub fn transactions(&self) -> u64 {
+        self.transactions
+    }
+
+    /// A rejection code, or a kind of success, that never occurred.
+    pub fn missing(&self) -> Vec<String> {
+        let codes = DOCUMENTED.iter().filter(|(code, _)| {
+            !self.rejections.contains_key(code) && !NOT_BY_CHANCE.contains(code)
+        });
+        let successes = SUCCESSES
+            .iter()
+            .filter(|name| !self.successes.contains_key(*name));
+        codes
+            .map(|(code, name)| format!("{code} {name}"))
+            .chain(successes.map(|name| (*name).to_owned()))
+            .collect()
+    }
+
+    /// Everything that occurred, a line each.
+    pub fn report(&self) -> String {
+        let rejections = self
+            .rejections
+            .iter()
+            .map(|(code, n)| format!("{n:>7} {code} {}\n", DOCUMENTED[code]));
+        let successes = self
+            .successes
+            .iter()
+            .map(|(name, n)| format!("{n:>7} {name}\n"));
+        successes.chain(rejections).collect()
+    }
+}

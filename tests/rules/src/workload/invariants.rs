@@ -1,0 +1,292 @@
+//! The invariants of specification 9, checked on what is really stored and told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_proto::cash::v1::event::Event as CashEvent;
+use counterfoil_proto::cash::v1::{self as cash, Balance, Instruction, Issuance};
+use counterfoil_proto::financing::v1::{ClaimReference, Loan, LoanState, Request, RequestState};
+use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
+use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
+use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
+use counterfoil_proto::settlement::v1::{self as settlement, ReceivablePaid};
+use counterfoil_proto::v1::{Money, Receipt};
+use prost::Message as _;
+
+use super::audit::{id, table};
+use super::rules::Records;
+use crate::model::arithmetic::interest;
+use crate::model::claims::{day_of, encumbrance};
+use crate::model::invoices::strict_of;
+use crate::model::{Id, contract};
+
+/// What the invariants need to remember from block to block.
+#[derive(Default)]
+pub struct Auditor {
+    spent: BTreeSet<(Id, u32)>,
+    claim_counts: BTreeMap<Id, u32>,
+    /// Invoices whose confirmation was executed under the signature of their buyer.
+    pub confirmed: BTreeSet<Id>,
+    /// End-to-end ids in executed instructions, by payer.
+    pub used: BTreeSet<(String, String)>,
+}
+
+impl Auditor {
+    /// Notes that a payer used an end-to-end id. Invariant 12: it never did before.
+    pub fn note_use(&mut self, payer: &str, end_to_end_id: &str) {
+        let new = self
+            .used
+            .insert((payer.to_owned(), end_to_end_id.to_owned()));
+        assert!(
+            new,
+            "{payer} used the end-to-end id {end_to_end_id:?} twice"
+        );
+    }
+
+    /// Checks invariants 1 to 6, 11 and 12 on the stored records.
+    pub fn check(&mut self, records: &Records, today: i64) {
+        let claims: Vec<Claim> = table(records, "receivable/claim/");
+        self.check_claims(records, &claims);
+        check_encumbrances(records, &claims);
+        check_recoveries(records, today);
+        check_uniqueness(records);
+        check_deposits(records);
+        let used = table::<Instruction>(records, "cash/instruction/").len();
+        assert_eq!(
+            used,
+            self.used.len(),
+            "invariant 12: one record for each instruction that was executed"
+        );
+    }
+
+    fn check_claims(&mut self, records: &Records, claims: &[Claim]) {
+        let mut outstanding: BTreeMap<Id, u128> = BTreeMap::new();
+        let mut numbers: BTreeMap<Id, u32> = BTreeMap::new();
+        let mut live: BTreeMap<Id, Vec<u32>> = BTreeMap::new();
+        for claim in claims {
+            let key = (id(&claim.receivable), claim.number);
+            *outstanding.entry(key.0).or_default() += u128::from(claim.outstanding_minor);
+            *numbers.entry(key.0).or_default() += 1;
+            match claim.state() {
+                ClaimState::Live => {
+                    let owed = claim.penalty.as_ref().map_or(0, |penalty| penalty.minor);
+                    assert!(
+                        (claim.outstanding_minor > 0 || owed > 0) && !claim.controller.is_empty(),
+                        "invariant 2: {claim:?}"
+                    );
+                    assert!(
+                        !self.spent.contains(&key),
+                        "invariant 2: claim {key:?} returned"
+                    );
+                    live.entry(key.0).or_default().push(claim.number);
+                }
+                ClaimState::Spent => {
+                    let nothing = claim.outstanding_minor == 0
+                        && claim.penalty.is_none()
+                        && claim.encumbrance.is_none();
+                    assert!(nothing, "invariant 2: {claim:?}");
+                    self.spent.insert(key);
+                }
+                ClaimState::Unspecified => panic!("invariant 2: {claim:?}"),
+            }
+            for parent in &claim.parents {
+                assert!(
+                    *parent < claim.number && self.spent.contains(&(key.0, *parent)),
+                    "invariant 2: {claim:?} lives beside what it came from"
+                );
+            }
+        }
+        for receivable in table::<Receivable>(records, "receivable/receivable/") {
+            let key = id(&receivable.id);
+            let face = receivable.face.as_ref().expect("a face").minor;
+            let sum = outstanding.remove(&key).unwrap_or_default()
+                + u128::from(receivable.redeemed_minor);
+            assert_eq!(sum, u128::from(face), "invariant 1: {receivable:?}");
+            assert_eq!(
+                numbers.get(&key),
+                Some(&receivable.claim_count),
+                "invariant 2: {receivable:?}"
+            );
+            let live = live.remove(&key).unwrap_or_default();
+            assert_eq!(live, receivable.live_claims, "invariant 2: {receivable:?}");
+            assert!(live.len() <= 256, "invariant 2: {receivable:?}");
+            assert_eq!(
+                live.is_empty(),
+                receivable.state() == ReceivableState::Settled,
+                "settled once nothing is owed: {receivable:?}"
+            );
+            let before = self
+                .claim_counts
+                .insert(key, receivable.claim_count)
+                .unwrap_or_default();
+            assert!(
+                before <= receivable.claim_count,
+                "invariant 2: {receivable:?}"
+            );
+            assert!(
+                self.confirmed.contains(&id(&receivable.invoice)),
+                "invariant 5: {receivable:?}"
+            );
+        }
+        assert!(
+            outstanding.is_empty(),
+            "invariant 1: claims without a receivable: {outstanding:?}"
+        );
+    }
+}
+
+/// Invariant 4: locks are those of the open requests, pledges those of the open loans. That a claim
+/// is under one encumbrance at most, its record says by itself.
+fn check_encumbrances(records: &Records, claims: &[Claim]) {
+    let mut locked = BTreeSet::new();
+    let mut pledged = BTreeSet::new();
+    for claim in claims {
+        let name = (id(&claim.receivable), claim.number);
+        match encumbrance(claim) {
+            Some(Encumbrance::Locked(lock)) => {
+                locked.insert((id(&lock.request), name));
+            }
+            Some(Encumbrance::Pledged(pledge)) => {
+                pledged.insert((id(&pledge.loan), pledge.pledgee.clone(), name));
+            }
+            Some(Encumbrance::Offered(_)) | None => {}
+        }
+    }
+    let mut asked_for = BTreeSet::new();
+    for request in table::<Request>(records, "financing/request/") {
+        if request.state() == RequestState::Open {
+            for claim in &request.claims {
+                asked_for.insert((id(&request.id), (id(&claim.receivable), claim.number)));
+            }
+        }
+    }
+    assert_eq!(locked, asked_for, "invariant 4: locks and open requests");
+    let mut secured = BTreeSet::new();
+    for loan in table::<Loan>(records, "financing/loan/") {
+        let open = loan.state() == LoanState::Open;
+        assert!(open || loan.collateral.is_empty(), "invariant 4: {loan:?}");
+        let claim = |c: &ClaimReference| (id(&c.receivable), c.number);
+        for name in loan.collateral.iter().map(claim) {
+            secured.insert((id(&loan.id), loan.lender.clone(), name));
+        }
+    }
+    assert_eq!(pledged, secured, "invariant 4: pledges and open loans");
+}
+
+/// Invariant 11: nobody was paid more than all that can have been owed by now.
+fn check_recoveries(records: &Records, today: i64) {
+    for receivable in table::<Receivable>(records, "receivable/receivable/") {
+        let terms = receivable.terms.as_ref().expect("terms");
+        let most = interest(
+            receivable.face.as_ref().expect("a face").minor,
+            terms.penalty_rate_ppm,
+            terms.day_count(),
+            day_of(&receivable.adjusted_due_date),
+            today,
+        );
+        // Each claim's penalty is rounded by itself.
+        let rounding = u128::from(receivable.claim_count);
+        assert!(
+            u128::from(receivable.penalty_paid_minor) <= most + rounding,
+            "invariant 11: {receivable:?}"
+        );
+    }
+    for loan in table::<Loan>(records, "financing/loan/") {
+        let principal = loan.principal.as_ref().expect("a principal").minor;
+        let opened = day_of(&loan.opened_on);
+        let most = interest(principal, loan.rate_ppm, loan.day_count(), opened, today);
+        assert!(
+            loan.outstanding_minor <= principal && u128::from(loan.interest_paid_minor) <= most,
+            "invariant 11: {loan:?}"
+        );
+        let repaid = loan.state() == LoanState::Repaid;
+        assert_eq!(repaid, loan.outstanding_minor == 0, "{loan:?}");
+    }
+}
+
+/// Invariant 11: the cash of a debtor's payment is what its claims were paid, and what was instructed
+/// beyond that is refunded.
+pub fn check_payment(receipt: &Receipt, instructed: &Money) {
+    let mut cash_paid = 0;
+    let mut paid: Option<ReceivablePaid> = None;
+    for event in &receipt.events {
+        let body = event.body.as_slice();
+        if event.contract == contract::CASH {
+            let event = cash::Event::decode(body).expect("an event decodes").event;
+            let amount = match event.expect("some event") {
+                CashEvent::Issued(issued) => issued.amount,
+                CashEvent::Transferred(transferred) => transferred.amount,
+                CashEvent::Returned(returned) => returned.amount,
+                other => panic!("a payment redeems nothing: {other:?}"),
+            };
+            cash_paid += amount.expect("an amount").minor;
+        } else if event.contract == contract::SETTLEMENT {
+            let event = settlement::Event::decode(body).expect("an event decodes");
+            if let Some(SettlementEvent::Paid(told)) = event.event {
+                paid = Some(told);
+            }
+        }
+    }
+    let paid = paid.expect("a payment tells of itself");
+    let minor = |sum: &Option<Money>| sum.as_ref().expect("a sum").minor;
+    let shares = paid.shares.iter();
+    let to_claims: u64 = shares.map(|s| s.principal_minor + s.penalty_minor).sum();
+    assert_eq!(cash_paid, to_claims, "invariant 11: {paid:?}");
+    assert_eq!(to_claims, minor(&paid.principal) + minor(&paid.penalty));
+    assert_eq!(to_claims + minor(&paid.refund), instructed.minor);
+    for share in &paid.shares {
+        assert!(
+            share.lender_minor <= share.principal_minor + share.penalty_minor,
+            "invariant 11: {share:?}"
+        );
+    }
+}
+
+fn check_uniqueness(records: &Records) {
+    let (mut fingerprints, mut numbers, mut documents) =
+        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for invoice in table::<Invoice>(records, "invoice/invoice/") {
+        if matches!(
+            invoice.state(),
+            InvoiceState::Withdrawn | InvoiceState::Rejected
+        ) {
+            continue;
+        }
+        assert!(
+            numbers.insert(strict_of(&invoice)),
+            "invariant 3: {invoice:?}"
+        );
+        assert!(
+            documents.insert(invoice.document_hash.clone()),
+            "invariant 3: {invoice:?}"
+        );
+        assert!(
+            fingerprints.insert(invoice.strict_fingerprint),
+            "invariant 3: two live invoices of one fingerprint"
+        );
+    }
+}
+
+fn check_deposits(records: &Records) {
+    let mut held: BTreeMap<(String, String), u128> = BTreeMap::new();
+    for balance in table::<Balance>(records, "cash/balance/") {
+        *held.entry((balance.issuer, balance.currency)).or_default() +=
+            u128::from(balance.available_minor) + u128::from(balance.locked_minor);
+    }
+    for issuance in table::<Issuance>(records, "cash/issuance/") {
+        let key = (issuance.issuer, issuance.currency);
+        let rest = issuance
+            .issued_minor
+            .checked_sub(issuance.redeemed_minor)
+            .expect("invariant 6: redeemed ≤ issued");
+        assert_eq!(
+            held.remove(&key).unwrap_or_default(),
+            u128::from(rest),
+            "invariant 6: {key:?}"
+        );
+    }
+    assert!(
+        held.values().all(|sum| *sum == 0),
+        "invariant 6: deposits never issued: {held:?}"
+    );
+}

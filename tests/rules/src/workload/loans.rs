@@ -1,0 +1,120 @@
+//! Loans repaid and collateral released, and what can be wrong with that.
+
+use counterfoil_proto::financing::v1::{
+    Loan, LoanState, ReleasePledge, RepayLoan, action::Action as Kind,
+};
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::v1::Money;
+use rand::Rng;
+
+use super::requests::planned;
+use super::{Generator, Planned, View};
+use crate::model::arithmetic::MAX_MINOR;
+use crate::model::{Id, Model};
+
+impl Generator {
+    fn loan<'a>(&mut self, model: &'a Model, open: bool) -> Option<&'a Loan> {
+        let fits = |loan: &&Loan| (loan.state() == LoanState::Open) == open;
+        let some: Vec<&Loan> = model.loans.values().filter(fits).collect();
+        self.some(&some)
+    }
+
+    pub(super) fn repay(&mut self, view: &View) -> Planned {
+        let model = view.model;
+        let Some(loan) = self.loan(model, true) else {
+            return self.award(view);
+        };
+        let mut borrower = loan.borrower.clone();
+        let currency = loan
+            .principal
+            .as_ref()
+            .expect("a principal")
+            .currency
+            .clone();
+        let id = Id::try_from(loan.id.as_slice()).expect("an id");
+        let (interest, principal) = model.owed_on(&id, view.today);
+        let owed = interest.saturating_add(principal);
+        let minor = match self.rng.gen_range(0..8) {
+            0 | 1 => owed,
+            2 => owed.saturating_add(self.rng.gen_range(1..1_000)),
+            3 => interest,
+            4 => self.rng.gen_range(1..=5),
+            _ => self.rng.gen_range(1..=owed),
+        };
+        let amount = Money {
+            minor: minor.clamp(1, MAX_MINOR),
+            currency,
+        };
+        // The borrower has what it was paid out in, or deposits of the lender.
+        let issuer = self.one_of(&[loan.lender.clone(), loan.issuer.clone()]);
+        let own = borrower == issuer;
+        if !own && model.available(&borrower, &issuer, &amount.currency) < amount.minor {
+            return self.issue_to(view, issuer, borrower, amount);
+        }
+        let mut action = RepayLoan {
+            loan: loan.id.clone(),
+            issuer,
+            amount: Some(amount),
+            end_to_end_id: self.end_to_end_id(),
+        };
+        for _ in 0..self.faults() {
+            match self.rng.gen_range(0..9) {
+                0 => action.loan = self.one_of(&[vec![], vec![1; 32]]),
+                1 => borrower = self.organization(|id| id != loan.borrower),
+                2 => {
+                    if let Some(repaid) = self.loan(model, false) {
+                        borrower = repaid.borrower.clone();
+                        action.loan = repaid.id.clone();
+                    }
+                }
+                3 => action.issuer = self.no_bank(model),
+                4 => {
+                    action.amount.get_or_insert_default().currency = self.unknown_currency();
+                    if self.chance(0.3) {
+                        action.amount = None;
+                    }
+                }
+                5 => action.amount.get_or_insert_default().minor = self.impossible_amount(),
+                6 => action.end_to_end_id = self.bad_id(model, &borrower),
+                7 => action.amount.get_or_insert_default().minor = MAX_MINOR,
+                _ => action.issuer = self.organization(|id| model.has_role(id, Role::Bank)),
+            }
+        }
+        planned(borrower, Kind::Repay(action))
+    }
+
+    pub(super) fn release(&mut self, view: &View) -> Planned {
+        let model = view.model;
+        let Some(loan) = self.loan(model, true) else {
+            return self.repay(view);
+        };
+        let mut lender = loan.lender.clone();
+        if loan.collateral.is_empty() {
+            return self.repay(view);
+        }
+        let claim = self.one_of(&loan.collateral);
+        let mut action = ReleasePledge {
+            loan: loan.id.clone(),
+            receivable: claim.receivable,
+            number: claim.number,
+        };
+        for _ in 0..self.faults() {
+            match self.rng.gen_range(0..5) {
+                0 => action.loan = self.one_of(&[vec![], vec![1; 32]]),
+                1 => lender = loan.borrower.clone(),
+                2 => lender = self.organization(|id| id != loan.lender),
+                3 => {
+                    let mut caller = String::new();
+                    (action.receivable, action.number) = self.wrong_claim(model, &mut caller);
+                }
+                _ => {
+                    if let Some(repaid) = self.loan(model, false) {
+                        lender = repaid.lender.clone();
+                        action.loan = repaid.id.clone();
+                    }
+                }
+            }
+        }
+        planned(lender, Kind::Release(action))
+    }
+}

@@ -1,0 +1,493 @@
+//! The ways in which transactions succeed that make a difference to the rules.
+
+use counterfoil_proto::financing::v1::{Technique, event::Event as FinancingEvent};
+use counterfoil_proto::invoice::v1::{
+    WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
+};
+use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
+use counterfoil_proto::settlement::v1::ReceivablePaid;
+use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
+use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
+use prost::Message as _;
+
+use crate::model::claims::day_of;
+use crate::model::{Act, Happened, Id, Model, contract};
+
+/// What must succeed at least once, in every way that matters.
+pub const SUCCESSES: [&str; 85] = [
+    "register",
+    "register with a warning of an adjacent year",
+    "register with a warning of a loose match",
+    "register a successor",
+    "query",
+    "resolve_query",
+    "confirm",
+    "reject",
+    "withdraw",
+    "issue",
+    "transfer",
+    "transfer to the issuer",
+    "transfer by the issuer",
+    "request_redemption",
+    "confirm_redemption",
+    "decline_redemption",
+    "split",
+    "split a claim with penalty",
+    "split a claim that is endorsed",
+    "split a retained claim",
+    "merge",
+    "merge claims with penalty",
+    "merge claims that are endorsed",
+    "offer in payment",
+    "offer for sale",
+    "accept in payment",
+    "accept for a price",
+    "accept for a price in the recipient's own deposits",
+    "accept for a price in the controller's own deposits",
+    "accept a claim that is endorsed already",
+    "decline",
+    "expire an offer",
+    "open a request for discounting",
+    "open a request for factoring",
+    "open a request for a loan",
+    "open a request of several claims",
+    "open a request for part of the principal",
+    "open a request to invited banks",
+    "open a request of a retained claim",
+    "commit",
+    "commit a second quote",
+    "reveal",
+    "reveal over another amount",
+    "award a sale",
+    "award a sale of part of a claim",
+    "award a sale with no part in a claim",
+    "award a sale of several claims",
+    "award a loan",
+    "award a loan on several claims",
+    "award in another bank's deposits",
+    "award before the window is over",
+    "award with a quote missed",
+    "cancel",
+    "expire a request",
+    "expire a request with a quote missed",
+    "repay in part",
+    "repay a loan",
+    "repay more than is owed",
+    "repay after the loan fell due",
+    "repay interest alone",
+    "release",
+    "settle in time",
+    "settle late without penalty",
+    "settle with a penalty by A001",
+    "settle with a penalty by A004",
+    "settle with a penalty by A005",
+    "settle in part",
+    "settle in full",
+    "settle several claims",
+    "settle with a refund",
+    "settle a retained claim",
+    "settle a penalty whose principal was paid before",
+    "settle to the issuer",
+    "settle and overtake an offer",
+    "settle and overtake a request",
+    "settle to a lender",
+    "settle to a lender and the controller",
+    "settle and repay a loan",
+    "settle and release other claims",
+    "settle on a loan with several claims",
+    "settle with half a unit rounded down",
+    "settle with half a unit rounded up",
+    "report overdue",
+    "report default",
+    "roll",
+];
+
+/// The kinds of success that an executed transaction is of.
+pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static str> {
+    use cash::v1::action::Action as Cash;
+    let told = Told::new(events);
+    match act {
+        Act::Invoice(action) => match action.action.as_ref().expect("executed, so an action") {
+            Invoice::Register(action) => {
+                let mut names = warnings(events);
+                names.push("register");
+                if !action.succeeds.is_empty() {
+                    names.push("register a successor");
+                }
+                names
+            }
+            Invoice::Query(_) => vec!["query"],
+            Invoice::ResolveQuery(_) => vec!["resolve_query"],
+            Invoice::Confirm(_) => vec!["confirm"],
+            Invoice::Reject(_) => vec!["reject"],
+            Invoice::Withdraw(_) => vec!["withdraw"],
+        },
+        Act::Cash(action) => vec![
+            match action.action.as_ref().expect("executed, so an action") {
+                Cash::Issue(_) => "issue",
+                Cash::Transfer(a) if a.to == a.issuer => "transfer to the issuer",
+                Cash::Transfer(_) if told.issued => "transfer by the issuer",
+                Cash::Transfer(_) => "transfer",
+                Cash::RequestRedemption(_) => "request_redemption",
+                Cash::ConfirmRedemption(_) => "confirm_redemption",
+                Cash::DeclineRedemption(_) => "decline_redemption",
+            },
+        ],
+        Act::Receivable(action) => claims(action, &told, after),
+        Act::Financing(action) => finance(action, &told, after),
+        Act::Settlement(_) => payments(&told, after),
+        Act::Calendar(_) => vec!["roll"],
+        Act::Garbage(_) => panic!("garbage was executed"),
+    }
+}
+
+/// What the events of one transaction tell, sorted out.
+#[derive(Default)]
+struct Told {
+    issued: bool,
+    returned: bool,
+    claims: Vec<ClaimEvent>,
+    financing: Vec<FinancingEvent>,
+    settlement: Vec<SettlementEvent>,
+}
+
+impl Told {
+    fn new(events: &[Happened]) -> Told {
+        use cash::v1::event::Event as Cash;
+        let mut told = Told::default();
+        for event in events {
+            let body = event.body.as_slice();
+            let whole = "an event decodes";
+            match event.contract {
+                contract::CASH => match cash::v1::Event::decode(body).expect(whole).event {
+                    Some(Cash::Issued(_)) => told.issued = true,
+                    Some(Cash::Returned(_)) => told.returned = true,
+                    _ => {}
+                },
+                contract::RECEIVABLE => {
+                    let event = receivable::v1::Event::decode(body).expect(whole).event;
+                    told.claims.extend(event);
+                }
+                contract::FINANCING => {
+                    let event = financing::v1::Event::decode(body).expect(whole).event;
+                    told.financing.extend(event);
+                }
+                contract::SETTLEMENT => {
+                    let event = settlement::v1::Event::decode(body).expect(whole).event;
+                    told.settlement.extend(event);
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
+/// The names whose condition holds.
+fn those<const N: usize>(names: [(bool, &'static str); N]) -> Vec<&'static str> {
+    let held = names.into_iter().filter(|(holds, _)| *holds);
+    held.map(|(_, name)| name).collect()
+}
+
+fn id(bytes: &[u8]) -> Id {
+    bytes.try_into().expect("an id has 32 bytes")
+}
+
+fn claims(action: &receivable::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
+    use receivable::v1::action::Action as Claim;
+    let claim = |receivable: &[u8], number| &after.claims[&(id(receivable), number)];
+    match action.action.as_ref().expect("executed, so an action") {
+        Claim::Split(a) => {
+            let part = claim(
+                &a.receivable,
+                after.receivables[a.receivable.as_slice()].claim_count - 1,
+            );
+            those([
+                (true, "split"),
+                (part.penalty.is_some(), "split a claim with penalty"),
+                (
+                    !part.endorsement.is_empty(),
+                    "split a claim that is endorsed",
+                ),
+                (part.rank() == Rank::Retained, "split a retained claim"),
+            ])
+        }
+        Claim::Merge(a) => {
+            let into = claim(
+                &a.receivable,
+                after.receivables[a.receivable.as_slice()].claim_count - 1,
+            );
+            those([
+                (true, "merge"),
+                (into.penalty.is_some(), "merge claims with penalty"),
+                (
+                    !into.endorsement.is_empty(),
+                    "merge claims that are endorsed",
+                ),
+            ])
+        }
+        Claim::Offer(a) => vec![match a.purpose() {
+            Purpose::Sale => "offer for sale",
+            _ => "offer in payment",
+        }],
+        Claim::Accept(a) => {
+            let claim = claim(&a.receivable, a.number);
+            let endorsement = &after.endorsements[&(id(&a.receivable), id(&claim.endorsement))];
+            let sale = endorsement.purpose() == Purpose::Sale;
+            those([
+                (!sale, "accept in payment"),
+                (sale, "accept for a price"),
+                (
+                    told.issued,
+                    "accept for a price in the recipient's own deposits",
+                ),
+                (
+                    told.returned,
+                    "accept for a price in the controller's own deposits",
+                ),
+                (
+                    !endorsement.previous.is_empty(),
+                    "accept a claim that is endorsed already",
+                ),
+            ])
+        }
+        Claim::Decline(_) => vec!["decline"],
+        Claim::Expire(_) => vec!["expire an offer"],
+    }
+}
+
+fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
+    use financing::v1::action::Action as Finance;
+    let request = |bytes: &[u8]| &after.requests[bytes];
+    let missed = told.financing.iter().any(|event| match event {
+        FinancingEvent::Awarded(awarded) => !awarded.missed.is_empty(),
+        FinancingEvent::Closed(closed) => !closed.missed.is_empty(),
+        _ => false,
+    });
+    match action.action.as_ref().expect("executed, so an action") {
+        Finance::Open(a) => {
+            let Some(FinancingEvent::Opened(opened)) = told.financing.first() else {
+                panic!("a request tells of itself");
+            };
+            let request = request(&opened.request);
+            let all: u64 = request.claims.iter().map(|c| c.outstanding_minor).sum();
+            let minor = a.amount.as_ref().expect("an amount").minor;
+            let retained = request.claims.iter().any(|c| c.rank() == Rank::Retained);
+            let technique = match a.technique() {
+                Technique::LoanAgainstReceivables => "open a request for a loan",
+                Technique::Factoring => "open a request for factoring",
+                _ => "open a request for discounting",
+            };
+            those([
+                (true, technique),
+                (a.claims.len() > 1, "open a request of several claims"),
+                (minor < all, "open a request for part of the principal"),
+                (!a.invited.is_empty(), "open a request to invited banks"),
+                (retained, "open a request of a retained claim"),
+            ])
+        }
+        Finance::Commit(a) => those([
+            (true, "commit"),
+            (
+                request(&a.request).quoting.len() > 1,
+                "commit a second quote",
+            ),
+        ]),
+        Finance::Reveal(a) => {
+            let offered = a.terms.as_ref().and_then(|terms| terms.amount.clone());
+            let other = offered != request(&a.request).amount;
+            those([(true, "reveal"), (other, "reveal over another amount")])
+        }
+        Finance::Award(a) => {
+            let request = request(&a.request);
+            let award = request.award.as_ref().expect("an award");
+            let loan = !award.loan.is_empty();
+            let sold = told.claims.iter();
+            let sold = sold.filter(|event| matches!(event, ClaimEvent::Transferred(_)));
+            let sold = sold.count();
+            let early = day_of(&award.awarded_on) <= day_of(&request.deadline) + 3;
+            let in_part = told.claims.iter();
+            let in_part = in_part.filter(|event| matches!(event, ClaimEvent::Split(_)));
+            those([
+                (!loan, "award a sale"),
+                (in_part.count() > 0, "award a sale of part of a claim"),
+                (
+                    !loan && sold < request.claims.len(),
+                    "award a sale with no part in a claim",
+                ),
+                (sold > 1, "award a sale of several claims"),
+                (loan, "award a loan"),
+                (
+                    loan && request.claims.len() > 1,
+                    "award a loan on several claims",
+                ),
+                (!told.issued, "award in another bank's deposits"),
+                (early, "award before the window is over"),
+                (missed, "award with a quote missed"),
+            ])
+        }
+        Finance::Cancel(_) => vec!["cancel"],
+        Finance::Expire(_) => those([
+            (true, "expire a request"),
+            (missed, "expire a request with a quote missed"),
+        ]),
+        Finance::Repay(a) => {
+            let Some(FinancingEvent::LoanPaid(paid)) = told
+                .financing
+                .iter()
+                .find(|event| matches!(event, FinancingEvent::LoanPaid(_)))
+            else {
+                panic!("a repayment tells of itself");
+            };
+            let minor =
+                |sum: &Option<counterfoil_proto::v1::Money>| sum.as_ref().expect("a sum").minor;
+            let loan = &after.loans[a.loan.as_slice()];
+            let accrued_to = loan.interest.as_ref().expect("interest").to;
+            those([
+                (!paid.repaid, "repay in part"),
+                (paid.repaid, "repay a loan"),
+                (
+                    minor(&a.amount) > minor(&paid.interest) + minor(&paid.principal),
+                    "repay more than is owed",
+                ),
+                (
+                    day_of(&accrued_to) > day_of(&loan.due_date),
+                    "repay after the loan fell due",
+                ),
+                (
+                    minor(&paid.interest) > 0 && minor(&paid.principal) == 0,
+                    "repay interest alone",
+                ),
+            ])
+        }
+        Finance::Release(_) => vec!["release"],
+    }
+}
+
+fn warnings(events: &[Happened]) -> Vec<&'static str> {
+    let event = invoice::v1::Event::decode(events[0].body.as_slice())
+        .expect("an event decodes")
+        .event;
+    let Some(InvoiceEvent::Registered(registered)) = event else {
+        panic!("a registration tells of itself first");
+    };
+    let names = registered
+        .warnings
+        .iter()
+        .map(|warning| match warning.kind() {
+            WarningKind::AdjacentYear => "register with a warning of an adjacent year",
+            WarningKind::LooseMatch => "register with a warning of a loose match",
+            WarningKind::Unspecified => panic!("a warning is of some kind"),
+        });
+    names.collect()
+}
+
+fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
+    let paid = told.settlement.iter().find_map(|event| match event {
+        SettlementEvent::Paid(paid) => Some(paid),
+        _ => None,
+    });
+    let Some(paid) = paid else {
+        let default = matches!(told.settlement[..], [SettlementEvent::Defaulted(_)]);
+        return vec![if default {
+            "report default"
+        } else {
+            "report overdue"
+        }];
+    };
+    let mut names = on_the_loans(told);
+    let key = id(&paid.receivable);
+    let receivable = &after.receivables[&key];
+    let terms = receivable.terms.as_ref().expect("terms");
+    let penalty = paid.penalty.as_ref().expect("a sum").minor;
+    names.push(match (paid.days_late, penalty, terms.day_count()) {
+        (0, ..) => "settle in time",
+        (_, 0, _) => "settle late without penalty",
+        (.., DayCount::A001) => "settle with a penalty by A001",
+        (.., DayCount::A004) => "settle with a penalty by A004",
+        (.., DayCount::A005 | DayCount::Unspecified) => "settle with a penalty by A005",
+    });
+    let refund = paid.refund.as_ref().expect("a sum").minor;
+    let retained = |claim| after.claims[&(key, claim)].rank() == Rank::Retained;
+    let late_penalty = |share: &settlement::v1::Share| share.principal_minor == 0;
+    let overtaken = |event: &ClaimEvent| matches!(event, ClaimEvent::Overtaken(_));
+    let closed = |event: &FinancingEvent| matches!(event, FinancingEvent::Closed(_));
+    let halves = halves(paid, after);
+    names.extend(those([
+        (!paid.settled, "settle in part"),
+        (paid.settled, "settle in full"),
+        (paid.shares.len() > 1, "settle several claims"),
+        (refund > 0, "settle with a refund"),
+        (
+            paid.shares.iter().any(|share| retained(share.claim)),
+            "settle a retained claim",
+        ),
+        (
+            paid.shares.iter().any(late_penalty),
+            "settle a penalty whose principal was paid before",
+        ),
+        (told.returned, "settle to the issuer"),
+        (
+            told.claims.iter().any(overtaken),
+            "settle and overtake an offer",
+        ),
+        (
+            told.financing.iter().any(closed),
+            "settle and overtake a request",
+        ),
+        (
+            paid.shares.iter().any(|share| share.lender_minor > 0),
+            "settle to a lender",
+        ),
+        (
+            paid.shares.iter().any(|share| {
+                share.lender_minor > 0
+                    && share.lender_minor < share.principal_minor + share.penalty_minor
+            }),
+            "settle to a lender and the controller",
+        ),
+        (halves.0, "settle with half a unit rounded down"),
+        (halves.1, "settle with half a unit rounded up"),
+    ]));
+    names
+}
+
+fn on_the_loans(told: &Told) -> Vec<&'static str> {
+    let paid: Vec<_> = told
+        .financing
+        .iter()
+        .filter_map(|event| match event {
+            FinancingEvent::LoanPaid(paid) => Some(paid),
+            _ => None,
+        })
+        .collect();
+    let several = paid.windows(2).any(|pair| pair[0].loan == pair[1].loan);
+    let released = |event: &ClaimEvent| matches!(event, ClaimEvent::Released(_));
+    those([
+        (
+            paid.iter().any(|paid| paid.repaid),
+            "settle and repay a loan",
+        ),
+        (several, "settle on a loan with several claims"),
+        (
+            told.claims.iter().any(released),
+            "settle and release other claims",
+        ),
+    ])
+}
+
+/// Whether half a unit of penalty was rounded down, or up, on a claim that lives on.
+fn halves(paid: &ReceivablePaid, after: &Model) -> (bool, bool) {
+    let key = id(&paid.receivable);
+    let terms = after.receivables[&key].terms.as_ref().expect("terms");
+    let half = match terms.day_count() {
+        DayCount::A005 => 365 * 500_000,
+        _ => 360 * 500_000,
+    };
+    let fractions = paid.shares.iter().filter_map(|share| {
+        let penalty = after.claims[&(key, share.claim)].penalty.as_ref()?;
+        Some(penalty.fraction)
+    });
+    let fractions: Vec<i64> = fractions.collect();
+    (fractions.contains(&half), fractions.contains(&-half))
+}

@@ -1,0 +1,188 @@
+//! Every action on a request for finance and on a loan, by every role, at every stage.
+
+use counterfoil_proto::financing::v1::{LoanState, RequestState};
+use counterfoil_rules_tests::model::Act;
+use counterfoil_rules_tests::workload::acts::{
+    BUYER, Finance, GROSS, ISSUER, SELLER, TODAY, award, cancel, commit, expire_request, issue_to,
+    quote, release, repay, reveal, salt, settle,
+};
+use counterfoil_rules_tests::workload::bench::Bench;
+
+use crate::OUTSIDERS;
+
+/// How far a request for which bank-east and bank-west quote has come. Bank-east reveals in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stage {
+    /// Up to the deadline.
+    Quoting,
+    /// On the three days after it.
+    Revealing,
+    /// Up to the last day.
+    Awarding,
+    /// After that.
+    Late,
+    Awarded,
+    Cancelled,
+    Expired,
+    Overtaken,
+}
+use Stage::*;
+
+const STAGES: [Stage; 8] = [
+    Quoting, Revealing, Awarding, Late, Awarded, Cancelled, Expired, Overtaken,
+];
+
+/// Everybody but bank-east, whose quote is taken.
+const CALLERS: [&str; 9] = [
+    SELLER,
+    BUYER,
+    "house-bank",
+    OUTSIDERS[0],
+    OUTSIDERS[1],
+    OUTSIDERS[2],
+    OUTSIDERS[3],
+    OUTSIDERS[4],
+    OUTSIDERS[5],
+];
+
+type RequestRow = (&'static str, &'static [&'static str], [u32; 8], [u32; 8]);
+
+/// The right signers' code at each stage, and everyone else's. Bank-west has quoted and not revealed.
+#[rustfmt::skip]
+const ON_REQUEST: [RequestRow; 5] = [
+    //                                   Quoting Revealing Awarding Late Awarded Cancelled Expired Overtaken
+    ("commit", &["house-bank"],          [0,       6024,    6024,   6024,   6023,   6023,   6023,   6023],
+    // Bank-west has quoted already; it is told so only where that is all that is wrong.
+                                         [6001,    6001,    6001,   6001,   6001,   6001,   6001,   6001]),
+    ("reveal", &["bank-west"],           [6029,       0,    6029,   6029,   6023,   6023,   6023,   6023],
+                                         [6028,    6028,    6028,   6028,   6023,   6023,   6023,   6023]),
+    ("award",  &[SELLER],                [6037,    6037,       0,   6038,   6023,   6023,   6023,   6023],
+                                         [6036,    6036,    6036,   6036,   6036,   6036,   6036,   6036]),
+    ("cancel", &[SELLER],                [0,          0,       0,      0,   6023,   6023,   6023,   6023],
+                                         [6036,    6036,    6036,   6036,   6036,   6036,   6036,   6036]),
+    ("expire", &[SELLER, "bank-west"],   [6043,    6043,    6043,      0,   6023,   6023,   6023,   6023],
+                                         [6042,    6042,    6042,   6042,   6042,   6042,   6042,   6042]),
+];
+
+/// The right signer's code from each state of a loan, and everyone else's.
+#[rustfmt::skip]
+const ON_LOAN: [(&str, &str, [u32; 2], u32); 2] = [
+    //                         Open Repaid  others
+    ("repay",   SELLER,        [0,   6052],   6051),
+    ("release", "bank-west",   [0,   6054],   6053),
+];
+
+fn request_at(stage: Stage) -> (Bench, Vec<u8>) {
+    let mut bench = Bench::new();
+    let receivable = bench.owed("N-1", GROSS);
+    let request = bench.request_for(Finance::Sale, &[(&receivable, 0)], GROSS);
+    for bank in ["bank-east", "bank-west"] {
+        bench.succeed(bank, commit(&request, bank, &quote(bank, GROSS)));
+    }
+    match stage {
+        Quoting => {}
+        Cancelled => drop(bench.succeed(SELLER, cancel(&request))),
+        Overtaken => {
+            bench.succeed(ISSUER, issue_to(BUYER, 1, "funds"));
+            bench.succeed(BUYER, settle(&receivable, 1, "a cent"));
+        }
+        Revealing | Awarding | Late | Awarded | Expired => {
+            bench.roll_to(TODAY + 1);
+            let terms = quote("bank-east", GROSS);
+            bench.succeed("bank-east", reveal(&request, &terms, salt()));
+        }
+    }
+    match stage {
+        Awarding | Awarded => bench.roll_to(TODAY + 4),
+        Late | Expired => bench.roll_to(TODAY + 11),
+        _ => {}
+    }
+    match stage {
+        Awarded => drop(bench.succeed(SELLER, award(&request, "bank-east"))),
+        Expired => drop(bench.succeed(SELLER, expire_request(&request))),
+        _ => {}
+    }
+    (bench, request)
+}
+
+fn on_request(action: &str, request: &[u8], caller: &str) -> Act {
+    let terms = quote("bank-west", GROSS);
+    match action {
+        "commit" => commit(request, caller, &terms),
+        "reveal" => reveal(request, &terms, salt()),
+        "award" => award(request, "bank-east"),
+        "cancel" => cancel(request),
+        _ => expire_request(request),
+    }
+}
+
+fn state_of(stage: Stage) -> RequestState {
+    match stage {
+        Quoting | Revealing | Awarding | Late => RequestState::Open,
+        Awarded => RequestState::Awarded,
+        Cancelled => RequestState::Cancelled,
+        Expired => RequestState::Expired,
+        Overtaken => RequestState::Overtaken,
+    }
+}
+
+#[test]
+fn actions_on_requests() {
+    for (action, signers, codes, others) in ON_REQUEST {
+        for (at, stage) in STAGES.into_iter().enumerate() {
+            for caller in CALLERS {
+                if action == "commit" && caller == "bank-west" {
+                    continue;
+                }
+                let (mut bench, request) = request_at(stage);
+                let code = if signers.contains(&caller) {
+                    codes[at]
+                } else {
+                    others[at]
+                };
+                let what = format!("{action} by {caller} when {stage:?}");
+                bench.expect(caller, on_request(action, &request, caller), code, &what);
+                let state = match action {
+                    "award" if code == 0 => RequestState::Awarded,
+                    "cancel" if code == 0 => RequestState::Cancelled,
+                    "expire" if code == 0 => RequestState::Expired,
+                    _ => state_of(stage),
+                };
+                assert_eq!(bench.request(&request).state(), state, "after {what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn actions_on_loans() {
+    for (action, signer, codes, others) in ON_LOAN {
+        for (state, code) in [LoanState::Open, LoanState::Repaid].into_iter().zip(codes) {
+            for caller in CALLERS {
+                let mut bench = Bench::new();
+                let receivable = bench.owed("N-1", GROSS);
+                let claim: &[(&[u8], u32)] = &[(&receivable, 0)];
+                let loan = bench.finance(Finance::Loan, claim, 8_000, "bank-west");
+                if state == LoanState::Repaid {
+                    bench.succeed(SELLER, repay(&loan, "bank-west", 8_000, "all"));
+                }
+                let act = match action {
+                    "repay" => repay(&loan, "bank-west", 8_000, "repayment"),
+                    _ => release(&loan, &receivable, 0),
+                };
+                let code = if caller == signer { code } else { others };
+                let what = format!("{action} by {caller} of a loan that is {state:?}");
+                bench.expect(caller, act, code, &what);
+                let repaid = code == 0 && action == "repay";
+                let state = if repaid { LoanState::Repaid } else { state };
+                let loan = bench.loan(&loan);
+                assert_eq!(loan.state(), state, "after {what}");
+                let pledged = code != 0 && state == LoanState::Open;
+                assert_eq!(!loan.collateral.is_empty(), pledged, "after {what}");
+                let claim = bench.claim(&receivable, 0);
+                assert_eq!(claim.encumbrance.is_some(), pledged, "after {what}");
+                assert_eq!(claim.controller, SELLER, "after {what}");
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Every action, by every role, from every state of what it acts on.
+//!
+//! The tables below are the expectation, to be read beside the specification; 0
+//! means that it succeeds. Each cell runs in a ledger of its own, through
+//! signatures and the real rules. A rejection must leave every record as it was.
+
+use cash::v1::RedemptionState::{Paid, Requested, Restored};
+use counterfoil_proto::{cash, invoice};
+use counterfoil_rules_tests::model::Act;
+use counterfoil_rules_tests::workload::acts::{
+    BUYER, ISSUER, SELLER, TODAY, answer, close, confirm, issue_to, register, registration,
+    request_redemption, roll, transfer,
+};
+use counterfoil_rules_tests::workload::bench::{Bench, find, invoice_id};
+use invoice::v1::InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
+
+mod claims;
+mod financing;
+mod receivables;
+
+const HOLDER: &str = BUYER;
+const NUMBER: &str = "N-1";
+
+/// One organization of each role alone, none of them a party to what is acted on.
+/// CoreEnterprise, Supplier, Bank, Guarantor, Regulator, Operator.
+const OUTSIDERS: [&str; 6] = [
+    "refinery",
+    "miller",
+    "bank-west",
+    "guarantor",
+    "regulator",
+    "operator",
+];
+
+/// Actions on nothing yet, by role of the caller.
+#[rustfmt::skip]
+const BY_ROLE: [(&str, [u32; 6]); 5] = [
+    //                     CoreEnt. Supplier  Bank  Guarant. Regul. Operator
+    ("register",           [4001,    0,       4001,  4001,   4001,  4001]),
+    ("issue",              [3001, 3001,          0,  3001,   3001,  3001]),
+    // Deposits belong to whoever holds them.
+    ("transfer",           [0,       0,          0,     0,      0,     0]),
+    ("request_redemption", [0,       0,          0,     0,      0,     0]),
+    ("roll",               [9001, 9001,       9001,  9001,   9001,     0]),
+];
+
+type InvoiceRow = (
+    &'static str,
+    &'static str,
+    [u32; 5],
+    u32,
+    invoice::v1::InvoiceState,
+);
+
+/// Actions on an invoice: the right signer's code from each state, everyone else's
+/// from any state, and the state it leads to.
+#[rustfmt::skip]
+const ON_INVOICE: [InvoiceRow; 5] = [
+    //                        Registered UnderQuery Confirmed Rejected Withdrawn  others
+    ("query",         BUYER,  [0,           4022,     4022,     4022,    4022],    4021, UnderQuery),
+    ("resolve_query", BUYER,  [4022,           0,     4022,     4022,    4022],    4021, Registered),
+    ("confirm",       BUYER,  [0,              0,     4022,     4022,    4022],    4021, Confirmed),
+    ("reject",        BUYER,  [0,              0,     4022,     4022,    4022],    4021, Rejected),
+    ("withdraw",      SELLER, [0,              0,     4022,     4022,    4022],    4026, Withdrawn),
+];
+
+/// A registration that succeeds an invoice: its seller's code by the state of that
+/// invoice; another supplier's; anyone else's.
+#[rustfmt::skip]
+const SUCCEED: ([u32; 5], u32, u32) =
+    // Registered UnderQuery Confirmed Rejected Withdrawn   another supplier   others
+    ([4011,         4011,      4011,       0,       0],      4011,             4001);
+
+type RedemptionRow = (
+    &'static str,
+    &'static str,
+    [u32; 3],
+    u32,
+    cash::v1::RedemptionState,
+);
+
+/// Actions on a redemption: the right signer's code from each state, everyone else's,
+/// and the state it leads to.
+#[rustfmt::skip]
+const ON_REDEMPTION: [RedemptionRow; 2] = [
+    //                              Requested Paid  Restored  others
+    // A redemption is found by its holder: nobody else has one of that name.
+    ("confirm_redemption", HOLDER,  [0,       3011,   3011],   3010, Paid),
+    ("decline_redemption", ISSUER,  [0,       3011,   3011],   3007, Restored),
+];
+
+#[test]
+fn actions_by_role() {
+    for (action, codes) in BY_ROLE {
+        for (caller, code) in OUTSIDERS.into_iter().zip(codes) {
+            let mut bench = Bench::new();
+            if matches!(action, "transfer" | "request_redemption") {
+                bench.succeed(ISSUER, issue_to(caller, 500, "funds"));
+            }
+            let act = match action {
+                "register" => register(registration(NUMBER)),
+                "issue" => issue_to(BUYER, 100, "id"),
+                "transfer" => transfer(SELLER, 100, "id"),
+                "request_redemption" => request_redemption("id"),
+                _ => roll(TODAY + 1),
+            };
+            bench.expect(caller, act, code, &format!("{action} by {caller}"));
+        }
+    }
+}
+
+#[test]
+fn actions_on_invoices() {
+    for (action, signer, codes, others, to) in ON_INVOICE {
+        for (from, code) in INVOICE_STATES.into_iter().zip(codes) {
+            for caller in callers(&[SELLER, BUYER]) {
+                let mut bench = Bench::new();
+                let invoice = invoice_in(&mut bench, from);
+                let code = if caller == signer { code } else { others };
+                let what = format!("{action} by {caller} from {from:?}");
+                bench.expect(caller, on_invoice(action, &invoice), code, &what);
+                let state = if code == 0 { to } else { from };
+                assert_eq!(bench.invoice(&invoice).state(), state, "after {what}");
+                let opened = bench
+                    .rules
+                    .records()
+                    .keys()
+                    .any(|key| key.starts_with(b"receivable/receivable/"));
+                assert_eq!(opened, state == Confirmed, "a receivable after {what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn successions() {
+    let (codes, other_supplier, others) = SUCCEED;
+    for (from, code) in INVOICE_STATES.into_iter().zip(codes) {
+        for caller in callers(&[SELLER, BUYER]) {
+            let mut bench = Bench::new();
+            let before = invoice_in(&mut bench, from);
+            let code = match caller {
+                SELLER => code,
+                "miller" => other_supplier,
+                _ => others,
+            };
+            let what = format!("{caller} succeeds an invoice that is {from:?}");
+            let after = bench.expect(caller, successor("n 1", &before), code, &what);
+            let succeeded_by = bench.invoice(&before).succeeded_by;
+            if code == 0 {
+                assert_eq!(succeeded_by, invoice_id(&after), "{what}");
+                // Once only.
+                bench.expect(
+                    SELLER,
+                    successor("N-2", &before),
+                    4011,
+                    &format!("{what}, again"),
+                );
+            } else {
+                assert!(succeeded_by.is_empty(), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn actions_on_redemptions() {
+    for (action, signer, codes, others, to) in ON_REDEMPTION {
+        for (from, code) in [Requested, Paid, Restored].into_iter().zip(codes) {
+            for caller in callers(&[HOLDER, ISSUER]) {
+                let mut bench = Bench::new();
+                bench.succeed(ISSUER, issue_to(HOLDER, 500, "funds"));
+                bench.succeed(HOLDER, request_redemption("R-1"));
+                match from {
+                    Paid => drop(bench.succeed(HOLDER, close("confirm_redemption", "R-1"))),
+                    Restored => drop(bench.succeed(ISSUER, close("decline_redemption", "R-1"))),
+                    _ => {}
+                }
+                let code = if caller == signer { code } else { others };
+                let what = format!("{action} by {caller} from {from:?}");
+                bench.expect(caller, close(action, "R-1"), code, &what);
+                let record = find(
+                    bench.rules.records(),
+                    "cash/redemption/",
+                    |_: &cash::v1::Redemption| true,
+                );
+                let state = if code == 0 { to } else { from };
+                assert_eq!(record.state(), state, "after {what}");
+            }
+        }
+    }
+}
+
+const INVOICE_STATES: [invoice::v1::InvoiceState; 5] =
+    [Registered, UnderQuery, Confirmed, Rejected, Withdrawn];
+/// The parties first, then one outsider of each role.
+fn callers(parties: &[&'static str]) -> Vec<&'static str> {
+    parties.iter().copied().chain(OUTSIDERS).collect()
+}
+
+/// What `caller` would send of this action on an invoice.
+fn on_invoice(action: &str, id: &[u8]) -> Act {
+    match action {
+        "confirm" => confirm(id, &registration(NUMBER)),
+        _ => answer(action, id),
+    }
+}
+
+/// A registration that names the invoice it succeeds.
+fn successor(number: &str, before: &[u8]) -> Act {
+    let mut action = registration(number);
+    action.succeeds = before.to_vec();
+    register(action)
+}
+
+/// An invoice brought to a state.
+fn invoice_in(bench: &mut Bench, state: invoice::v1::InvoiceState) -> Vec<u8> {
+    let id = invoice_id(&bench.succeed(SELLER, register(registration(NUMBER))));
+    let step = match state {
+        UnderQuery => Some((BUYER, "query")),
+        Confirmed => Some((BUYER, "confirm")),
+        Rejected => Some((BUYER, "reject")),
+        Withdrawn => Some((SELLER, "withdraw")),
+        _ => None,
+    };
+    if let Some((caller, action)) = step {
+        bench.succeed(caller, on_invoice(action, &id));
+    }
+    assert_eq!(bench.invoice(&id).state(), state);
+    id
+}
