@@ -106,6 +106,7 @@ impl<'a> Replay<'a> {
             due_date: event.due_date,
             interest: Some(accrual.to_proto()),
             state: LoanState::Open.into(),
+            issuer: quote.map_or_else(String::new, |terms| terms.issuer.clone()),
             ..Default::default()
         }
     }
