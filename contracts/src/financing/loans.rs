@@ -73,7 +73,7 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
     }
     if repay.issuer != loan.lender && repay.issuer != loan.issuer {
         let message = format!(
-            "the lender takes deposits of {} or {}",
+            "{} takes its own deposits, or those of {}, in which it paid the loan out",
             loan.lender, loan.issuer
         );
         return Err(reject(RejectionCode::IssuerNotAccepted, message));
