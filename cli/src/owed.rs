@@ -143,14 +143,8 @@ pub fn read_date(date: Option<wire::Date>) -> Result<Date, Failure> {
 }
 
 fn day_count(day_count: WireDayCount) -> Result<DayCount, Failure> {
-    match day_count {
-        WireDayCount::A001 => Ok(DayCount::A001),
-        WireDayCount::A004 => Ok(DayCount::A004),
-        WireDayCount::A005 => Ok(DayCount::A005),
-        WireDayCount::Unspecified => Err(Failure::Failed(
-            "the record's day count is one this version does not know".into(),
-        )),
-    }
+    let unknown = "the record's day count is one this version does not know";
+    DayCount::of(day_count).ok_or_else(|| Failure::Failed(unknown.into()))
 }
 
 #[cfg(test)]

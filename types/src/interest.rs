@@ -1,6 +1,7 @@
 //! Interest on a sum between two dates, and its exact accrual while the sum changes
 //! (specification 2.3, 2.4).
 
+use counterfoil_proto::receivable::v1 as receivable;
 use counterfoil_proto::v1 as wire;
 
 use crate::dates::{Date, NotADate};
@@ -20,6 +21,16 @@ pub enum DayCount {
 }
 
 impl DayCount {
+    /// A day count of the wire, once it is given.
+    pub fn of(wire: receivable::DayCount) -> Option<Self> {
+        match wire {
+            receivable::DayCount::A001 => Some(Self::A001),
+            receivable::DayCount::A004 => Some(Self::A004),
+            receivable::DayCount::A005 => Some(Self::A005),
+            receivable::DayCount::Unspecified => None,
+        }
+    }
+
     /// Days of a year.
     pub fn basis(self) -> u32 {
         match self {

@@ -10,11 +10,11 @@ use counterfoil_proto::receivable::v1::{
 use counterfoil_proto::settlement::v1::{ReceivablePaid, event::Event as SettlementEvent};
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{EndorsementId, TxId};
-use counterfoil_types::interest::{Accrual, Interest};
+use counterfoil_types::interest::{Accrual, DayCount, Interest};
 use counterfoil_types::shares::pro_rata;
 
 use super::evidence::{Event, Executed};
-use super::figures::{date, day_count, minor};
+use super::figures::{date, minor};
 
 /// A claim by its receivable and number.
 pub type ClaimKey = (Vec<u8>, u32);
@@ -333,7 +333,7 @@ fn penalty_of(receivable: &Receivable) -> Option<Interest> {
     let terms = receivable.terms.as_ref()?;
     Some(Interest {
         rate_ppm: terms.penalty_rate_ppm,
-        day_count: day_count(terms.day_count())?,
+        day_count: DayCount::of(terms.day_count())?,
         since: date(receivable.adjusted_due_date.as_ref())?,
     })
 }

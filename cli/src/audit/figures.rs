@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::financing::v1::{LoanState, RequestState, Technique};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
-use counterfoil_proto::receivable::v1::{DayCount as WireDayCount, Purpose, Receivable};
+use counterfoil_proto::receivable::v1::{Purpose, Receivable};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
-use counterfoil_types::interest::DayCount;
 use counterfoil_types::money::Currency;
 
 use super::evidence::{Event, Evidence};
@@ -158,15 +157,6 @@ pub fn date(date: Option<&wire::Date>) -> Option<Date> {
 
 pub fn minor(money: &Option<wire::Money>) -> u64 {
     money.as_ref().map_or(0, |money| money.minor)
-}
-
-pub fn day_count(day_count: WireDayCount) -> Option<DayCount> {
-    match day_count {
-        WireDayCount::A001 => Some(DayCount::A001),
-        WireDayCount::A004 => Some(DayCount::A004),
-        WireDayCount::A005 => Some(DayCount::A005),
-        WireDayCount::Unspecified => None,
-    }
 }
 
 pub fn count<T>(items: &[T], holds: impl Fn(&T) -> bool) -> u64 {

@@ -13,13 +13,13 @@ use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_types::dates::Date;
-use counterfoil_types::interest::{Accrual, Interest};
+use counterfoil_types::interest::{Accrual, DayCount, Interest};
 use counterfoil_types::shares::pro_rata;
 use prost::Message as _;
 
 use super::deposits::paid;
 use super::evidence::{Event, Executed};
-use super::figures::{count, date, day_count, minor};
+use super::figures::{count, date, minor};
 use super::records::Records;
 use super::report::Check;
 use crate::award::{Outcome, Part, Price};
@@ -116,7 +116,7 @@ impl<'a> Replay<'a> {
 fn pay(loan: &mut Loan, event: &LoanPaid, on: Date) -> Option<()> {
     let interest = Interest {
         rate_ppm: loan.rate_ppm,
-        day_count: day_count(loan.day_count())?,
+        day_count: DayCount::of(loan.day_count())?,
         since: date(loan.opened_on.as_ref())?,
     };
     let stored = Accrual::try_from(&loan.interest?).ok()?;
@@ -228,7 +228,7 @@ fn comes_to(request: &Request, terms: &QuoteTerms, value_date: Date) -> Option<O
         .sum();
     let price = Price {
         rate_ppm: terms.rate_ppm,
-        day_count: day_count(terms.day_count())?,
+        day_count: DayCount::of(terms.day_count())?,
         fees_minor: u64::try_from(fees).ok()?,
     };
     let amount = minor(&terms.amount);

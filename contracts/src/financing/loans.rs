@@ -9,7 +9,7 @@ use counterfoil_proto::financing::v1::{
 use counterfoil_proto::receivable::v1::{Claim, Pledge};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
-use counterfoil_types::interest::{Accrual, Interest};
+use counterfoil_types::interest::{Accrual, DayCount, Interest};
 use counterfoil_types::limits::MAX_MINOR;
 
 use super::events::emit;
@@ -37,7 +37,7 @@ fn take(loan: &mut Loan, amount_minor: u64, on: Date) -> Result<Installment, Sta
     let key = "financing/loan";
     let terms = Interest {
         rate_ppm: loan.rate_ppm,
-        day_count: receivables::known_day_count(loan.day_count())
+        day_count: DayCount::of(loan.day_count())
             .ok_or_else(|| StateError::corrupt(key, "no day count"))?,
         since: stored_date(key, loan.opened_on)?,
     };

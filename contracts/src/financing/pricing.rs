@@ -9,7 +9,6 @@ use counterfoil_types::shares::pro_rata;
 
 use super::requests::is_sale;
 use crate::kernel::{StateError, stored_date};
-use crate::receivable::api as receivables;
 
 const PPM: i128 = 1_000_000;
 const YEAR_DAYS: i128 = 365;
@@ -35,7 +34,7 @@ pub fn price(
     terms: &QuoteTerms,
     value_date: Date,
 ) -> Result<Option<Price>, StateError> {
-    let day_count = receivables::known_day_count(terms.day_count())
+    let day_count = DayCount::of(terms.day_count())
         .ok_or_else(|| StateError::corrupt("financing/quote", "no day count"))?;
     let amount_minor = terms.amount.as_ref().map_or(0, |amount| amount.minor);
     let parts = if is_sale(request.technique()) {

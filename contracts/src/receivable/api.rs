@@ -21,7 +21,7 @@ use crate::kernel::{Context, StateError, Store};
 
 pub use super::claims::{is_assignable, money};
 pub use super::payments::{Allocation, Share, allocate, live_claims, pay};
-pub use super::terms::{known_day_count, terms_are_known, terms_hash, terms_problem};
+pub use super::terms::{terms_are_known, terms_hash, terms_problem};
 
 /// Key of a receivable.
 pub fn receivable_key(id: &[u8]) -> Vec<u8> {

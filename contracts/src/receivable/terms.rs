@@ -54,15 +54,5 @@ pub fn terms_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>,
 
 /// The day count of terms that are on the ledger or may be.
 pub(super) fn day_count(terms: &Terms) -> Option<interest::DayCount> {
-    known_day_count(terms.day_count())
-}
-
-/// A day count of the wire, once it is given.
-pub fn known_day_count(day_count: DayCount) -> Option<interest::DayCount> {
-    match day_count {
-        DayCount::A001 => Some(interest::DayCount::A001),
-        DayCount::A004 => Some(interest::DayCount::A004),
-        DayCount::A005 => Some(interest::DayCount::A005),
-        DayCount::Unspecified => None,
-    }
+    interest::DayCount::of(terms.day_count())
 }
