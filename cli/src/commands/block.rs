@@ -40,8 +40,8 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 .await;
             let block = answer.map_err(|s| client.failure(s))?.into_inner();
             let header = block
-                .block
-                .and_then(|b| b.header)
+                .header
+                .clone()
                 .ok_or_else(|| client.incomplete("a header"))?;
             let certificate = block.certificate.unwrap_or_default();
             let signers = certificate
@@ -49,8 +49,9 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 .iter()
                 .map(|s| hex::encode(&s.address));
             let receipts = block
-                .receipts
+                .entries
                 .iter()
+                .filter_map(|entry| entry.receipt.as_ref())
                 .map(|r| views::receipt(View::new(), r, &currencies));
             let view = views::header(&block.hash, &header)
                 .number("round", certificate.round)
@@ -93,6 +94,6 @@ fn summary(summary: &wire::BlockSummary) -> View {
     let header = summary.header.clone().unwrap_or_default();
     views::header(&summary.hash, &header)
         .number("round", summary.round)
-        .number("transactions", summary.transactions)
-        .number("rejected", summary.rejected)
+        .number("transactions", summary.transactions.unwrap_or_default())
+        .number("rejected", summary.rejected.unwrap_or_default())
 }

@@ -62,12 +62,29 @@ fn block(ledger: &Ledger, asked: u64) -> Result<wire::GetBlockResponse, Status> 
     let Some(stored) = stored else {
         return Err(errors::not_found("block", format!("block {height} yet")));
     };
-    let receipts = stored.receipts.iter().map(|bytes| decoded(bytes));
+    let block: wire::Block = decoded(&stored.block)?;
+    let mut entries = Vec::with_capacity(block.transactions.len());
+    for (index, (transaction, receipt)) in
+        (0..).zip(block.transactions.into_iter().zip(&stored.receipts))
+    {
+        entries.push(wire::BlockEntry {
+            index,
+            transaction,
+            receipt: Some(decoded(receipt)?),
+        });
+    }
+    let rejected = entries
+        .iter()
+        .filter_map(|e| e.receipt.as_ref())
+        .filter(|r| r.code != 0)
+        .count();
     Ok(wire::GetBlockResponse {
         hash: stored.hash.to_vec(),
-        block: Some(decoded(&stored.block)?),
+        header: block.header,
         certificate: Some(decoded(&stored.certificate)?),
-        receipts: receipts.collect::<Result<_, _>>()?,
+        transactions: u32::try_from(entries.len()).ok(),
+        rejected: u32::try_from(rejected).ok(),
+        entries,
     })
 }
 
@@ -109,8 +126,8 @@ fn summary(summary: Summary) -> Result<wire::BlockSummary, Status> {
         hash: summary.hash.to_vec(),
         header: Some(decoded(&summary.header)?),
         round: summary.round,
-        transactions: summary.transactions,
-        rejected: summary.rejected,
+        transactions: Some(summary.transactions),
+        rejected: Some(summary.rejected),
     })
 }
 

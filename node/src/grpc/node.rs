@@ -50,6 +50,7 @@ impl NodeService for Service {
             peers: count(self.network.connected_peers()),
             pool_transactions: count(self.pool.len()),
             address: seat.map_or_else(Vec::new, |seat| seat.public_key.address().to_vec()),
+            ..Default::default()
         }))
     }
 

@@ -368,9 +368,9 @@ async fn blocks_come_with_certificate_and_receipts() {
     }
     let last = blocks.get_block(wire::GetBlockRequest { height: 0 }).await;
     let last = last.unwrap().into_inner();
-    let header = last.block.as_ref().unwrap().header.as_ref().unwrap();
+    let header = last.header.as_ref().unwrap();
     assert_eq!(header.height, 6);
-    assert_eq!(last.receipts.len(), 1);
+    assert_eq!(last.entries.len(), 1);
     assert_eq!(last.certificate.as_ref().unwrap().block_hash, last.hash);
 
     let list = |page_token: &str| wire::ListBlocksRequest {

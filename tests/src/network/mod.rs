@@ -165,7 +165,7 @@ impl Network {
             let client = self.client(node);
             let summaries = client.blocks(height).await;
             let mut filled = Vec::new();
-            for summary in summaries.iter().filter(|s| s.transactions > 0) {
+            for summary in summaries.iter().filter(|s| s.transactions != Some(0)) {
                 let at = summary
                     .header
                     .as_ref()
@@ -180,10 +180,7 @@ impl Network {
                 .block(height)
                 .await
                 .expect("the node has this height");
-            let header = tip
-                .block
-                .and_then(|b| b.header)
-                .expect("a block has its header");
+            let header = tip.header.expect("a block has its header");
             let root = client
                 .state_root(height)
                 .await
