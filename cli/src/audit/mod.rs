@@ -166,10 +166,7 @@ async fn witness(client: &Client, height: u64) -> Result<Witness, Failure> {
                 .get_block(wire::GetBlockRequest { height })
                 .await;
             let block = block.map_err(|s| client.failure(s))?.into_inner();
-            let header = block
-                .block
-                .and_then(|b| b.header)
-                .ok_or_else(|| client.incomplete("a header"))?;
+            let header = block.header.ok_or_else(|| client.incomplete("a header"))?;
             (block.hash, header.state_root)
         }
     };
