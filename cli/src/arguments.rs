@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
-    audit, block, claim, clock, demo, deposit, inbox, invoice, key, loan, localnet, org,
+    audit, block, claim, clock, demo, deposit, dev, inbox, invoice, key, loan, localnet, org,
     receivable, request, status, tx,
 };
 use crate::output::Format;
@@ -95,6 +95,7 @@ pub enum Command {
     /// Networks of plain processes on this machine
     #[command(subcommand)]
     Localnet(localnet::Command),
+    Dev(dev::Arguments),
     Demo(demo::Arguments),
 }
 

@@ -36,6 +36,15 @@ impl Answer {
         }
     }
 
+    /// Of a command that has said all it has to say.
+    pub fn silent() -> Self {
+        Self {
+            json: String::new(),
+            text: String::new(),
+            failure: None,
+        }
+    }
+
     /// One record, a line for each field.
     pub fn record(view: View) -> Self {
         let mut table = new_table();
@@ -71,10 +80,13 @@ impl Answer {
     }
 
     pub fn print(&self, format: Format) {
-        print_line(match format {
+        let said = match format {
             Format::Table => &self.text,
             Format::Json => &self.json,
-        });
+        };
+        if !said.is_empty() {
+            print_line(said);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use counterfoil_types::limits::MAX_VALIDATORS;
 
 use crate::demo::data::Data;
 use crate::failure::Failure;
-use crate::localnet::{Member, Network, NodeState, Plan, find_counterfoild};
+use crate::localnet::{Member, Network, NodeState, Plan, find_counterfoild, quoted};
 use crate::output::{Answer, Listed, View};
 
 #[derive(Subcommand, Debug)]
@@ -122,7 +122,7 @@ pub async fn execute(command: Command) -> Result<Answer, Failure> {
         Command::Start { home, names } => {
             let network = Network::open(&home.home)?;
             network.start(&names).await?;
-            eprintln!("export COUNTERFOIL_NODE={}", network.nodes()[0].url);
+            eprintln!("now: . {}", quoted(&network.env_file()));
             Ok(states(network.states().await))
         }
         Command::Status { home } => Ok(states(Network::open(&home.home)?.states().await)),
@@ -147,7 +147,7 @@ pub fn new_chain_id(prefix: &str) -> String {
 }
 
 /// A small network to try things out on.
-fn tour_plan(
+pub fn tour_plan(
     chain_id: String,
     validators: usize,
     clock: Clock,

@@ -6,6 +6,7 @@ pub mod claim;
 pub mod clock;
 pub mod demo;
 pub mod deposit;
+pub mod dev;
 pub mod inbox;
 pub mod invoice;
 pub mod key;
@@ -39,6 +40,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Status(arguments) => status::execute(arguments, session).await,
         Command::Audit(arguments) => audit::execute(arguments, session).await,
         Command::Localnet(command) => localnet::execute(command).await,
+        Command::Dev(arguments) => dev::execute(arguments, session).await,
         Command::Demo(arguments) => demo::execute(arguments).await,
     }
 }

@@ -1,29 +1,35 @@
 //! Networks of validators as plain processes on this machine, for trying things out, tests and the demo.
 //!
-//! A network is a folder: `localnet.json` (what it consists of), `genesis.json`,
-//! `ledger.key`, `keys/‹organization›.pem`, and `nodes/‹name›/` with each node's
+//! A network is a folder: `localnet.json` (what it consists of), `genesis.json`, `env` (for
+//! shells), `ledger.key`, `keys/‹organization›.pem`, and `nodes/‹name›/` with each node's
 //! configuration, data, `node.log` and `pid`.
 
 mod plan;
 mod process;
+mod shell;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::genesis::Genesis;
 use counterfoil_types::ids::OrganizationId;
 use serde::{Deserialize, Serialize};
 
 pub use self::plan::{Member, Plan};
 pub use self::process::find_counterfoild;
+pub use self::shell::quoted;
 use crate::client::Client;
 use crate::failure::Failure;
 
 const DESCRIPTION: &str = "localnet.json";
+const GENESIS: &str = "genesis.json";
 /// How long nodes may take from their start until all serve and know each other.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const START_POLL: Duration = Duration::from_millis(100);
+/// How often a network in the foreground is looked at.
+const END_POLL: Duration = Duration::from_millis(500);
 /// How long a node may take to end before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -85,6 +91,11 @@ impl Network {
         Ok(Self { home, description })
     }
 
+    /// Whether a folder holds a network.
+    pub fn is_at(home: &Path) -> bool {
+        home.join(DESCRIPTION).is_file()
+    }
+
     fn save(&self) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(&self.description)
             .expect("a description has string keys only");
@@ -105,6 +116,18 @@ impl Network {
 
     pub fn urls(&self) -> Vec<String> {
         self.nodes().iter().map(|node| node.url.clone()).collect()
+    }
+
+    pub fn genesis(&self) -> Result<Genesis, Failure> {
+        let file = self.home.join(GENESIS);
+        let unusable = |e: &dyn std::fmt::Display| {
+            Failure::Failed(format!(
+                "{}: {e}: clean it and make it again",
+                file.display()
+            ))
+        };
+        let text = fs::read_to_string(&file).map_err(|e| unusable(&e))?;
+        Genesis::from_json(&text).map_err(|e| unusable(&e))
     }
 
     /// Where an organization's private key is.
@@ -147,13 +170,7 @@ impl Network {
     async fn wait_until_serving(&self, node: &Node, until: Instant) -> Result<(), Failure> {
         let home = self.node_home(node);
         loop {
-            if process::running(&home).is_none() {
-                return Err(Failure::Failed(format!(
-                    "node {} ended:\n{}",
-                    node.name,
-                    process::end_of_log(&home)
-                )));
-            }
+            self.check_running(node)?;
             if status(node)
                 .await
                 .is_some_and(|status| self.connected(&status))
@@ -172,6 +189,18 @@ impl Network {
         }
     }
 
+    fn check_running(&self, node: &Node) -> Result<(), Failure> {
+        let home = self.node_home(node);
+        if process::running(&home).is_some() {
+            return Ok(());
+        }
+        Err(Failure::Failed(format!(
+            "node {} ended:\n{}",
+            node.name,
+            process::end_of_log(&home)
+        )))
+    }
+
     /// Whether a node knows every other one that runs.
     fn connected(&self, status: &wire::GetStatusResponse) -> bool {
         let running = self
@@ -179,6 +208,16 @@ impl Network {
             .iter()
             .filter(|node| process::running(&self.node_home(node)).is_some());
         usize::try_from(status.peers).is_ok_and(|peers| peers + 1 >= running.count())
+    }
+
+    /// Returns once a node ends by itself, as a failure that shows its last words.
+    pub async fn until_ended(&self) -> Result<(), Failure> {
+        loop {
+            self.nodes()
+                .iter()
+                .try_for_each(|node| self.check_running(node))?;
+            tokio::time::sleep(END_POLL).await;
+        }
     }
 
     pub async fn states(&self) -> Vec<NodeState> {

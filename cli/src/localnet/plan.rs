@@ -18,7 +18,7 @@ use counterfoil_types::money::Currency;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
-use super::{Description, Network, Node, absolute, create_folder, write};
+use super::{Description, GENESIS, Network, Node, absolute, create_folder, write};
 use crate::failure::Failure;
 use crate::keystore;
 
@@ -92,12 +92,13 @@ impl Plan {
             organizations.push(member.enrolled(key.public_key(), &self.chain_id));
         }
         let genesis = self.genesis(organizations, &nodes, &ledger_key)?;
-        write(&network.home.join("genesis.json"), &genesis.to_json())?;
+        write(&network.home.join(GENESIS), &genesis.to_json())?;
         for new in &nodes {
             let config = configuration(new, &nodes);
             let text = toml::to_string(&config).map_err(Failure::failed)?;
             write(&network.node_home(&new.node).join("node.toml"), &text)?;
         }
+        network.write_env()?;
         network.save()?;
         Ok(network)
     }
