@@ -17,8 +17,11 @@ impl Network {
     pub(super) fn write_env(&self) -> Result<(), Failure> {
         let keys = quoted(&self.home.join("keys"));
         let node = &self.nodes()[0].url;
+        let program = std::env::current_exe().map_err(Failure::failed)?;
+        let programs = quoted(program.parent().unwrap_or(Path::new("/")));
         let text = format!(
             "# Read this into a shell:  . {file}\n\
+             case \":$PATH:\" in *:{programs}:*) ;; *) export PATH={programs}:\"$PATH\" ;; esac\n\
              export COUNTERFOIL_NODE={node}\n\
              # Acts for an organization:  as supplier-a inbox\n\
              as() {{ as_org=\"$1\"; shift; counterfoil --org \"$as_org\" --key {keys}/\"$as_org\".pem \"$@\"; }}\n",
