@@ -7,6 +7,7 @@ use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient;
 use counterfoil_proto::v1::submit_stream_response::Outcome;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
+use counterfoil_types::access::node_of_peer;
 use prost::Message as _;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -53,6 +54,9 @@ impl Node {
             listen: "127.0.0.1:0".parse().unwrap(),
             moniker: "v0".into(),
             validator: Some(fixture::validator_key().public_key()),
+            node: node_of_peer(&fixture::key(11).public_key()),
+            tls: None,
+            connections: 16,
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network)
             .await
@@ -453,7 +457,7 @@ async fn a_stopping_node_sends_those_who_wait_away() {
 }
 
 #[tokio::test]
-async fn addresses_beyond_this_machine_are_refused() {
+async fn plain_text_beyond_this_machine_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = fixture::ledger(folder.path());
     let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
@@ -471,6 +475,9 @@ async fn addresses_beyond_this_machine_are_refused() {
         listen: "0.0.0.0:0".parse().unwrap(),
         moniker: "v0".into(),
         validator: None,
+        node: node_of_peer(&fixture::key(11).public_key()),
+        tls: None,
+        connections: 16,
     };
     let refused = Api::start(settings, ledger, mempool, network).await;
     assert!(matches!(refused.err(), Some(ApiError::NotLoopback(_))));
