@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use counterfoil_types::access::node_of_peer;
 use counterfoil_types::keys::SigningKey;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -91,6 +92,7 @@ impl Node {
         };
         let (network, network_task) =
             Network::start(settings, mempool.clone(), ledger.storage().clone()).await?;
+        let node = node_of_peer(&peer_key.public_key());
         let validator = validator_key.as_ref().map(|key| key.public_key());
         let peers = config.peers.iter();
         let settings = consensus::Settings {
@@ -108,6 +110,7 @@ impl Node {
         let settings = ApiSettings {
             listen: config.grpc_listen,
             moniker: config.moniker,
+            node,
             validator,
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network).await?;

@@ -1,8 +1,9 @@
 //! The API: one file a service, over what they share.
 //!
-//! It has no transport security and no callers' identities of its own (what is
-//! signed is the transaction), so it binds loopback only.
+//! Before all of them stands the guard, and behind it every service asks the same rules (`access`). It has no
+//! transport security of its own, so it binds loopback only.
 
+mod access;
 mod blocks;
 mod connections;
 mod errors;
@@ -18,6 +19,9 @@ mod submit_stream;
 mod tests;
 mod transactions;
 
+#[cfg(test)]
+pub use access::Caller;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -25,6 +29,7 @@ use counterfoil_proto::v1::block_service_server::BlockServiceServer;
 use counterfoil_proto::v1::ledger_service_server::LedgerServiceServer;
 use counterfoil_proto::v1::node_service_server::NodeServiceServer;
 use counterfoil_proto::v1::transaction_service_server::TransactionServiceServer;
+use counterfoil_types::hash::Hash;
 use counterfoil_types::keys::PublicKey;
 use counterfoil_types::limits::MAX_TRANSACTION_BYTES;
 use tokio::net::TcpListener;
@@ -34,6 +39,7 @@ use tonic::transport::Server;
 
 use crate::ledger::Ledger;
 use crate::mempool::{Mempool, Network};
+use access::Guard;
 use reader::Reader;
 use receipts::Receipts;
 
@@ -59,6 +65,8 @@ pub struct ApiSettings {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
     pub moniker: String,
+    /// What a token must name to be good here (`types::access`).
+    pub node: Hash,
     /// The key this node votes with, if it votes.
     pub validator: Option<PublicKey>,
 }
@@ -143,6 +151,7 @@ impl Api {
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
             .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .layer(Guard::new(reader.clone(), settings.node))
             .add_service(health_service)
             .add_service(reflection().build_v1().map_err(unreadable)?)
             // Older clients ask for this version of it.
