@@ -220,23 +220,22 @@ impl Client {
 async fn challenge(dialer: &Dialer, channel: &Channel) -> Result<Challenge, Failure> {
     let mut node = NodeServiceClient::new(channel.clone());
     let url = dialer.url();
-    let challenge = match node.get_status(wire::GetStatusRequest {}).await {
-        Ok(answer) => Challenge {
-            chain_id: answer.into_inner().chain_id,
-            node: dialer.node().unwrap_or_default(),
-        },
-        Err(status) => match Challenge::of(&status) {
-            Some(challenge) => challenge,
-            None if dialer.has_tls_instead().await => return Err(dialer.tls_instead()),
-            None if is_broken(&status) => return Err(unreachable(url)),
-            None => {
-                return Err(Failure::Failed(format!(
-                    "{url} does not say what a token for it must name ({:?}: {}): is it a Counterfoil node of this version?",
-                    status.code(),
-                    status.message()
-                )));
-            }
-        },
+    let Err(status) = node.get_status(wire::GetStatusRequest {}).await else {
+        return Err(Failure::Failed(format!(
+            "{url} tells anybody what it knows: it is a node of an older version than this command"
+        )));
+    };
+    let challenge = match Challenge::of(&status) {
+        Some(challenge) => challenge,
+        None if dialer.has_tls_instead().await => return Err(dialer.tls_instead()),
+        None if is_broken(&status) => return Err(unreachable(url)),
+        None => {
+            return Err(Failure::Failed(format!(
+                "{url} does not say what a token for it must name ({:?}: {}): is it a Counterfoil node of this version?",
+                status.code(),
+                status.message()
+            )));
+        }
     };
     match dialer.node() {
         Some(seen) if seen != challenge.node => Err(Failure::Failed(format!(

@@ -1,7 +1,9 @@
 //! The API: one file a service, over what they share.
 //!
+//! Before all of them stands the guard, and behind it every service asks the same rules (`access`).
 //! Connections are secured by TLS; in plain text they are for loopback alone.
 
+mod access;
 mod blocks;
 mod connections;
 mod errors;
@@ -17,6 +19,9 @@ mod submit_stream;
 mod tests;
 mod tls;
 mod transactions;
+
+#[cfg(test)]
+pub use access::Caller;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -37,6 +42,7 @@ use crate::ledger::Ledger;
 use crate::mempool::{Mempool, Network};
 pub use tls::{Tls, TlsError};
 
+use access::Guard;
 use reader::Reader;
 use receipts::Receipts;
 
@@ -60,10 +66,10 @@ pub struct ApiSettings {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
     pub moniker: String,
+    /// What a token must name to be good here (`types::access`).
+    pub node: Hash,
     /// The key this node votes with, if it votes.
     pub validator: Option<PublicKey>,
-    /// Who the node is to its callers: tokens name it.
-    pub node: Hash,
     /// Without it connections are in plain text, on loopback only.
     pub tls: Option<Tls>,
     /// Connections at once; further ones wait to be accepted.
@@ -156,6 +162,7 @@ impl Api {
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
             .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .layer(Guard::new(reader.clone(), settings.node))
             .add_service(health_service)
             .add_service(reflection().build_v1().map_err(unreadable)?)
             // Older clients ask for this version of it.
