@@ -7,7 +7,7 @@ use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
     audit, block, claim, clock, demo, deposit, dev, inbox, invoice, key, loan, localnet, org,
-    receivable, request, status, tx,
+    receivable, request, status, token, tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -33,10 +33,13 @@ pub struct Global {
         global = true,
         env = "COUNTERFOIL_NODE",
         value_name = "URL",
-        default_value = "http://127.0.0.1:26650"
+        default_value = "https://127.0.0.1:26650"
     )]
     pub node: String,
-    /// The private key to sign with (PKCS#8 PEM)
+    /// The certificates of the network's authority (PEM), for a node asked by https
+    #[arg(long, global = true, env = "COUNTERFOIL_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// The private key that signs, and shows a node who asks (PKCS#8 PEM)
     #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// The organization to act for
@@ -91,6 +94,7 @@ pub enum Command {
     #[command(subcommand)]
     Clock(clock::Command),
     Status(status::Arguments),
+    Token(token::Arguments),
     Audit(audit::Arguments),
     /// Networks of plain processes on this machine
     #[command(subcommand)]

@@ -7,9 +7,9 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::GenesisOrganization;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::commands::localnet::{Clock, new_chain_id, tour_plan};
+use crate::commands::localnet::{Clock, Make, new_chain_id, tour_plan};
 use crate::failure::Failure;
-use crate::localnet::{Network, find_counterfoild, quoted};
+use crate::localnet::{Network, find_counterfoild, in_shell};
 use crate::output::{Answer, Format, View, table};
 use crate::session::Session;
 
@@ -37,6 +37,9 @@ pub struct Arguments {
     /// The node's binary; beside this command or on PATH if left out
     #[arg(long, env = "COUNTERFOILD", value_name = "FILE")]
     counterfoild: Option<PathBuf>,
+    /// Let a new node speak plain text, which others on this machine can read, instead of TLS
+    #[arg(long)]
+    plain_text: bool,
 }
 
 pub async fn execute(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
@@ -58,18 +61,22 @@ pub async fn execute(arguments: Arguments, session: &Session) -> Result<Answer, 
     };
     network.stop(&[])?;
     ended?;
-    eprintln!("stopped; `counterfoil dev --home {}` goes on", quoted(home));
+    eprintln!(
+        "stopped; `counterfoil dev --home {}` goes on",
+        in_shell(home)
+    );
     Ok(Answer::silent())
 }
 
 fn made(arguments: &Arguments) -> Result<Network, Failure> {
-    let plan = tour_plan(
-        new_chain_id("dev"),
-        1,
-        Clock::Simulated,
-        arguments.first_date,
-    )?;
-    let counterfoild = find_counterfoild(arguments.counterfoild.as_deref())?;
+    let make = Make {
+        validators: 1,
+        counterfoild: arguments.counterfoild.clone(),
+        plain_text: arguments.plain_text,
+    };
+    let chain_id = new_chain_id("dev");
+    let plan = tour_plan(chain_id, &make, Clock::Simulated, arguments.first_date)?;
+    let counterfoild = find_counterfoild(make.counterfoild.as_deref())?;
     let network = plan.create(&arguments.home, &counterfoild)?;
     let document = network.home().join(DOCUMENT);
     std::fs::write(&document, DOCUMENT_TEXT)
@@ -145,9 +152,9 @@ fn first_command(network: &Network, date: &wire::Date) -> String {
     let today = Date::try_from(date).unwrap_or(Date::MIN);
     let due = today.add_days(30).unwrap_or(today);
     format!(
-        ". {} && as supplier-a invoice register --buyer buyer-a --number INV-1 \
+        "{} && as supplier-a invoice register --buyer buyer-a --number INV-1 \
          --issue-date {today} --due-date {due} --amount \"1250.00 USD\" --document {}",
-        quoted(&network.env_file()),
-        quoted(&network.home().join(DOCUMENT)),
+        network.env_command(),
+        in_shell(&network.home().join(DOCUMENT)),
     )
 }

@@ -1,12 +1,13 @@
 //! Networks of validators as plain processes on this machine, for trying things out, tests and the demo.
 //!
 //! A network is a folder: `localnet.json` (what it consists of), `genesis.json`, `env` (for
-//! shells), `ledger.key`, `keys/‹organization›.pem`, and `nodes/‹name›/` with each node's
-//! configuration, data, `node.log` and `pid`.
+//! shells), `ledger.key`, `ca.pem`, `keys/‹organization›.pem`, and `nodes/‹name›/` with each
+//! node's configuration, certificate, data, `node.log` and `pid`.
 
+mod certificates;
+mod env;
 mod plan;
 mod process;
-mod shell;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,14 +18,20 @@ use counterfoil_types::genesis::Genesis;
 use counterfoil_types::ids::OrganizationId;
 use serde::{Deserialize, Serialize};
 
-pub use self::plan::{Member, Plan};
+#[cfg(test)]
+pub use self::certificates::Authority;
+pub use self::env::in_shell;
+pub use self::plan::{Member, Plan, Transport, today};
 pub use self::process::find_counterfoild;
-pub use self::shell::quoted;
-use crate::client::Client;
+use crate::client::{Access, Account, Client};
 use crate::failure::Failure;
+use crate::keystore;
+use crate::shell::word;
 
 const DESCRIPTION: &str = "localnet.json";
 const GENESIS: &str = "genesis.json";
+/// What clients are to trust; not there in plain text.
+const AUTHORITY: &str = "ca.pem";
 /// How long nodes may take from their start until all serve and know each other.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const START_POLL: Duration = Duration::from_millis(100);
@@ -135,6 +142,35 @@ impl Network {
         self.home.join("keys").join(format!("{organization}.pem"))
     }
 
+    /// The file of the network's authority, unless its nodes speak plain text.
+    pub fn authority(&self) -> Option<PathBuf> {
+        let file = self.home.join(AUTHORITY);
+        file.exists().then_some(file)
+    }
+
+    /// To ask the network's nodes as one of its organizations.
+    pub fn access(&self, organization: &OrganizationId) -> Result<Access, Failure> {
+        Ok(Access {
+            account: Account {
+                organization: organization.clone(),
+                key: keystore::read_key(&self.key_file(organization))?,
+            },
+            authority: self.authority(),
+        })
+    }
+
+    /// What a shell must be told to ask the first node.
+    fn exports(&self) -> String {
+        let node = format!("export COUNTERFOIL_NODE={}", self.nodes()[0].url);
+        match self.authority() {
+            Some(file) => format!(
+                "{node} COUNTERFOIL_CA={}",
+                word(&file.display().to_string())
+            ),
+            None => node,
+        }
+    }
+
     fn node_home(&self, node: &Node) -> PathBuf {
         self.home.join("nodes").join(&node.name)
     }
@@ -171,7 +207,8 @@ impl Network {
         let home = self.node_home(node);
         loop {
             self.check_running(node)?;
-            if status(node)
+            if self
+                .status(node)
                 .await
                 .is_some_and(|status| self.connected(&status))
             {
@@ -226,10 +263,17 @@ impl Network {
             states.push(NodeState {
                 node: node.clone(),
                 pid: process::running(&self.node_home(node)),
-                status: status(node).await,
+                status: self.status(node).await,
             });
         }
         states
+    }
+
+    /// What a node says of itself to the organization that runs it, where it answers.
+    async fn status(&self, node: &Node) -> Option<wire::GetStatusResponse> {
+        let access = self.access(&node.organization).ok()?;
+        let client = Client::connect(&node.url, &access).await.ok()?;
+        client.status().await.ok()
     }
 
     /// Ends the named nodes, or all: first politely, after a while by force. Returns how many ran.
@@ -248,10 +292,6 @@ impl Network {
         fs::remove_dir_all(&self.home)
             .map_err(|e| Failure::Failed(format!("cannot remove {}: {e}", self.home.display())))
     }
-}
-
-async fn status(node: &Node) -> Option<wire::GetStatusResponse> {
-    Client::connect(&node.url).await.ok()?.status().await.ok()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -15,9 +15,25 @@ use crate::mempool::AdmitError;
 /// The domain of faults in a request that no contract judges.
 pub const LEDGER: &str = "ledger";
 const TRANSACTION: &str = "transaction";
+const ACCESS: &str = "access";
 
 fn domain(part: &str) -> String {
     format!("counterfoil.{part}")
+}
+
+/// A call without a good token: why, and what one for this node must name.
+pub fn unauthenticated(
+    reason: &str,
+    message: impl Into<String>,
+    chain_id: &str,
+    node: &Hash,
+) -> Status {
+    let metadata = HashMap::from([
+        ("chain_id".to_owned(), chain_id.to_owned()),
+        ("node".to_owned(), node.to_string()),
+    ]);
+    let details = ErrorDetails::with_error_info(reason, domain(ACCESS), metadata);
+    Status::with_error_details(Code::Unauthenticated, message, details)
 }
 
 /// A transaction that cannot be in a block.

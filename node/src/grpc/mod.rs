@@ -1,8 +1,9 @@
 //! The API: one file a service, over what they share.
 //!
-//! It has no transport security and no callers' identities of its own (what is
-//! signed is the transaction), so it binds loopback only.
+//! Before all of them stands the guard, and behind it every service asks the same rules (`access`).
+//! Connections are secured by TLS; in plain text they are for loopback alone.
 
+mod access;
 mod blocks;
 mod connections;
 mod errors;
@@ -16,7 +17,11 @@ mod receipts;
 mod submit_stream;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transactions;
+
+#[cfg(test)]
+pub use access::Caller;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,6 +30,7 @@ use counterfoil_proto::v1::block_service_server::BlockServiceServer;
 use counterfoil_proto::v1::ledger_service_server::LedgerServiceServer;
 use counterfoil_proto::v1::node_service_server::NodeServiceServer;
 use counterfoil_proto::v1::transaction_service_server::TransactionServiceServer;
+use counterfoil_types::hash::Hash;
 use counterfoil_types::keys::PublicKey;
 use counterfoil_types::limits::MAX_TRANSACTION_BYTES;
 use tokio::net::TcpListener;
@@ -34,11 +40,12 @@ use tonic::transport::Server;
 
 use crate::ledger::Ledger;
 use crate::mempool::{Mempool, Network};
+pub use tls::{Tls, TlsError};
+
+use access::Guard;
 use reader::Reader;
 use receipts::Receipts;
 
-/// Connections at once; further ones wait to be accepted.
-const MAX_CONNECTIONS: usize = 256;
 /// Calls at once on one connection.
 const MAX_CALLS_PER_CONNECTION: u32 = 64;
 /// A request: a transaction of the most bytes with what surrounds it.
@@ -59,14 +66,23 @@ pub struct ApiSettings {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
     pub moniker: String,
+    /// What a token must name to be good here (`types::access`).
+    pub node: Hash,
     /// The key this node votes with, if it votes.
     pub validator: Option<PublicKey>,
+    /// Without it connections are in plain text, on loopback only.
+    pub tls: Option<Tls>,
+    /// Connections at once; further ones wait to be accepted.
+    pub connections: usize,
 }
 
 /// Why the API did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    #[error("API: {0} is not a loopback address; set listen.grpc to one such as 127.0.0.1:26650")]
+    #[error(
+        "API: {0} is not a loopback address, so it needs TLS: give the node a certificate (tls.certificate and \
+         tls.key), or set listen.grpc to an address such as 127.0.0.1:26650"
+    )]
     NotLoopback(SocketAddr),
     #[error("API: cannot listen on {address}: {source}; choose another listen.grpc")]
     Listen {
@@ -92,7 +108,7 @@ impl Api {
         mempool: Mempool,
         network: Network,
     ) -> Result<Self, ApiError> {
-        if !settings.listen.ip().is_loopback() {
+        if settings.tls.is_none() && !settings.listen.ip().is_loopback() {
             return Err(ApiError::NotLoopback(settings.listen));
         }
         let unusable = |source| ApiError::Listen {
@@ -104,6 +120,9 @@ impl Api {
         let (stopping, stop) = watch::channel(false);
         let (receipts, follow) = Receipts::start(ledger.clone());
         tokio::spawn(until_stopped(stop.clone(), follow));
+        if let Some(tls) = settings.tls.clone() {
+            tokio::spawn(until_stopped(stop.clone(), tls.tell_expiry()));
+        }
         let reader = Reader::new(ledger);
         let transactions = transactions::Service {
             reader: reader.clone(),
@@ -143,6 +162,7 @@ impl Api {
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
             .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
             .http2_max_header_list_size(MAX_HEADER_BYTES)
+            .layer(Guard::new(reader.clone(), settings.node))
             .add_service(health_service)
             .add_service(reflection().build_v1().map_err(unreadable)?)
             // Older clients ask for this version of it.
@@ -156,7 +176,7 @@ impl Api {
             })))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(
-                connections::incoming(listener, MAX_CONNECTIONS),
+                connections::incoming(listener, settings.connections, settings.tls),
                 until_stopped(stop, std::future::pending()),
             );
         Ok(Self {

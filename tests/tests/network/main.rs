@@ -8,9 +8,11 @@ mod limits;
 mod operations;
 mod outsiders;
 mod partitions;
+mod programs;
 mod refusals;
 mod rejections;
 mod tour;
+mod transport;
 
 use std::process::Command;
 
