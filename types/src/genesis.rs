@@ -21,7 +21,7 @@ use crate::limits;
 use crate::money::Currency;
 
 /// The version of the rules and bytes this software speaks.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
