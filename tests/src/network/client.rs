@@ -37,9 +37,14 @@ impl Client {
 
     /// Asks the same node, over the same connection, as another organization.
     pub fn of(&self, wallet: Wallet) -> Self {
+        self.over(self.channel.clone(), wallet)
+    }
+
+    /// Asks the same node over another connection.
+    pub fn over(&self, channel: Channel, wallet: Wallet) -> Self {
         let node = self.bearer.node;
         Self {
-            channel: self.channel.clone(),
+            channel,
             bearer: Bearer { wallet, node },
         }
     }

@@ -11,6 +11,7 @@ use counterfoil_types::access::node_of_peer;
 use counterfoil_types::keys::{PublicKey, SigningKey};
 use libp2p::identity::Keypair;
 use serde::Deserialize;
+use tokio_rustls::TlsConnector;
 
 use super::access::{Authority, Bearer, channel};
 use super::relays::Addresses;
@@ -33,6 +34,7 @@ pub struct Node {
     swarms: Addresses,
     made: Made,
     client: Client,
+    tls: Option<TlsConnector>,
     process: Option<Child>,
     /// Whether it has a validator's key, be it in the set or not.
     votes: bool,
@@ -68,11 +70,13 @@ impl Node {
             wallet: reader,
             node,
         };
-        let channel = channel(api, authority.map(Authority::connector));
+        let tls = authority.map(Authority::connector);
+        let channel = channel(api, tls.clone());
         Self {
             name: name.to_owned(),
             home,
             client: Client::new(channel, bearer),
+            tls,
             plain_text: authority.is_none(),
             api,
             swarms: [consensus, transactions],
@@ -92,6 +96,17 @@ impl Node {
 
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// A client on a connection of its own.
+    pub fn connect(&self, wallet: Wallet) -> Client {
+        self.client
+            .over(channel(self.api, self.tls.clone()), wallet)
+    }
+
+    /// Its process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Child::id)
     }
 
     pub fn peer_id(&self) -> &str {
