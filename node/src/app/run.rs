@@ -112,6 +112,7 @@ impl Node {
             moniker: config.moniker,
             node,
             validator,
+            limits: config.limits,
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network).await?;
         tracing::info!("API at {}", api.address());

@@ -2,6 +2,7 @@
 //! values that are checked once and trusted afterwards.
 
 pub mod keys;
+mod limits;
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use libp2p::PeerId;
 use serde::{Deserialize, Serialize};
+
+pub use limits::Limits;
 
 /// The settings' file in a node's home.
 pub const FILE_NAME: &str = "node.toml";
@@ -89,6 +92,7 @@ pub struct Config {
     pub transactions_listen: SocketAddr,
     pub peers: Vec<Peer>,
     pub log_format: LogFormat,
+    pub limits: Limits,
 }
 
 /// The file as its operator writes it; what is left out has a default.
@@ -111,6 +115,8 @@ struct File {
     listen: Listen,
     #[serde(default)]
     log: Log,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     peers: Vec<FilePeer>,
 }
@@ -240,6 +246,7 @@ impl Checker<'_> {
             )?,
             peers: self.peers(file.peers)?,
             log_format: file.log.format,
+            limits: file.limits.unwrap_or_default(),
             home,
         })
     }
@@ -318,6 +325,10 @@ mod tests {
         assert_eq!(config.validator_key, None);
         assert_eq!(config.log_format, LogFormat::Text);
         assert!(config.peers.is_empty());
+        assert_eq!(config.limits, Limits::default());
+        let one = load("[limits]\nrequests_per_second = 1").unwrap().limits;
+        assert_eq!(one.requests_per_second.get(), 1);
+        assert_eq!(one.bytes_per_second, Limits::default().bytes_per_second);
     }
 
     #[test]
@@ -343,6 +354,8 @@ mod tests {
             ("[listen]\ngrpc = \"0.0.0.0:1\"", "loopback"),
             ("[listen]\ngrpc = \"[::]:1\"", "loopback"),
             ("[listen]\nconsensus = \"localhost:1\"", "listen.consensus"),
+            ("[limits]\nbytes_per_second = 0", "bytes_per_second"),
+            ("[limits]\nbytes_a_second = 1", "bytes_a_second"),
             ("[log]\nformat = \"xml\"", "xml"),
             (
                 "[[peers]]\npeer_id = \"x\"\nconsensus = \"127.0.0.1:1\"\ntransactions = \"127.0.0.1:2\"",

@@ -14,6 +14,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tonic::transport::server::Connected;
 
+use super::limits::OfConnection;
+use crate::config::Limits;
+
 /// After a failed accept, most likely for want of file descriptors.
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -27,23 +30,32 @@ pub struct Connection {
     stream: TcpStream,
     /// What of the preface has not come yet, and until when it must.
     preface: Option<(usize, Pin<Box<Sleep>>)>,
+    limits: Arc<OfConnection>,
     _permit: OwnedSemaphorePermit,
 }
 
 /// Accepts connections; while there are `most`, further ones wait in the listener's queue.
-pub fn incoming(listener: TcpListener, most: usize) -> impl Stream<Item = io::Result<Connection>> {
+pub fn incoming(
+    listener: TcpListener,
+    most: usize,
+    limits: Limits,
+) -> impl Stream<Item = io::Result<Connection>> {
     let permits = Arc::new(Semaphore::new(most));
-    futures::stream::unfold((listener, permits), |(listener, permits)| async move {
-        // Never closed, so never an error.
-        let permit = permits.clone().acquire_owned().await.ok()?;
-        let stream = accept(&listener).await;
-        let connection = Connection {
-            stream,
-            preface: Some((PREFACE, Box::pin(tokio::time::sleep(PREFACE_TIMEOUT)))),
-            _permit: permit,
-        };
-        Some((Ok(connection), (listener, permits)))
-    })
+    futures::stream::unfold(
+        (listener, permits, limits),
+        |(listener, permits, limits)| async move {
+            // Never closed, so never an error.
+            let permit = permits.clone().acquire_owned().await.ok()?;
+            let stream = accept(&listener).await;
+            let connection = Connection {
+                stream,
+                preface: Some((PREFACE, Box::pin(tokio::time::sleep(PREFACE_TIMEOUT)))),
+                limits: OfConnection::new(&limits),
+                _permit: permit,
+            };
+            Some((Ok(connection), (listener, permits, limits)))
+        },
+    )
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {
@@ -63,9 +75,11 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = ();
+    type ConnectInfo = Arc<OfConnection>;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Arc<OfConnection> {
+        self.limits.clone()
+    }
 }
 
 impl AsyncRead for Connection {
@@ -131,7 +145,7 @@ mod tests {
     async fn beyond_the_most_connections_wait_for_one_to_close() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut incoming = Box::pin(incoming(listener, 1));
+        let mut incoming = Box::pin(incoming(listener, 1, Limits::default()));
         let _clients = [
             TcpStream::connect(address).await.unwrap(),
             TcpStream::connect(address).await.unwrap(),
@@ -146,7 +160,7 @@ mod tests {
     async fn a_connection_without_a_preface_is_given_up() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut incoming = Box::pin(incoming(listener, 2));
+        let mut incoming = Box::pin(incoming(listener, 2, Limits::default()));
         let mut clients = Vec::new();
         for sent in [PREFACE - 1, PREFACE] {
             let mut client = TcpStream::connect(address).await.unwrap();

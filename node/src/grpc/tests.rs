@@ -52,7 +52,9 @@ impl Node {
         let settings = ApiSettings {
             listen: "127.0.0.1:0".parse().unwrap(),
             moniker: "v0".into(),
+            node: counterfoil_types::hash::Hash::from_bytes([5; 32]),
             validator: Some(fixture::validator_key().public_key()),
+            limits: crate::config::Limits::default(),
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network)
             .await
@@ -470,7 +472,9 @@ async fn addresses_beyond_this_machine_are_refused() {
     let settings = ApiSettings {
         listen: "0.0.0.0:0".parse().unwrap(),
         moniker: "v0".into(),
+        node: counterfoil_types::hash::Hash::from_bytes([5; 32]),
         validator: None,
+        limits: crate::config::Limits::default(),
     };
     let refused = Api::start(settings, ledger, mempool, network).await;
     assert!(matches!(refused.err(), Some(ApiError::NotLoopback(_))));
