@@ -17,7 +17,7 @@ use super::events::{emit, emit_to_parties};
 use super::keys::{find_request, put_loan, put_request, quote};
 use super::pricing::{Price, falls_due, price};
 use super::requests::{check_open, check_seller, close_quotes, is_sale, reveal_window};
-use crate::cash::api::Payment;
+use crate::cash::api::{Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api as receivables;
 
@@ -48,7 +48,14 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     };
     payment
         .check_funds(&context.store)
-        .map_err(|fault| fault.under::<RejectionCode>())?;
+        .map_err(|fault| match fault {
+            // What the bank has is not for the seller to read.
+            PaymentFault::NotEnough { holder, .. } => {
+                let message = format!("{holder} has not enough deposits to pay what it quoted");
+                reject(RejectionCode::NotEnoughDeposits, message)
+            }
+            fault => fault.under::<RejectionCode>(),
+        })?;
 
     payment.make_promised(context)?;
     let (claims, loan) = if is_sale(request.technique()) {

@@ -101,7 +101,7 @@ fn find_claim(
         return no(RejectionCode::UnknownClaim, "no claim has this id".into());
     };
     if claim.controller != context.caller.id {
-        let message = format!("claim {number} is controlled by {}", claim.controller);
+        let message = format!("claim {number} is controlled by another organization");
         return no(RejectionCode::NotTheController, message);
     }
     if claim.outstanding_minor == 0 {
@@ -268,7 +268,7 @@ pub(super) fn check_seller(context: &Context<'_>, request: &Request) -> Result<(
     if request.seller == context.caller.id {
         return Ok(());
     }
-    let message = format!("this is for the request's seller, {}", request.seller);
+    let message = "this is for the request's seller";
     Err(reject(RejectionCode::NotTheSeller, message))
 }
 

@@ -242,7 +242,7 @@ fn check_free(
             let first = InvoiceId::try_from(first.as_slice())
                 .map(|id| id.to_string())
                 .unwrap_or_default();
-            let message = format!("{what} is registered already, as invoice {first}");
+            let message = format!("{what} is registered already");
             Err(reject_repeated(code, message, first))
         }
     }

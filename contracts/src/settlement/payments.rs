@@ -19,10 +19,7 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
     let debtor = context.caller.id.clone();
     let receivable = find(&context.store, &settle.receivable)?;
     if receivable.debtor != debtor {
-        let message = format!(
-            "only its debtor, {}, settles the receivable",
-            receivable.debtor
-        );
+        let message = "only its debtor settles the receivable";
         return Err(reject(RejectionCode::NotTheDebtor, message));
     }
     if receivable.state() == ReceivableState::Settled {

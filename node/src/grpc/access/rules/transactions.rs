@@ -1,14 +1,14 @@
 //! Transactions, their receipts, and what blocks tell of them.
 
+use counterfoil_contracts::invoice as invoices;
 use counterfoil_contracts::kernel::RejectionCode as _;
-use counterfoil_proto::invoice::v1::RejectionCode as InvoiceCode;
+use counterfoil_proto::invoice::v1::{Invoice, RejectionCode as InvoiceCode};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::{Event, Receipt, Rejection};
 use counterfoil_types::hash::Hash;
 use tonic::Status;
 
-use super::events::may_read_invoice;
-use super::{Shown, event, to_parties};
+use super::{Shown, event, invoice, to_parties};
 use crate::grpc::access::{Caller, Records};
 
 /// The bytes of a transaction: the organization that signed it.
@@ -79,7 +79,7 @@ fn without_first(
         return Ok(rejection);
     };
     let may = if rejection.contract == InvoiceCode::CONTRACT {
-        may_read_invoice(caller, records, first.as_ref())?
+        may_read_invoice(caller, records, &first)?
     } else {
         may_read_receipt(caller, records, &first)?
     };
@@ -87,6 +87,14 @@ fn without_first(
         first: if may { rejection.first } else { String::new() },
         ..rejection
     })
+}
+
+fn may_read_invoice(caller: &Caller, records: &Records<'_>, id: &Hash) -> Result<bool, Status> {
+    let found: Option<Invoice> = records.get(&invoices::api::invoice_key(id.as_ref()))?;
+    match found {
+        Some(found) => Ok(invoice(caller, records, found)?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// Of a payment's id it is the transaction that came first.
