@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
-    audit, block, claim, clock, demo, deposit, inbox, invoice, key, loan, localnet, org,
+    audit, block, claim, clock, demo, deposit, events, inbox, invoice, key, loan, localnet, org,
     receivable, request, status, tx,
 };
 use crate::output::Format;
@@ -86,6 +86,7 @@ pub enum Command {
     /// Blocks
     #[command(subcommand)]
     Block(block::Command),
+    Events(events::Arguments),
     Inbox(inbox::Arguments),
     /// The ledger's date
     #[command(subcommand)]

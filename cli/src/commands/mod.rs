@@ -6,6 +6,7 @@ pub mod claim;
 pub mod clock;
 pub mod demo;
 pub mod deposit;
+pub mod events;
 pub mod inbox;
 pub mod invoice;
 pub mod key;
@@ -34,6 +35,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,
+        Command::Events(arguments) => events::execute(arguments, session).await,
         Command::Inbox(arguments) => inbox::execute(arguments, session).await,
         Command::Clock(command) => clock::execute(command, session).await,
         Command::Status(arguments) => status::execute(arguments, session).await,

@@ -12,7 +12,6 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::event_service_server::EventService as _;
 use counterfoil_types::dates::Date;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
 use counterfoil_types::transaction::contract;
 use prost::Message as _;
