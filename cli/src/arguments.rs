@@ -7,7 +7,7 @@ use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
     audit, block, claim, clock, demo, deposit, events, inbox, invoice, key, loan, localnet, org,
-    receivable, request, status, tx,
+    receivable, request, status, token, tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -33,9 +33,12 @@ pub struct Global {
         global = true,
         env = "COUNTERFOIL_NODE",
         value_name = "URL",
-        default_value = "http://127.0.0.1:26650"
+        default_value = "https://127.0.0.1:26650"
     )]
     pub node: String,
+    /// The certificates of the network's authority (PEM), for a node asked by https
+    #[arg(long, global = true, env = "COUNTERFOIL_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// The private key to sign with (PKCS#8 PEM)
     #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
     pub key: Option<PathBuf>,
@@ -92,6 +95,7 @@ pub enum Command {
     #[command(subcommand)]
     Clock(clock::Command),
     Status(status::Arguments),
+    Token(token::Arguments),
     Audit(audit::Arguments),
     /// Networks of plain processes on this machine
     #[command(subcommand)]

@@ -18,6 +18,7 @@ mod localnet;
 mod output;
 mod owed;
 mod session;
+mod shell;
 mod signer;
 mod views;
 

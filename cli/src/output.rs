@@ -161,6 +161,14 @@ impl View {
         self.field(name, number.into(), number.to_string())
     }
 
+    /// A number that not everybody is told; in JSON `null` where it is not.
+    pub fn count(self, name: &str, number: Option<u32>) -> Self {
+        match number {
+            None => self.field(name, Value::Null, "–".into()),
+            Some(number) => self.number(name, number),
+        }
+    }
+
     /// Parts per million, under a name that ends in `_ppm`; people see percent.
     pub fn rate(self, name: &str, ppm: u32) -> Self {
         debug_assert!(name.ends_with("_ppm"), "{name}");

@@ -1,5 +1,6 @@
 //! One run of the command: its global options, and what most commands do with them.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use counterfoil_types::ids::OrganizationId;
@@ -7,7 +8,7 @@ use counterfoil_types::keys::SigningKey;
 
 use crate::amounts::Currencies;
 use crate::arguments::{Global, Page, Sending};
-use crate::client::{Client, executed, listed};
+use crate::client::{Access, Account, Client, executed, listed};
 use crate::failure::Failure;
 use crate::keystore;
 use crate::output::{Answer, Listed, View};
@@ -16,11 +17,16 @@ use crate::views;
 
 pub struct Session {
     global: Global,
+    /// Read once: its key may be behind a password.
+    account: OnceLock<Account>,
 }
 
 impl Session {
     pub fn new(global: Global) -> Self {
-        Self { global }
+        Self {
+            global,
+            account: OnceLock::new(),
+        }
     }
 
     pub fn global(&self) -> &Global {
@@ -28,19 +34,36 @@ impl Session {
     }
 
     pub async fn client(&self) -> Result<Client, Failure> {
-        Client::connect(&self.global.node).await
+        Client::connect(&self.global.node, &self.access()?).await
+    }
+
+    /// To ask a node as this session's organization.
+    pub fn access(&self) -> Result<Access, Failure> {
+        Ok(Access {
+            account: self.account()?.clone(),
+            authority: self.global.ca.clone(),
+        })
     }
 
     pub fn organization(&self) -> Result<&OrganizationId, Failure> {
-        let missing =
-            || Failure::Usage("say for which organization: --org or COUNTERFOIL_ORG".into());
-        self.global.org.as_ref().ok_or_else(missing)
+        self.global.org.as_ref().ok_or_else(|| missing("--org"))
     }
 
     pub fn key(&self) -> Result<SigningKey, Failure> {
-        let missing =
-            || Failure::Usage("name the private key's file: --key or COUNTERFOIL_KEY".into());
-        keystore::read_key(self.global.key.as_ref().ok_or_else(missing)?)
+        let file = self.global.key.as_ref().ok_or_else(|| missing("--key"))?;
+        keystore::read_key(file)
+    }
+
+    fn account(&self) -> Result<&Account, Failure> {
+        if self.account.get().is_none() {
+            let account = Account {
+                organization: self.organization()?.clone(),
+                key: self.key()?,
+            };
+            // Nobody else sets it meanwhile: a session has one command.
+            let _ = self.account.set(account);
+        }
+        Ok(self.account.get().expect("it was set above"))
     }
 
     /// A connection with the network's currencies.
@@ -59,10 +82,11 @@ impl Session {
         sending: &Sending,
         made: impl FnOnce(counterfoil_types::ids::TxId, View) -> View,
     ) -> Result<Answer, Failure> {
+        let Account { organization, key } = self.account()?.clone();
         let signer = Signer {
             chain_id: client.status().await?.chain_id,
-            organization: self.organization()?.clone(),
-            key: self.key()?,
+            organization,
+            key,
         };
         let (tx_id, signed) = signer.sign(action, Duration::from_secs(sending.expires_in));
         let head = made(tx_id, View::new());
@@ -102,4 +126,13 @@ impl Session {
             next_page_token: list.next_page_token,
         })
     }
+}
+
+/// Nodes answer only to who says who it is.
+fn missing(option: &str) -> Failure {
+    Failure::Usage(format!(
+        "{option} is missing: a node tells each organization what is its to read, so it must know who asks\n  what to \
+         do: name your organization by --org or COUNTERFOIL_ORG and its private key's file by --key or \
+         COUNTERFOIL_KEY; a local network's keys are in localnet/keys/"
+    ))
 }

@@ -16,6 +16,7 @@ pub mod org;
 pub mod receivable;
 pub mod request;
 pub mod status;
+pub mod token;
 pub mod tx;
 
 use crate::arguments::Command;
@@ -39,6 +40,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Inbox(arguments) => inbox::execute(arguments, session).await,
         Command::Clock(command) => clock::execute(command, session).await,
         Command::Status(arguments) => status::execute(arguments, session).await,
+        Command::Token(arguments) => token::execute(arguments, session).await,
         Command::Audit(arguments) => audit::execute(arguments, session).await,
         Command::Localnet(command) => localnet::execute(command).await,
         Command::Demo(arguments) => demo::execute(arguments).await,

@@ -5,7 +5,7 @@ use crate::output::Answer;
 use crate::session::Session;
 use crate::views;
 
-/// Show what the node says of itself; anyone may, reads only
+/// Show what the node says of itself; every organization may, reads only
 #[derive(clap::Args, Debug)]
 pub struct Arguments {}
 

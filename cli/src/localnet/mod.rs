@@ -1,9 +1,10 @@
 //! Networks of validators as plain processes on this machine, for trying things out, tests and the demo.
 //!
 //! A network is a folder: `localnet.json` (what it consists of), `genesis.json`,
-//! `ledger.key`, `keys/‹organization›.pem`, and `nodes/‹name›/` with each node's
-//! configuration, data, `node.log` and `pid`.
+//! `ledger.key`, `ca.pem`, `keys/‹organization›.pem`, and `nodes/‹name›/` with each
+//! node's configuration, certificate, data, `node.log` and `pid`.
 
+mod certificates;
 mod plan;
 mod process;
 
@@ -15,12 +16,18 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::OrganizationId;
 use serde::{Deserialize, Serialize};
 
-pub use self::plan::{Member, Plan};
+#[cfg(test)]
+pub use self::certificates::Authority;
+pub use self::plan::{Member, Plan, Transport, today};
 pub use self::process::find_counterfoild;
-use crate::client::Client;
+use crate::client::{Access, Account, Client};
 use crate::failure::Failure;
+use crate::keystore;
+use crate::shell::word;
 
 const DESCRIPTION: &str = "localnet.json";
+/// What clients are to trust; not there in plain text.
+const AUTHORITY: &str = "ca.pem";
 /// How long nodes may take from their start until all serve and know each other.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const START_POLL: Duration = Duration::from_millis(100);
@@ -112,6 +119,35 @@ impl Network {
         self.home.join("keys").join(format!("{organization}.pem"))
     }
 
+    /// The file of the network's authority, unless its nodes speak plain text.
+    pub fn authority(&self) -> Option<PathBuf> {
+        let file = self.home.join(AUTHORITY);
+        file.exists().then_some(file)
+    }
+
+    /// To ask the network's nodes as one of its organizations.
+    pub fn access(&self, organization: &OrganizationId) -> Result<Access, Failure> {
+        Ok(Access {
+            account: Account {
+                organization: organization.clone(),
+                key: keystore::read_key(&self.key_file(organization))?,
+            },
+            authority: self.authority(),
+        })
+    }
+
+    /// What a shell must be told to ask the first node.
+    pub fn exports(&self) -> String {
+        let node = format!("export COUNTERFOIL_NODE={}", self.nodes()[0].url);
+        match self.authority() {
+            Some(file) => format!(
+                "{node} COUNTERFOIL_CA={}",
+                word(&file.display().to_string())
+            ),
+            None => node,
+        }
+    }
+
     fn node_home(&self, node: &Node) -> PathBuf {
         self.home.join("nodes").join(&node.name)
     }
@@ -154,7 +190,8 @@ impl Network {
                     process::end_of_log(&home)
                 )));
             }
-            if status(node)
+            if self
+                .status(node)
                 .await
                 .is_some_and(|status| self.connected(&status))
             {
@@ -187,10 +224,17 @@ impl Network {
             states.push(NodeState {
                 node: node.clone(),
                 pid: process::running(&self.node_home(node)),
-                status: status(node).await,
+                status: self.status(node).await,
             });
         }
         states
+    }
+
+    /// What a node says of itself to the organization that runs it, where it answers.
+    async fn status(&self, node: &Node) -> Option<wire::GetStatusResponse> {
+        let access = self.access(&node.organization).ok()?;
+        let client = Client::connect(&node.url, &access).await.ok()?;
+        client.status().await.ok()
     }
 
     /// Ends the named nodes, or all: first politely, after a while by force. Returns how many ran.
@@ -209,10 +253,6 @@ impl Network {
         fs::remove_dir_all(&self.home)
             .map_err(|e| Failure::Failed(format!("cannot remove {}: {e}", self.home.display())))
     }
-}
-
-async fn status(node: &Node) -> Option<wire::GetStatusResponse> {
-    Client::connect(&node.url).await.ok()?.status().await.ok()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -18,7 +18,8 @@ use counterfoil_types::money::Currency;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
-use super::{Description, Network, Node, absolute, create_folder, write};
+use super::certificates::Authority;
+use super::{AUTHORITY, Description, Network, Node, absolute, create_folder, write};
 use crate::failure::Failure;
 use crate::keystore;
 
@@ -27,6 +28,9 @@ const PORTS: usize = 3;
 /// Below those that systems take for outgoing connections (from 32768 on Linux): one of
 /// them could sit on a stopped node's port when it is to start again.
 const PORT_RANGE: Range<u16> = 10_000..32_000;
+/// In a node's folder.
+const CERTIFICATE: &str = "tls.pem";
+const CERTIFICATE_KEY: &str = "tls.key";
 /// Ports that may turn out to be taken.
 const MAX_TRIES: usize = 1_000;
 
@@ -48,6 +52,14 @@ pub struct Plan {
     pub members: Vec<Member>,
     /// How many validators, run by the members in their order, from the first again after the last.
     pub validators: usize,
+    pub transport: Transport,
+}
+
+/// How the nodes speak with their callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Tls,
+    PlainText,
 }
 
 /// What `counterfoild init -o json` prints.
@@ -93,8 +105,11 @@ impl Plan {
         }
         let genesis = self.genesis(organizations, &nodes, &ledger_key)?;
         write(&network.home.join("genesis.json"), &genesis.to_json())?;
+        if self.transport == Transport::Tls {
+            self.certify(&network)?;
+        }
         for new in &nodes {
-            let config = configuration(new, &nodes);
+            let config = configuration(new, &nodes, self.transport);
             let text = toml::to_string(&config).map_err(Failure::failed)?;
             write(&network.node_home(&new.node).join("node.toml"), &text)?;
         }
@@ -113,7 +128,10 @@ impl Plan {
             let node = Node {
                 name: format!("validator-{i}"),
                 organization: member.id.clone(),
-                url: format!("http://{}", ports[0]),
+                url: match self.transport {
+                    Transport::Tls => format!("https://{}", ports[0]),
+                    Transport::PlainText => format!("http://{}", ports[0]),
+                },
             };
             let node_home = home.join("nodes").join(&node.name);
             let made = init_node(counterfoild, &node_home, &node.name)?;
@@ -122,20 +140,30 @@ impl Plan {
         Ok(nodes)
     }
 
+    /// Makes the network's authority and each node's certificate.
+    fn certify(&self, network: &Network) -> Result<(), Failure> {
+        let authority = Authority::new(&self.chain_id, today()?)?;
+        write(&network.home.join(AUTHORITY), &authority.certificate())?;
+        for node in network.nodes() {
+            let issued = authority.issue(&node.name)?;
+            let home = network.node_home(node);
+            write(&home.join(CERTIFICATE), &issued.certificate)?;
+            keystore::write_secret(&home.join(CERTIFICATE_KEY), &issued.key)?;
+        }
+        Ok(())
+    }
+
     fn genesis(
         &self,
         organizations: Vec<GenesisOrganization>,
         nodes: &[NewNode],
         ledger_key: &LedgerKey,
     ) -> Result<Genesis, Failure> {
-        let since_1970 = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_err(Failure::failed)?;
         let exponent = |code: &Currency| code.iso_exponent().expect("a Currency has an exponent");
         let mut genesis = Genesis {
             protocol_version: PROTOCOL_VERSION,
             chain_id: self.chain_id.clone(),
-            time_ms: u64::try_from(since_1970.as_millis()).map_err(Failure::failed)?,
+            time_ms: u64::try_from(now_ms()?).map_err(Failure::failed)?,
             clock: if self.first_date.is_some() {
                 ClockKind::Simulated
             } else {
@@ -180,6 +208,18 @@ impl Member {
             accounts: vec![account],
         }
     }
+}
+
+/// This machine's date.
+pub fn today() -> Result<Date, Failure> {
+    Date::from_unix_ms(now_ms()?).map_err(Failure::failed)
+}
+
+fn now_ms() -> Result<i64, Failure> {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(Failure::failed)?;
+    i64::try_from(since_1970.as_millis()).map_err(Failure::failed)
 }
 
 /// Free ports on loopback. All are held until all are found, so that none is given twice.
@@ -237,7 +277,15 @@ struct Configuration {
     ledger_key: PathBuf,
     validator_key: PathBuf,
     listen: Listen,
+    tls: Tls,
     peers: Vec<Peer>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Tls {
+    Files { certificate: PathBuf, key: PathBuf },
+    Without { plain_text: bool },
 }
 
 #[derive(Serialize)]
@@ -254,7 +302,7 @@ struct Peer {
     transactions: SocketAddr,
 }
 
-fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
+fn configuration(of: &NewNode, all: &[NewNode], transport: Transport) -> Configuration {
     let [grpc, consensus, transactions] = of.ports;
     let others = all.iter().filter(|other| other.node.name != of.node.name);
     let peer = |other: &NewNode| {
@@ -275,6 +323,13 @@ fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
             grpc,
             consensus,
             transactions,
+        },
+        tls: match transport {
+            Transport::Tls => Tls::Files {
+                certificate: CERTIFICATE.into(),
+                key: CERTIFICATE_KEY.into(),
+            },
+            Transport::PlainText => Tls::Without { plain_text: true },
         },
         peers: others.map(peer).collect(),
     }
@@ -307,8 +362,15 @@ mod tests {
         all.sort();
         all.dedup();
         assert_eq!(all.len(), 9);
-        let text = toml::to_string(&configuration(&nodes[1], &nodes)).unwrap();
+        let text = toml::to_string(&configuration(&nodes[1], &nodes, Transport::Tls)).unwrap();
         let table: toml::Table = text.parse().unwrap();
+        assert_eq!(table["tls"]["certificate"].as_str(), Some("tls.pem"));
+        let plain = configuration(&nodes[1], &nodes, Transport::PlainText);
+        assert!(
+            toml::to_string(&plain)
+                .unwrap()
+                .contains("plain_text = true")
+        );
         let peers = table["peers"].as_array().unwrap();
         let ids: Vec<&str> = peers
             .iter()
@@ -331,6 +393,7 @@ mod tests {
             currencies: Vec::new(),
             members: Vec::new(),
             validators: 1,
+            transport: Transport::Tls,
         };
         let error = plan
             .create(folder.path(), Path::new("counterfoild"))

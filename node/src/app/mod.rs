@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 ok, 1 failed, 2 usage.
 
+mod descriptors;
 mod init;
 mod logs;
 mod replay;

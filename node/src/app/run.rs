@@ -10,10 +10,10 @@ use counterfoil_types::keys::SigningKey;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use super::{AppError, logs, read_genesis};
-use crate::config::{Config, keys};
+use super::{AppError, descriptors, logs, read_genesis};
+use crate::config::{Config, Limits, Transport, keys};
 use crate::consensus::{self, ConsensusError, check_halted};
-use crate::grpc::{Api, ApiError, ApiSettings};
+use crate::grpc::{Api, ApiError, ApiSettings, Tls, TlsError};
 use crate::ledger::{Ledger, Tip};
 use crate::mempool::network::{NetworkError, NetworkTask};
 use crate::mempool::{Mempool, Network, NetworkSettings, PoolLimits};
@@ -29,6 +29,8 @@ pub enum RunError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Consensus(#[from] ConsensusError),
+    #[error("API: {0}")]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Api(#[from] ApiError),
     #[error("{0}; the log says more")]
@@ -47,13 +49,19 @@ pub fn run(home: &Path) -> Result<(), AppError> {
         .as_deref()
         .map(keys::read_signing_key)
         .transpose()?;
+    let tls = match &config.transport {
+        Transport::Tls { certificate, key } => {
+            Some(Tls::read(certificate, key).map_err(RunError::from)?)
+        }
+        Transport::PlainText => None,
+    };
     let ledger = Ledger::open(&config.ledger_dir(), genesis, ledger_key)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(RunError::Runtime)?;
     let ended = runtime.block_on(async {
-        let node = Node::start(config, ledger, peer_key, validator_key).await?;
+        let node = Node::start(config, ledger, peer_key, validator_key, tls).await?;
         node.until_stopped().await
     });
     runtime.shutdown_timeout(LAST_WORK);
@@ -74,6 +82,7 @@ impl Node {
         ledger: Ledger,
         peer_key: SigningKey,
         validator_key: Option<SigningKey>,
+        tls: Option<Tls>,
     ) -> Result<Self, RunError> {
         let tip = ledger.tip();
         tracing::info!(
@@ -92,7 +101,6 @@ impl Node {
         };
         let (network, network_task) =
             Network::start(settings, mempool.clone(), ledger.storage().clone()).await?;
-        let node = node_of_peer(&peer_key.public_key());
         let validator = validator_key.as_ref().map(|key| key.public_key());
         let peers = config.peers.iter();
         let settings = consensus::Settings {
@@ -107,12 +115,17 @@ impl Node {
         let pool = mempool.pool().clone();
         let fetcher = Arc::new(network.clone());
         let consensus = consensus::start(settings, ledger.clone(), pool, fetcher).await?;
+        let by_peer_key = || node_of_peer(&peer_key.public_key());
         let settings = ApiSettings {
             listen: config.grpc_listen,
             moniker: config.moniker,
-            node,
             validator,
-            limits: config.limits,
+            node: tls.as_ref().map_or_else(by_peer_key, Tls::node),
+            tls,
+            limits: Limits {
+                connections: descriptors::connections(config.limits.connections),
+                ..config.limits
+            },
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network).await?;
         tracing::info!("API at {}", api.address());

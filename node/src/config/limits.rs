@@ -1,4 +1,4 @@
-//! What a node grants each connection, account and organization: `[limits]` of `node.toml`.
+//! What a node grants its callers, each connection, account and organization: `[limits]` of `node.toml`.
 //!
 //! None of them is a rule of the ledger: each node sets its own, for its own machine.
 
@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// Connections to the API at once.
+const CONNECTIONS: usize = 16_384;
 /// Calls that an account may begin in a second.
 const REQUESTS: NonZeroU32 = NonZeroU32::new(2_000).expect("above zero");
 /// Bytes of messages that an account may send and be sent in a second.
@@ -26,6 +28,8 @@ const SUBSCRIBER_PATIENCE_MS: NonZeroU32 = NonZeroU32::new(30_000).expect("above
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// As far as the system lets the process have them.
+    pub connections: usize,
     pub requests_per_second: NonZeroU32,
     pub bytes_per_second: NonZeroU32,
     pub verifications_per_second: NonZeroU32,
@@ -45,6 +49,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: CONNECTIONS,
             requests_per_second: REQUESTS,
             bytes_per_second: BYTES,
             verifications_per_second: VERIFICATIONS,

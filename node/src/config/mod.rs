@@ -20,6 +20,8 @@ const DEFAULT_GENESIS: &str = "genesis.json";
 const DEFAULT_LEDGER_KEY: &str = "ledger.key";
 const DEFAULT_VALIDATOR_KEY: &str = "validator.pem";
 const DEFAULT_PEER_KEY: &str = "peer.pem";
+const DEFAULT_CERTIFICATE: &str = "tls.pem";
+const DEFAULT_TLS_KEY: &str = "tls.key";
 const DEFAULT_DATA: &str = "data";
 const DEFAULT_GRPC: &str = "127.0.0.1:26650";
 const DEFAULT_CONSENSUS: &str = "127.0.0.1:26651";
@@ -28,6 +30,9 @@ const DEFAULT_TRANSACTIONS: &str = "127.0.0.1:26652";
 /// Peers a node may name: every other node of a network in full mesh.
 const MAX_PEERS: usize = 200;
 const MAX_MONIKER: usize = 64;
+
+/// More than a machine has ports for; no file limit allows it.
+const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// Why a node cannot start with what its operator gave it.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +73,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// How callers of the API are spoken with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Transport {
+    Tls {
+        certificate: PathBuf,
+        key: PathBuf,
+    },
+    /// On loopback only.
+    PlainText,
+}
+
 /// Another node of the network, and where it listens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Peer {
@@ -88,6 +104,7 @@ pub struct Config {
     pub peer_key: PathBuf,
     pub data: PathBuf,
     pub grpc_listen: SocketAddr,
+    pub transport: Transport,
     pub consensus_listen: SocketAddr,
     pub transactions_listen: SocketAddr,
     pub peers: Vec<Peer>,
@@ -114,9 +131,11 @@ struct File {
     #[serde(default)]
     listen: Listen,
     #[serde(default)]
-    log: Log,
+    tls: FileTls,
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<Limits>,
+    #[serde(default)]
+    log: Log,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     peers: Vec<FilePeer>,
 }
@@ -130,6 +149,17 @@ struct Listen {
     consensus: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTls {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain_text: Option<bool>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -196,6 +226,11 @@ pub fn initial_file(moniker: &str) -> String {
             consensus: Some(DEFAULT_CONSENSUS.to_owned()),
             transactions: Some(DEFAULT_TRANSACTIONS.to_owned()),
         },
+        tls: FileTls {
+            certificate: Some(DEFAULT_CERTIFICATE.into()),
+            key: Some(DEFAULT_TLS_KEY.into()),
+            plain_text: None,
+        },
         ..File::default()
     };
     toml::to_string(&file).expect("text, paths and tables are TOML")
@@ -219,12 +254,13 @@ impl Checker<'_> {
             return self.fault("moniker", format!("has 1 to {MAX_MONIKER} characters"));
         }
         let grpc_listen = self.address("listen.grpc", file.listen.grpc, DEFAULT_GRPC)?;
-        if !grpc_listen.ip().is_loopback() {
-            let problem = format!(
-                "{grpc_listen} is not a loopback address; the API has no transport security, so it is only \
-                 for this machine: use 127.0.0.1 or [::1], and a tunnel from elsewhere"
+        let transport = self.transport(&home, file.tls, grpc_listen)?;
+        let limits = file.limits.unwrap_or_default();
+        if !(1..=MAX_CONNECTIONS).contains(&limits.connections) {
+            return self.fault(
+                "limits.connections",
+                format!("is from 1 to {MAX_CONNECTIONS}"),
             );
-            return self.fault("listen.grpc", problem);
         }
         Ok(Config {
             moniker,
@@ -234,6 +270,7 @@ impl Checker<'_> {
             peer_key: at(file.peer_key, DEFAULT_PEER_KEY),
             data: at(file.data, DEFAULT_DATA),
             grpc_listen,
+            transport,
             consensus_listen: self.address(
                 "listen.consensus",
                 file.listen.consensus,
@@ -246,9 +283,40 @@ impl Checker<'_> {
             )?,
             peers: self.peers(file.peers)?,
             log_format: file.log.format,
-            limits: file.limits.unwrap_or_default(),
+            limits,
             home,
         })
+    }
+
+    /// Plain text only where it is asked for, and nobody else can listen.
+    fn transport(
+        &self,
+        home: &Path,
+        tls: FileTls,
+        grpc_listen: SocketAddr,
+    ) -> Result<Transport, ConfigError> {
+        if tls.plain_text != Some(true) {
+            let at = |path: Option<PathBuf>, default: &str| {
+                home.join(path.unwrap_or_else(|| default.into()))
+            };
+            return Ok(Transport::Tls {
+                certificate: at(tls.certificate, DEFAULT_CERTIFICATE),
+                key: at(tls.key, DEFAULT_TLS_KEY),
+            });
+        }
+        if tls.certificate.is_some() || tls.key.is_some() {
+            let problem = "is true, and a certificate or key is named beside it: take away the one or the other";
+            return self.fault("tls.plain_text", problem);
+        }
+        if !grpc_listen.ip().is_loopback() {
+            let problem = format!(
+                "is true, and {grpc_listen} (listen.grpc) is not a loopback address: anybody on the way could read \
+                 and change what is said. Name a certificate and its key by tls.certificate and tls.key instead, \
+                 or listen on 127.0.0.1 or [::1]"
+            );
+            return self.fault("tls.plain_text", problem);
+        }
+        Ok(Transport::PlainText)
     }
 
     fn peers(&self, listed: Vec<FilePeer>) -> Result<Vec<Peer>, ConfigError> {
@@ -323,6 +391,11 @@ mod tests {
         assert_eq!(config.grpc_listen.to_string(), DEFAULT_GRPC);
         assert_eq!(config.genesis, config.home.join("genesis.json"));
         assert_eq!(config.validator_key, None);
+        let transport = Transport::Tls {
+            certificate: config.home.join("tls.pem"),
+            key: config.home.join("tls.key"),
+        };
+        assert_eq!(config.transport, transport);
         assert_eq!(config.log_format, LogFormat::Text);
         assert!(config.peers.is_empty());
         assert_eq!(config.limits, Limits::default());
@@ -351,8 +424,20 @@ mod tests {
         for (text, words) in [
             ("monicker = \"a\"", "monicker"),
             ("moniker = \"\"", "moniker"),
-            ("[listen]\ngrpc = \"0.0.0.0:1\"", "loopback"),
-            ("[listen]\ngrpc = \"[::]:1\"", "loopback"),
+            (
+                "[listen]\ngrpc = \"0.0.0.0:1\"\n[tls]\nplain_text = true",
+                "tls.certificate",
+            ),
+            (
+                "[listen]\ngrpc = \"[::]:1\"\n[tls]\nplain_text = true",
+                "tls.plain_text",
+            ),
+            (
+                "[tls]\nplain_text = true\nkey = \"tls.key\"",
+                "the one or the other",
+            ),
+            ("[limits]\nconnections = 0", "limits.connections"),
+            ("[limits]\nconnections = 1000001", "limits.connections"),
             ("[listen]\nconsensus = \"localhost:1\"", "listen.consensus"),
             ("[limits]\nbytes_per_second = 0", "bytes_per_second"),
             ("[limits]\nbytes_a_second = 1", "bytes_a_second"),
@@ -366,6 +451,15 @@ mod tests {
             let message = load(text).unwrap_err().to_string();
             assert!(message.contains(words), "{text}: {message}");
         }
-        assert!(load("[listen]\ngrpc = \"[::1]:1\"").is_ok());
+    }
+
+    #[test]
+    fn plain_text_is_for_loopback_and_tls_for_anywhere() {
+        let plain = load("[listen]\ngrpc = \"[::1]:1\"\n[tls]\nplain_text = true").unwrap();
+        assert_eq!(plain.transport, Transport::PlainText);
+        let secured = load("[listen]\ngrpc = \"0.0.0.0:1\"\n[tls]\nplain_text = false").unwrap();
+        assert!(matches!(secured.transport, Transport::Tls { .. }));
+        let most = load("[limits]\nconnections = 1000000").unwrap().limits;
+        assert_eq!(most.connections, 1_000_000);
     }
 }

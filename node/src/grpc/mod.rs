@@ -1,7 +1,7 @@
 //! The API: one file a service, over what they share.
 //!
-//! Before all of them stands the guard, and behind it every service asks the same rules (`access`). It has no
-//! transport security of its own, so it binds loopback only.
+//! Before all of them stands the guard, and behind it every service asks the same rules (`access`).
+//! Connections are secured by TLS; in plain text they are for loopback alone.
 
 mod access;
 mod blocks;
@@ -21,6 +21,7 @@ mod submit_stream;
 mod testbed;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transactions;
 
 #[cfg(test)]
@@ -45,13 +46,13 @@ use tonic::transport::Server;
 use crate::config::Limits;
 use crate::ledger::Ledger;
 use crate::mempool::{Mempool, Network};
+pub use tls::{Tls, TlsError};
+
 use access::Guard;
 use limits::Limiter;
 use reader::Reader;
 use receipts::Receipts;
 
-/// Connections at once; further ones wait to be accepted.
-const MAX_CONNECTIONS: usize = 256;
 /// Calls at once on one connection.
 const MAX_CALLS_PER_CONNECTION: u32 = 256;
 /// A request: a transaction of the most bytes with what surrounds it.
@@ -76,13 +77,18 @@ pub struct ApiSettings {
     pub node: Hash,
     /// The key this node votes with, if it votes.
     pub validator: Option<PublicKey>,
+    /// Without it connections are in plain text, on loopback only.
+    pub tls: Option<Tls>,
     pub limits: Limits,
 }
 
 /// Why the API did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    #[error("API: {0} is not a loopback address; set listen.grpc to one such as 127.0.0.1:26650")]
+    #[error(
+        "API: {0} is not a loopback address, so it needs TLS: give the node a certificate (tls.certificate and \
+         tls.key), or set listen.grpc to an address such as 127.0.0.1:26650"
+    )]
     NotLoopback(SocketAddr),
     #[error("API: cannot listen on {address}: {source}; choose another listen.grpc")]
     Listen {
@@ -108,7 +114,7 @@ impl Api {
         mempool: Mempool,
         network: Network,
     ) -> Result<Self, ApiError> {
-        if !settings.listen.ip().is_loopback() {
+        if settings.tls.is_none() && !settings.listen.ip().is_loopback() {
             return Err(ApiError::NotLoopback(settings.listen));
         }
         let unusable = |source| ApiError::Listen {
@@ -120,6 +126,9 @@ impl Api {
         let (stopping, stop) = watch::channel(false);
         let (receipts, follow) = Receipts::start(ledger.clone());
         tokio::spawn(until_stopped(stop.clone(), follow));
+        if let Some(tls) = settings.tls.clone() {
+            tokio::spawn(until_stopped(stop.clone(), tls.tell_expiry()));
+        }
         let (feed, follow) = events::Feed::start(ledger.clone());
         tokio::spawn(until_stopped(stop.clone(), follow));
         let reader = Reader::new(ledger);
@@ -189,7 +198,7 @@ impl Api {
             .add_service(bounded!(EventServiceServer::new(events)))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(
-                connections::incoming(listener, MAX_CONNECTIONS, settings.limits),
+                connections::incoming(listener, settings.tls, settings.limits),
                 until_stopped(stop, std::future::pending()),
             );
         Ok(Self {

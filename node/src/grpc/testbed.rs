@@ -76,6 +76,7 @@ impl Testbed {
             moniker: "v0".into(),
             node: NODE,
             validator: None,
+            tls: None,
             limits,
         };
         let api = Api::start(settings, ledger.clone(), mempool, network).await;

@@ -7,6 +7,7 @@ use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient;
 use counterfoil_proto::v1::submit_stream_response::Outcome;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
+use counterfoil_types::access::node_of_peer;
 use prost::Message as _;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -52,8 +53,9 @@ impl Node {
         let settings = ApiSettings {
             listen: "127.0.0.1:0".parse().unwrap(),
             moniker: "v0".into(),
-            node: counterfoil_types::hash::Hash::from_bytes([5; 32]),
             validator: Some(fixture::validator_key().public_key()),
+            node: node_of_peer(&fixture::key(11).public_key()),
+            tls: None,
             limits: crate::config::Limits::default(),
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network)
@@ -455,7 +457,7 @@ async fn a_stopping_node_sends_those_who_wait_away() {
 }
 
 #[tokio::test]
-async fn addresses_beyond_this_machine_are_refused() {
+async fn plain_text_beyond_this_machine_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = fixture::ledger(folder.path());
     let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
@@ -472,8 +474,9 @@ async fn addresses_beyond_this_machine_are_refused() {
     let settings = ApiSettings {
         listen: "0.0.0.0:0".parse().unwrap(),
         moniker: "v0".into(),
-        node: counterfoil_types::hash::Hash::from_bytes([5; 32]),
         validator: None,
+        node: node_of_peer(&fixture::key(11).public_key()),
+        tls: None,
         limits: crate::config::Limits::default(),
     };
     let refused = Api::start(settings, ledger, mempool, network).await;

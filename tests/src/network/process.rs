@@ -7,12 +7,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Instant;
 
+use counterfoil_types::access::node_of_peer;
 use counterfoil_types::keys::{PublicKey, SigningKey};
 use libp2p::identity::Keypair;
 use serde::Deserialize;
 
+use super::access::{Authority, Bearer, channel};
 use super::relays::Addresses;
-use super::{Client, PATIENCE, POLL, counterfoild};
+use super::{Client, PATIENCE, POLL, Wallet, counterfoild};
 
 const LOG_LINES: usize = 25;
 
@@ -34,11 +36,20 @@ pub struct Node {
     process: Option<Child>,
     /// Whether it has a validator's key, be it in the set or not.
     votes: bool,
+    /// Whether it speaks plain text.
+    plain_text: bool,
 }
 
 impl Node {
-    /// Makes a home with keys in it.
-    pub fn make(folder: &Path, name: &str, votes: bool) -> Self {
+    /// Makes a home with keys in it, and with a certificate where there is an authority. `reader` asks
+    /// what tests ask of the node.
+    pub fn make(
+        folder: &Path,
+        name: &str,
+        votes: bool,
+        authority: Option<&Authority>,
+        reader: Wallet,
+    ) -> Self {
         let home = folder.join(name);
         let output = Command::new(counterfoild())
             .args(["init", "-o", "json", "--moniker", name, "--home"])
@@ -49,10 +60,20 @@ impl Node {
         assert!(output.status.success(), "counterfoild init: {said}");
         let made = serde_json::from_slice(&output.stdout).expect("init prints what it made");
         let [api, consensus, transactions] = [(); 3].map(|()| free_address());
+        let node = match authority {
+            Some(authority) => authority.certify(&home),
+            None => node_of_peer(&peer_key(&home).public_key()),
+        };
+        let bearer = Bearer {
+            wallet: reader,
+            node,
+        };
+        let channel = channel(api, authority.map(Authority::connector));
         Self {
             name: name.to_owned(),
             home,
-            client: Client::new(api),
+            client: Client::new(channel, bearer),
+            plain_text: authority.is_none(),
             api,
             swarms: [consensus, transactions],
             made,
@@ -79,13 +100,18 @@ impl Node {
 
     /// The key under which its peers know it.
     pub fn peer_key(&self) -> Keypair {
-        let pem = fs::read_to_string(self.home.join("peer.pem")).expect("init made it");
-        let key = SigningKey::from_pkcs8_pem(&pem).expect("init made it");
+        let key = peer_key(&self.home);
         Keypair::ed25519_from_bytes(*key.seed()).expect("any 32 bytes are an Ed25519 seed")
     }
 
     pub fn validator_key(&self) -> PublicKey {
         self.made.validator_public_key
+    }
+
+    /// Where it serves its API.
+    pub fn url(&self) -> String {
+        let scheme = if self.plain_text { "http" } else { "https" };
+        format!("{scheme}://{}", self.api)
     }
 
     /// Where it listens itself, without a relay between.
@@ -104,6 +130,10 @@ impl Node {
         text += &format!(
             "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
         );
+        text += match self.plain_text {
+            true => "[tls]\nplain_text = true\n",
+            false => "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n",
+        };
         for (peer_id, [consensus, transactions]) in peers {
             text += &format!(
                 "[[peers]]\npeer_id = \"{peer_id}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
@@ -186,6 +216,11 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn peer_key(home: &Path) -> SigningKey {
+    let pem = fs::read_to_string(home.join("peer.pem")).expect("init made it");
+    SigningKey::from_pkcs8_pem(&pem).expect("init made it")
 }
 
 /// A free address on loopback, given out once. Its port is below those that outgoing connections

@@ -166,6 +166,8 @@ pub fn strangers(source: &Source) -> Vec<String> {
             in_any(&["node/src/consensus"])
         } else if first == "tonic" || first.starts_with("tonic_") {
             in_any(&["node/src/grpc", "cli/src/client", "proto/", "tests/"])
+        } else if first == "tokio_rustls" {
+            in_any(&["node/src/grpc", "cli/src/client", "tests/"])
         } else if first == "rocksdb" || first == "jmt" {
             in_any(&["node/storage/"])
         } else if first == "bincode" {

@@ -12,6 +12,7 @@ mod partitions;
 mod refusals;
 mod rejections;
 mod tour;
+mod transport;
 
 use std::process::Command;
 

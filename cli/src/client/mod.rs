@@ -1,5 +1,12 @@
-//! A connection to one node: its services, its genesis, and what its errors mean.
+//! A client of one node: its services, its genesis, and what its errors mean.
 
+mod connection;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use counterfoil_proto::v1 as wire;
@@ -8,18 +15,21 @@ use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
-use counterfoil_types::ids::TxId;
-use tonic::transport::{Channel, Endpoint};
+use counterfoil_types::ids::{OrganizationId, TxId};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use self::connection::{Dialer, unreachable};
+pub use self::token::{Account, Token};
+use self::token::{Bearer, Challenge, Tokens};
 use crate::failure::{Failure, Rejected};
 use crate::output::Listed;
 
 /// A node's answers to a stream of transactions.
 pub type Answers = tonic::Streaming<wire::SubmitStreamResponse>;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest that one `WaitReceipt` may take on the node.
 const WAIT_AT_ONCE_MS: u32 = 60_000;
 /// Under which a node says that somebody asks for more than its share.
@@ -31,50 +41,68 @@ const MAX_RECORDS: usize = 10_000_000;
 /// Records a page, as the API bounds it.
 const PAGE: usize = 1_000;
 
+/// A node's services, to which each call brings a token.
+pub type Service = InterceptedService<Channel, Bearer>;
+
+/// Who asks, and whose certificates are trusted.
+#[derive(Clone)]
+pub struct Access {
+    pub account: Account,
+    /// The PEM file of the network's authority; not needed in plain text.
+    pub authority: Option<PathBuf>,
+}
+
 /// A connected node.
 #[derive(Clone)]
 pub struct Client {
-    node: String,
-    channel: Channel,
+    dialer: Dialer,
+    organization: OrganizationId,
+    tokens: Arc<Tokens>,
+    service: Service,
 }
 
 impl Client {
-    pub async fn connect(node: &str) -> Result<Self, Failure> {
-        let url = if node.contains("://") {
-            node.to_owned()
-        } else {
-            format!("http://{node}")
-        };
-        let endpoint = Endpoint::from_shared(url.clone())
-            .map_err(|e| Failure::Usage(format!("{node:?} is not the URL of a node: {e}")))?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true);
-        let channel = endpoint.connect().await.map_err(|_| unreachable(&url))?;
-        Ok(Self { node: url, channel })
+    /// Connects, and learns from the node what a token for it must name.
+    pub async fn connect(node: &str, access: &Access) -> Result<Self, Failure> {
+        let dialer = Dialer::new(node, access.authority.as_deref())?;
+        let channel = dialer.channel().await?;
+        let challenge = challenge(&dialer, &channel).await?;
+        let tokens = Arc::new(Tokens::new(access.account.clone(), challenge));
+        Ok(Self {
+            dialer,
+            organization: access.account.organization.clone(),
+            service: InterceptedService::new(channel, Bearer(tokens.clone())),
+            tokens,
+        })
     }
 
     pub fn node(&self) -> &str {
-        &self.node
+        self.dialer.url()
     }
 
-    pub fn ledger(&self) -> LedgerServiceClient<Channel> {
-        LedgerServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    /// A token for this node, for other programs.
+    pub fn token(&self) -> (&Challenge, Token) {
+        (self.tokens.challenge(), self.tokens.current())
     }
 
-    pub fn blocks(&self) -> BlockServiceClient<Channel> {
-        BlockServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    pub fn ledger(&self) -> LedgerServiceClient<Service> {
+        LedgerServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
-    pub fn events(&self) -> EventServiceClient<Channel> {
-        EventServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    pub fn blocks(&self) -> BlockServiceClient<Service> {
+        BlockServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
-    pub fn nodes(&self) -> NodeServiceClient<Channel> {
-        NodeServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    pub fn events(&self) -> EventServiceClient<Service> {
+        EventServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
-    pub fn transactions(&self) -> TransactionServiceClient<Channel> {
-        TransactionServiceClient::new(self.channel.clone())
+    pub fn nodes(&self) -> NodeServiceClient<Service> {
+        NodeServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub fn transactions(&self) -> TransactionServiceClient<Service> {
+        TransactionServiceClient::new(self.service.clone())
             .max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
@@ -154,30 +182,82 @@ impl Client {
                 }));
             }
         }
-        let broken =
-            std::error::Error::source(&status).is_some_and(|e| e.is::<tonic::transport::Error>());
+        if let Some(failure) = token::failure(self.node(), &self.tokens, &status) {
+            return failure;
+        }
+        if let Some(failure) = self.dialer.failure(&status) {
+            return failure;
+        }
         match status.code() {
-            Code::Unavailable => unreachable(&self.node),
-            _ if broken => unreachable(&self.node),
-            Code::NotFound | Code::InvalidArgument | Code::OutOfRange => {
-                Failure::failed(status.message())
-            }
-            code => Failure::Failed(format!("{}: {code:?}: {}", self.node, status.message())),
+            _ if is_broken(&status) => unreachable(self.node()),
+            Code::NotFound => Failure::Failed(format!(
+                "{}\n  why: it does not exist, or it is not {}'s to read; the answer is the same\n  what to do: check \
+                 the id, and let an organization ask that has a part in it (--org, --key)",
+                status.message(),
+                self.organization
+            )),
+            Code::InvalidArgument | Code::OutOfRange => Failure::failed(status.message()),
+            code => Failure::Failed(format!("{}: {code:?}: {}", self.node(), status.message())),
+        }
+    }
+
+    /// A record, where it is there and this organization's to read.
+    pub fn found<T>(
+        &self,
+        answer: Result<tonic::Response<T>, Status>,
+    ) -> Result<Option<T>, Failure> {
+        match answer {
+            Ok(found) => Ok(Some(found.into_inner())),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(self.failure(status)),
         }
     }
 
     pub fn incomplete(&self, what: &str) -> Failure {
         Failure::Failed(format!(
             "{} answered without {what}: is it a node of this version?",
-            self.node
+            self.node()
         ))
     }
 }
 
-fn unreachable(node: &str) -> Failure {
-    Failure::Unreachable(format!(
-        "no node answers at {node}: name another by --node or COUNTERFOIL_NODE; `counterfoil localnet status` shows local ones"
-    ))
+/// Asks without a token, which every node answers with what a token must name. Over TLS that must
+/// be the node whose certificate was seen: a token for another would be one that this node, or
+/// whatever stands before it, could pass on.
+async fn challenge(dialer: &Dialer, channel: &Channel) -> Result<Challenge, Failure> {
+    let mut node = NodeServiceClient::new(channel.clone());
+    let url = dialer.url();
+    let Err(status) = node.get_status(wire::GetStatusRequest {}).await else {
+        return Err(Failure::Failed(format!(
+            "{url} tells anybody what it knows: it is a node of an older version than this command"
+        )));
+    };
+    let challenge = match Challenge::of(&status) {
+        Some(challenge) => challenge,
+        None if dialer.has_tls_instead().await => return Err(dialer.tls_instead()),
+        None if is_broken(&status) => return Err(unreachable(url)),
+        None => {
+            return Err(Failure::Failed(format!(
+                "{url} does not say what a token for it must name ({:?}: {}): is it a Counterfoil node of this version?",
+                status.code(),
+                status.message()
+            )));
+        }
+    };
+    match dialer.node() {
+        Some(seen) if seen != challenge.node => Err(Failure::Failed(format!(
+            "{url} passes calls on to another node than the one whose certificate it shows\n  why: a token for that node \
+             could be used by whatever stands between, so none was made\n  what to do: connect to the node itself, or let \
+             the proxy before it pass TLS through"
+        ))),
+        _ => Ok(challenge),
+    }
+}
+
+/// Whether it is not the node that answered, but the connection that failed.
+fn is_broken(status: &Status) -> bool {
+    let cause = std::error::Error::source(status);
+    status.code() == Code::Unavailable || cause.is_some_and(|e| e.is::<tonic::transport::Error>())
 }
 
 /// A rejected receipt as a failure; an executed one as itself.
@@ -231,51 +311,4 @@ pub async fn all<T>(
         )));
     }
     Ok(list.items)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn lists_go_on_over_short_and_empty_pages() {
-        let pages: [&[u8]; 4] = [&[1, 2], &[], &[3], &[4, 5]];
-        let mut fetch = async |_, token: String| {
-            let page: usize = token.parse().unwrap_or(0);
-            let next = if page + 1 < pages.len() {
-                (page + 1).to_string()
-            } else {
-                String::new()
-            };
-            Ok::<_, Failure>((pages[page].to_vec(), next))
-        };
-        let first = listed(3, String::new(), &mut fetch).await.unwrap();
-        assert_eq!(
-            (first.items, first.next_page_token.as_str()),
-            (vec![1, 2, 3], "3")
-        );
-        assert_eq!(all(&mut fetch).await.unwrap(), [1, 2, 3, 4, 5]);
-    }
-
-    #[test]
-    fn a_rejected_receipt_is_a_failure_of_its_own() {
-        let rejection = wire::Rejection {
-            reason: "WRONG_STATE".into(),
-            ..Default::default()
-        };
-        let receipt = wire::Receipt {
-            code: 4022,
-            height: 9,
-            rejection: Some(rejection),
-            ..Default::default()
-        };
-        match executed(receipt) {
-            Err(Failure::Rejected(rejected)) => {
-                assert_eq!((rejected.code, rejected.height), (4022, Some(9)));
-                assert_eq!(rejected.reason, "WRONG_STATE");
-            }
-            other => panic!("{other:?}"),
-        }
-        assert!(executed(wire::Receipt::default()).is_ok());
-    }
 }
