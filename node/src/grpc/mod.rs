@@ -18,8 +18,6 @@ mod reader;
 mod receipts;
 mod submit_stream;
 #[cfg(test)]
-mod testbed;
-#[cfg(test)]
 mod tests;
 mod tls;
 mod transactions;

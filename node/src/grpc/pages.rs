@@ -178,7 +178,7 @@ fn bind(caller: &Caller, list: &str, filters: &[&[u8]]) -> Hash {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_proto::membership::v1::Role;
+    use counterfoil_proto::membership::v1::{Organization, Role};
     use tonic::Code;
 
     use super::*;
@@ -234,6 +234,29 @@ mod tests {
         }
         assert_ne!(page.token(short).unwrap(), tokens[0]);
         assert!(page.token(&[b'k'; SEALED_KEY]).is_err());
+    }
+
+    #[test]
+    fn a_page_ends_once_enough_is_looked_up_beside_its_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = fixture::ledger(folder.path());
+        let prefix = counterfoil_contracts::membership::api::organization_prefix();
+        let page = page("bank-a", "", "organizations", &[]).unwrap();
+        let listed = |look_ups: usize| {
+            let records = Records::new(&ledger);
+            let show = |organization: Organization| {
+                while records.looked_up() < look_ups {
+                    let key = format!("no such key {}", records.looked_up());
+                    assert_eq!(records.get::<Organization>(key.as_bytes())?, None);
+                }
+                Ok(Some(organization))
+            };
+            let (page, token) = page.records(&records, &prefix, show).unwrap();
+            (page.len(), token.is_empty())
+        };
+        // Two organizations are scanned, which count too.
+        assert_eq!(listed(MAX_SCANNED - 2), (2, true));
+        assert_eq!(listed(MAX_SCANNED - 1), (1, false));
     }
 
     #[test]

@@ -94,7 +94,9 @@ async fn nothing_is_lost_and_only_what_was_not_kept_is_told_again() {
     eventually("the last event is told", async || {
         let told = follower.told();
         let found = told.iter().any(|event| event["tx_id"] == *last);
-        found.then_some(()).ok_or_else(|| format!("{} are", told.len()))
+        found
+            .then_some(())
+            .ok_or_else(|| format!("{} are", told.len()))
     })
     .await;
     let (status, events) = follower.interrupt().await;
@@ -123,7 +125,10 @@ async fn nothing_is_lost_and_only_what_was_not_kept_is_told_again() {
     for pair in told.windows(2) {
         // Only the block that was being printed when the follower was killed is told again.
         if let (Some(last), Some(first)) = (pair[0].last(), pair[1].first()) {
-            assert!(first > last || first.0 == last.0, "{last:?}, then {first:?}");
+            assert!(
+                first > last || first.0 == last.0,
+                "{last:?}, then {first:?}"
+            );
         }
     }
 }
@@ -149,14 +154,29 @@ async fn events_are_told_in_words_and_up_to_now() {
     );
     assert!(lines[0].starts_with(&first), "{}", lines[0]);
     // Others have nothing to do with it, and neither have other contracts.
-    for (organization, words) in [("seller-b", &[] as &[&str]), ("buyer-a", &["--contract", "invoice"])] {
+    for (organization, words) in [
+        ("seller-b", &[] as &[&str]),
+        ("buyer-a", &["--contract", "invoice"]),
+    ] {
         let told = run(organization, words).await;
-        assert_eq!((told.code, told.stdout.as_str()), (Some(0), ""), "{organization}");
+        assert_eq!(
+            (told.code, told.stdout.as_str()),
+            (Some(0), ""),
+            "{organization}"
+        );
     }
     let unknown = run("buyer-a", &["--contract", "money"]).await;
     assert_eq!(unknown.code, Some(2));
-    assert!(unknown.stderr.contains("cash, invoice"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("cash, invoice"),
+        "{}",
+        unknown.stderr
+    );
     let beyond = run("buyer-a", &["--from", "1000000", "--follow"]).await;
     assert_eq!(beyond.code, Some(1));
-    assert!(beyond.stderr.contains("the next block"), "{}", beyond.stderr);
+    assert!(
+        beyond.stderr.contains("the next block"),
+        "{}",
+        beyond.stderr
+    );
 }

@@ -190,3 +190,33 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use counterfoil_proto::membership::v1::Role;
+
+    use super::*;
+    use crate::fixture::{self, BANK, CHAIN};
+
+    const NOW: u64 = 1_000_000;
+
+    #[tokio::test]
+    async fn a_remembered_token_is_not_good_beyond_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let node = Hash::from_bytes([4; 32]);
+        let guard = Guard::new(Reader::new(fixture::ledger(folder.path())), node);
+        let organization = BANK.parse().unwrap();
+        let token = access::issue(&fixture::bank_key(), &organization, CHAIN, &node, NOW + 10);
+        let mut headers = HeaderMap::new();
+        let value = format!("bearer {token}");
+        headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+        for now in [NOW, NOW + 9] {
+            let caller = guard.caller(&headers, None, now).await.unwrap();
+            assert!(caller.is(BANK) && caller.has(Role::Bank) && !caller.reads_all());
+            assert_eq!(caller.expires_at_ms, NOW + 10);
+        }
+        assert_eq!(guard.verified.lock().unwrap().len(), 1);
+        let late = guard.caller(&headers, None, NOW + 10).await.unwrap_err();
+        assert!(late.message().contains("expired"), "{late:?}");
+    }
+}

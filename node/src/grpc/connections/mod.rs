@@ -61,7 +61,14 @@ async fn accept_all(
         match places.give(free, from.ip()) {
             Some(place) => {
                 let limits = OfConnection::new(&limits);
-                tokio::spawn(open(stream, from, place, limits, tls.clone(), ready.clone()));
+                tokio::spawn(open(
+                    stream,
+                    from,
+                    place,
+                    limits,
+                    tls.clone(),
+                    ready.clone(),
+                ));
             }
             None => tracing::debug!(%from, "too many connections from one address"),
         }

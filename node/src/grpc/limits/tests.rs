@@ -18,22 +18,34 @@ use tonic_types::StatusExt as _;
 
 use super::*;
 use crate::fixture::{self, BANK, BUYER};
-use crate::grpc::testbed::{Connection, SELLER, Testbed, info};
+use crate::grpc::tests::node::{Client, Node, connect, token};
 
 const ONE: NonZeroU32 = NonZeroU32::MIN;
 /// What may come at once at one a second.
 const AT_ONCE: usize = 2;
 
-async fn ask(connection: &Connection) -> Result<(), Status> {
-    let mut client = NodeServiceClient::new(connection.clone());
-    let answer = client.get_status(wire::GetStatusRequest {}).await;
+async fn with(limits: Limits) -> Node {
+    Node::with(fixture::genesis(), limits).await
+}
+
+/// A client of an organization, over a connection of its own.
+async fn apart(node: &Node, organization: &str) -> Client {
+    let key = match organization {
+        BANK => fixture::bank_key(),
+        _ => fixture::buyer_key(),
+    };
+    node.apart(&token(organization, &key)).await
+}
+
+async fn ask(client: &Client) -> Result<(), Status> {
+    let answer = NodeServiceClient::new(client.clone())
+        .get_status(wire::GetStatusRequest {})
+        .await;
     answer.map(|_| ())
 }
 
-async fn follow(
-    connection: &Connection,
-) -> Result<tonic::Streaming<wire::SubscribeResponse>, Status> {
-    let mut client = EventServiceClient::new(connection.clone());
+async fn follow(client: &Client) -> Result<tonic::Streaming<wire::SubscribeResponse>, Status> {
+    let mut client = EventServiceClient::new(client.clone());
     let request = wire::SubscribeRequest { from_height: 0 };
     client
         .subscribe(request)
@@ -41,8 +53,8 @@ async fn follow(
         .map(tonic::Response::into_inner)
 }
 
-async fn submit(connection: &Connection, nonce: u64) -> Result<(), Status> {
-    let mut client = TransactionServiceClient::new(connection.clone());
+async fn submit(client: &Client, nonce: u64) -> Result<(), Status> {
+    let mut client = TransactionServiceClient::new(client.clone());
     let request = wire::SubmitRequest {
         transaction: Some(fixture::good(nonce).1),
     };
@@ -52,7 +64,7 @@ async fn submit(connection: &Connection, nonce: u64) -> Result<(), Status> {
 /// Checks that a status names a limit, and how long to wait.
 fn names(status: &Status, reason: &str) {
     assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
-    let info = info(status);
+    let info = status.get_details_error_info().unwrap();
     assert_eq!(
         (info.domain.as_str(), info.reason.as_str()),
         ("counterfoil.limits", reason)
@@ -67,18 +79,18 @@ fn names(status: &Status, reason: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_begins_so_many_calls_and_another_is_not_slowed() {
-    let bed = Testbed::start(Limits {
+    let node = with(Limits {
         requests_per_second: ONE,
         ..Limits::default()
     })
     .await;
-    let (bank, buyer) = (bed.connect(BANK).await, bed.connect(BUYER).await);
+    let (bank, buyer) = (apart(&node, BANK).await, apart(&node, BUYER).await);
     for _ in 0..AT_ONCE {
         ask(&bank).await.unwrap();
     }
     names(&ask(&bank).await.unwrap_err(), "REQUESTS_PER_ACCOUNT");
     // Another connection of the account is no other account.
-    let again = bed.connect(BANK).await;
+    let again = apart(&node, BANK).await;
     names(&ask(&again).await.unwrap_err(), "REQUESTS_PER_ACCOUNT");
     for _ in 0..AT_ONCE {
         ask(&buyer).await.unwrap();
@@ -88,19 +100,19 @@ async fn an_account_begins_so_many_calls_and_another_is_not_slowed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_organization_has_so_many_signatures_checked() {
-    let bed = Testbed::start(Limits {
+    let node = with(Limits {
         verifications_per_second: ONE,
         ..Limits::default()
     })
     .await;
-    let (bank, seller) = (bed.connect(BANK).await, bed.connect(SELLER).await);
+    let (bank, buyer) = (apart(&node, BANK).await, apart(&node, BUYER).await);
     for nonce in 0..AT_ONCE as u64 {
         submit(&bank, nonce).await.unwrap();
     }
     let status = submit(&bank, 9).await.unwrap_err();
     names(&status, "VERIFICATIONS_PER_ORGANIZATION");
     // Whoever sends it is charged, whoever signed it.
-    submit(&seller, 9).await.unwrap();
+    submit(&buyer, 9).await.unwrap();
     // A stream is not refused: it goes as fast as it may.
     let begun = std::time::Instant::now();
     let requests: Vec<_> = (10..12)
@@ -131,7 +143,7 @@ async fn streams_at_once_are_counted_by_connection_account_and_organization() {
         let many = NonZeroU32::new(100).unwrap();
         let two = NonZeroU32::new(2).unwrap();
         let of = |name: &str| if reason.ends_with(name) { two } else { many };
-        let bed = Testbed::start(Limits {
+        let node = with(Limits {
             streams_per_connection: of("CONNECTION"),
             streams_per_account: of("ACCOUNT"),
             streams_per_organization: of("ORGANIZATION"),
@@ -140,14 +152,14 @@ async fn streams_at_once_are_counted_by_connection_account_and_organization() {
         .await;
         let mut channels = Vec::new();
         for _ in 0..connections {
-            channels.push(bed.connect(BANK).await);
+            channels.push(apart(&node, BANK).await);
         }
         let on = |number: usize| &channels[number % connections];
         let first = follow(on(0)).await.unwrap();
         let _second = follow(on(1)).await.unwrap();
         names(&follow(on(2)).await.unwrap_err(), reason);
         // Others are not counted with it, and neither are questions.
-        let _other = follow(&bed.connect(BUYER).await).await.unwrap();
+        let _other = follow(&apart(&node, BUYER).await).await.unwrap();
         ask(on(2)).await.unwrap();
         drop(first);
         let mut refused = 0;
@@ -162,14 +174,14 @@ async fn streams_at_once_are_counted_by_connection_account_and_organization() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_has_so_many_unknown_tokens_checked() {
-    let bed = Testbed::start(Limits {
+    let node = with(Limits {
         tokens_per_second: ONE,
         ..Limits::default()
     })
     .await;
-    let known = bed.connect(BANK).await;
+    let known = apart(&node, BANK).await;
     ask(&known).await.unwrap();
-    let channel = bed.channel().await;
+    let channel = connect(&node.api).await;
     let mut nameless = NodeServiceClient::new(channel.clone());
     for _ in 0..AT_ONCE {
         let status = nameless.get_status(wire::GetStatusRequest {}).await;
@@ -179,7 +191,7 @@ async fn a_connection_has_so_many_unknown_tokens_checked() {
     names(&status.unwrap_err(), "TOKENS_PER_CONNECTION");
     // A token that is known needs no check, and another connection has its own.
     ask(&known).await.unwrap();
-    ask(&bed.connect(BUYER).await).await.unwrap();
+    ask(&apart(&node, BUYER).await).await.unwrap();
 }
 
 #[tokio::test]
