@@ -17,9 +17,11 @@ PROFILE := --release
 TARGET := $(or $(CARGO_TARGET_DIR),target)/release
 # Passed on to `counterfoil demo`, e.g. DEMO_ARGS="-o json".
 DEMO_ARGS ?=
+# Connections, subscribers and seconds, e.g. SOAK_ARGS="1000 100 120".
+SOAK_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test check fmt deny mutants
+.PHONY: help prerequisites build demo test check fmt deny mutants soak
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
@@ -27,6 +29,7 @@ help:
 	@echo "make check  formatting and lints"
 	@echo "make deny   licences, bans, sources and advisories of the dependencies"
 	@echo "make fmt    format the sources"
+	@echo "make soak   hold 10,000 idle connections and 1,000 subscribers for ten minutes (SOAK_ARGS are passed on)"
 	@echo "make mutants SHARD=k/n or SAMPLE=100"
 	@echo "            put faults into the rules and count those that the tests catch"
 
@@ -45,6 +48,10 @@ demo: build
 # The scenarios start the binaries `counterfoil` and `counterfoild`: they are built first.
 test: build
 	$(CARGO) test $(PROFILE) --workspace --locked
+
+# As many files as the system lets this user open: a connection takes one on either side.
+soak: build
+	@ulimit -n "$$(ulimit -H -n)"; $(TARGET)/soak $(SOAK_ARGS)
 
 check: prerequisites
 	$(CARGO) fmt --all --check

@@ -39,7 +39,7 @@ pub struct Global {
     /// The certificates of the network's authority (PEM), for a node asked by https
     #[arg(long, global = true, env = "COUNTERFOIL_CA", value_name = "FILE")]
     pub ca: Option<PathBuf>,
-    /// The private key to sign with (PKCS#8 PEM)
+    /// The private key that signs, and shows a node who asks (PKCS#8 PEM)
     #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// The organization to act for

@@ -155,13 +155,16 @@ impl Dialer {
 
     /// Whether a node that was spoken to in plain text has TLS, and therefore hung up.
     pub async fn has_tls_instead(&self) -> bool {
+        if self.tls.is_some() {
+            return false;
+        }
         let answer = async {
             let mut stream = self.connect().await?;
             stream.write_all(PREFACE).await?;
             stream.read_u8().await
         };
         let answer = tokio::time::timeout(CONNECT_TIMEOUT, answer).await;
-        self.tls.is_none() && matches!(answer, Ok(Ok(TLS_ALERT)))
+        matches!(answer, Ok(Ok(TLS_ALERT)))
     }
 
     /// What an error means to the person who asked, where this connection is its cause.

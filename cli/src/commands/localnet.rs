@@ -126,6 +126,10 @@ pub async fn execute(command: Command) -> Result<Answer, Failure> {
             let view = View::new()
                 .text("home", network.home().display())
                 .text("chain_id", network.chain_id())
+                .hidden(
+                    "authority",
+                    network.authority().map(|file| file.display().to_string()),
+                )
                 .number("organizations", plan.members.len() as u64)
                 .list("nodes", network.nodes().iter().map(|node| node.url.clone()));
             Ok(Answer::record(view))

@@ -11,6 +11,7 @@ use counterfoil_types::access::node_of_peer;
 use counterfoil_types::keys::{PublicKey, SigningKey};
 use libp2p::identity::Keypair;
 use serde::Deserialize;
+use tokio_rustls::TlsConnector;
 
 use super::access::{Authority, Bearer, channel};
 use super::relays::Addresses;
@@ -33,11 +34,11 @@ pub struct Node {
     swarms: Addresses,
     made: Made,
     client: Client,
+    /// Not there where it speaks plain text.
+    connector: Option<TlsConnector>,
     process: Option<Child>,
     /// Whether it has a validator's key, be it in the set or not.
     votes: bool,
-    /// Whether it speaks plain text.
-    plain_text: bool,
 }
 
 impl Node {
@@ -64,16 +65,14 @@ impl Node {
             Some(authority) => authority.certify(&home),
             None => node_of_peer(&peer_key(&home).public_key()),
         };
-        let bearer = Bearer {
-            wallet: reader,
-            node,
-        };
-        let channel = channel(api, authority.map(Authority::connector));
+        let bearer = Bearer::new(&reader, node);
+        let connector = authority.map(Authority::connector);
+        let channel = channel(api, connector.clone());
         Self {
             name: name.to_owned(),
             home,
             client: Client::new(channel, bearer),
-            plain_text: authority.is_none(),
+            connector,
             api,
             swarms: [consensus, transactions],
             made,
@@ -94,6 +93,16 @@ impl Node {
         &self.client
     }
 
+    /// The same over a connection of its own.
+    pub fn connect(&self) -> Client {
+        self.client.over(channel(self.api, self.connector.clone()))
+    }
+
+    /// The process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the node runs").id()
+    }
+
     pub fn peer_id(&self) -> &str {
         &self.made.peer_id
     }
@@ -110,7 +119,7 @@ impl Node {
 
     /// Where it serves its API.
     pub fn url(&self) -> String {
-        let scheme = if self.plain_text { "http" } else { "https" };
+        let scheme = if self.connector.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.api)
     }
 
@@ -130,9 +139,9 @@ impl Node {
         text += &format!(
             "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
         );
-        text += match self.plain_text {
-            true => "[tls]\nplain_text = true\n",
-            false => "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n",
+        text += match &self.connector {
+            None => "[tls]\nplain_text = true\n",
+            Some(_) => "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n",
         };
         for (peer_id, [consensus, transactions]) in peers {
             text += &format!(
@@ -172,7 +181,7 @@ impl Node {
 
     /// Asks the process to end (SIGTERM), and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let pid = self.process.as_ref().expect("the node runs").id();
+        let pid = self.pid();
         // The shell's own command: it is there on every system.
         let sent = Command::new("sh")
             .args(["-c", r#"kill -s TERM "$1""#, "sh", &pid.to_string()])
