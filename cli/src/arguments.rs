@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
-    audit, block, claim, clock, demo, deposit, dev, inbox, invoice, key, loan, localnet, org,
-    receivable, request, status, token, tx,
+    audit, block, claim, clock, demo, deposit, dev, events, inbox, invoice, key, loan, localnet,
+    org, receivable, request, status, token, tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -89,6 +89,7 @@ pub enum Command {
     /// Blocks
     #[command(subcommand)]
     Block(block::Command),
+    Events(events::Arguments),
     Inbox(inbox::Arguments),
     /// The ledger's date
     #[command(subcommand)]

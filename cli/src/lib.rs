@@ -11,6 +11,7 @@ mod commands;
 mod demo;
 mod events;
 mod failure;
+mod interrupt;
 mod keystore;
 mod lists;
 mod localnet;

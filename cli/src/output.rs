@@ -36,8 +36,8 @@ impl Answer {
         }
     }
 
-    /// Of a command that has said all it has to say.
-    pub fn silent() -> Self {
+    /// The answer of a command that has printed all it had to say.
+    pub fn printed() -> Self {
         Self {
             json: String::new(),
             text: String::new(),
@@ -80,12 +80,12 @@ impl Answer {
     }
 
     pub fn print(&self, format: Format) {
-        let said = match format {
+        let text = match format {
             Format::Table => &self.text,
             Format::Json => &self.json,
         };
-        if !said.is_empty() {
-            print_line(said);
+        if !text.is_empty() {
+            print_line(text);
         }
     }
 }
@@ -100,7 +100,7 @@ pub struct Listed<T> {
 /// Tells people on stderr what went wrong, and with JSON output programs on stdout too.
 pub fn print_failure(failure: &Failure, format: Format) {
     if format == Format::Json {
-        print_line(&format!("{:#}", failure.to_json()));
+        print_line(&failure.to_json().to_string());
     }
     eprintln!("counterfoil: {failure}");
 }
@@ -257,6 +257,21 @@ impl View {
     fn lines(&self) -> String {
         let lines = self.rows.iter().map(|(l, t)| format!("{l}: {t}"));
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// All in one line, for people: what the first field says, and then the others.
+    pub fn line(&self) -> String {
+        let Some(((_, head), rest)) = self.rows.split_first() else {
+            return String::new();
+        };
+        let rest = rest.iter().filter(|(_, text)| !text.is_empty());
+        let rest: Vec<String> = rest
+            .map(|(label, text)| format!("{label} {}", text.replace('\n', "; ")))
+            .collect();
+        match rest.is_empty() {
+            true => head.clone(),
+            false => format!("{head}: {}", rest.join(", ")),
+        }
     }
 
     fn row(&self, label: &str) -> Option<&str> {

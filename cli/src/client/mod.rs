@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_client::BlockServiceClient;
+use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
@@ -31,6 +32,8 @@ pub type Answers = tonic::Streaming<wire::SubmitStreamResponse>;
 
 /// Longest that one `WaitReceipt` may take on the node.
 const WAIT_AT_ONCE_MS: u32 = 60_000;
+/// Under which a node says that somebody asks for more than its share.
+pub const LIMITS: &str = "counterfoil.limits";
 /// A block of 4 MiB with its receipts and their events.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// Most records that a command reads to the end of a list.
@@ -88,6 +91,10 @@ impl Client {
 
     pub fn blocks(&self) -> BlockServiceClient<Service> {
         BlockServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub fn events(&self) -> EventServiceClient<Service> {
+        EventServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
     pub fn nodes(&self) -> NodeServiceClient<Service> {

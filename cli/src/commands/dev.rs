@@ -65,7 +65,7 @@ pub async fn execute(arguments: Arguments, session: &Session) -> Result<Answer, 
         "stopped; `counterfoil dev --home {}` goes on",
         in_shell(home)
     );
-    Ok(Answer::silent())
+    Ok(Answer::printed())
 }
 
 fn made(arguments: &Arguments) -> Result<Network, Failure> {

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod demo;
 pub mod deposit;
 pub mod dev;
+pub mod events;
 pub mod inbox;
 pub mod invoice;
 pub mod key;
@@ -36,6 +37,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,
+        Command::Events(arguments) => events::execute(arguments, session).await,
         Command::Inbox(arguments) => inbox::execute(arguments, session).await,
         Command::Clock(command) => clock::execute(command, session).await,
         Command::Status(arguments) => status::execute(arguments, session).await,

@@ -21,6 +21,7 @@ use self::days::Run;
 use self::progress::Progress;
 use crate::audit::{self, Expected};
 use crate::failure::Failure;
+use crate::interrupt::interrupted;
 use crate::localnet::{Network, Transport};
 
 /// Where the expected figures stand in the network's folder.
@@ -104,23 +105,6 @@ impl Drop for StopWhenDone<'_> {
         {
             eprintln!("counterfoil: {failure}");
         }
-    }
-}
-
-/// Completes when the user or the system asks this process to end.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let wait = async |kind| match signal(kind) {
-        Ok(mut signals) => {
-            signals.recv().await;
-        }
-        // Without a handler the default stands, which ends the process.
-        Err(_) => std::future::pending().await,
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::hangup()) => {}
     }
 }
 

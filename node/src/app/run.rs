@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::{AppError, descriptors, logs, read_genesis};
-use crate::config::{Config, Transport, keys};
+use crate::config::{Config, Limits, Transport, keys};
 use crate::consensus::{self, ConsensusError, check_halted};
 use crate::grpc::{Api, ApiError, ApiSettings, Tls, TlsError};
 use crate::ledger::{Ledger, Tip};
@@ -122,7 +122,10 @@ impl Node {
             validator,
             node: tls.as_ref().map_or_else(by_peer_key, Tls::node),
             tls,
-            connections: descriptors::connections(config.connections),
+            limits: Limits {
+                connections: descriptors::connections(config.limits.connections),
+                ..config.limits
+            },
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network).await?;
         tracing::info!("API at {}", api.address());

@@ -2,6 +2,7 @@
 //! values that are checked once and trusted afterwards.
 
 pub mod keys;
+mod limits;
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use libp2p::PeerId;
 use serde::{Deserialize, Serialize};
+
+pub use limits::Limits;
 
 /// The settings' file in a node's home.
 pub const FILE_NAME: &str = "node.toml";
@@ -28,8 +31,6 @@ const DEFAULT_TRANSACTIONS: &str = "127.0.0.1:26652";
 const MAX_PEERS: usize = 200;
 const MAX_MONIKER: usize = 64;
 
-/// Connections to the API at once, unless told otherwise.
-pub const DEFAULT_CONNECTIONS: usize = 16_384;
 /// More than a machine has ports for; no file limit allows it.
 const MAX_CONNECTIONS: usize = 1_000_000;
 
@@ -104,12 +105,11 @@ pub struct Config {
     pub data: PathBuf,
     pub grpc_listen: SocketAddr,
     pub transport: Transport,
-    /// Connections to the API at once, as far as the system allows them.
-    pub connections: usize,
     pub consensus_listen: SocketAddr,
     pub transactions_listen: SocketAddr,
     pub peers: Vec<Peer>,
     pub log_format: LogFormat,
+    pub limits: Limits,
 }
 
 /// The file as its operator writes it; what is left out has a default.
@@ -132,8 +132,8 @@ struct File {
     listen: Listen,
     #[serde(default)]
     tls: FileTls,
-    #[serde(default)]
-    limits: Limits,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
     #[serde(default)]
     log: Log,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -160,13 +160,6 @@ struct FileTls {
     key: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plain_text: Option<bool>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Limits {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connections: Option<usize>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -262,8 +255,8 @@ impl Checker<'_> {
         }
         let grpc_listen = self.address("listen.grpc", file.listen.grpc, DEFAULT_GRPC)?;
         let transport = self.transport(&home, file.tls, grpc_listen)?;
-        let connections = file.limits.connections.unwrap_or(DEFAULT_CONNECTIONS);
-        if !(1..=MAX_CONNECTIONS).contains(&connections) {
+        let limits = file.limits.unwrap_or_default();
+        if !(1..=MAX_CONNECTIONS).contains(&limits.connections) {
             return self.fault(
                 "limits.connections",
                 format!("is from 1 to {MAX_CONNECTIONS}"),
@@ -278,7 +271,6 @@ impl Checker<'_> {
             data: at(file.data, DEFAULT_DATA),
             grpc_listen,
             transport,
-            connections,
             consensus_listen: self.address(
                 "listen.consensus",
                 file.listen.consensus,
@@ -291,6 +283,7 @@ impl Checker<'_> {
             )?,
             peers: self.peers(file.peers)?,
             log_format: file.log.format,
+            limits,
             home,
         })
     }
@@ -403,9 +396,12 @@ mod tests {
             key: config.home.join("tls.key"),
         };
         assert_eq!(config.transport, transport);
-        assert_eq!(config.connections, DEFAULT_CONNECTIONS);
         assert_eq!(config.log_format, LogFormat::Text);
         assert!(config.peers.is_empty());
+        assert_eq!(config.limits, Limits::default());
+        let one = load("[limits]\nrequests_per_second = 1").unwrap().limits;
+        assert_eq!(one.requests_per_second.get(), 1);
+        assert_eq!(one.bytes_per_second, Limits::default().bytes_per_second);
     }
 
     #[test]
@@ -443,6 +439,8 @@ mod tests {
             ("[limits]\nconnections = 0", "limits.connections"),
             ("[limits]\nconnections = 1000001", "limits.connections"),
             ("[listen]\nconsensus = \"localhost:1\"", "listen.consensus"),
+            ("[limits]\nbytes_per_second = 0", "bytes_per_second"),
+            ("[limits]\nbytes_a_second = 1", "bytes_a_second"),
             ("[log]\nformat = \"xml\"", "xml"),
             (
                 "[[peers]]\npeer_id = \"x\"\nconsensus = \"127.0.0.1:1\"\ntransactions = \"127.0.0.1:2\"",
@@ -461,9 +459,7 @@ mod tests {
         assert_eq!(plain.transport, Transport::PlainText);
         let secured = load("[listen]\ngrpc = \"0.0.0.0:1\"\n[tls]\nplain_text = false").unwrap();
         assert!(matches!(secured.transport, Transport::Tls { .. }));
-        assert_eq!(
-            load("[limits]\nconnections = 1000000").unwrap().connections,
-            1_000_000
-        );
+        let most = load("[limits]\nconnections = 1000000").unwrap().limits;
+        assert_eq!(most.connections, 1_000_000);
     }
 }

@@ -7,8 +7,10 @@ mod access;
 mod blocks;
 mod connections;
 mod errors;
+mod events;
 mod filters;
 mod ledger;
+mod limits;
 mod node;
 mod pages;
 mod ranking;
@@ -27,6 +29,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use counterfoil_proto::v1::block_service_server::BlockServiceServer;
+use counterfoil_proto::v1::event_service_server::EventServiceServer;
 use counterfoil_proto::v1::ledger_service_server::LedgerServiceServer;
 use counterfoil_proto::v1::node_service_server::NodeServiceServer;
 use counterfoil_proto::v1::transaction_service_server::TransactionServiceServer;
@@ -38,16 +41,18 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
 
+use crate::config::Limits;
 use crate::ledger::Ledger;
 use crate::mempool::{Mempool, Network};
 pub use tls::{Tls, TlsError};
 
 use access::Guard;
+use limits::Limiter;
 use reader::Reader;
 use receipts::Receipts;
 
 /// Calls at once on one connection.
-const MAX_CALLS_PER_CONNECTION: u32 = 64;
+const MAX_CALLS_PER_CONNECTION: u32 = 256;
 /// A request: a transaction of the most bytes with what surrounds it.
 const MAX_REQUEST_BYTES: usize = MAX_TRANSACTION_BYTES + 16 * 1024;
 /// An answer: a block of the most bytes with its receipts.
@@ -72,8 +77,7 @@ pub struct ApiSettings {
     pub validator: Option<PublicKey>,
     /// Without it connections are in plain text, on loopback only.
     pub tls: Option<Tls>,
-    /// Connections at once; further ones wait to be accepted.
-    pub connections: usize,
+    pub limits: Limits,
 }
 
 /// Why the API did not start.
@@ -123,11 +127,22 @@ impl Api {
         if let Some(tls) = settings.tls.clone() {
             tokio::spawn(until_stopped(stop.clone(), tls.tell_expiry()));
         }
+        let (feed, follow) = events::Feed::start(ledger.clone());
+        tokio::spawn(until_stopped(stop.clone(), follow));
         let reader = Reader::new(ledger);
+        let limiter = Limiter::new(&settings.limits);
         let transactions = transactions::Service {
             reader: reader.clone(),
             mempool: mempool.clone(),
             receipts,
+            limiter: limiter.clone(),
+            stopping: stop.clone(),
+        };
+        let events = events::Service {
+            reader: reader.clone(),
+            feed,
+            patience: settings.limits.subscriber_patience(),
+            node: settings.node,
             stopping: stop.clone(),
         };
         let node = node::Service {
@@ -148,6 +163,9 @@ impl Api {
             .set_serving::<BlockServiceServer<blocks::Service>>()
             .await;
         health
+            .set_serving::<EventServiceServer<events::Service>>()
+            .await;
+        health
             .set_serving::<NodeServiceServer<node::Service>>()
             .await;
         let reflection = || {
@@ -163,6 +181,7 @@ impl Api {
             .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .layer(Guard::new(reader.clone(), settings.node))
+            .layer(limiter)
             .add_service(health_service)
             .add_service(reflection().build_v1().map_err(unreadable)?)
             // Older clients ask for this version of it.
@@ -174,9 +193,10 @@ impl Api {
             .add_service(bounded!(BlockServiceServer::new(blocks::Service {
                 reader
             })))
+            .add_service(bounded!(EventServiceServer::new(events)))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(
-                connections::incoming(listener, settings.connections, settings.tls),
+                connections::incoming(listener, settings.tls, settings.limits),
                 until_stopped(stop, std::future::pending()),
             );
         Ok(Self {

@@ -52,7 +52,15 @@ async fn run(
     requests: Streaming<wire::SubmitStreamRequest>,
     answers: Answers,
 ) {
-    let mut requests = requests.ready_chunks(CHUNK);
+    // Read no faster than the organization's signatures are checked.
+    let requests = requests.then(async |request| {
+        service
+            .limiter
+            .next_verification(&caller.organization)
+            .await;
+        request
+    });
+    let mut requests = std::pin::pin!(requests.ready_chunks(CHUNK));
     let mut waiting = Waiting::new();
     let mut open = true;
     let mut stopping = service.stopping.clone();

@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_tests::network::{Client, MEMBERS, Network, Plan, issue};
 use futures::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -108,7 +107,7 @@ async fn connect(
     let bar = ProgressBar::new(count as u64).with_style(style);
     bar.set_message(what.to_owned());
     let connecting = members.iter().cycle().take(count).map(|member| {
-        let client = network.node(0).connect(network.wallet(member));
+        let client = network.node(0).connect().of(network.wallet(member));
         let bar = bar.clone();
         async move {
             client.status().await.expect("the node takes a connection");
@@ -129,9 +128,7 @@ async fn follow(client: Client, from_height: u64, until: Arc<AtomicBool>) -> u64
     let mut next = from_height;
     let mut events = 0;
     let request = wire::SubscribeRequest { from_height };
-    let stream = EventServiceClient::new(client.service())
-        .subscribe(request)
-        .await;
+    let stream = client.events().subscribe(request).await;
     let mut stream = stream.expect("a subscription").into_inner();
     loop {
         // Messages without events come every few seconds, so that the end is seen.
@@ -153,7 +150,7 @@ async fn follow(client: Client, from_height: u64, until: Arc<AtomicBool>) -> u64
 async fn watch(network: &Network, time: Duration) -> (Vec<Sample>, u64) {
     let bank = network.wallet("bank-a");
     let client = network.client(0);
-    let pid = network.node(0).pid().expect("the node runs");
+    let pid = network.node(0).pid();
     let begun = Instant::now();
     let (mut samples, mut issued) = (Vec::new(), 0);
     println!(

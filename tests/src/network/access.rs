@@ -14,6 +14,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tonic::{Request, Status};
@@ -22,8 +23,8 @@ use tower::service_fn;
 use super::plan::write_secret;
 use super::{PATIENCE, Wallet, now_ms};
 
-/// How long a token is good for; each call has a new one.
-const LIFETIME_MS: u64 = 10 * 60 * 1_000;
+/// How long a token is good for: longer than any test, and as long as nodes take it, less what clocks differ by.
+const LIFETIME_MS: u64 = 55 * 60 * 1_000;
 
 /// Signs the certificates of a network's nodes.
 pub struct Authority {
@@ -92,33 +93,32 @@ pub fn channel(address: SocketAddr, tls: Option<TlsConnector>) -> Channel {
 /// Shows one node who asks, with every call.
 #[derive(Clone)]
 pub struct Bearer {
-    pub wallet: Wallet,
     pub node: Hash,
+    value: MetadataValue<Ascii>,
 }
 
 impl Bearer {
-    pub fn token(&self) -> String {
+    pub fn new(wallet: &Wallet, node: Hash) -> Self {
         let Wallet {
             chain_id,
             organization,
             key,
-        } = &self.wallet;
+        } = wallet;
         let organization = organization.parse().expect("an organization's id");
-        access::issue(
-            key,
-            &organization,
-            chain_id,
-            &self.node,
-            now_ms() + LIFETIME_MS,
-        )
+        let until = now_ms() + LIFETIME_MS;
+        let token = access::issue(key, &organization, chain_id, &node, until);
+        let value = format!("Bearer {token}").parse();
+        Self {
+            node,
+            value: value.expect("hexadecimal digits are ASCII"),
+        }
     }
 }
 
 impl Interceptor for Bearer {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let value = format!("Bearer {}", self.token());
-        let value = value.parse().expect("hexadecimal digits are ASCII");
-        request.metadata_mut().insert("authorization", value);
+        let metadata = request.metadata_mut();
+        metadata.insert("authorization", self.value.clone());
         Ok(request)
     }
 }

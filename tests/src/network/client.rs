@@ -2,6 +2,7 @@
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_client::BlockServiceClient;
+use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
@@ -37,15 +38,17 @@ impl Client {
 
     /// Asks the same node, over the same connection, as another organization.
     pub fn of(&self, wallet: Wallet) -> Self {
-        self.over(self.channel.clone(), wallet)
+        Self {
+            channel: self.channel.clone(),
+            bearer: Bearer::new(&wallet, self.bearer.node),
+        }
     }
 
-    /// Asks the same node over another connection.
-    pub fn over(&self, channel: Channel, wallet: Wallet) -> Self {
-        let node = self.bearer.node;
+    /// Asks the same node, as the same organization, over another connection.
+    pub fn over(&self, channel: Channel) -> Self {
         Self {
             channel,
-            bearer: Bearer { wallet, node },
+            bearer: self.bearer.clone(),
         }
     }
 
@@ -60,6 +63,10 @@ impl Client {
 
     pub fn ledger(&self) -> LedgerServiceClient<Service> {
         LedgerServiceClient::new(self.service()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub fn events(&self) -> EventServiceClient<Service> {
+        EventServiceClient::new(self.service()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
     fn chain(&self) -> BlockServiceClient<Service> {

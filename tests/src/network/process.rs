@@ -34,12 +34,11 @@ pub struct Node {
     swarms: Addresses,
     made: Made,
     client: Client,
-    tls: Option<TlsConnector>,
+    /// Not there where it speaks plain text.
+    connector: Option<TlsConnector>,
     process: Option<Child>,
     /// Whether it has a validator's key, be it in the set or not.
     votes: bool,
-    /// Whether it speaks plain text.
-    plain_text: bool,
 }
 
 impl Node {
@@ -66,18 +65,14 @@ impl Node {
             Some(authority) => authority.certify(&home),
             None => node_of_peer(&peer_key(&home).public_key()),
         };
-        let bearer = Bearer {
-            wallet: reader,
-            node,
-        };
-        let tls = authority.map(Authority::connector);
-        let channel = channel(api, tls.clone());
+        let bearer = Bearer::new(&reader, node);
+        let connector = authority.map(Authority::connector);
+        let channel = channel(api, connector.clone());
         Self {
             name: name.to_owned(),
             home,
             client: Client::new(channel, bearer),
-            tls,
-            plain_text: authority.is_none(),
+            connector,
             api,
             swarms: [consensus, transactions],
             made,
@@ -98,15 +93,14 @@ impl Node {
         &self.client
     }
 
-    /// A client on a connection of its own.
-    pub fn connect(&self, wallet: Wallet) -> Client {
-        self.client
-            .over(channel(self.api, self.tls.clone()), wallet)
+    /// The same over a connection of its own.
+    pub fn connect(&self) -> Client {
+        self.client.over(channel(self.api, self.connector.clone()))
     }
 
-    /// Its process, while it runs.
-    pub fn pid(&self) -> Option<u32> {
-        self.process.as_ref().map(Child::id)
+    /// The process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the node runs").id()
     }
 
     pub fn peer_id(&self) -> &str {
@@ -125,7 +119,11 @@ impl Node {
 
     /// Where it serves its API.
     pub fn url(&self) -> String {
-        let scheme = if self.plain_text { "http" } else { "https" };
+        let scheme = if self.connector.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}", self.api)
     }
 
@@ -145,9 +143,9 @@ impl Node {
         text += &format!(
             "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
         );
-        text += match self.plain_text {
-            true => "[tls]\nplain_text = true\n",
-            false => "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n",
+        text += match &self.connector {
+            None => "[tls]\nplain_text = true\n",
+            Some(_) => "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n",
         };
         for (peer_id, [consensus, transactions]) in peers {
             text += &format!(
@@ -187,7 +185,7 @@ impl Node {
 
     /// Asks the process to end (SIGTERM), and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let pid = self.process.as_ref().expect("the node runs").id();
+        let pid = self.pid();
         // The shell's own command: it is there on every system.
         let sent = Command::new("sh")
             .args(["-c", r#"kill -s TERM "$1""#, "sh", &pid.to_string()])

@@ -4,6 +4,7 @@
 mod commits;
 mod crashes;
 mod demo;
+mod events;
 mod limits;
 mod operations;
 mod outsiders;

@@ -3,6 +3,7 @@
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::time::Sleep;
 use tonic::transport::server::Connected;
 
 use super::places::Place;
+use crate::grpc::limits::OfConnection;
 
 /// What an HTTP/2 client sends first (RFC 9113, section 3.4), in bytes.
 pub const PREFACE: usize = 24;
@@ -27,23 +29,27 @@ pub struct Connection {
     wire: Wire,
     /// What of the preface has not come yet, and until when it must.
     pub(super) preface: Option<(usize, Pin<Box<Sleep>>)>,
+    limits: Arc<OfConnection>,
     _place: Place,
 }
 
 impl Connection {
-    pub fn new(wire: Wire, place: Place) -> Self {
+    pub fn new(wire: Wire, place: Place, limits: Arc<OfConnection>) -> Self {
         Self {
             wire,
             preface: Some((PREFACE, Box::pin(tokio::time::sleep(PREFACE_TIMEOUT)))),
+            limits,
             _place: place,
         }
     }
 }
 
 impl Connected for Connection {
-    type ConnectInfo = ();
+    type ConnectInfo = Arc<OfConnection>;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Arc<OfConnection> {
+        self.limits.clone()
+    }
 }
 
 impl AsyncRead for Connection {

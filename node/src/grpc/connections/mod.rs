@@ -7,6 +7,7 @@ mod tests;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
@@ -16,7 +17,9 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use self::connection::{Connection, Wire};
 use self::places::{Place, Places};
+use super::limits::OfConnection;
 use super::tls::Tls;
+use crate::config::Limits;
 
 /// After a failed accept, most likely for want of file descriptors.
 const RETRY: Duration = Duration::from_millis(100);
@@ -25,25 +28,26 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that wait for the server to take them.
 const QUEUE: usize = 16;
 
-/// Accepts connections; while there are `most`, further ones wait in the listener's queue.
+/// Accepts connections; while there are as many as there may be, further ones wait in the listener's queue.
 /// Without TLS they are in plain text.
 pub fn incoming(
     listener: TcpListener,
-    most: usize,
     tls: Option<Tls>,
+    limits: Limits,
 ) -> impl Stream<Item = io::Result<Connection>> {
     let (ready, connections) = mpsc::channel(QUEUE);
-    tokio::spawn(accept_all(listener, Places::new(most), tls, ready));
+    tokio::spawn(accept_all(listener, tls, limits, ready));
     ReceiverStream::new(connections).map(Ok)
 }
 
 /// Accepts until the server takes no more.
 async fn accept_all(
     listener: TcpListener,
-    places: Places,
     tls: Option<Tls>,
+    limits: Limits,
     ready: mpsc::Sender<Connection>,
 ) {
+    let places = Places::new(limits.connections);
     loop {
         let next = async {
             let free = places.free().await;
@@ -56,7 +60,15 @@ async fn accept_all(
         };
         match places.give(free, from.ip()) {
             Some(place) => {
-                tokio::spawn(open(stream, from, place, tls.clone(), ready.clone()));
+                let limits = OfConnection::new(&limits);
+                tokio::spawn(open(
+                    stream,
+                    from,
+                    place,
+                    limits,
+                    tls.clone(),
+                    ready.clone(),
+                ));
             }
             None => tracing::debug!(%from, "too many connections from one address"),
         }
@@ -85,6 +97,7 @@ async fn open(
     stream: TcpStream,
     from: SocketAddr,
     place: Place,
+    limits: Arc<OfConnection>,
     tls: Option<Tls>,
     ready: mpsc::Sender<Connection>,
 ) {
@@ -103,5 +116,5 @@ async fn open(
         },
     };
     // An error means that the server has stopped.
-    let _ = ready.send(Connection::new(wire, place)).await;
+    let _ = ready.send(Connection::new(wire, place, limits)).await;
 }

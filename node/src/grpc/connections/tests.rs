@@ -1,7 +1,5 @@
 //! Connections at their bounds, and handshakes that fail, last or never come.
 
-use std::sync::Arc;
-
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
@@ -40,6 +38,14 @@ fn secured(protocol: &str) -> Secured {
     }
 }
 
+/// Two connections at once.
+fn two() -> Limits {
+    Limits {
+        connections: 2,
+        ..Limits::default()
+    }
+}
+
 async fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -49,7 +55,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 #[tokio::test]
 async fn beyond_the_most_connections_wait_for_one_to_close() {
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, 2, None));
+    let mut incoming = Box::pin(incoming(listener, None, two()));
     let mut clients = Vec::new();
     for _ in 0..3 {
         clients.push(TcpStream::connect(address).await.unwrap());
@@ -66,7 +72,7 @@ async fn beyond_the_most_connections_wait_for_one_to_close() {
 #[tokio::test]
 async fn a_connection_without_a_preface_is_given_up() {
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, 2, None));
+    let mut incoming = Box::pin(incoming(listener, None, two()));
     let mut clients = Vec::new();
     for sent in [PREFACE - 1, PREFACE] {
         let mut client = TcpStream::connect(address).await.unwrap();
@@ -92,7 +98,7 @@ async fn a_handshake_that_lasts_holds_nobody_up_and_counts() {
         _folder,
     } = secured("h2");
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, 2, Some(tls)));
+    let mut incoming = Box::pin(incoming(listener, Some(tls), two()));
     let silent = TcpStream::connect(address).await.unwrap();
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut ours, theirs) = tokio::join!(client.connect(name.clone(), stream), incoming.next());
@@ -120,7 +126,7 @@ async fn a_handshake_that_lasts_holds_nobody_up_and_counts() {
 async fn a_silent_handshake_ends() {
     let Secured { tls, _folder, .. } = secured("h2");
     let (listener, address) = listen().await;
-    let _incoming = Box::pin(incoming(listener, 2, Some(tls)));
+    let _incoming = Box::pin(incoming(listener, Some(tls), two()));
     let mut silent = TcpStream::connect(address).await.unwrap();
     // The node hangs up.
     let mut nothing = [0; 1];
@@ -137,7 +143,7 @@ async fn who_speaks_no_tls_or_no_http_2_is_turned_away() {
         _folder,
     } = secured("http/1.1");
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, 2, Some(tls)));
+    let mut incoming = Box::pin(incoming(listener, Some(tls), two()));
     let stream = TcpStream::connect(address).await.unwrap();
     let refused = client.connect(name, stream).await.unwrap_err().to_string();
     assert!(refused.contains("ApplicationProtocol"), "{refused}");

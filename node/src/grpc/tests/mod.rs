@@ -1,9 +1,9 @@
 //! The API over real connections, on a ledger whose blocks the test decides.
 
 mod access;
-mod node;
+pub mod node;
 mod walk;
-mod world;
+pub mod world;
 
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1 as wire;
@@ -18,6 +18,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
 use super::{Api, ApiError, ApiSettings, MAX_REQUEST_BYTES};
+use crate::config::Limits;
 use crate::fixture::{self, BANK, BUYER, CHAIN};
 use crate::mempool::{Mempool, PoolLimits};
 use node::Node;
@@ -383,7 +384,7 @@ async fn a_stopping_node_sends_those_who_wait_away() {
 }
 
 #[tokio::test]
-async fn plain_text_beyond_this_machine_is_refused() {
+async fn addresses_beyond_this_machine_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = fixture::ledger(folder.path());
     let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
@@ -394,7 +395,7 @@ async fn plain_text_beyond_this_machine_is_refused() {
         node: node::identity(),
         validator: None,
         tls: None,
-        connections: 16,
+        limits: Limits::default(),
     };
     let refused = Api::start(settings, ledger, mempool, network).await;
     assert!(matches!(refused.err(), Some(ApiError::NotLoopback(_))));

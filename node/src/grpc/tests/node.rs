@@ -16,6 +16,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use crate::config::Limits;
 use crate::config::keys::peer_keypair;
 use crate::fixture::{self, BANK, CHAIN};
 use crate::grpc::{Api, ApiSettings};
@@ -53,8 +54,13 @@ pub fn identity() -> Hash {
 
 /// A token for the node, good for the next minutes.
 pub fn token(organization: &str, key: &SigningKey) -> String {
+    token_for(organization, key, 600_000)
+}
+
+/// A token for the node, good for so many milliseconds.
+pub fn token_for(organization: &str, key: &SigningKey, lifetime_ms: u64) -> String {
     let organization = organization.parse().unwrap();
-    let until = fixture::now_ms() + 600_000;
+    let until = fixture::now_ms() + lifetime_ms;
     access::issue(key, &organization, CHAIN, &identity(), until)
 }
 
@@ -64,6 +70,10 @@ impl Node {
     }
 
     pub async fn of(genesis: Genesis) -> Self {
+        Self::with(genesis, Limits::default()).await
+    }
+
+    pub async fn with(genesis: Genesis, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(folder.path(), genesis, fixture::ledger_key()).unwrap();
         let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
@@ -74,16 +84,12 @@ impl Node {
             node: identity(),
             validator: Some(fixture::validator_key().public_key()),
             tls: None,
-            connections: 256,
+            limits,
         };
         let api = Api::start(settings, ledger.clone(), mempool.clone(), network)
             .await
             .unwrap();
-        let channel = Channel::from_shared(format!("http://{}", api.address()))
-            .unwrap()
-            .connect()
-            .await
-            .unwrap();
+        let channel = connect(&api).await;
         Self {
             ledger,
             mempool,
@@ -96,8 +102,12 @@ impl Node {
 
     /// Calls with a token, be it good or bad.
     pub fn bearing(&self, token: &str) -> Client {
-        let value = format!("Bearer {token}").parse().unwrap();
-        InterceptedService::new(self.channel.clone(), Token(value))
+        bearing(self.channel.clone(), token)
+    }
+
+    /// The same over a connection of its own.
+    pub async fn apart(&self, token: &str) -> Client {
+        bearing(connect(&self.api).await, token)
     }
 
     /// Calls for the bank, as do those that follow.
@@ -131,6 +141,17 @@ impl Node {
         let answer = self.transactions().submit(request).await;
         answer.map(tonic::Response::into_inner)
     }
+}
+
+/// Calls over a connection with a token.
+pub fn bearing(channel: Channel, token: &str) -> Client {
+    let value = format!("Bearer {token}").parse().unwrap();
+    InterceptedService::new(channel, Token(value))
+}
+
+pub async fn connect(api: &Api) -> Channel {
+    let url = format!("http://{}", api.address());
+    Channel::from_shared(url).unwrap().connect().await.unwrap()
 }
 
 /// The transaction network of a node without peers.
