@@ -22,8 +22,8 @@ use super::{Description, Network, Node, absolute, create_folder, write};
 use crate::failure::Failure;
 use crate::keystore;
 
-/// Ports a node listens on: gRPC, consensus, transactions.
-const PORTS: usize = 3;
+/// Ports a node listens on: gRPC, consensus, transactions, metrics.
+const PORTS: usize = 4;
 /// Below those that systems take for outgoing connections (from 32768 on Linux): one of
 /// them could sit on a stopped node's port when it is to start again.
 const PORT_RANGE: Range<u16> = 10_000..32_000;
@@ -245,6 +245,7 @@ struct Listen {
     grpc: SocketAddr,
     consensus: SocketAddr,
     transactions: SocketAddr,
+    metrics: SocketAddr,
 }
 
 #[derive(Serialize)]
@@ -255,10 +256,10 @@ struct Peer {
 }
 
 fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
-    let [grpc, consensus, transactions] = of.ports;
+    let [grpc, consensus, transactions, metrics] = of.ports;
     let others = all.iter().filter(|other| other.node.name != of.node.name);
     let peer = |other: &NewNode| {
-        let [_, consensus, transactions] = other.ports;
+        let [_, consensus, transactions, _] = other.ports;
         Peer {
             peer_id: other.made.peer_id.clone(),
             consensus,
@@ -275,6 +276,7 @@ fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
             grpc,
             consensus,
             transactions,
+            metrics,
         },
         peers: others.map(peer).collect(),
     }
@@ -306,7 +308,7 @@ mod tests {
         let mut all: Vec<SocketAddr> = nodes.iter().flat_map(|new| new.ports).collect();
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 12);
         let text = toml::to_string(&configuration(&nodes[1], &nodes)).unwrap();
         let table: toml::Table = text.parse().unwrap();
         let peers = table["peers"].as_array().unwrap();

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::Stream;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -28,12 +29,34 @@ pub struct Connection {
     /// What of the preface has not come yet, and until when it must.
     preface: Option<(usize, Pin<Box<Sleep>>)>,
     _permit: OwnedSemaphorePermit,
+    _counted: Open,
+}
+
+/// Counts as an open connection until it is dropped.
+struct Open(Gauge);
+
+impl Open {
+    fn count(connections: &Gauge) -> Self {
+        connections.inc();
+        Self(connections.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// Accepts connections; while there are `most`, further ones wait in the listener's queue.
-pub fn incoming(listener: TcpListener, most: usize) -> impl Stream<Item = io::Result<Connection>> {
+pub fn incoming(
+    listener: TcpListener,
+    most: usize,
+    connections: Gauge,
+) -> impl Stream<Item = io::Result<Connection>> {
     let permits = Arc::new(Semaphore::new(most));
-    futures::stream::unfold((listener, permits), |(listener, permits)| async move {
+    let state = (listener, permits, connections);
+    futures::stream::unfold(state, |(listener, permits, connections)| async move {
         // Never closed, so never an error.
         let permit = permits.clone().acquire_owned().await.ok()?;
         let stream = accept(&listener).await;
@@ -41,8 +64,9 @@ pub fn incoming(listener: TcpListener, most: usize) -> impl Stream<Item = io::Re
             stream,
             preface: Some((PREFACE, Box::pin(tokio::time::sleep(PREFACE_TIMEOUT)))),
             _permit: permit,
+            _counted: Open::count(&connections),
         };
-        Some((Ok(connection), (listener, permits)))
+        Some((Ok(connection), (listener, permits, connections)))
     })
 }
 
@@ -131,14 +155,17 @@ mod tests {
     async fn beyond_the_most_connections_wait_for_one_to_close() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut incoming = Box::pin(incoming(listener, 1));
+        let open = Gauge::default();
+        let mut incoming = Box::pin(incoming(listener, 1, open.clone()));
         let _clients = [
             TcpStream::connect(address).await.unwrap(),
             TcpStream::connect(address).await.unwrap(),
         ];
         let first = incoming.next().await;
         assert!(futures::poll!(incoming.next()).is_pending());
+        assert_eq!(open.get(), 1);
         drop(first);
+        assert_eq!(open.get(), 0);
         assert!(incoming.next().await.is_some());
     }
 
@@ -146,7 +173,7 @@ mod tests {
     async fn a_connection_without_a_preface_is_given_up() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut incoming = Box::pin(incoming(listener, 2));
+        let mut incoming = Box::pin(incoming(listener, 2, Gauge::default()));
         let mut clients = Vec::new();
         for sent in [PREFACE - 1, PREFACE] {
             let mut client = TcpStream::connect(address).await.unwrap();

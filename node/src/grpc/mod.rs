@@ -4,6 +4,7 @@
 //! signed is the transaction), so it binds loopback only.
 
 mod blocks;
+mod calls;
 mod connections;
 mod errors;
 mod filters;
@@ -31,11 +32,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
+use tower::layer::layer_fn;
 
-use crate::ledger::Ledger;
-use crate::mempool::{Mempool, Network};
+use crate::mempool::Mempool;
+use crate::vitals::Vitals;
+use calls::Counted;
 use reader::Reader;
 use receipts::Receipts;
+
+pub use calls::ApiMetrics;
 
 /// Connections at once; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 256;
@@ -51,8 +56,11 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(65);
 /// A connection whose other end is silent for both is closed.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long calls under way may take to end when the node stops.
+/// How long calls under way may take to end when the node stops. Blocks are still decided meanwhile,
+/// so that those who wait for one get their receipts.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long those that have not ended may take to be told so.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// What the API says of its node, and where it listens.
 pub struct ApiSettings {
@@ -61,6 +69,7 @@ pub struct ApiSettings {
     pub moniker: String,
     /// The key this node votes with, if it votes.
     pub validator: Option<PublicKey>,
+    pub metrics: ApiMetrics,
 }
 
 /// Why the API did not start.
@@ -80,6 +89,7 @@ pub enum ApiError {
 /// The running API.
 pub struct Api {
     address: SocketAddr,
+    draining: watch::Sender<bool>,
     stopping: watch::Sender<bool>,
     task: JoinHandle<Result<(), tonic::transport::Error>>,
 }
@@ -88,9 +98,8 @@ impl Api {
     /// Listens and serves from now on.
     pub async fn start(
         settings: ApiSettings,
-        ledger: Ledger,
         mempool: Mempool,
-        network: Network,
+        vitals: Vitals,
     ) -> Result<Self, ApiError> {
         if !settings.listen.ip().is_loopback() {
             return Err(ApiError::NotLoopback(settings.listen));
@@ -101,6 +110,8 @@ impl Api {
         };
         let listener = TcpListener::bind(settings.listen).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
+        let ledger = vitals.ledger.clone();
+        let (draining, drain) = watch::channel(false);
         let (stopping, stop) = watch::channel(false);
         let (receipts, follow) = Receipts::start(ledger.clone());
         tokio::spawn(until_stopped(stop.clone(), follow));
@@ -109,14 +120,14 @@ impl Api {
             reader: reader.clone(),
             mempool: mempool.clone(),
             receipts,
-            stopping: stop.clone(),
+            draining: drain.clone(),
+            stopping: stop,
         };
         let node = node::Service {
             reader: reader.clone(),
             moniker: settings.moniker,
             validator: settings.validator,
-            pool: mempool.pool().clone(),
-            network,
+            vitals,
         };
         let (health, health_service) = tonic_health::server::health_reporter();
         health
@@ -137,7 +148,10 @@ impl Api {
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
         let unreadable = |e: tonic_reflection::server::Error| ApiError::Reflection(e.to_string());
+        let metrics = settings.metrics.clone();
+        let counted = layer_fn(move |inner| Counted::new(inner, metrics.clone()));
         let server = Server::builder()
+            .layer(counted)
             .timeout(CALL_TIMEOUT)
             .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -156,11 +170,12 @@ impl Api {
             })))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(
-                connections::incoming(listener, MAX_CONNECTIONS),
-                until_stopped(stop, std::future::pending()),
+                connections::incoming(listener, MAX_CONNECTIONS, settings.metrics.connections),
+                until_stopped(drain, std::future::pending()),
             );
         Ok(Self {
             address,
+            draining,
             stopping,
             task: tokio::spawn(server),
         })
@@ -179,18 +194,21 @@ impl Api {
         }
     }
 
-    /// Takes no more calls and lets those under way end.
+    /// Takes no more calls and lets those under way end: for a while with what they wait for, then
+    /// with the word that the node stops.
     pub async fn stop(mut self) {
-        self.stopping.send_replace(true);
-        if self.task.is_finished() {
+        self.draining.send_replace(true);
+        if self.task.is_finished() || self.ends_within(DRAIN_TIMEOUT).await {
             return;
         }
-        if tokio::time::timeout(DRAIN_TIMEOUT, &mut self.task)
-            .await
-            .is_err()
-        {
+        self.stopping.send_replace(true);
+        if !self.ends_within(LAST_WORD).await {
             self.task.abort();
         }
+    }
+
+    async fn ends_within(&mut self, time: Duration) -> bool {
+        tokio::time::timeout(time, &mut self.task).await.is_ok()
     }
 }
 
@@ -212,7 +230,7 @@ async fn until_stopped(mut stopping: watch::Receiver<bool>, work: impl Future<Ou
     }
 }
 
-/// Resolves when the API stops.
+/// Resolves when the API stops, or drains.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // An error means that the API was dropped.
     let _ = stopping.wait_for(|stopping| *stopping).await;

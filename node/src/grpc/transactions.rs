@@ -25,6 +25,9 @@ pub struct Service {
     pub reader: Reader,
     pub mempool: Mempool,
     pub receipts: Receipts,
+    /// Set when the API takes no more calls.
+    pub draining: watch::Receiver<bool>,
+    /// Set when those under way must end.
     pub stopping: watch::Receiver<bool>,
 }
 
