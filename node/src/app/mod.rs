@@ -117,7 +117,12 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("counterfoild: {error}");
+            // A log in JSON stays JSON to its last line.
+            if tracing::dispatcher::has_been_set() {
+                tracing::error!("{error}");
+            } else {
+                eprintln!("counterfoild: {error}");
+            }
             error.exit_code()
         }
     }

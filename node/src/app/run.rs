@@ -88,9 +88,6 @@ pub fn run(home: &Path) -> Result<(), AppError> {
         Err(RunError::ToldTwice) => runtime.shutdown_background(),
         _ => runtime.shutdown_timeout(LAST_WORK),
     }
-    if let Err(error) = &ended {
-        tracing::error!("{error}");
-    }
     Ok(ended?)
 }
 

@@ -33,7 +33,8 @@ async fn a_node_stops_before_its_disk_is_full() {
         .append(true)
         .open(settings)
         .expect("it is there");
-    writeln!(settings, "[disk]\nreserve_mib = {reserve}").expect("the home can be written");
+    let more = format!("[disk]\nreserve_mib = {reserve}\n[log]\nformat = \"json\"");
+    writeln!(settings, "{more}").expect("the home can be written");
     network.node_mut(0).spawn();
     network.ready(&[0]).await;
 
@@ -63,7 +64,24 @@ async fn a_node_stops_before_its_disk_is_full() {
     network.ready(&[0]).await;
     network.client(0).receipt(first.id).await.expect("it stays");
     let second = bank.sign(issue("buyer-a", 100, "second"));
-    network.client(0).execute(&second).await;
+    let height = network.client(0).execute(&second).await.height;
+    network.node_mut(0).terminate().await;
+    let blocks = log_in_json(&network, "block");
+    let last = blocks.last().expect("blocks were logged");
+    assert!(last["height"].as_u64() >= Some(height), "{last}");
+    for field in ["transactions", "rejected", "round", "hash", "took_ms"] {
+        assert!(!last[field].is_null(), "{field}: {last}");
+    }
+}
+
+/// The log's lines of a message, from where it is in JSON to its end.
+fn log_in_json(network: &Network, message: &str) -> Vec<serde_json::Value> {
+    let log = fs::read_to_string(network.node(0).log()).expect("there is a log");
+    let lines = log.lines().skip_while(|line| !line.starts_with('{'));
+    let parsed =
+        lines.map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")));
+    let parsed = parsed.filter(|line: &serde_json::Value| line["message"] == message);
+    parsed.collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
