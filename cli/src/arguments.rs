@@ -12,11 +12,18 @@ use crate::commands::{
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
 
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (commit ",
+    env!("COUNTERFOIL_COMMIT"),
+    ")"
+);
+
 /// Work with a Counterfoil ledger: invoices, receivables, claims, financing and deposits.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 rejected by the ledger, 4 no node reachable.
 #[derive(Parser, Debug)]
-#[command(name = "counterfoil", version)]
+#[command(name = "counterfoil", version = VERSION)]
 pub struct Arguments {
     #[command(flatten)]
     pub global: Global,

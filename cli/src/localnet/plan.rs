@@ -23,8 +23,8 @@ use super::{AUTHORITY, Description, GENESIS, Network, Node, absolute, create_fol
 use crate::failure::Failure;
 use crate::keystore;
 
-/// Ports a node listens on: gRPC, consensus, transactions.
-const PORTS: usize = 3;
+/// Ports a node listens on: gRPC, consensus, transactions, metrics.
+const PORTS: usize = 4;
 /// Below those that systems take for outgoing connections (from 32768 on Linux): one of
 /// them could sit on a stopped node's port when it is to start again.
 const PORT_RANGE: Range<u16> = 10_000..32_000;
@@ -294,6 +294,7 @@ struct Listen {
     grpc: SocketAddr,
     consensus: SocketAddr,
     transactions: SocketAddr,
+    metrics: SocketAddr,
 }
 
 #[derive(Serialize)]
@@ -304,10 +305,10 @@ struct Peer {
 }
 
 fn configuration(of: &NewNode, all: &[NewNode], transport: Transport) -> Configuration {
-    let [grpc, consensus, transactions] = of.ports;
+    let [grpc, consensus, transactions, metrics] = of.ports;
     let others = all.iter().filter(|other| other.node.name != of.node.name);
     let peer = |other: &NewNode| {
-        let [_, consensus, transactions] = other.ports;
+        let [_, consensus, transactions, _] = other.ports;
         Peer {
             peer_id: other.made.peer_id.clone(),
             consensus,
@@ -324,6 +325,7 @@ fn configuration(of: &NewNode, all: &[NewNode], transport: Transport) -> Configu
             grpc,
             consensus,
             transactions,
+            metrics,
         },
         tls: match transport {
             Transport::Tls => Tls::Files {
@@ -362,7 +364,7 @@ mod tests {
         let mut all: Vec<SocketAddr> = nodes.iter().flat_map(|new| new.ports).collect();
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 9);
+        assert_eq!(all.len(), 12);
         let text = toml::to_string(&configuration(&nodes[1], &nodes, Transport::Tls)).unwrap();
         let table: toml::Table = text.parse().unwrap();
         assert_eq!(table["tls"]["certificate"].as_str(), Some("tls.pem"));

@@ -1,13 +1,17 @@
 //! The commands of `counterfoild`: making a node's home, running the node, and
-//! replaying what it stored.
+//! replaying, copying, restoring and verifying what it stored.
 //!
-//! Exit codes: 0 ok, 1 failed, 2 usage.
+//! Exit codes: 0 ok, 1 failed, 2 usage, 5 no room on the disk.
 
+mod backup;
 mod descriptors;
 mod init;
 mod logs;
+mod progress;
 mod replay;
+mod restore;
 mod run;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,9 +22,19 @@ use counterfoil_types::genesis::{Genesis, GenesisError};
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (commit ",
+    env!("COUNTERFOIL_COMMIT"),
+    ")"
+);
+
+/// The disk is full: with room the same command goes on where it was, which no other failure promises.
+const NO_ROOM: u8 = 5;
+
 /// A node of a Counterfoil network.
 #[derive(Parser)]
-#[command(name = "counterfoild", version)]
+#[command(name = "counterfoild", version = VERSION)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -38,6 +52,12 @@ enum Command {
     },
     /// Execute every stored block anew and compare all roots. The node must be stopped.
     Replay(replay::Arguments),
+    /// Copy a stopped node's ledger to a new folder. A running node does it on SIGUSR1.
+    Backup(backup::Arguments),
+    /// Put a backup into the home of a node that has no data.
+    Restore(restore::Arguments),
+    /// Hold what a stopped node, or a backup, has stored against its own hashes and signatures.
+    Verify(verify::Arguments),
 }
 
 /// How results are printed. Everything else goes to stderr.
@@ -62,6 +82,26 @@ enum AppError {
     Run(#[from] run::RunError),
     #[error(transparent)]
     Replay(#[from] replay::ReplayError),
+    #[error(transparent)]
+    Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Restore(#[from] restore::RestoreError),
+    #[error(transparent)]
+    Verify(#[from] verify::VerifyError),
+}
+
+impl AppError {
+    fn exit_code(&self) -> ExitCode {
+        let no_room = match self {
+            Self::Run(error) => error.is_for_want_of_room(),
+            Self::Ledger(LedgerError::Storage(error)) => error.is_for_want_of_room(),
+            _ => false,
+        };
+        if no_room {
+            return NO_ROOM.into();
+        }
+        ExitCode::FAILURE
+    }
 }
 
 pub fn main() -> ExitCode {
@@ -71,12 +111,20 @@ pub fn main() -> ExitCode {
         Command::Init(arguments) => init::init(&arguments),
         Command::Run { home } => run::run(&home),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Backup(arguments) => backup::backup(&arguments),
+        Command::Restore(arguments) => restore::restore(&arguments),
+        Command::Verify(arguments) => verify::verify(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("counterfoild: {error}");
-            ExitCode::FAILURE
+            // A log in JSON stays JSON to its last line.
+            if tracing::dispatcher::has_been_set() {
+                tracing::error!("{error}");
+            } else {
+                eprintln!("counterfoild: {error}");
+            }
+            error.exit_code()
         }
     }
 }

@@ -26,6 +26,9 @@ const DEFAULT_DATA: &str = "data";
 const DEFAULT_GRPC: &str = "127.0.0.1:26650";
 const DEFAULT_CONSENSUS: &str = "127.0.0.1:26651";
 const DEFAULT_TRANSACTIONS: &str = "127.0.0.1:26652";
+const DEFAULT_METRICS: &str = "127.0.0.1:26653";
+/// Free room below which a node stops: several times what the store writes ahead and merges at once.
+const DEFAULT_DISK_RESERVE_MIB: u64 = 256;
 
 /// Peers a node may name: every other node of a network in full mesh.
 const MAX_PEERS: usize = 200;
@@ -84,6 +87,18 @@ pub enum Transport {
     PlainText,
 }
 
+/// How much of its own work the node tells; its libraries tell what they warn of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
 /// Another node of the network, and where it listens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Peer {
@@ -107,9 +122,13 @@ pub struct Config {
     pub transport: Transport,
     pub consensus_listen: SocketAddr,
     pub transactions_listen: SocketAddr,
+    /// A node without one serves no metrics.
+    pub metrics_listen: Option<SocketAddr>,
     pub peers: Vec<Peer>,
     pub log_format: LogFormat,
     pub limits: Limits,
+    pub log_level: LogLevel,
+    pub disk_reserve_mib: u64,
 }
 
 /// The file as its operator writes it; what is left out has a default.
@@ -136,6 +155,8 @@ struct File {
     limits: Option<Limits>,
     #[serde(default)]
     log: Log,
+    #[serde(default, skip_serializing_if = "DiskSettings::is_default")]
+    disk: DiskSettings,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     peers: Vec<FilePeer>,
 }
@@ -149,6 +170,8 @@ struct Listen {
     consensus: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -167,6 +190,20 @@ struct FileTls {
 struct Log {
     #[serde(default)]
     format: LogFormat,
+    #[serde(default)]
+    level: LogLevel,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DiskSettings {
+    reserve_mib: Option<u64>,
+}
+
+impl DiskSettings {
+    fn is_default(&self) -> bool {
+        self.reserve_mib.is_none()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -206,6 +243,16 @@ impl Config {
         self.data.join("wal")
     }
 
+    /// Where a running node puts backups when it is asked for one.
+    pub fn backups_dir(&self) -> PathBuf {
+        self.home.join("backups")
+    }
+
+    /// Stands there while the votes of this validator may be older than its data.
+    pub fn restored_file(&self) -> PathBuf {
+        self.data.join("RESTORED")
+    }
+
     /// Stands there when consensus stopped for a reason an operator must look at.
     pub fn halted_file(&self) -> PathBuf {
         self.data.join("HALTED")
@@ -225,6 +272,7 @@ pub fn initial_file(moniker: &str) -> String {
             grpc: Some(DEFAULT_GRPC.to_owned()),
             consensus: Some(DEFAULT_CONSENSUS.to_owned()),
             transactions: Some(DEFAULT_TRANSACTIONS.to_owned()),
+            metrics: Some(DEFAULT_METRICS.to_owned()),
         },
         tls: FileTls {
             certificate: Some(DEFAULT_CERTIFICATE.into()),
@@ -281,9 +329,15 @@ impl Checker<'_> {
                 file.listen.transactions,
                 DEFAULT_TRANSACTIONS,
             )?,
+            metrics_listen: match file.listen.metrics {
+                Some(address) => Some(self.address("listen.metrics", Some(address), "")?),
+                None => None,
+            },
             peers: self.peers(file.peers)?,
             log_format: file.log.format,
             limits,
+            log_level: file.log.level,
+            disk_reserve_mib: file.disk.reserve_mib.unwrap_or(DEFAULT_DISK_RESERVE_MIB),
             home,
         })
     }
@@ -397,6 +451,9 @@ mod tests {
         };
         assert_eq!(config.transport, transport);
         assert_eq!(config.log_format, LogFormat::Text);
+        assert_eq!(config.log_level, LogLevel::Info);
+        assert_eq!(config.disk_reserve_mib, DEFAULT_DISK_RESERVE_MIB);
+        assert_eq!(config.metrics_listen, None);
         assert!(config.peers.is_empty());
         assert_eq!(config.limits, Limits::default());
         let one = load("[limits]\nrequests_per_second = 1").unwrap().limits;
@@ -441,7 +498,10 @@ mod tests {
             ("[listen]\nconsensus = \"localhost:1\"", "listen.consensus"),
             ("[limits]\nbytes_per_second = 0", "bytes_per_second"),
             ("[limits]\nbytes_a_second = 1", "bytes_a_second"),
+            ("[listen]\nmetrics = \"26653\"", "listen.metrics"),
             ("[log]\nformat = \"xml\"", "xml"),
+            ("[log]\nlevel = \"loud\"", "loud"),
+            ("[disk]\nreserve_mib = -1", "reserve_mib"),
             (
                 "[[peers]]\npeer_id = \"x\"\nconsensus = \"127.0.0.1:1\"\ntransactions = \"127.0.0.1:2\"",
                 "peers[0].peer_id",

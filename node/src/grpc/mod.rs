@@ -5,6 +5,7 @@
 
 mod access;
 mod blocks;
+mod calls;
 mod connections;
 mod errors;
 mod events;
@@ -40,16 +41,19 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
+use tower::layer::layer_fn;
 
 use crate::config::Limits;
-use crate::ledger::Ledger;
-use crate::mempool::{Mempool, Network};
-pub use tls::{Tls, TlsError};
-
+use crate::mempool::Mempool;
+use crate::vitals::Vitals;
 use access::Guard;
+use calls::Counted;
 use limits::Limiter;
 use reader::Reader;
 use receipts::Receipts;
+
+pub use calls::ApiMetrics;
+pub use tls::{Tls, TlsError};
 
 /// Calls at once on one connection.
 const MAX_CALLS_PER_CONNECTION: u32 = 256;
@@ -63,8 +67,11 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(65);
 /// A connection whose other end is silent for both is closed.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long calls under way may take to end when the node stops.
+/// How long calls under way may take to end when the node stops. Blocks are still decided meanwhile,
+/// so that those who wait for one get their receipts.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long those that have not ended may take to be told so.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// What the API says of its node, and where it listens.
 pub struct ApiSettings {
@@ -78,6 +85,7 @@ pub struct ApiSettings {
     /// Without it connections are in plain text, on loopback only.
     pub tls: Option<Tls>,
     pub limits: Limits,
+    pub metrics: ApiMetrics,
 }
 
 /// Why the API did not start.
@@ -100,6 +108,7 @@ pub enum ApiError {
 /// The running API.
 pub struct Api {
     address: SocketAddr,
+    draining: watch::Sender<bool>,
     stopping: watch::Sender<bool>,
     task: JoinHandle<Result<(), tonic::transport::Error>>,
 }
@@ -108,9 +117,8 @@ impl Api {
     /// Listens and serves from now on.
     pub async fn start(
         settings: ApiSettings,
-        ledger: Ledger,
         mempool: Mempool,
-        network: Network,
+        vitals: Vitals,
     ) -> Result<Self, ApiError> {
         if settings.tls.is_none() && !settings.listen.ip().is_loopback() {
             return Err(ApiError::NotLoopback(settings.listen));
@@ -121,6 +129,8 @@ impl Api {
         };
         let listener = TcpListener::bind(settings.listen).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
+        let ledger = vitals.ledger.clone();
+        let (draining, drain) = watch::channel(false);
         let (stopping, stop) = watch::channel(false);
         let (receipts, follow) = Receipts::start(ledger.clone());
         tokio::spawn(until_stopped(stop.clone(), follow));
@@ -136,21 +146,21 @@ impl Api {
             mempool: mempool.clone(),
             receipts,
             limiter: limiter.clone(),
-            stopping: stop.clone(),
+            draining: drain.clone(),
+            stopping: stop,
         };
         let events = events::Service {
             reader: reader.clone(),
             feed,
             patience: settings.limits.subscriber_patience(),
             node: settings.node,
-            stopping: stop.clone(),
+            stopping: drain.clone(),
         };
         let node = node::Service {
             reader: reader.clone(),
             moniker: settings.moniker,
             validator: settings.validator,
-            pool: mempool.pool().clone(),
-            network,
+            vitals,
         };
         let (health, health_service) = tonic_health::server::health_reporter();
         health
@@ -174,7 +184,10 @@ impl Api {
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
         let unreadable = |e: tonic_reflection::server::Error| ApiError::Reflection(e.to_string());
+        let metrics = settings.metrics.clone();
+        let counted = layer_fn(move |inner| Counted::new(inner, metrics.clone()));
         let server = Server::builder()
+            .layer(counted)
             .timeout(CALL_TIMEOUT)
             .max_concurrent_streams(MAX_CALLS_PER_CONNECTION)
             .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -196,11 +209,12 @@ impl Api {
             .add_service(bounded!(EventServiceServer::new(events)))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(
-                connections::incoming(listener, settings.tls, settings.limits),
-                until_stopped(stop, std::future::pending()),
+                connections::incoming(listener, settings.tls, settings.limits, settings.metrics.connections),
+                until_stopped(drain, std::future::pending()),
             );
         Ok(Self {
             address,
+            draining,
             stopping,
             task: tokio::spawn(server),
         })
@@ -219,18 +233,21 @@ impl Api {
         }
     }
 
-    /// Takes no more calls and lets those under way end.
+    /// Takes no more calls and lets those under way end: for a while with what they wait for, then
+    /// with the word that the node stops.
     pub async fn stop(mut self) {
-        self.stopping.send_replace(true);
-        if self.task.is_finished() {
+        self.draining.send_replace(true);
+        if self.task.is_finished() || self.ends_within(DRAIN_TIMEOUT).await {
             return;
         }
-        if tokio::time::timeout(DRAIN_TIMEOUT, &mut self.task)
-            .await
-            .is_err()
-        {
+        self.stopping.send_replace(true);
+        if !self.ends_within(LAST_WORD).await {
             self.task.abort();
         }
+    }
+
+    async fn ends_within(&mut self, time: Duration) -> bool {
+        tokio::time::timeout(time, &mut self.task).await.is_ok()
     }
 }
 
@@ -252,7 +269,7 @@ async fn until_stopped(mut stopping: watch::Receiver<bool>, work: impl Future<Ou
     }
 }
 
-/// Resolves when the API stops.
+/// Resolves when the API stops, or drains.
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // An error means that the API was dropped.
     let _ = stopping.wait_for(|stopping| *stopping).await;

@@ -29,6 +29,9 @@ pub struct Service {
     pub mempool: Mempool,
     pub receipts: Receipts,
     pub limiter: Limiter,
+    /// Set when the API takes no more calls.
+    pub draining: watch::Receiver<bool>,
+    /// Set when those under way must end.
     pub stopping: watch::Receiver<bool>,
 }
 

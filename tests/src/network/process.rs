@@ -31,6 +31,7 @@ pub struct Node {
     name: String,
     home: PathBuf,
     api: SocketAddr,
+    metrics: SocketAddr,
     swarms: Addresses,
     made: Made,
     client: Client,
@@ -60,7 +61,7 @@ impl Node {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "counterfoild init: {said}");
         let made = serde_json::from_slice(&output.stdout).expect("init prints what it made");
-        let [api, consensus, transactions] = [(); 3].map(|()| free_address());
+        let [api, metrics, consensus, transactions] = [(); 4].map(|()| free_address());
         let node = match authority {
             Some(authority) => authority.certify(&home),
             None => node_of_peer(&peer_key(&home).public_key()),
@@ -74,6 +75,7 @@ impl Node {
             client: Client::new(channel, bearer),
             connector,
             api,
+            metrics,
             swarms: [consensus, transactions],
             made,
             process: None,
@@ -125,6 +127,9 @@ impl Node {
             "http"
         };
         format!("{scheme}://{}", self.api)
+    /// Where it serves its metrics.
+    pub fn metrics(&self) -> SocketAddr {
+        self.metrics
     }
 
     /// Where it listens itself, without a relay between.
@@ -135,13 +140,13 @@ impl Node {
     /// Writes its settings, with these peers.
     pub fn configure(&self, peers: &[(&str, Addresses)]) {
         let [consensus, transactions] = self.swarms;
-        let (name, api) = (&self.name, self.api);
+        let (name, api, metrics) = (&self.name, self.api, self.metrics);
         let mut text = format!("moniker = \"{name}\"\n");
         if self.votes {
             text += "validator_key = \"validator.pem\"\n";
         }
         text += &format!(
-            "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
+            "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\nmetrics = \"{metrics}\"\n"
         );
         text += match &self.connector {
             None => "[tls]\nplain_text = true\n",
@@ -157,13 +162,27 @@ impl Node {
 
     /// Starts the process; does not wait for it to serve.
     pub fn spawn(&mut self) {
+        self.spawn_as(Command::new(counterfoild()));
+    }
+
+    /// Starts the process so that no file of it may grow beyond so many blocks of the shell's
+    /// `ulimit -f`. A write beyond fails as on a full disk, but for the number of the error.
+    pub fn spawn_within(&mut self, blocks: u32) {
+        let mut shell = Command::new("sh");
+        // Unless it is ignored, the signal ends the process before the write can fail.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        shell.args(["-c", &script, "sh"]).arg(counterfoild());
+        self.spawn_as(shell);
+    }
+
+    fn spawn_as(&mut self, mut command: Command) {
         assert!(self.process.is_none(), "{} runs already", self.name);
         let log = OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.log());
         let log = log.expect("the home can be written");
-        let child = Command::new(counterfoild())
+        let child = command
             .arg("run")
             .arg("--home")
             .arg(&self.home)
@@ -185,13 +204,18 @@ impl Node {
 
     /// Asks the process to end (SIGTERM), and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Sends the process a signal by its name.
+    pub fn signal(&self, name: &str) {
         let pid = self.pid();
         // The shell's own command: it is there on every system.
         let sent = Command::new("sh")
-            .args(["-c", r#"kill -s TERM "$1""#, "sh", &pid.to_string()])
+            .args(["-c", r#"kill -s "$1" "$2""#, "sh", name, &pid.to_string()])
             .status();
         assert!(sent.expect("there is a shell").success(), "the node runs");
-        self.ended().await
     }
 
     /// Waits until the process has ended, by itself or because it was asked to.

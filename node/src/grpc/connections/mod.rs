@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -29,14 +30,15 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const QUEUE: usize = 16;
 
 /// Accepts connections; while there are as many as there may be, further ones wait in the listener's queue.
-/// Without TLS they are in plain text.
+/// Without TLS they are in plain text. `open` tells how many there are.
 pub fn incoming(
     listener: TcpListener,
     tls: Option<Tls>,
     limits: Limits,
+    open: Gauge,
 ) -> impl Stream<Item = io::Result<Connection>> {
     let (ready, connections) = mpsc::channel(QUEUE);
-    tokio::spawn(accept_all(listener, tls, limits, ready));
+    tokio::spawn(accept_all(listener, tls, limits, open, ready));
     ReceiverStream::new(connections).map(Ok)
 }
 
@@ -45,9 +47,10 @@ async fn accept_all(
     listener: TcpListener,
     tls: Option<Tls>,
     limits: Limits,
+    open: Gauge,
     ready: mpsc::Sender<Connection>,
 ) {
-    let places = Places::new(limits.connections);
+    let places = Places::new(limits.connections, open);
     loop {
         let next = async {
             let free = places.free().await;
@@ -61,7 +64,7 @@ async fn accept_all(
         match places.give(free, from.ip()) {
             Some(place) => {
                 let limits = OfConnection::new(&limits);
-                tokio::spawn(open(
+                tokio::spawn(welcome(
                     stream,
                     from,
                     place,
@@ -93,7 +96,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 /// Shakes hands and hands the connection to the server. A caller with whom that fails is nobody
 /// yet, so that it is worth no line in an operator's log.
-async fn open(
+async fn welcome(
     stream: TcpStream,
     from: SocketAddr,
     place: Place,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// One address may hold a quarter of all places.
@@ -18,12 +19,15 @@ pub struct Places {
     free: Arc<Semaphore>,
     most_of_one: usize,
     taken: Taken,
+    /// How many are taken, for whoever watches the node.
+    open: Gauge,
 }
 
 /// Taken by one connection, until it is dropped.
 pub struct Place {
     _permit: OwnedSemaphorePermit,
     _counted: Option<Counted>,
+    open: Gauge,
 }
 
 struct Counted {
@@ -32,11 +36,12 @@ struct Counted {
 }
 
 impl Places {
-    pub fn new(most: usize) -> Self {
+    pub fn new(most: usize, open: Gauge) -> Self {
         Self {
             free: Arc::new(Semaphore::new(most)),
             most_of_one: most.div_ceil(SHARE),
             taken: Taken::default(),
+            open,
         }
     }
 
@@ -54,9 +59,11 @@ impl Places {
             true => None,
             false => Some(self.count(address)?),
         };
+        self.open.inc();
         Some(Place {
             _permit: free,
             _counted: counted,
+            open: self.open.clone(),
         })
     }
 
@@ -71,6 +78,12 @@ impl Places {
             address,
             taken: self.taken.clone(),
         })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.dec();
     }
 }
 
@@ -110,7 +123,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_address_gets_its_share_and_no_more() {
-        let places = Places::new(8);
+        let open = Gauge::default();
+        let places = Places::new(8, open.clone());
         let first = enter(&places, "192.0.2.1").await.unwrap();
         let second = enter(&places, "::ffff:192.0.2.1").await.unwrap();
         assert!(enter(&places, "192.0.2.1").await.is_none());
@@ -119,12 +133,13 @@ mod tests {
         let _third = enter(&places, "192.0.2.1").await.unwrap();
         drop((second, other));
         assert_eq!(lock(&places.taken).len(), 1);
+        assert_eq!(open.get(), 1);
         assert_eq!(places.free.available_permits(), 7);
     }
 
     #[tokio::test]
     async fn a_network_of_ipv6_counts_as_one_and_this_machine_not_at_all() {
-        let places = Places::new(4);
+        let places = Places::new(4, Gauge::default());
         let _place = enter(&places, "2001:db8::1").await.unwrap();
         assert!(enter(&places, "2001:db8::2").await.is_none());
         let _other = enter(&places, "2001:db8:0:1::1").await.unwrap();

@@ -1,6 +1,7 @@
 //! Connections at their bounds, and handshakes that fail, last or never come.
 
 use tempfile::TempDir;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
@@ -55,7 +56,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 #[tokio::test]
 async fn beyond_the_most_connections_wait_for_one_to_close() {
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, None, two()));
+    let mut incoming = Box::pin(incoming(listener, None, two(), Gauge::default()));
     let mut clients = Vec::new();
     for _ in 0..3 {
         clients.push(TcpStream::connect(address).await.unwrap());
@@ -72,7 +73,7 @@ async fn beyond_the_most_connections_wait_for_one_to_close() {
 #[tokio::test]
 async fn a_connection_without_a_preface_is_given_up() {
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, None, two()));
+    let mut incoming = Box::pin(incoming(listener, None, two(), Gauge::default()));
     let mut clients = Vec::new();
     for sent in [PREFACE - 1, PREFACE] {
         let mut client = TcpStream::connect(address).await.unwrap();
@@ -98,7 +99,7 @@ async fn a_handshake_that_lasts_holds_nobody_up_and_counts() {
         _folder,
     } = secured("h2");
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, Some(tls), two()));
+    let mut incoming = Box::pin(incoming(listener, Some(tls), two(), Gauge::default()));
     let silent = TcpStream::connect(address).await.unwrap();
     let stream = TcpStream::connect(address).await.unwrap();
     let (mut ours, theirs) = tokio::join!(client.connect(name.clone(), stream), incoming.next());
@@ -126,7 +127,7 @@ async fn a_handshake_that_lasts_holds_nobody_up_and_counts() {
 async fn a_silent_handshake_ends() {
     let Secured { tls, _folder, .. } = secured("h2");
     let (listener, address) = listen().await;
-    let _incoming = Box::pin(incoming(listener, Some(tls), two()));
+    let _incoming = Box::pin(incoming(listener, Some(tls), two(), Gauge::default()));
     let mut silent = TcpStream::connect(address).await.unwrap();
     // The node hangs up.
     let mut nothing = [0; 1];
@@ -143,7 +144,7 @@ async fn who_speaks_no_tls_or_no_http_2_is_turned_away() {
         _folder,
     } = secured("http/1.1");
     let (listener, address) = listen().await;
-    let mut incoming = Box::pin(incoming(listener, Some(tls), two()));
+    let mut incoming = Box::pin(incoming(listener, Some(tls), two(), Gauge::default()));
     let stream = TcpStream::connect(address).await.unwrap();
     let refused = client.connect(name, stream).await.unwrap_err().to_string();
     assert!(refused.contains("ApplicationProtocol"), "{refused}");

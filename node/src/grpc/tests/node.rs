@@ -1,5 +1,7 @@
 //! The API of a node whose blocks the test decides, and clients of it that call for organizations.
 
+use std::path::Path;
+
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_client::BlockServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
@@ -19,10 +21,13 @@ use tonic::{Request, Status};
 use crate::config::Limits;
 use crate::config::keys::peer_keypair;
 use crate::fixture::{self, BANK, CHAIN};
-use crate::grpc::{Api, ApiSettings};
+use crate::consensus::PeerHeights;
+use crate::disk::Disk;
+use crate::grpc::{Api, ApiMetrics, ApiSettings};
 use crate::ledger::Ledger;
 use crate::mempool::network::NetworkTask;
 use crate::mempool::{Mempool, Network, NetworkSettings, PoolLimits};
+use crate::vitals::Vitals;
 
 pub struct Node {
     pub ledger: Ledger,
@@ -85,10 +90,10 @@ impl Node {
             validator: Some(fixture::validator_key().public_key()),
             tls: None,
             limits,
+            metrics: ApiMetrics::default(),
         };
-        let api = Api::start(settings, ledger.clone(), mempool.clone(), network)
-            .await
-            .unwrap();
+        let vitals = vitals(&ledger, &mempool, network, folder.path());
+        let api = Api::start(settings, mempool.clone(), vitals).await.unwrap();
         let channel = connect(&api).await;
         Self {
             ledger,
@@ -152,6 +157,18 @@ pub fn bearing(channel: Channel, token: &str) -> Client {
 pub async fn connect(api: &Api) -> Channel {
     let url = format!("http://{}", api.address());
     Channel::from_shared(url).unwrap().connect().await.unwrap()
+}
+
+/// What a node without peers and with all the room in the world says of itself.
+pub fn vitals(ledger: &Ledger, mempool: &Mempool, network: Network, data: &Path) -> Vitals {
+    Vitals {
+        ledger: ledger.clone(),
+        pool: mempool.pool().clone(),
+        network,
+        peer_heights: PeerHeights::default(),
+        disk: Disk::new(data.to_owned(), 0),
+        votes: true,
+    }
 }
 
 /// The transaction network of a node without peers.
