@@ -11,7 +11,6 @@ mod commands;
 mod demo;
 mod events;
 mod failure;
-mod keystore;
 mod lists;
 mod localnet;
 mod output;

@@ -13,6 +13,7 @@ mod steps;
 
 use std::path::{Path, PathBuf};
 
+use counterfoil_keystore as keystore;
 use counterfoil_types::ids::OrganizationId;
 
 use self::business::Business;
@@ -21,7 +22,6 @@ use self::days::Run;
 use self::progress::Progress;
 use crate::audit::{self, Expected};
 use crate::failure::Failure;
-use crate::keystore;
 use crate::localnet::Network;
 
 /// Where the expected figures stand in the network's folder.
@@ -83,7 +83,7 @@ async fn work(
     }
     progress.finish();
     let regulator: OrganizationId = REGULATOR.parse().expect("an organization id");
-    let key = keystore::read_key(&network.key_file(&regulator))?;
+    let key = keystore::read_plain_key(&network.key_file(&regulator))?;
     let auditor = audit::Auditor {
         organization: regulator,
         key: key.public_key(),

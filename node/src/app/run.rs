@@ -9,7 +9,7 @@ use counterfoil_types::keys::SigningKey;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use super::{AppError, logs, read_genesis};
+use super::{AppError, Password, logs, read_genesis};
 use crate::config::{Config, keys};
 use crate::consensus::{self, ConsensusError, check_halted};
 use crate::grpc::{Api, ApiError, ApiSettings};
@@ -34,18 +34,19 @@ pub enum RunError {
     Ended(String),
 }
 
-pub fn run(home: &Path) -> Result<(), AppError> {
+pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
     let config = Config::load(home)?;
     check_halted(&config.halted_file()).map_err(RunError::from)?;
     logs::start(config.log_format);
     let genesis = read_genesis(&config.genesis)?;
     let ledger_key = keys::read_ledger_key(&config.ledger_key, &genesis)?;
-    let peer_key = keys::read_signing_key(&config.peer_key)?;
-    let validator_key = config
-        .validator_key
-        .as_deref()
-        .map(keys::read_signing_key)
-        .transpose()?;
+    let keystore = password.keystore(&config);
+    let peer_key = keystore.read_key(&config.peer_key)?;
+    let validator_key = config.validator_key.as_deref();
+    let validator_key = validator_key.map(|path| keystore.read_key(path));
+    let validator_key = validator_key.transpose()?;
+    // Wipes the password: nothing that listens later need hold it.
+    drop(keystore);
     let ledger = Ledger::open(&config.ledger_dir(), genesis, ledger_key)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -7,7 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Instant;
 
-use counterfoil_types::keys::{PublicKey, SigningKey};
+use counterfoil_keystore::read_plain_key;
+use counterfoil_types::keys::PublicKey;
 use libp2p::identity::Keypair;
 use serde::Deserialize;
 
@@ -41,7 +42,15 @@ impl Node {
     pub fn make(folder: &Path, name: &str, votes: bool) -> Self {
         let home = folder.join(name);
         let output = Command::new(counterfoild())
-            .args(["init", "-o", "json", "--moniker", name, "--home"])
+            .args([
+                "init",
+                "--plain-keys",
+                "-o",
+                "json",
+                "--moniker",
+                name,
+                "--home",
+            ])
             .arg(&home)
             .output()
             .expect("counterfoild runs");
@@ -73,14 +82,18 @@ impl Node {
         &self.client
     }
 
+    /// Where its API is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.api)
+    }
+
     pub fn peer_id(&self) -> &str {
         &self.made.peer_id
     }
 
     /// The key under which its peers know it.
     pub fn peer_key(&self) -> Keypair {
-        let pem = fs::read_to_string(self.home.join("peer.pem")).expect("init made it");
-        let key = SigningKey::from_pkcs8_pem(&pem).expect("init made it");
+        let key = read_plain_key(&self.home.join("peer.pem")).expect("init made it");
         Keypair::ed25519_from_bytes(*key.seed()).expect("any 32 bytes are an Ed25519 seed")
     }
 
@@ -140,9 +153,14 @@ impl Node {
         }
     }
 
+    /// The running process.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the node runs").id()
+    }
+
     /// Asks the process to end (SIGTERM), and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let pid = self.process.as_ref().expect("the node runs").id();
+        let pid = self.pid();
         // The shell's own command: it is there on every system.
         let sent = Command::new("sh")
             .args(["-c", r#"kill -s TERM "$1""#, "sh", &pid.to_string()])
