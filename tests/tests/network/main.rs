@@ -4,6 +4,7 @@
 mod commits;
 mod crashes;
 mod demo;
+mod keys;
 mod limits;
 mod operations;
 mod outsiders;
