@@ -49,6 +49,14 @@ pub struct Global {
     /// The private key that signs, and shows a node who asks (PKCS#8 PEM)
     #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// The first line of this file is the key's password; it is asked for at the terminal if left out
+    #[arg(
+        long,
+        global = true,
+        env = "COUNTERFOIL_PASSWORD_FILE",
+        value_name = "FILE"
+    )]
+    pub password_file: Option<PathBuf>,
     /// The organization to act for
     #[arg(long, global = true, env = "COUNTERFOIL_ORG", value_name = "ID")]
     pub org: Option<OrganizationId>,

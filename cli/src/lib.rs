@@ -12,7 +12,6 @@ mod demo;
 mod events;
 mod failure;
 mod interrupt;
-mod keystore;
 mod lists;
 mod localnet;
 mod output;

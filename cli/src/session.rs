@@ -1,8 +1,10 @@
 //! One run of the command: its global options, and what most commands do with them.
 
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use counterfoil_keystore::{Keystore, PasswordSource};
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::SigningKey;
 
@@ -10,21 +12,27 @@ use crate::amounts::Currencies;
 use crate::arguments::{Global, Page, Sending};
 use crate::client::{Access, Account, Client, executed, listed};
 use crate::failure::Failure;
-use crate::keystore;
 use crate::output::{Answer, Listed, View};
 use crate::signer::{Action, Signer};
 use crate::views;
 
 pub struct Session {
     global: Global,
+    keystore: Keystore,
     /// Read once: its key may be behind a password.
     account: OnceLock<Account>,
 }
 
 impl Session {
     pub fn new(global: Global) -> Self {
+        let keystore = Keystore::new(PasswordSource {
+            file: global.password_file.clone(),
+            option: "--password-file",
+            variable: "COUNTERFOIL_PASSWORD",
+        });
         Self {
             global,
+            keystore,
             account: OnceLock::new(),
         }
     }
@@ -46,12 +54,34 @@ impl Session {
     }
 
     pub fn organization(&self) -> Result<&OrganizationId, Failure> {
-        self.global.org.as_ref().ok_or_else(|| missing("--org"))
+        let missing = || {
+            Failure::Usage(
+                "this command acts for an organization, and none is named\n  what to do: say which by --org or \
+                 COUNTERFOIL_ORG, and name its private key by --key"
+                    .into(),
+            )
+        };
+        self.global.org.as_ref().ok_or_else(missing)
+    }
+
+    /// What opens key files, and encrypts new ones.
+    pub fn keystore(&self) -> &Keystore {
+        &self.keystore
+    }
+
+    pub fn key_file(&self) -> Result<&Path, Failure> {
+        let missing = || {
+            Failure::Usage(
+                "this command needs a private key, and none is named\n  what to do: name its file by --key or \
+                 COUNTERFOIL_KEY; a local network's keys are in localnet/keys/, and `counterfoil key new` makes one"
+                    .into(),
+            )
+        };
+        self.global.key.as_deref().ok_or_else(missing)
     }
 
     pub fn key(&self) -> Result<SigningKey, Failure> {
-        let file = self.global.key.as_ref().ok_or_else(|| missing("--key"))?;
-        keystore::read_key(file)
+        Ok(self.keystore.read_key(self.key_file()?)?)
     }
 
     fn account(&self) -> Result<&Account, Failure> {

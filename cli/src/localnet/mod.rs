@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use counterfoil_keystore::read_plain_key;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::genesis::Genesis;
 use counterfoil_types::ids::OrganizationId;
@@ -25,7 +26,6 @@ pub use self::plan::{Member, Plan, Transport, today};
 pub use self::process::find_counterfoild;
 use crate::client::{Access, Account, Client};
 use crate::failure::Failure;
-use crate::keystore;
 use crate::shell::word;
 
 const DESCRIPTION: &str = "localnet.json";
@@ -153,7 +153,7 @@ impl Network {
         Ok(Access {
             account: Account {
                 organization: organization.clone(),
-                key: keystore::read_key(&self.key_file(organization))?,
+                key: read_plain_key(&self.key_file(organization))?,
             },
             authority: self.authority(),
         })

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use counterfoil_keystore as keystore;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
@@ -21,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use super::certificates::Authority;
 use super::{AUTHORITY, Description, GENESIS, Network, Node, absolute, create_folder, write};
 use crate::failure::Failure;
-use crate::keystore;
 
 /// Ports a node listens on: gRPC, consensus, transactions, metrics.
 const PORTS: usize = 4;
@@ -100,7 +100,7 @@ impl Plan {
         let mut organizations = Vec::new();
         for member in &self.members {
             let key = SigningKey::generate();
-            keystore::write_key(&network.key_file(&member.id), &key)?;
+            keystore::write_plain_key(&network.key_file(&member.id), &key)?;
             organizations.push(member.enrolled(key.public_key(), &self.chain_id));
         }
         let genesis = self.genesis(organizations, &nodes, &ledger_key)?;
@@ -250,7 +250,15 @@ fn free_ports(nodes: usize) -> Result<Vec<[SocketAddr; PORTS]>, Failure> {
 
 fn init_node(counterfoild: &Path, home: &Path, name: &str) -> Result<MadeNode, Failure> {
     let output = Command::new(counterfoild)
-        .args(["init", "--moniker", name, "-o", "json", "--home"])
+        .args([
+            "init",
+            "--plain-keys",
+            "--moniker",
+            name,
+            "-o",
+            "json",
+            "--home",
+        ])
         .arg(home)
         .output()
         .map_err(|e| Failure::Failed(format!("cannot run {}: {e}", counterfoild.display())))?;

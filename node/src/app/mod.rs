@@ -17,9 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use counterfoil_keystore::{Keystore, KeystoreError};
 use counterfoil_types::genesis::{Genesis, GenesisError};
 
-use crate::config::ConfigError;
+use crate::config::{Config, ConfigError, keys};
 use crate::ledger::LedgerError;
 
 const VERSION: &str = concat!(
@@ -49,6 +50,8 @@ enum Command {
         /// The node's home.
         #[arg(long)]
         home: PathBuf,
+        #[command(flatten)]
+        password: Password,
     },
     /// Execute every stored block anew and compare all roots. The node must be stopped.
     Replay(replay::Arguments),
@@ -58,6 +61,23 @@ enum Command {
     Restore(restore::Arguments),
     /// Hold what a stopped node, or a backup, has stored against its own hashes and signatures.
     Verify(verify::Arguments),
+}
+
+/// What opens the node's keys. A password is never an argument: everybody on the machine could read it.
+#[derive(clap::Args)]
+struct Password {
+    /// The first line of this file is the password of the node's keys. COUNTERFOILD_PASSWORD may
+    /// hold the password itself; else it is asked for at the terminal.
+    #[arg(long, env = "COUNTERFOILD_PASSWORD_FILE", value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl Password {
+    /// The command line before `node.toml`.
+    fn keystore(&self, config: &Config) -> Keystore {
+        let named = self.password_file.as_ref();
+        keys::keystore(named.or(config.password_file.as_ref()).cloned())
+    }
 }
 
 /// How results are printed. Everything else goes to stderr.
@@ -72,6 +92,8 @@ enum Output {
 enum AppError {
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Keystore(#[from] KeystoreError),
     #[error("{path}: {source}")]
     Genesis { path: PathBuf, source: GenesisError },
     #[error(transparent)]
@@ -109,7 +131,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Init(arguments) => init::init(&arguments),
-        Command::Run { home } => run::run(&home),
+        Command::Run { home, password } => run::run(&home, &password),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::backup::Backup;
-use super::{AppError, descriptors, logs, read_genesis};
+use super::{AppError, Password, descriptors, logs, read_genesis};
 use crate::config::{Config, ConfigError, Limits, Transport, keys};
 use crate::consensus::{self, ConsensusError, check_halted};
 use crate::disk::{Disk, Shortage};
@@ -58,18 +58,19 @@ impl RunError {
     }
 }
 
-pub fn run(home: &Path) -> Result<(), AppError> {
+pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
     let config = Config::load(home)?;
     check_halted(&config.halted_file()).map_err(RunError::from)?;
     logs::start(config.log_format, config.log_level);
     let genesis = read_genesis(&config.genesis)?;
     let ledger_key = keys::read_ledger_key(&config.ledger_key, &genesis)?;
-    let peer_key = keys::read_signing_key(&config.peer_key)?;
-    let validator_key = config
-        .validator_key
-        .as_deref()
-        .map(keys::read_signing_key)
-        .transpose()?;
+    let keystore = password.keystore(&config);
+    let peer_key = keystore.read_key(&config.peer_key)?;
+    let validator_key = config.validator_key.as_deref();
+    let validator_key = validator_key.map(|path| keystore.read_key(path));
+    let validator_key = validator_key.transpose()?;
+    // Wipes the password: nothing that listens later need hold it.
+    drop(keystore);
     let tls = match &config.transport {
         Transport::Tls { certificate, key } => {
             Some(Tls::read(certificate, key).map_err(RunError::from)?)

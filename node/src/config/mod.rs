@@ -8,6 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use counterfoil_keystore::KeystoreError;
 use libp2p::PeerId;
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +53,8 @@ pub enum ConfigError {
         field: String,
         problem: String,
     },
-    #[error("{path} may be read by others (mode {mode:o}); run: chmod 600 {path}")]
-    Exposed { path: PathBuf, mode: u32 },
+    #[error(transparent)]
+    Keystore(#[from] KeystoreError),
     #[error("{path}: {problem}")]
     Key { path: PathBuf, problem: String },
     #[error(
@@ -117,6 +118,8 @@ pub struct Config {
     /// A node without one follows the chain but does not vote.
     pub validator_key: Option<PathBuf>,
     pub peer_key: PathBuf,
+    /// Its first line opens the keys, where they are encrypted.
+    pub password_file: Option<PathBuf>,
     pub data: PathBuf,
     pub grpc_listen: SocketAddr,
     pub transport: Transport,
@@ -145,6 +148,8 @@ struct File {
     validator_key: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     peer_key: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_file: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<PathBuf>,
     #[serde(default)]
@@ -316,6 +321,7 @@ impl Checker<'_> {
             ledger_key: at(file.ledger_key, DEFAULT_LEDGER_KEY),
             validator_key: file.validator_key.map(|key| home.join(key)),
             peer_key: at(file.peer_key, DEFAULT_PEER_KEY),
+            password_file: file.password_file.map(|file| home.join(file)),
             data: at(file.data, DEFAULT_DATA),
             grpc_listen,
             transport,

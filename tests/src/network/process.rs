@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Instant;
 
+use counterfoil_keystore::read_plain_key;
 use counterfoil_types::access::node_of_peer;
 use counterfoil_types::keys::{PublicKey, SigningKey};
 use libp2p::identity::Keypair;
@@ -54,7 +55,15 @@ impl Node {
     ) -> Self {
         let home = folder.join(name);
         let output = Command::new(counterfoild())
-            .args(["init", "-o", "json", "--moniker", name, "--home"])
+            .args([
+                "init",
+                "--plain-keys",
+                "-o",
+                "json",
+                "--moniker",
+                name,
+                "--home",
+            ])
             .arg(&home)
             .output()
             .expect("counterfoild runs");
@@ -256,8 +265,7 @@ impl Drop for Node {
 }
 
 fn peer_key(home: &Path) -> SigningKey {
-    let pem = fs::read_to_string(home.join("peer.pem")).expect("init made it");
-    SigningKey::from_pkcs8_pem(&pem).expect("init made it")
+    read_plain_key(&home.join("peer.pem")).expect("init made it")
 }
 
 /// A free address on loopback, given out once. Its port is below those that outgoing connections

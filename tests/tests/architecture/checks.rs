@@ -20,9 +20,10 @@ pub const CONTRACTS: [&str; 8] = [
 pub const KERNEL_KNOWS: &str = "membership";
 
 /// Which crates of the workspace each may depend on. Only the tests see the node's parts together.
-pub const ARROWS: [(&str, &[&str]); 8] = [
+pub const ARROWS: [(&str, &[&str]); 9] = [
     ("counterfoil-proto", &[]),
     ("counterfoil-types", &["counterfoil-proto"]),
+    ("counterfoil-keystore", &["counterfoil-types"]),
     (
         "counterfoil-contracts",
         &["counterfoil-types", "counterfoil-proto"],
@@ -41,6 +42,7 @@ pub const ARROWS: [(&str, &[&str]); 8] = [
         &[
             "counterfoil-execution",
             "counterfoil-storage",
+            "counterfoil-keystore",
             "counterfoil-contracts",
             "counterfoil-types",
             "counterfoil-proto",
@@ -48,7 +50,11 @@ pub const ARROWS: [(&str, &[&str]); 8] = [
     ),
     (
         "counterfoil-cli",
-        &["counterfoil-types", "counterfoil-proto"],
+        &[
+            "counterfoil-keystore",
+            "counterfoil-types",
+            "counterfoil-proto",
+        ],
     ),
     // Without node and storage, so that a change of the rules is tested within a minute.
     (

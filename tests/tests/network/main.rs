@@ -7,6 +7,7 @@ mod crashes;
 mod demo;
 mod disk;
 mod events;
+mod keys;
 mod limits;
 mod metrics;
 mod operations;
