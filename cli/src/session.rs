@@ -157,12 +157,3 @@ impl Session {
         })
     }
 }
-
-/// Nodes answer only to who says who it is.
-fn missing(option: &str) -> Failure {
-    Failure::Usage(format!(
-        "{option} is missing: a node tells each organization what is its to read, so it must know who asks\n  what to \
-         do: name your organization by --org or COUNTERFOIL_ORG and its private key's file by --key or \
-         COUNTERFOIL_KEY; a local network's keys are in localnet/keys/"
-    ))
-}

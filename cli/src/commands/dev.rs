@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::GenesisOrganization;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::localnet::{Clock, Make, new_chain_id, tour_plan};
 use crate::failure::Failure;
+use crate::interrupt::interrupted;
 use crate::localnet::{Network, find_counterfoild, in_shell};
 use crate::output::{Answer, Format, View, table};
 use crate::session::Session;
@@ -44,9 +44,6 @@ pub struct Arguments {
 
 pub async fn execute(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
     let home = &arguments.home;
-    // From here on a signal ends the network in order, also while it starts.
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
-    let mut terminated = signal(SignalKind::terminate()).map_err(Failure::failed)?;
     if arguments.reset && Network::is_at(home) {
         Network::open(home)?.clean()?;
     }
@@ -56,8 +53,7 @@ pub async fn execute(arguments: Arguments, session: &Session) -> Result<Answer, 
     };
     let ended = tokio::select! {
         ended = serve(&network, session.global().output) => ended,
-        _ = interrupted.recv() => Ok(()),
-        _ = terminated.recv() => Ok(()),
+        () = interrupted() => Ok(()),
     };
     network.stop(&[])?;
     ended?;

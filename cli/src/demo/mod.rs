@@ -13,7 +13,6 @@ mod steps;
 
 use std::path::{Path, PathBuf};
 
-use counterfoil_keystore as keystore;
 use counterfoil_types::ids::OrganizationId;
 
 use self::business::Business;

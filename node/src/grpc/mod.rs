@@ -209,7 +209,12 @@ impl Api {
             .add_service(bounded!(EventServiceServer::new(events)))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(
-                connections::incoming(listener, settings.tls, settings.limits, settings.metrics.connections),
+                connections::incoming(
+                    listener,
+                    settings.tls,
+                    settings.limits,
+                    settings.metrics.connections,
+                ),
                 until_stopped(drain, std::future::pending()),
             );
         Ok(Self {

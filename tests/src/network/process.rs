@@ -136,6 +136,8 @@ impl Node {
             "http"
         };
         format!("{scheme}://{}", self.api)
+    }
+
     /// Where it serves its metrics.
     pub fn metrics(&self) -> SocketAddr {
         self.metrics

@@ -1,7 +1,7 @@
 //! Connections at their bounds, and handshakes that fail, last or never come.
 
-use tempfile::TempDir;
 use prometheus_client::metrics::gauge::Gauge;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;

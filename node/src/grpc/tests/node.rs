@@ -20,9 +20,9 @@ use tonic::{Request, Status};
 
 use crate::config::Limits;
 use crate::config::keys::peer_keypair;
-use crate::fixture::{self, BANK, CHAIN};
 use crate::consensus::PeerHeights;
 use crate::disk::Disk;
+use crate::fixture::{self, BANK, CHAIN};
 use crate::grpc::{Api, ApiMetrics, ApiSettings};
 use crate::ledger::Ledger;
 use crate::mempool::network::NetworkTask;
