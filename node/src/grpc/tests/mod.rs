@@ -2,6 +2,7 @@
 
 mod access;
 mod node;
+mod tokens;
 mod walk;
 mod world;
 
