@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use counterfoil_keystore::KeystoreError;
 use counterfoil_types::access::node_of_certificate;
 use counterfoil_types::hash::Hash;
 use tokio::net::TcpStream;
@@ -17,7 +18,7 @@ use tokio_rustls::rustls::server::NoServerSessionStorage;
 use tokio_rustls::rustls::{CertificateError, Error, RootCertStore, ServerConfig};
 use tokio_rustls::{Accept, TlsAcceptor};
 
-use crate::config::{ConfigError, keys};
+use crate::config::keys;
 
 /// A chain of certificates is far smaller.
 const MAX_CERTIFICATE_FILE_BYTES: u64 = 64 * 1024;
@@ -38,7 +39,7 @@ pub enum TlsError {
     )]
     Certificate { path: PathBuf, problem: String },
     #[error(transparent)]
-    KeyFile(#[from] ConfigError),
+    KeyFile(#[from] KeystoreError),
     #[error(
         "{path}: {problem}; it must hold the certificate's private key as PEM (PKCS#8, SEC1 or PKCS#1), not encrypted"
     )]
