@@ -161,7 +161,7 @@ impl Subscription {
     }
 }
 
-/// What a caller may see of a block's events.
+/// What a caller may see of a block's events, counted as it sees them: a gap would tell of others.
 fn shown(
     caller: &Caller,
     ledger: &Ledger,
@@ -175,8 +175,14 @@ fn shown(
     for entry in &block.events {
         let Some(event) = &entry.event else { continue };
         if let Some(event) = rules::event(caller, &records, event)? {
+            let before = shown
+                .events
+                .last()
+                .filter(|before| before.index == entry.index);
+            let position = before.map_or(0, |before| before.position + 1);
             shown.events.push(wire::EventEntry {
                 event: Some(event),
+                position,
                 ..entry.clone()
             });
         }
