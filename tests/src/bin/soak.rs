@@ -72,7 +72,10 @@ async fn soak(connections: u64, subscribers: u64, time: Duration) -> Vec<Sample>
     }
     eprintln!("{subscribers} subscribers follow");
 
-    println!("{:>8} {:>12} {:>12} {:>12}", "s", "memory KiB", "descriptors", "events");
+    println!(
+        "{:>8} {:>12} {:>12} {:>12}",
+        "s", "memory KiB", "descriptors", "events"
+    );
     let begun = Instant::now();
     let mut samples = Vec::new();
     let mut ticks = tokio::time::interval(INTERVAL);
@@ -105,7 +108,12 @@ async fn open(network: &Network, count: u64) -> Vec<Client> {
     let mut opening = JoinSet::new();
     for (_, (member, _)) in (0..count).zip(MEMBERS.iter().cycle()) {
         if opening.len() == AT_A_TIME {
-            open.extend(opening.join_next().await.map(|client| client.expect("it opens")));
+            open.extend(
+                opening
+                    .join_next()
+                    .await
+                    .map(|client| client.expect("it opens")),
+            );
         }
         let client = network.node(0).connect().of(network.wallet(member));
         opening.spawn(async move {

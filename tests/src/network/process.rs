@@ -119,7 +119,11 @@ impl Node {
 
     /// Where it serves its API.
     pub fn url(&self) -> String {
-        let scheme = if self.connector.is_some() { "https" } else { "http" };
+        let scheme = if self.connector.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}", self.api)
     }
 

@@ -238,8 +238,8 @@ async fn waiting_ends(client: &Client, bank: &Wallet) {
 }
 
 async fn health_and_reflection_answer(client: &Client) {
-    let services =
-        ["Transaction", "Ledger", "Block", "Event", "Node"].map(|s| format!("counterfoil.v1.{s}Service"));
+    let services = ["Transaction", "Ledger", "Block", "Event", "Node"]
+        .map(|s| format!("counterfoil.v1.{s}Service"));
     let mut health = HealthClient::new(client.service());
     for service in services.iter().cloned().chain([String::new()]) {
         let answer = health.check(HealthCheckRequest { service }).await;
