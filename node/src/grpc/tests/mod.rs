@@ -2,6 +2,7 @@
 
 mod access;
 pub mod node;
+mod tokens;
 mod walk;
 pub mod world;
 

@@ -3,18 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::v1::block_service_client::BlockServiceClient;
-use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
-use counterfoil_proto::v1::node_service_client::NodeServiceClient;
+use counterfoil_proto::v1::block_service_client::BlockServiceClient as Blocks;
+use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient as Ledger;
+use counterfoil_proto::v1::node_service_client::NodeServiceClient as NodeItself;
 use counterfoil_proto::v1::submit_stream_response::Outcome;
-use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
+use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient as Transactions;
 use futures::future::BoxFuture;
 use prost::Message;
-use tonic::body::Body;
-use tonic::codegen::http;
-use tonic::transport::Channel;
 use tonic::{Code, Status};
-use tower::ServiceExt as _;
 
 use super::node::Client;
 use super::world::{END_TO_END_ID, FREE, LOCKED, OFFERED, PLEDGED, ROLES, SPLIT, World};
@@ -70,6 +66,13 @@ macro_rules! probe {
     }};
 }
 
+/// A list of the ledger's, without filters.
+macro_rules! list {
+    ($call:literal of $of:literal = $method:ident($request:ident), $items:ident) => {
+        probe!($call of $of = Ledger.$method(wire::$request::default()), answer => bytes(answer.$items))
+    };
+}
+
 fn probes(world: &World) -> Vec<Probe> {
     let mut probes = records(world);
     probes.extend(claims(world));
@@ -94,13 +97,13 @@ fn records(world: &World) -> Vec<Probe> {
         id: world.other_receivable.to_vec(),
     };
     vec![
-        probe!("GetOrganization" of "anybody" = LedgerServiceClient.get_organization(organization), a => bytes(a.organization)),
-        probe!("ListOrganizations" of "all" = LedgerServiceClient.list_organizations(wire::ListOrganizationsRequest::default()), a => bytes(a.organizations)),
-        probe!("GetInvoice" of "an invoice" = LedgerServiceClient.get_invoice(invoice), a => bytes(a.invoice)),
-        probe!("ListInvoices" of "all" = LedgerServiceClient.list_invoices(wire::ListInvoicesRequest::default()), a => bytes(a.invoices)),
-        probe!("GetReceivable" of "a receivable" = LedgerServiceClient.get_receivable(receivable), a => bytes(a.receivable)),
-        probe!("GetReceivable" of "one put to all banks" = LedgerServiceClient.get_receivable(other), a => bytes(a.receivable)),
-        probe!("ListReceivables" of "all" = LedgerServiceClient.list_receivables(wire::ListReceivablesRequest::default()), a => bytes(a.receivables)),
+        probe!("GetOrganization" of "anybody" = Ledger.get_organization(organization), a => bytes(a.organization)),
+        list!("ListOrganizations" of "all" = list_organizations(ListOrganizationsRequest), organizations),
+        probe!("GetInvoice" of "an invoice" = Ledger.get_invoice(invoice), a => bytes(a.invoice)),
+        list!("ListInvoices" of "all" = list_invoices(ListInvoicesRequest), invoices),
+        probe!("GetReceivable" of "a receivable" = Ledger.get_receivable(receivable), a => bytes(a.receivable)),
+        probe!("GetReceivable" of "one put to all banks" = Ledger.get_receivable(other), a => bytes(a.receivable)),
+        list!("ListReceivables" of "all" = list_receivables(ListReceivablesRequest), receivables),
     ]
 }
 
@@ -114,14 +117,14 @@ fn claims(world: &World) -> Vec<Probe> {
         number: 0,
     };
     vec![
-        probe!("GetClaim" of "a free claim" = LedgerServiceClient.get_claim(claim(FREE)), a => bytes(a.claim)),
-        probe!("GetClaim" of "a spent claim" = LedgerServiceClient.get_claim(claim(SPLIT)), a => bytes(a.claim)),
-        probe!("GetClaim" of "one offered to the holder" = LedgerServiceClient.get_claim(claim(OFFERED)), a => bytes(a.claim)),
-        probe!("GetClaim" of "one put to two banks" = LedgerServiceClient.get_claim(claim(LOCKED)), a => bytes(a.claim)),
-        probe!("GetClaim" of "one put to all banks" = LedgerServiceClient.get_claim(other), a => bytes(a.claim)),
-        probe!("GetClaim" of "the holder's, pledged" = LedgerServiceClient.get_claim(claim(PLEDGED)), a => bytes(a.claim)),
-        probe!("ListClaims" of "all" = LedgerServiceClient.list_claims(wire::ListClaimsRequest::default()), a => bytes(a.claims)),
-        probe!("ListEndorsements" of "from seller to holder" = LedgerServiceClient.list_endorsements(wire::ListEndorsementsRequest::default()), a => bytes(a.endorsements)),
+        probe!("GetClaim" of "a free claim" = Ledger.get_claim(claim(FREE)), a => bytes(a.claim)),
+        probe!("GetClaim" of "a spent claim" = Ledger.get_claim(claim(SPLIT)), a => bytes(a.claim)),
+        probe!("GetClaim" of "one offered to the holder" = Ledger.get_claim(claim(OFFERED)), a => bytes(a.claim)),
+        probe!("GetClaim" of "one put to two banks" = Ledger.get_claim(claim(LOCKED)), a => bytes(a.claim)),
+        probe!("GetClaim" of "one put to all banks" = Ledger.get_claim(other), a => bytes(a.claim)),
+        probe!("GetClaim" of "the holder's, pledged" = Ledger.get_claim(claim(PLEDGED)), a => bytes(a.claim)),
+        list!("ListClaims" of "all" = list_claims(ListClaimsRequest), claims),
+        list!("ListEndorsements" of "from seller to holder" = list_endorsements(ListEndorsementsRequest), endorsements),
     ]
 }
 
@@ -134,13 +137,13 @@ fn financing(world: &World) -> Vec<Probe> {
         id: world.loan.to_vec(),
     };
     vec![
-        probe!("GetRequest" of "one to two banks" = LedgerServiceClient.get_request(request(world.invited.to_vec())), a => bytes(a.request)),
-        probe!("GetRequest" of "one to all banks" = LedgerServiceClient.get_request(request(world.open.to_vec())), a => bytes(a.request)),
-        probe!("GetRequest" of "the holder's, awarded" = LedgerServiceClient.get_request(request(world.awarded.to_vec())), a => bytes(a.request)),
-        probe!("ListRequests" of "all" = LedgerServiceClient.list_requests(wire::ListRequestsRequest::default()), a => bytes(a.requests)),
-        probe!("RankQuotes" of "the holder's request" = LedgerServiceClient.rank_quotes(ranked), a => bytes(a.quotes)),
-        probe!("GetLoan" of "the holder's loan" = LedgerServiceClient.get_loan(loan), a => bytes(a.loan)),
-        probe!("ListLoans" of "all" = LedgerServiceClient.list_loans(wire::ListLoansRequest::default()), a => bytes(a.loans)),
+        probe!("GetRequest" of "one to two banks" = Ledger.get_request(request(world.invited.to_vec())), a => bytes(a.request)),
+        probe!("GetRequest" of "one to all banks" = Ledger.get_request(request(world.open.to_vec())), a => bytes(a.request)),
+        probe!("GetRequest" of "the holder's, awarded" = Ledger.get_request(request(world.awarded.to_vec())), a => bytes(a.request)),
+        list!("ListRequests" of "all" = list_requests(ListRequestsRequest), requests),
+        probe!("RankQuotes" of "the holder's request" = Ledger.rank_quotes(ranked), a => bytes(a.quotes)),
+        probe!("GetLoan" of "the holder's loan" = Ledger.get_loan(loan), a => bytes(a.loan)),
+        list!("ListLoans" of "all" = list_loans(ListLoansRequest), loans),
     ]
 }
 
@@ -155,12 +158,12 @@ fn cash() -> Vec<Probe> {
         end_to_end_id: END_TO_END_ID.into(),
     };
     vec![
-        probe!("GetBalance" of "the holder's with the lender" = LedgerServiceClient.get_balance(balance("supplier-b")), a => bytes(a.balance)),
-        probe!("GetBalance" of "the seller's with the lender: none" = LedgerServiceClient.get_balance(balance("supplier-a")), a => bytes(a.balance)),
-        probe!("ListBalances" of "all" = LedgerServiceClient.list_balances(wire::ListBalancesRequest::default()), a => bytes(a.balances)),
-        probe!("ListIssuances" of "all" = LedgerServiceClient.list_issuances(wire::ListIssuancesRequest::default()), a => bytes(a.issuances)),
-        probe!("GetRedemption" of "the holder's" = LedgerServiceClient.get_redemption(redemption), a => bytes(a.redemption)),
-        probe!("ListRedemptions" of "all" = LedgerServiceClient.list_redemptions(wire::ListRedemptionsRequest::default()), a => bytes(a.redemptions)),
+        probe!("GetBalance" of "the holder's with the lender" = Ledger.get_balance(balance("supplier-b")), a => bytes(a.balance)),
+        probe!("GetBalance" of "the seller's with the lender: none" = Ledger.get_balance(balance("supplier-a")), a => bytes(a.balance)),
+        list!("ListBalances" of "all" = list_balances(ListBalancesRequest), balances),
+        list!("ListIssuances" of "all" = list_issuances(ListIssuancesRequest), issuances),
+        probe!("GetRedemption" of "the holder's" = Ledger.get_redemption(redemption), a => bytes(a.redemption)),
+        list!("ListRedemptions" of "all" = list_redemptions(ListRedemptionsRequest), redemptions),
     ]
 }
 
@@ -179,15 +182,15 @@ fn transactions(world: &World) -> Vec<Probe> {
         ..Default::default()
     };
     vec![
-        probe!("GetReceipt" of "the confirmation" = TransactionServiceClient.get_receipt(get(confirming)), a => receipts(a.receipt)),
-        probe!("GetReceipt" of "a request to all banks" = TransactionServiceClient.get_receipt(get(world.opening.to_vec())), a => receipts(a.receipt)),
-        probe!("GetReceipt" of "the award" = TransactionServiceClient.get_receipt(get(world.awarding.to_vec())), a => receipts(a.receipt)),
-        probe!("GetReceipt" of "the clock's roll" = TransactionServiceClient.get_receipt(get(world.rolling.to_vec())), a => receipts(a.receipt)),
-        probe!("GetReceipt" of "the stranger's rejection" = TransactionServiceClient.get_receipt(get(world.copying.to_vec())), a => receipts(a.receipt)),
-        probe!("GetReceipt" of "the seller's rejection" = TransactionServiceClient.get_receipt(get(world.repeating.to_vec())), a => receipts(a.receipt)),
-        probe!("WaitReceipt" of "the confirmation" = TransactionServiceClient.wait_receipt(wait), a => receipts(a.receipt)),
-        probe!("Submit" of "the confirmation, again" = TransactionServiceClient.submit(submit), a => receipts(a.receipt)),
-        probe!("SubmitStream" of "the confirmation, again" = TransactionServiceClient.submit_stream(futures::stream::iter(vec![streamed])), a => {
+        probe!("GetReceipt" of "the confirmation" = Transactions.get_receipt(get(confirming)), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "a request to all banks" = Transactions.get_receipt(get(world.opening.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the award" = Transactions.get_receipt(get(world.awarding.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the clock's roll" = Transactions.get_receipt(get(world.rolling.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the stranger's rejection" = Transactions.get_receipt(get(world.copying.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the seller's rejection" = Transactions.get_receipt(get(world.repeating.to_vec())), a => receipts(a.receipt)),
+        probe!("WaitReceipt" of "the confirmation" = Transactions.wait_receipt(wait), a => receipts(a.receipt)),
+        probe!("Submit" of "the confirmation, again" = Transactions.submit(submit), a => receipts(a.receipt)),
+        probe!("SubmitStream" of "the confirmation, again" = Transactions.submit_stream(futures::stream::iter(vec![streamed])), a => {
             let mut a = a;
             match a.message().await?.and_then(|answer| answer.outcome) {
                 Some(Outcome::Receipt(receipt)) => receipts([receipt]),
@@ -213,19 +216,19 @@ fn chain(world: &World) -> Vec<Probe> {
     let root = wire::GetStateRootRequest { height: 0 };
     let up = |up: bool| vec![vec![up.into()]];
     vec![
-        probe!("GetBlock" of "header and certificate" = BlockServiceClient.get_block(block), a => [bytes(a.header), bytes(a.certificate), vec![a.hash]].concat()),
-        probe!("GetBlock" of "the two counts" = BlockServiceClient.get_block(block), a => bytes(a.transactions.into_iter().chain(a.rejected))),
-        probe!("GetBlock" of "the award's bytes" = BlockServiceClient.get_block(block), a => {
+        probe!("GetBlock" of "header and certificate" = Blocks.get_block(block), a => [bytes(a.header), bytes(a.certificate), vec![a.hash]].concat()),
+        probe!("GetBlock" of "the two counts" = Blocks.get_block(block), a => bytes(a.transactions.into_iter().chain(a.rejected))),
+        probe!("GetBlock" of "the award's bytes" = Blocks.get_block(block), a => {
             a.entries.into_iter().map(|entry| entry.transaction).filter(|bytes| !bytes.is_empty()).collect()
         }),
-        probe!("GetBlock" of "the award's receipt" = BlockServiceClient.get_block(block), a => receipts(a.entries.into_iter().filter_map(|entry| entry.receipt))),
-        probe!("ListBlocks" of "headers" = BlockServiceClient.list_blocks(list.clone()), a => bytes(a.blocks.into_iter().filter_map(|block| block.header))),
-        probe!("ListBlocks" of "the two counts" = BlockServiceClient.list_blocks(list), a => {
+        probe!("GetBlock" of "the award's receipt" = Blocks.get_block(block), a => receipts(a.entries.into_iter().filter_map(|entry| entry.receipt))),
+        probe!("ListBlocks" of "headers" = Blocks.list_blocks(list.clone()), a => bytes(a.blocks.into_iter().filter_map(|block| block.header))),
+        probe!("ListBlocks" of "the two counts" = Blocks.list_blocks(list), a => {
             bytes(a.blocks.into_iter().flat_map(|block| block.transactions.into_iter().chain(block.rejected)))
         }),
-        probe!("GetStatus" of "the node" = NodeServiceClient.get_status(wire::GetStatusRequest {}), a => up(!a.chain_id.is_empty())),
-        probe!("GetStateRoot" of "the last" = NodeServiceClient.get_state_root(root), a => vec![a.state_root]),
-        probe!("GetGenesis" of "the genesis" = NodeServiceClient.get_genesis(wire::GetGenesisRequest {}), a => bytes(a.genesis)),
+        probe!("GetStatus" of "the node" = NodeItself.get_status(wire::GetStatusRequest {}), a => up(!a.chain_id.is_empty())),
+        probe!("GetStateRoot" of "the last" = NodeItself.get_state_root(root), a => vec![a.state_root]),
+        probe!("GetGenesis" of "the genesis" = NodeItself.get_genesis(wire::GetGenesisRequest {}), a => bytes(a.genesis)),
     ]
 }
 
@@ -321,7 +324,7 @@ async fn every_method_has_a_row() {
 }
 
 /// The services and methods of this repository's protos.
-fn methods() -> Vec<(String, String)> {
+pub fn methods() -> Vec<(String, String)> {
     #[derive(Clone, PartialEq, Message)]
     struct Files {
         #[prost(message, repeated, tag = "1")]
@@ -357,42 +360,4 @@ fn methods() -> Vec<(String, String)> {
     }
     assert!(methods.len() > 20);
     methods
-}
-
-/// The status of an empty call.
-async fn call(channel: &Channel, path: &str, authorization: Option<&str>) -> Status {
-    let mut request = http::Request::post(path)
-        .header("content-type", "application/grpc")
-        .header("te", "trailers");
-    if let Some(value) = authorization {
-        request = request.header("authorization", value);
-    }
-    let request = request.body(Body::empty()).unwrap();
-    let response = channel.clone().oneshot(request).await.unwrap();
-    Status::from_header_map(response.headers()).expect("an error, which has no body")
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_method_answers_without_a_good_token() {
-    let world = World::build().await;
-    let mut methods = methods();
-    methods.push((
-        "grpc.reflection.v1.ServerReflection".into(),
-        "ServerReflectionInfo".into(),
-    ));
-    methods.push((
-        "grpc.reflection.v1alpha.ServerReflection".into(),
-        "ServerReflectionInfo".into(),
-    ));
-    methods.push(("no.such.Service".into(), "Method".into()));
-    for (service, method) in methods {
-        let path = format!("/{service}/{method}");
-        for authorization in [None, Some("Bearer 00"), Some("Basic YTpi")] {
-            let status = call(&world.node.channel, &path, authorization).await;
-            assert_eq!(status.code(), Code::Unauthenticated, "{path}: {status:?}");
-        }
-    }
-    let health = "/grpc.health.v1.Health/NoSuchMethod";
-    let status = call(&world.node.channel, health, None).await;
-    assert_eq!(status.code(), Code::Unimplemented);
 }
