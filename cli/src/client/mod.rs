@@ -1,6 +1,7 @@
 //! A client of one node: its services, its genesis, and what its errors mean.
 
 mod connection;
+mod limits;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -22,6 +23,8 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use self::connection::{Dialer, unreachable};
+use self::limits::patiently;
+pub use self::limits::pause;
 pub use self::token::{Account, Token};
 use self::token::{Bearer, Challenge, Tokens};
 use crate::failure::{Failure, Rejected};
@@ -32,8 +35,6 @@ pub type Answers = tonic::Streaming<wire::SubmitStreamResponse>;
 
 /// Longest that one `WaitReceipt` may take on the node.
 const WAIT_AT_ONCE_MS: u32 = 60_000;
-/// Under which a node says that somebody asks for more than its share.
-pub const LIMITS: &str = "counterfoil.limits";
 /// A block of 4 MiB with its receipts and their events.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// Most records that a command reads to the end of a list.
@@ -107,14 +108,14 @@ impl Client {
     }
 
     pub async fn status(&self) -> Result<wire::GetStatusResponse, Failure> {
-        let answer = self.nodes().get_status(wire::GetStatusRequest {}).await;
-        Ok(answer.map_err(|s| self.failure(s))?.into_inner())
+        let ask = async || self.nodes().get_status(wire::GetStatusRequest {}).await;
+        patiently(ask).await.map_err(|s| self.failure(s))
     }
 
     /// The genesis this node runs on, and its hash.
     pub async fn genesis(&self) -> Result<(wire::Genesis, Vec<u8>), Failure> {
-        let answer = self.nodes().get_genesis(wire::GetGenesisRequest {}).await;
-        let answer = answer.map_err(|s| self.failure(s))?.into_inner();
+        let ask = async || self.nodes().get_genesis(wire::GetGenesisRequest {}).await;
+        let answer = patiently(ask).await.map_err(|s| self.failure(s))?;
         let genesis = answer.genesis.ok_or_else(|| self.incomplete("a genesis"))?;
         Ok((genesis, answer.hash))
     }
@@ -127,12 +128,9 @@ impl Client {
         let request = wire::SubmitRequest {
             transaction: Some(transaction),
         };
-        let answer = self
-            .transactions()
-            .submit(request)
-            .await
-            .map_err(|s| self.failure(s))?;
-        Ok(answer.into_inner().receipt)
+        let send = async || self.transactions().submit(request.clone()).await;
+        let answer = patiently(send).await.map_err(|s| self.failure(s))?;
+        Ok(answer.receipt)
     }
 
     /// Waits until a transaction is committed.
@@ -147,9 +145,10 @@ impl Client {
                 tx_id: tx_id.to_vec(),
                 timeout_ms,
             };
-            match self.transactions().wait_receipt(request).await {
+            let ask = async || self.transactions().wait_receipt(request.clone()).await;
+            match patiently(ask).await {
                 Ok(answer) => {
-                    let receipt = answer.into_inner().receipt;
+                    let receipt = answer.receipt;
                     return receipt.ok_or_else(|| self.incomplete("a receipt"));
                 }
                 Err(status) if status.code() != Code::DeadlineExceeded => {
@@ -187,6 +186,15 @@ impl Client {
         }
         if let Some(failure) = self.dialer.failure(&status) {
             return failure;
+        }
+        if let Some(pause) = pause(&status) {
+            return Failure::Failed(format!(
+                "{}: {}\n  why: nodes grant each caller so much at a time, so that none slows another\n  what to do: \
+                 run the command again in {} s; docs/limits.md has the limits, which the node's operator sets",
+                self.node(),
+                status.message(),
+                pause.as_secs() + 1
+            ));
         }
         match status.code() {
             _ if is_broken(&status) => unreachable(self.node()),

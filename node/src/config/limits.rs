@@ -16,7 +16,7 @@ const BYTES: NonZeroU32 = NonZeroU32::new(64 * 1024 * 1024).expect("above zero")
 /// Transactions whose signatures are checked for an organization in a second: several times what a validator commits.
 const VERIFICATIONS: NonZeroU32 = NonZeroU32::new(20_000).expect("above zero");
 /// Tokens that are checked for a connection in a second, beside those that are known already.
-const TOKENS: NonZeroU32 = NonZeroU32::new(20).expect("above zero");
+const TOKENS: NonZeroU32 = NonZeroU32::new(200).expect("above zero");
 /// Streams at once: half of the calls that a connection may have, so that there is always room for a question.
 const STREAMS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(128).expect("above zero");
 const STREAMS_PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(512).expect("above zero");

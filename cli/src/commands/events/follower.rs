@@ -6,7 +6,7 @@ use counterfoil_proto::v1 as wire;
 use tonic::{Status, Streaming};
 use tonic_types::StatusExt as _;
 
-use crate::client::{Client, LIMITS};
+use crate::client::{self, Client};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -84,11 +84,7 @@ impl<'a> Follower<'a> {
             None => Some(pause),
             Some(info) if info.metadata.contains_key("resume_height") => Some(pause),
             Some(info) if info.reason == "STOPPING" => Some(pause),
-            Some(info) if info.domain == LIMITS => {
-                let named = ended.get_details_retry_info().and_then(|r| r.retry_delay);
-                Some(named.unwrap_or_default().max(pause))
-            }
-            Some(_) => None,
+            Some(_) => client::pause(ended).map(|named| named.max(pause)),
         }
     }
 

@@ -198,9 +198,10 @@ impl Drop for Mailbox {
 
 #[cfg(test)]
 impl Mailbox {
-    /// Messages that wait to be taken.
-    pub fn waiting(&self) -> usize {
-        self.0.lock().messages.len()
+    /// Whether it waits for its end to be taken, and for nothing else.
+    pub fn is_cut_off(&self) -> bool {
+        let queue = self.0.lock();
+        queue.end.is_some() && queue.messages.is_empty() && queue.bytes == 0
     }
 }
 

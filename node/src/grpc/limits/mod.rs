@@ -32,10 +32,12 @@ use rates::Rates;
 use streams::Counts;
 
 /// Calls that may last.
-const STREAMS: [&str; 3] = [
+const STREAMS: [&str; 5] = [
     "/counterfoil.v1.EventService/Subscribe",
     "/counterfoil.v1.TransactionService/SubmitStream",
     "/counterfoil.v1.TransactionService/WaitReceipt",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 /// When to try again for a place that comes free whenever a stream ends.
 const NEXT_PLACE: Duration = Duration::from_secs(1);
