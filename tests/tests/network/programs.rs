@@ -180,7 +180,7 @@ async fn programs_get_one_json_object_and_an_exit_code() {
         (&report["invoices"], &report["late"]),
         (&1.into(), &1.into())
     );
-    assert_eq!(report["transactions"]["rejected"], 2);
+    assert_eq!(report["transactions"]["rejected"], 1);
     for (who, sees) in [("operator", true), ("buyer-b", false)] {
         let blocks = as_(who, "block list --with-transactions").await.json();
         let first = &blocks["blocks"][0];
