@@ -17,6 +17,8 @@ const BYTES: NonZeroU32 = NonZeroU32::new(64 * 1024 * 1024).expect("above zero")
 const VERIFICATIONS: NonZeroU32 = NonZeroU32::new(20_000).expect("above zero");
 /// Tokens that are checked for a connection in a second, beside those that are known already.
 const TOKENS: NonZeroU32 = NonZeroU32::new(200).expect("above zero");
+/// Calls of an account at once that are no streams; each may hold an answer of 16 MiB that is not taken yet.
+const CALLS: NonZeroU32 = NonZeroU32::new(64).expect("above zero");
 /// Streams at once: half of the calls that a connection may have, so that there is always room for a question.
 const STREAMS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(128).expect("above zero");
 const STREAMS_PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(512).expect("above zero");
@@ -34,6 +36,7 @@ pub struct Limits {
     pub bytes_per_second: NonZeroU32,
     pub verifications_per_second: NonZeroU32,
     pub tokens_per_second: NonZeroU32,
+    pub calls_per_account: NonZeroU32,
     pub streams_per_connection: NonZeroU32,
     pub streams_per_account: NonZeroU32,
     pub streams_per_organization: NonZeroU32,
@@ -54,6 +57,7 @@ impl Default for Limits {
             bytes_per_second: BYTES,
             verifications_per_second: VERIFICATIONS,
             tokens_per_second: TOKENS,
+            calls_per_account: CALLS,
             streams_per_connection: STREAMS_PER_CONNECTION,
             streams_per_account: STREAMS_PER_ACCOUNT,
             streams_per_organization: STREAMS_PER_ORGANIZATION,

@@ -23,9 +23,9 @@ const MAX_RECENT_BYTES: usize = 16 * 1024 * 1024;
 /// Blocks read in one step, and the bytes of their events after which the step ends.
 const STEP_BLOCKS: usize = 256;
 const STEP_BYTES: usize = 1024 * 1024;
-/// Subscribers that read earlier blocks at once: a few of the reads that the node does at once, so that
-/// those who catch up never hold up those who ask.
-const MAX_CATCHING_UP: usize = 4;
+/// Subscribers for which the ledger is read at once: a few of the reads that the node does at once, so that
+/// those who follow never hold up those who ask.
+const MAX_READS: usize = 4;
 
 /// A block with all its events.
 pub type Block = Arc<wire::SubscribeResponse>;
@@ -42,7 +42,7 @@ struct Shared {
     dates: Dates,
     /// In order, each one above the one before.
     recent: Mutex<VecDeque<(Block, usize)>>,
-    catching_up: Semaphore,
+    turns: Semaphore,
 }
 
 /// Blocks cannot be read.
@@ -68,7 +68,7 @@ impl Feed {
         let shared = Arc::new(Shared {
             dates: Dates::new(ledger.clone()),
             recent: Mutex::default(),
-            catching_up: Semaphore::new(MAX_CATCHING_UP),
+            turns: Semaphore::new(MAX_READS),
         });
         let feed = Self {
             shared: shared.clone(),
@@ -91,22 +91,24 @@ impl Feed {
 
     /// Blocks from a height on, a bounded number of them, each made into something by `open`. There is one
     /// at least where the height can be told of.
-    pub async fn earlier<T: Send + 'static>(
+    pub async fn read<T: Send + 'static>(
         &self,
         reader: &Reader,
         from: u64,
-        open: impl Fn(&Ledger, Block) -> Result<T, Status> + Send + 'static,
+        open: impl Fn(&Ledger, &wire::SubscribeResponse) -> Result<T, Status> + Send + 'static,
     ) -> Result<Vec<T>, Status> {
-        let turn = self.shared.catching_up.acquire().await;
+        let turn = self.shared.turns.acquire().await;
         let _turn = turn.map_err(|_| errors::stopping())?;
         let (shared, last) = (self.shared.clone(), *self.told.borrow());
+        let recent = self.recent(from);
         let read = reader.read(move |ledger| {
-            let blocks = shared.read(ledger, from, last);
-            let blocks = blocks.map_err(|e| errors::failed("reading events", e))?;
-            let opened = blocks
-                .into_iter()
-                .map(|block| open(ledger, Arc::new(block)));
-            opened.collect()
+            let blocks = match recent {
+                Some(block) => vec![block],
+                None => shared
+                    .read(ledger, from, last)
+                    .map_err(|e| errors::failed("reading events", e))?,
+            };
+            blocks.iter().map(|block| open(ledger, block)).collect()
         });
         read.await
     }
@@ -119,12 +121,7 @@ impl Shared {
     }
 
     /// One step from a height on. The dates of its blocks are known.
-    fn read(
-        &self,
-        ledger: &Ledger,
-        from: u64,
-        last: u64,
-    ) -> Result<Vec<wire::SubscribeResponse>, FeedError> {
+    fn read(&self, ledger: &Ledger, from: u64, last: u64) -> Result<Vec<Block>, FeedError> {
         let summaries = ledger.storage().summaries(from, STEP_BLOCKS)?;
         let mut blocks = Vec::with_capacity(summaries.len());
         let mut bytes = 0;
@@ -133,7 +130,7 @@ impl Shared {
             bytes += block.encoded_len();
             let date = self.dates.date(block.height, block.time_ms)?;
             block.ledger_date = Some(date.to_proto());
-            blocks.push(block);
+            blocks.push(Arc::new(block));
             if bytes >= STEP_BYTES {
                 break;
             }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use super::feed::{Block, Feed};
+use super::feed::Feed;
 use super::mailbox::{Gone, Sender};
 use crate::grpc::access::{Caller, Records, rules};
 use crate::grpc::errors;
@@ -104,11 +104,11 @@ impl Subscription {
     /// Looks at the next blocks, one or several.
     async fn look(&mut self, mailbox: &Sender) -> Result<(), End> {
         let caller = self.caller.clone();
-        let open = move |ledger: &Ledger, block: Block| shown(&caller, ledger, &block);
+        let open = move |ledger: &Ledger, block: &_| shown(&caller, ledger, block);
         let looked = match self.feed.recent(self.next) {
+            // With nothing to read in it, the ledger need not be asked.
             Some(block) if block.events.is_empty() => vec![wire::SubscribeResponse::clone(&block)],
-            Some(block) => vec![self.reader.read(move |ledger| open(ledger, block)).await?],
-            None => self.feed.earlier(&self.reader, self.next, open).await?,
+            _ => self.feed.read(&self.reader, self.next, open).await?,
         };
         if looked.is_empty() {
             let missing = format!("block {} is not in the store", self.next);

@@ -17,7 +17,6 @@ use std::time::Duration;
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::PublicKey;
 use futures::future::BoxFuture;
-use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::http::{Extensions, Request, Response};
@@ -48,16 +47,14 @@ pub struct Limiter {
     requests: Arc<Rates<PublicKey>>,
     bytes: Arc<Rates<PublicKey>>,
     verifications: Arc<Rates<OrganizationId>>,
+    /// Calls that do not last, at once. Each may have an answer that is not taken yet.
+    calls: Arc<Counts<PublicKey>>,
     accounts: Arc<Counts<PublicKey>>,
     organizations: Arc<Counts<OrganizationId>>,
 }
 
-/// A stream among those that are open at once.
-struct Place {
-    _connection: OwnedSemaphorePermit,
-    _account: streams::Place<PublicKey>,
-    _organization: streams::Place<OrganizationId>,
-}
+/// What a call holds among those that are under way at once, until its answer is sent.
+type Place = Box<dyn Send>;
 
 impl Limiter {
     pub fn new(limits: &Limits) -> Self {
@@ -65,6 +62,7 @@ impl Limiter {
             requests: Arc::new(Rates::new(limits.requests_per_second)),
             bytes: Arc::new(Rates::new(limits.bytes_per_second)),
             verifications: Arc::new(Rates::new(limits.verifications_per_second)),
+            calls: Counts::new(limits.calls_per_account),
             accounts: Counts::new(limits.streams_per_account),
             organizations: Counts::new(limits.streams_per_organization),
         }
@@ -83,8 +81,8 @@ impl Limiter {
         }
     }
 
-    /// Before a call begins; with a place for it where it may last.
-    fn admit(&self, caller: &Caller, path: &str, of: &Extensions) -> Result<Option<Place>, Status> {
+    /// Before a call begins: gives it its place.
+    fn admit(&self, caller: &Caller, path: &str, of: &Extensions) -> Result<Place, Status> {
         let account = &caller.account;
         self.requests
             .take_one(account)
@@ -92,19 +90,23 @@ impl Limiter {
         self.bytes
             .take_one(account)
             .map_err(|wait| beyond("BYTES_PER_ACCOUNT", "bytes of messages", wait))?;
+        let none_left = |reason, what| move || beyond(reason, what, NEXT_PLACE);
         if !STREAMS.contains(&path) {
-            return Ok(None);
+            let call = self.calls.take(account);
+            return Ok(Box::new(
+                call.ok_or_else(none_left("CALLS_PER_ACCOUNT", "calls at once"))?,
+            ));
         }
-        let none_left = |reason: &str| beyond(reason, "streams at once", NEXT_PLACE);
+        let what = "streams at once";
         let connection = of.get::<Arc<OfConnection>>();
         let connection = connection.and_then(|connection| connection.stream());
         let account = self.accounts.take(account);
         let organization = self.organizations.take(&caller.organization);
-        Ok(Some(Place {
-            _connection: connection.ok_or_else(|| none_left("STREAMS_PER_CONNECTION"))?,
-            _account: account.ok_or_else(|| none_left("STREAMS_PER_ACCOUNT"))?,
-            _organization: organization.ok_or_else(|| none_left("STREAMS_PER_ORGANIZATION"))?,
-        }))
+        Ok(Box::new((
+            connection.ok_or_else(none_left("STREAMS_PER_CONNECTION", what))?,
+            account.ok_or_else(none_left("STREAMS_PER_ACCOUNT", what))?,
+            organization.ok_or_else(none_left("STREAMS_PER_ORGANIZATION", what))?,
+        )))
     }
 }
 
@@ -164,7 +166,7 @@ where
         let answered = self.inner.call(request);
         Box::pin(async move {
             let response = answered.await?;
-            Ok(response.map(|body| Metered::body(body, account, rates, place)))
+            Ok(response.map(|body| Metered::body(body, account, rates, Some(place))))
         })
     }
 }

@@ -220,6 +220,24 @@ async fn a_connection_has_so_many_unknown_tokens_checked() {
 }
 
 #[tokio::test]
+async fn an_account_has_so_many_calls_under_way() {
+    let limiter = Limiter::new(&Limits {
+        calls_per_account: NonZeroU32::new(2).unwrap(),
+        ..Limits::default()
+    });
+    let call = |organization| {
+        let caller = fixture::caller(organization, &[]);
+        limiter.admit(&caller, "", &Extensions::new())
+    };
+    let (first, _second) = (call(BANK).unwrap(), call(BANK).unwrap());
+    names(&call(BANK).err().unwrap(), "CALLS_PER_ACCOUNT");
+    // It is the account that is counted, which this fixture's callers have in common.
+    names(&call(BUYER).err().unwrap(), "CALLS_PER_ACCOUNT");
+    drop(first);
+    assert!(call(BANK).is_ok());
+}
+
+#[tokio::test]
 async fn bytes_beyond_the_rate_are_held_back_and_new_calls_refused() {
     let limits = Limits {
         bytes_per_second: ONE,
