@@ -110,6 +110,7 @@ async fn introduce(network: &Network) -> Result<Answer, Failure> {
         .iter()
         .map(|enrolled| organization(network, enrolled))
         .collect();
+    let node = &network.nodes()[0];
     let date = status.ledger_date.unwrap_or_default();
     let next = first_command(network, &date);
     let view = View::new()
@@ -117,7 +118,8 @@ async fn introduce(network: &Network) -> Result<Answer, Failure> {
         .text("commit", &status.commit)
         .text("chain_id", network.chain_id())
         .date("ledger_date", Some(&date))
-        .text("node", &network.nodes()[0].url)
+        .text("node", &node.url)
+        .text("metrics", &node.metrics)
         .text("home", network.home().display())
         .hidden(
             "organizations",

@@ -66,6 +66,8 @@ pub struct Node {
     pub organization: OrganizationId,
     /// Where it serves gRPC.
     pub url: String,
+    /// Where it serves its metrics.
+    pub metrics: String,
 }
 
 /// A node as it is now.

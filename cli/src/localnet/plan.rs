@@ -133,6 +133,7 @@ impl Plan {
                     Transport::Tls => format!("https://{}", ports[0]),
                     Transport::PlainText => format!("http://{}", ports[0]),
                 },
+                metrics: format!("http://{}/metrics", ports[3]),
             };
             let node_home = home.join("nodes").join(&node.name);
             let made = init_node(counterfoild, &node_home, &node.name)?;
@@ -361,6 +362,7 @@ mod tests {
                     name: format!("validator-{i}"),
                     organization: "bank-a".parse().unwrap(),
                     url: String::new(),
+                    metrics: String::new(),
                 },
                 made: MadeNode {
                     peer_id: format!("peer-{i}"),
