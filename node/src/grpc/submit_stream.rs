@@ -45,16 +45,27 @@ pub fn answer(
     ReceiverStream::new(stream)
 }
 
-/// Ends when the caller has sent and got everything, goes away, or the node stops.
+/// Ends when the caller has sent and got everything, goes away, or the node stops. A node that drains
+/// reads no more, and gives what answers it still can.
 async fn run(
     service: Service,
     caller: Arc<Caller>,
     requests: Streaming<wire::SubmitStreamRequest>,
     answers: Answers,
 ) {
-    let mut requests = requests.ready_chunks(CHUNK);
+    // Read no faster than the organization's signatures are checked.
+    let requests = requests.then(async |request| {
+        service
+            .limiter
+            .next_verification(&caller.organization)
+            .await;
+        request
+    });
+    let mut requests = std::pin::pin!(requests.ready_chunks(CHUNK));
     let mut waiting = Waiting::new();
     let mut open = true;
+    let mut cut_off = false;
+    let mut draining = service.draining.clone();
     let mut stopping = service.stopping.clone();
     while open || !waiting.is_empty() {
         tokio::select! {
@@ -76,11 +87,19 @@ async fn run(
                 return;
             }
             () = answers.closed() => return,
+            () = stopped(&mut draining), if open => {
+                open = false;
+                cut_off = true;
+            }
             () = stopped(&mut stopping) => {
                 let _ = answers.send(Err(errors::stopping())).await;
                 return;
             }
         }
+    }
+    if cut_off {
+        // An error means that nobody listens any more.
+        let _ = answers.send(Err(errors::stopping())).await;
     }
 }
 

@@ -13,6 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::access::{Caller, Records, caller, rules, signer};
+use super::limits::Limiter;
 use super::reader::Reader;
 use super::receipts::{Receipts, Waiter};
 use super::{errors, stopped, submit_stream};
@@ -27,6 +28,10 @@ pub struct Service {
     pub reader: Reader,
     pub mempool: Mempool,
     pub receipts: Receipts,
+    pub limiter: Limiter,
+    /// Set when the API takes no more calls.
+    pub draining: watch::Receiver<bool>,
+    /// Set when those under way must end.
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -93,6 +98,7 @@ impl TransactionService for Service {
             .into_inner()
             .transaction
             .ok_or_else(|| errors::invalid("transaction", "is missing"))?;
+        self.limiter.verification(&caller.organization)?;
         let id = self.id(&signed);
         let batch = vec![signed.encode_to_vec()];
         let mut admitted = self.mempool.admit_all(batch, Origin::Client).await;

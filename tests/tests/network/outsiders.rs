@@ -21,8 +21,8 @@ const TRANSACTIONS: usize = 1;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unlisted_node_gets_nothing_in_or_out_until_it_is_listed() {
     let plan = Plan {
-        validators: 4,
         outsiders: 1,
+        ..Plan::FOUR
     };
     let mut network = Network::start(plan).await;
     let bank = network.wallet("bank-a");

@@ -18,6 +18,7 @@ use tower::{Layer, Service};
 
 use super::{Caller, Records};
 use crate::grpc::errors;
+use crate::grpc::limits::OfConnection;
 use crate::grpc::reader::Reader;
 use crate::mempool::clock_ms;
 
@@ -48,12 +49,22 @@ impl Guard {
     }
 
     /// Who sent a request with these headers, at this time.
-    async fn caller(&self, headers: &HeaderMap, now_ms: u64) -> Result<Arc<Caller>, Status> {
-        let token = self.token(headers)?;
-        let name = Hash::of_document(token.as_bytes());
+    async fn caller(
+        &self,
+        headers: &HeaderMap,
+        connection: Option<&Arc<OfConnection>>,
+        now_ms: u64,
+    ) -> Result<Arc<Caller>, Status> {
+        let token = self.token(headers);
+        let name = Hash::of_document(token.as_ref().map_or(b"", |token| token.as_bytes()));
         if let Some(caller) = self.remembered(&name, now_ms) {
             return Ok(caller);
         }
+        // Nobody is known yet whom the work on it could be charged to, but the connection.
+        if let Some(connection) = connection {
+            connection.token()?;
+        }
+        let token = token?;
         let chain_id = self.reader.ledger().chain_id();
         let bearer = access::open(token, chain_id, &self.node, now_ms)
             .map_err(|error| self.challenge(reason(&error), error.to_string()))?;
@@ -166,7 +177,10 @@ where
         }
         let guard = self.guard.clone();
         Box::pin(async move {
-            match guard.caller(request.headers(), clock_ms()).await {
+            match guard
+                .caller(request.headers(), request.extensions().get(), clock_ms())
+                .await
+            {
                 Ok(caller) => {
                     request.extensions_mut().insert(caller);
                     inner.call(request).await
@@ -197,12 +211,12 @@ mod tests {
         let value = format!("bearer {token}");
         headers.insert(header::AUTHORIZATION, value.parse().unwrap());
         for now in [NOW, NOW + 9] {
-            let caller = guard.caller(&headers, now).await.unwrap();
+            let caller = guard.caller(&headers, None, now).await.unwrap();
             assert!(caller.is(BANK) && caller.has(Role::Bank) && !caller.reads_all());
             assert_eq!(caller.expires_at_ms, NOW + 10);
         }
         assert_eq!(guard.verified.lock().unwrap().len(), 1);
-        let late = guard.caller(&headers, NOW + 10).await.unwrap_err();
+        let late = guard.caller(&headers, None, NOW + 10).await.unwrap_err();
         assert!(late.message().contains("expired"), "{late:?}");
     }
 }

@@ -1,10 +1,10 @@
 //! The API over real connections, on a ledger whose blocks the test decides.
 
 mod access;
-mod node;
+pub mod node;
 mod tokens;
 mod walk;
-mod world;
+pub mod world;
 
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1 as wire;
@@ -18,7 +18,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
-use super::{Api, ApiError, ApiSettings, MAX_REQUEST_BYTES};
+use super::{Api, ApiError, ApiMetrics, ApiSettings, MAX_REQUEST_BYTES};
+use crate::config::Limits;
 use crate::fixture::{self, BANK, BUYER, CHAIN};
 use crate::mempool::{Mempool, PoolLimits};
 use node::Node;
@@ -383,6 +384,51 @@ async fn a_stopping_node_sends_those_who_wait_away() {
     stopping.await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_draining_node_gives_the_receipts_that_still_come() {
+    let node = Node::start().await;
+    let (id, signed) = fixture::good(1);
+    let (send, mut answers) = stream(&node).await;
+    send.send(wire::SubmitStreamRequest {
+        sequence: 7,
+        transaction: Some(fixture::good(2).1),
+        wait: true,
+    })
+    .await
+    .unwrap();
+    node.submit(&signed).await.unwrap();
+    let wait = wire::WaitReceiptRequest {
+        tx_id: id.to_vec(),
+        timeout_ms: 60_000,
+    };
+    let mut client = node.transactions();
+    let mut waiting = Box::pin(client.wait_receipt(wait));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    fixture::eventually("both are in the pool", || node.mempool.pool().len() == 2).await;
+    // The server has the wait before this one, which is answered.
+    node.submit(&signed).await.unwrap();
+    let (ledger, mut other) = (node.ledger.clone(), node.node());
+    let stopping = tokio::spawn(node.api.stop());
+    let mut refused = false;
+    for _ in 0..3_000 {
+        let answer = other.get_status(wire::GetStatusRequest {}).await;
+        refused = answer.is_err();
+        if refused {
+            break;
+        }
+    }
+    assert!(refused, "it takes no more calls");
+    fixture::commit(&ledger, &[&signed, &fixture::good(2).1]);
+    let receipt = waiting.await.unwrap().into_inner().receipt.unwrap();
+    assert_eq!(receipt.height, 1);
+    let answer = answers.next().await.unwrap().unwrap();
+    assert!(matches!(answer.outcome, Some(Outcome::Receipt(_))));
+    // And then the stream says why it ends.
+    let end = answers.next().await.unwrap().unwrap_err();
+    assert_eq!(end.code(), Code::Unavailable);
+    stopping.await.unwrap();
+}
+
 #[tokio::test]
 async fn addresses_beyond_this_machine_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -394,7 +440,11 @@ async fn addresses_beyond_this_machine_are_refused() {
         moniker: "v0".into(),
         node: node::identity(),
         validator: None,
+        tls: None,
+        limits: Limits::default(),
+        metrics: ApiMetrics::default(),
     };
-    let refused = Api::start(settings, ledger, mempool, network).await;
+    let vitals = node::vitals(&ledger, &mempool, network, folder.path());
+    let refused = Api::start(settings, mempool, vitals).await;
     assert!(matches!(refused.err(), Some(ApiError::NotLoopback(_))));
 }

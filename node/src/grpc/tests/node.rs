@@ -1,5 +1,7 @@
 //! The API of a node whose blocks the test decides, and clients of it that call for organizations.
 
+use std::path::Path;
+
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_client::BlockServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
@@ -16,12 +18,16 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use crate::config::Limits;
 use crate::config::keys::peer_keypair;
+use crate::consensus::PeerHeights;
+use crate::disk::Disk;
 use crate::fixture::{self, BANK, CHAIN};
-use crate::grpc::{Api, ApiSettings};
+use crate::grpc::{Api, ApiMetrics, ApiSettings};
 use crate::ledger::Ledger;
 use crate::mempool::network::NetworkTask;
 use crate::mempool::{Mempool, Network, NetworkSettings, PoolLimits};
+use crate::vitals::Vitals;
 
 pub struct Node {
     pub ledger: Ledger,
@@ -53,8 +59,13 @@ pub fn identity() -> Hash {
 
 /// A token for the node, good for the next minutes.
 pub fn token(organization: &str, key: &SigningKey) -> String {
+    token_for(organization, key, 600_000)
+}
+
+/// A token for the node, good for so many milliseconds.
+pub fn token_for(organization: &str, key: &SigningKey, lifetime_ms: u64) -> String {
     let organization = organization.parse().unwrap();
-    let until = fixture::now_ms() + 600_000;
+    let until = fixture::now_ms() + lifetime_ms;
     access::issue(key, &organization, CHAIN, &identity(), until)
 }
 
@@ -64,6 +75,10 @@ impl Node {
     }
 
     pub async fn of(genesis: Genesis) -> Self {
+        Self::with(genesis, Limits::default()).await
+    }
+
+    pub async fn with(genesis: Genesis, limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(folder.path(), genesis, fixture::ledger_key()).unwrap();
         let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
@@ -73,15 +88,13 @@ impl Node {
             moniker: "v0".into(),
             node: identity(),
             validator: Some(fixture::validator_key().public_key()),
+            tls: None,
+            limits,
+            metrics: ApiMetrics::default(),
         };
-        let api = Api::start(settings, ledger.clone(), mempool.clone(), network)
-            .await
-            .unwrap();
-        let channel = Channel::from_shared(format!("http://{}", api.address()))
-            .unwrap()
-            .connect()
-            .await
-            .unwrap();
+        let vitals = vitals(&ledger, &mempool, network, folder.path());
+        let api = Api::start(settings, mempool.clone(), vitals).await.unwrap();
+        let channel = connect(&api).await;
         Self {
             ledger,
             mempool,
@@ -94,8 +107,12 @@ impl Node {
 
     /// Calls with a token, be it good or bad.
     pub fn bearing(&self, token: &str) -> Client {
-        let value = format!("Bearer {token}").parse().unwrap();
-        InterceptedService::new(self.channel.clone(), Token(value))
+        bearing(self.channel.clone(), token)
+    }
+
+    /// The same over a connection of its own.
+    pub async fn apart(&self, token: &str) -> Client {
+        bearing(connect(&self.api).await, token)
     }
 
     /// Calls for the bank, as do those that follow.
@@ -128,6 +145,29 @@ impl Node {
         };
         let answer = self.transactions().submit(request).await;
         answer.map(tonic::Response::into_inner)
+    }
+}
+
+/// Calls over a connection with a token.
+pub fn bearing(channel: Channel, token: &str) -> Client {
+    let value = format!("Bearer {token}").parse().unwrap();
+    InterceptedService::new(channel, Token(value))
+}
+
+pub async fn connect(api: &Api) -> Channel {
+    let url = format!("http://{}", api.address());
+    Channel::from_shared(url).unwrap().connect().await.unwrap()
+}
+
+/// What a node without peers and with all the room in the world says of itself.
+pub fn vitals(ledger: &Ledger, mempool: &Mempool, network: Network, data: &Path) -> Vitals {
+    Vitals {
+        ledger: ledger.clone(),
+        pool: mempool.pool().clone(),
+        network,
+        peer_heights: PeerHeights::default(),
+        disk: Disk::new(data.to_owned(), 0),
+        votes: true,
     }
 }
 

@@ -78,8 +78,8 @@ pub fn genesis() -> Genesis {
         accounts: vec![key_of(id).public_key()],
     };
     let mut genesis = fixture::genesis();
-    // Its first date is then still the ledger's when the first blocks come.
-    genesis.time_ms = fixture::now_ms();
+    // The ledger's first day begins now.
+    genesis.time_ms = fixture::now_ms() - 1_000;
     genesis.organizations = ROLES.into_iter().map(organization).collect();
     genesis.validators[0].organization = "operator".parse().unwrap();
     genesis.sort();
