@@ -51,7 +51,7 @@ test: build
 
 # As many files as the system lets this user open: a connection takes one on either side.
 soak: build
-	@ulimit -n "$$(ulimit -H -n)"; $(TARGET)/soak $(SOAK_ARGS)
+	@ulimit -n "$$(ulimit -H -n)"; COUNTERFOIL_BIN_DIR="$(TARGET)" $(TARGET)/soak $(SOAK_ARGS)
 
 check: prerequisites
 	$(CARGO) fmt --all --check

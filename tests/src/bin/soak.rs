@@ -168,7 +168,7 @@ fn grown(what: &str, samples: &[Sample], of: impl Fn(&Sample) -> u64) -> bool {
         average(&samples[samples.len() - third..]),
     );
     let grown = last * 100 > first * (100 + TOLERANCE);
-    let verdict = if grown { "has grown" } else { "is flat" };
-    println!("{what} {verdict}: {first} on average in the first third, {last} in the last");
+    let verdict = if grown { "grown" } else { "flat" };
+    println!("{what}: {verdict}: {first} on average in the first third, {last} in the last");
     grown
 }
