@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use counterfoil_keystore::{write_plain_key, write_secret};
-use counterfoil_tests::network::{MEMBERS, Network, Plan, counterfoil};
+use counterfoil_tests::network::{Authority, Network, Plan, counterfoil};
 use counterfoil_types::keys::SigningKey;
 use tempfile::TempDir;
 use trycmd::TestCases;
@@ -39,21 +39,20 @@ fn without_a_node() {
 async fn with_a_node() {
     let network = Network::start(Plan::ONE).await;
     let keys = network.folder().join("keys");
-    fs::create_dir(&keys).expect("the folder can be written");
-    for (member, _) in MEMBERS {
-        write_plain_key(
-            &keys.join(format!("{member}.pem")),
-            &network.wallet(member).key,
-        )
-        .expect("the folder can be written");
-    }
     // A key that is nobody's here, under the name of somebody who is not here either.
     write_plain_key(&keys.join("stranger.pem"), &SigningKey::generate())
         .expect("the folder can be written");
+    // The certificate of an authority that has nothing to do with this network.
+    fs::write(
+        network.folder().join("other-ca.pem"),
+        Authority::generate().pem(),
+    )
+    .expect("the folder can be written");
     let (folder, node) = (network.folder().to_owned(), network.node(0).url());
     let run = move || {
         let cases = snapshots("with-node", &folder, &node);
-        cases.insert_var("[NODE]", node).expect("a good name");
+        let address = node.trim_start_matches("https://").to_owned();
+        cases.insert_var("[NODE]", address).expect("a good name");
         cases.run();
     };
     let done = tokio::task::spawn_blocking(run).await;
@@ -64,7 +63,7 @@ async fn with_a_node() {
 fn snapshots(of: &str, within: &Path, node: &str) -> TestCases {
     let here = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let cases = TestCases::new();
-    for program in ["as", "counterfoil"] {
+    for program in ["as", "counterfoil", "in-plain-text"] {
         cases.register_bin(program, here.join("bin").join(program).as_path());
     }
     let text = |path: &Path| path.to_str().expect("test paths are text").to_owned();
