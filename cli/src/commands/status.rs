@@ -56,7 +56,7 @@ fn warnings(status: &wire::GetStatusResponse, heartbeat_ms: u64) -> Vec<String> 
     }
     if status.peers < status.peers_listed {
         warnings.push(format!(
-            "{} of the {} peers in node.toml are not connected",
+            "not connected: {} of the {} peers in node.toml",
             status.peers_listed - status.peers,
             status.peers_listed
         ));

@@ -165,11 +165,8 @@ pub fn status(status: &wire::GetStatusResponse) -> View {
         .id("block_hash", &status.block_hash)
         .number("block_time_ms", status.block_time_ms)
         .text("block_time", utc(status.block_time_ms))
-        .field(
-            "block_age_ms",
-            status.block_age_ms.into(),
-            seconds(status.block_age_ms),
-        )
+        .hidden("block_age_ms", status.block_age_ms)
+        .shown("block age", seconds(status.block_age_ms))
         .date("ledger_date", status.ledger_date.as_ref())
         .flag("validator", status.validator)
         .text("organization", &status.organization)
@@ -178,16 +175,10 @@ pub fn status(status: &wire::GetStatusResponse) -> View {
         .number("peers_listed", status.peers_listed)
         .number("peers_height", status.peers_height)
         .number("pool_transactions", status.pool_transactions)
-        .field(
-            "data_bytes",
-            status.data_bytes.into(),
-            bytes(status.data_bytes),
-        )
-        .field(
-            "disk_free_bytes",
-            status.disk_free_bytes.into(),
-            bytes(status.disk_free_bytes),
-        )
+        .hidden("data_bytes", status.data_bytes)
+        .shown("data", bytes(status.data_bytes))
+        .hidden("disk_free_bytes", status.disk_free_bytes)
+        .shown("disk free", bytes(status.disk_free_bytes))
 }
 
 /// Milliseconds as people read them.

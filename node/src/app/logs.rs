@@ -14,7 +14,7 @@ use crate::config::{LogFormat, LogLevel};
 
 /// Lines of the engine that would mislead whoever reads the log: where they come from, how they
 /// begin, and why they are left out. Whoever sets RUST_LOG sees them all.
-const LEFT_OUT: [(&str, &str); 7] = [
+const LEFT_OUT: [(&str, &str); 8] = [
     // An ERROR of several lines each second for every peer that is away. That a peer came or went
     // is told once, by the transaction network; `status` and the metrics tell how many are there.
     ("arc_malachitebft_network", "Error dialing peer"),
@@ -26,6 +26,7 @@ const LEFT_OUT: [(&str, &str); 7] = [
     ("arc_malachitebft_discovery", "Resetting bootstrap node"),
     // How the engine stops when it is told to. When it stops by itself, the error that follows says so.
     ("arc_malachitebft_engine", "Actor terminated"),
+    ("arc_malachitebft_engine", "Failed to send tick message"),
 ];
 
 pub fn start(format: LogFormat, level: LogLevel) {
