@@ -154,6 +154,7 @@ impl Api {
             feed,
             patience: settings.limits.subscriber_patience(),
             node: settings.node,
+            subscribers: settings.metrics.event_subscribers.clone(),
             stopping: drain.clone(),
         };
         let node = node::Service {

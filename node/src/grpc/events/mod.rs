@@ -15,6 +15,7 @@ use std::time::Duration;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::event_service_server::EventService;
 use counterfoil_types::hash::Hash;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 use tonic::{Code, Request, Response, Status};
 
@@ -33,6 +34,8 @@ pub struct Service {
     pub patience: Duration,
     /// What a token for this node must name.
     pub node: Hash,
+    /// How many there are, for whoever watches the node.
+    pub subscribers: Gauge,
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -54,7 +57,12 @@ impl EventService for Service {
         let (sender, mailbox) = mailbox::open(from);
         let ends = self.ends(&caller);
         let subscription = Subscription::new(self.feed.clone(), self.reader.clone(), caller, from);
-        tokio::spawn(subscription.run(sender, self.patience, ends));
+        let (patience, subscribers) = (self.patience, self.subscribers.clone());
+        subscribers.inc();
+        tokio::spawn(async move {
+            subscription.run(sender, patience, ends).await;
+            subscribers.dec();
+        });
         Ok(Response::new(mailbox))
     }
 }
