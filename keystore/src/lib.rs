@@ -87,6 +87,12 @@ impl Keystore {
 
     /// Writes a key into a new file, encrypted.
     pub fn write_key(&self, path: &Path, key: &SigningKey) -> Result<(), KeystoreError> {
+        if path.exists() {
+            // Before anybody has thought of a password.
+            return Err(KeystoreError::Exists {
+                path: path.to_owned(),
+            });
+        }
         let password = self.password(PasswordSource::of_new_key)?;
         write_secret(path, &key.to_encrypted_pkcs8_pem(password.as_bytes()))
     }

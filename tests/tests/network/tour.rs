@@ -95,6 +95,11 @@ const STEPS: &[Step] = &[
         &["localnet-", "validator-3", "10.00"],
     ),
     step("counterfoil localnet stop", &["blocks replayed", "removed"]),
+    // Here is no terminal to ask for a password at.
+    Step {
+        code: 1,
+        ..step("counterfoil key new", &["--password-file"])
+    },
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
