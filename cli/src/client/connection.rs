@@ -256,11 +256,12 @@ fn handshake_failed(error: io::Error) -> DialError {
 
 fn on_certificate(url: &str, problem: &CertificateError) -> (String, String) {
     use CertificateError::{
-        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
-        NotValidYetContext, UnknownIssuer,
+        BadSignature, Expired, ExpiredContext, NotValidForName, NotValidForNameContext,
+        NotValidYet, NotValidYetContext, UnknownIssuer,
     };
     match problem {
-        UnknownIssuer => (
+        // The latter where both authorities have one name.
+        UnknownIssuer | BadSignature => (
             format!("{url} shows a certificate of another authority than the one that --ca names"),
             "name the authority of the network that you mean by --ca or COUNTERFOIL_CA, and check --node; each local \
              network has an authority of its own, ca.pem in its folder"

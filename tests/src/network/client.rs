@@ -52,6 +52,14 @@ impl Client {
         }
     }
 
+    /// Asks this node with tokens made for another.
+    pub fn with_tokens_of(&self, other: &Self) -> Self {
+        Self {
+            channel: self.channel.clone(),
+            bearer: other.bearer.clone(),
+        }
+    }
+
     /// For services of which no method here knows.
     pub fn service(&self) -> Service {
         InterceptedService::new(self.channel.clone(), self.bearer.clone())

@@ -183,7 +183,7 @@ async fn the_tour_goes_as_the_readme_tells() {
         (&report["invoices"], &report["late"]),
         (&1.into(), &1.into())
     );
-    assert_eq!(report["transactions"]["rejected"], 2);
+    assert_eq!(report["transactions"]["rejected"], 1);
     for (who, sees) in [("operator", true), ("buyer-b", false)] {
         let blocks = as_(who, "block list --with-transactions").await.json();
         let first = &blocks["blocks"][0];

@@ -3,10 +3,13 @@
 use std::fs;
 use std::process::Command;
 
-use counterfoil_tests::network::{Authority, Finished, Network, PATIENCE, Plan, finish};
+use counterfoil_tests::network::{
+    Authority, Finished, Network, PATIENCE, Plan, eventually, finish, refused,
+};
 use counterfoil_types::access::node_of_certificate;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tonic::Code;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_is_known_by_a_certificate_of_its_own_network() {
@@ -35,6 +38,41 @@ async fn a_node_is_known_by_a_certificate_of_its_own_network() {
         command.env_remove(variable);
         assert_fails(&run(command, &["org", "list"]).await, 2, option);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_good_at_one_node_and_for_one_account() {
+    let plan = Plan {
+        outsiders: 1,
+        ..Plan::ONE
+    };
+    let network = Network::start(plan).await;
+    // What a node is shown is of no use to it at the next one.
+    let passed_on = network.client(1).with_tokens_of(network.client(0));
+    eventually("the other node to serve", async || {
+        let status = passed_on
+            .status()
+            .await
+            .expect_err("it is not for this node");
+        match status.code() {
+            Code::Unauthenticated => {
+                let refused = refused(&status);
+                assert_eq!(refused.domain, "counterfoil.access");
+                assert_eq!(refused.reason, "TOKEN_WRONG_NODE");
+                Ok(())
+            }
+            code => Err(format!("{code:?}")),
+        }
+    })
+    .await;
+    let status = network.client(0).status().await;
+    status.expect("the same token is good where it is for");
+
+    let mut command = network.command(0, "buyer-a");
+    command.env("COUNTERFOIL_KEY", network.folder().join("keys/buyer-b.pem"));
+    let stranger = run(command, &["status"]).await;
+    assert_fails(&stranger, 1, "knows no account of buyer-a with this key");
+    assert!(stranger.stderr.contains("what to do"), "{stranger:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
