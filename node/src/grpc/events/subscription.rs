@@ -77,13 +77,15 @@ impl Subscription {
         ended: impl Future<Output = Status>,
     ) {
         let status = tokio::select! {
+            // In this order: a node that stops also reads no more blocks, which is then no failure.
+            biased;
+            () = mailbox.gone() => return,
+            status = ended => status,
+            () = mailbox.overdue(patience) => slow_reader(patience),
             end = self.follow(&mailbox) => match end {
                 End::Gone => return,
                 End::Failed(status) => status,
             },
-            () = mailbox.gone() => return,
-            () = mailbox.overdue(patience) => slow_reader(patience),
-            status = ended => status,
         };
         mailbox.end(status);
     }
