@@ -53,7 +53,10 @@ const STEPS: &[Step] = &[
     },
     Step {
         keeps: Some(("receivable:", "RECEIVABLE")),
-        ..step("as buyer-a invoice query", &["InvoiceConfirmed", "Performing"])
+        ..step(
+            "as buyer-a invoice query",
+            &["InvoiceConfirmed", "Performing"],
+        )
     },
     Step {
         code: 1,
@@ -89,7 +92,10 @@ const STEPS: &[Step] = &[
         &["Overdue", "250.00", "3.33", "501.33"],
     ),
     step("as supplier-a deposit redeem", &["700.00"]),
-    step("as supplier-b events", &["ClaimPaid", "101.33 USD", "end to end ids used once"]),
+    step(
+        "as supplier-b events",
+        &["ClaimPaid", "101.33 USD", "end to end ids used once"],
+    ),
     step(
         "counterfoil localnet init",
         &["localnet-", "validator-3", "10.00"],
