@@ -10,6 +10,7 @@ use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::event_service_server::EventService as _;
 use counterfoil_types::dates::Date;
 use counterfoil_types::transaction::{Draft, contract};
+use prometheus_client::metrics::gauge::Gauge;
 use prost::Message as _;
 use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
@@ -323,6 +324,7 @@ async fn a_slow_reader_is_cut_off_and_told_where_to_resume() {
         feed,
         patience: Duration::from_secs(1),
         node: identity(),
+        subscribers: Gauge::default(),
         stopping,
     };
     let caller = Caller {
