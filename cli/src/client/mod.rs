@@ -1,6 +1,7 @@
 //! A client of one node: its services, its genesis, and what its errors mean.
 
 mod connection;
+mod follower;
 mod limits;
 #[cfg(test)]
 mod tests;
@@ -23,8 +24,9 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use self::connection::{Dialer, unreachable};
+pub use self::follower::Follower;
 use self::limits::patiently;
-pub use self::limits::pause;
+use self::limits::pause;
 pub use self::token::{Account, Token};
 use self::token::{Bearer, Challenge, Tokens};
 use crate::failure::{Failure, Rejected};

@@ -1,6 +1,5 @@
 //! `counterfoil events`: what happens, as the node tells it, in one line each.
 
-mod follower;
 mod line;
 mod state;
 
@@ -8,12 +7,12 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::amounts::Currencies;
+use crate::client::Follower;
 use crate::events;
 use crate::failure::Failure;
 use crate::interrupt::interrupted;
 use crate::output::{Answer, Format};
 use crate::session::Session;
-use follower::Follower;
 use state::State;
 
 /// Show what happened, as far as your organization may read it; reads only
@@ -75,7 +74,7 @@ async fn tell(arguments: Arguments, session: &Session) -> Result<(), Failure> {
         None if arguments.from == 0 => tip + 1,
         None => arguments.from,
     };
-    let mut follower = Follower::new(session, client, from);
+    let mut follower = Follower::new(client, || session.client(), from);
     while arguments.follow || follower.next_height() <= tip {
         let message = follower.next().await?;
         let told = message.events.iter().filter_map(|entry| {

@@ -6,16 +6,16 @@ use counterfoil_proto::v1 as wire;
 use tonic::{Status, Streaming};
 use tonic_types::StatusExt as _;
 
-use crate::client::{self, Client};
+use super::{Client, limits};
 use crate::failure::Failure;
-use crate::session::Session;
 
 /// Before the first try again, and at most, as it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-pub struct Follower<'a> {
-    session: &'a Session,
+/// `C` makes a connection anew, with a new token.
+pub struct Follower<C> {
+    connect: C,
     client: Client,
     stream: Option<Streaming<wire::SubscribeResponse>>,
     next_height: u64,
@@ -23,10 +23,10 @@ pub struct Follower<'a> {
     pause: Option<Duration>,
 }
 
-impl<'a> Follower<'a> {
-    pub fn new(session: &'a Session, client: Client, from: u64) -> Self {
+impl<C: AsyncFn() -> Result<Client, Failure>> Follower<C> {
+    pub fn new(client: Client, connect: C, from: u64) -> Self {
         Self {
-            session,
+            connect,
             client,
             stream: None,
             next_height: from,
@@ -84,7 +84,7 @@ impl<'a> Follower<'a> {
             None => Some(pause),
             Some(info) if info.metadata.contains_key("resume_height") => Some(pause),
             Some(info) if info.reason == "STOPPING" => Some(pause),
-            Some(_) => client::pause(ended).map(|named| named.max(pause)),
+            Some(_) => limits::pause(ended).map(|named| named.max(pause)),
         }
     }
 
@@ -101,7 +101,7 @@ impl<'a> Follower<'a> {
         loop {
             tokio::time::sleep(pause).await;
             self.pause = Some(pause);
-            match self.session.client().await {
+            match (self.connect)().await {
                 Ok(client) => {
                     self.client = client;
                     return Ok(());
