@@ -17,9 +17,11 @@ PROFILE := --release
 TARGET := $(or $(CARGO_TARGET_DIR),target)/release
 # Passed on to `counterfoil demo`, e.g. DEMO_ARGS="-o json".
 DEMO_ARGS ?=
+# Passed on to the soak, e.g. SOAK_ARGS="--connections 1000 --seconds 60".
+SOAK_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test check fmt deny mutants
+.PHONY: help prerequisites build demo test check fmt deny mutants soak
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
@@ -27,6 +29,7 @@ help:
 	@echo "make check  formatting and lints"
 	@echo "make deny   licences, bans, sources and advisories of the dependencies"
 	@echo "make fmt    format the sources"
+	@echo "make soak   hold 10,000 connections and 1,000 subscribers for ten minutes (SOAK_ARGS are passed on)"
 	@echo "make mutants SHARD=k/n or SAMPLE=100"
 	@echo "            put faults into the rules and count those that the tests catch"
 
@@ -55,6 +58,10 @@ deny: prerequisites
 
 fmt:
 	$(CARGO) fmt --all
+
+# Eleven minutes, and some gigabytes of memory: no other target calls it.
+soak: build
+	@$(TARGET)/soak $(SOAK_ARGS)
 
 # Hours for all of them, so that no other target calls it.
 mutants: prerequisites

@@ -81,6 +81,7 @@ impl Currencies {
     pub fn format(&self, minor: u64, code: &str) -> String {
         match self.0.get(code) {
             Some(exponent) => format!("{} {code}", money::format_decimal(minor, *exponent)),
+            None if code.is_empty() => format!("{minor} minor units"),
             None => format!("{minor} minor units of {code:?}"),
         }
     }

@@ -6,17 +6,24 @@ use clap::{Parser, Subcommand};
 use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
-    audit, block, claim, clock, demo, deposit, inbox, invoice, key, loan, localnet, org,
-    receivable, request, status, tx,
+    audit, block, claim, clock, demo, deposit, dev, events, inbox, invoice, key, loan, localnet,
+    org, receivable, request, status, token, tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
+
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (commit ",
+    env!("COUNTERFOIL_COMMIT"),
+    ")"
+);
 
 /// Work with a Counterfoil ledger: invoices, receivables, claims, financing and deposits.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 rejected by the ledger, 4 no node reachable.
 #[derive(Parser, Debug)]
-#[command(name = "counterfoil", version)]
+#[command(name = "counterfoil", version = VERSION)]
 pub struct Arguments {
     #[command(flatten)]
     pub global: Global,
@@ -33,12 +40,23 @@ pub struct Global {
         global = true,
         env = "COUNTERFOIL_NODE",
         value_name = "URL",
-        default_value = "http://127.0.0.1:26650"
+        default_value = "https://127.0.0.1:26650"
     )]
     pub node: String,
-    /// The private key to sign with (PKCS#8 PEM)
+    /// The certificates of the network's authority (PEM), for a node asked by https
+    #[arg(long, global = true, env = "COUNTERFOIL_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// The private key that signs, and shows a node who asks (PKCS#8 PEM)
     #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// The first line of this file is the key's password; it is asked for at the terminal if left out
+    #[arg(
+        long,
+        global = true,
+        env = "COUNTERFOIL_PASSWORD_FILE",
+        value_name = "FILE"
+    )]
+    pub password_file: Option<PathBuf>,
     /// The organization to act for
     #[arg(long, global = true, env = "COUNTERFOIL_ORG", value_name = "ID")]
     pub org: Option<OrganizationId>,
@@ -86,15 +104,18 @@ pub enum Command {
     /// Blocks
     #[command(subcommand)]
     Block(block::Command),
+    Events(events::Arguments),
     Inbox(inbox::Arguments),
     /// The ledger's date
     #[command(subcommand)]
     Clock(clock::Command),
     Status(status::Arguments),
+    Token(token::Arguments),
     Audit(audit::Arguments),
     /// Networks of plain processes on this machine
     #[command(subcommand)]
     Localnet(localnet::Command),
+    Dev(dev::Arguments),
     Demo(demo::Arguments),
 }
 

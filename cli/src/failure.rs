@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use counterfoil_keystore::KeystoreError;
+use counterfoil_types::keys::KeyError;
 use serde_json::{Value, json};
 
 use crate::advice;
@@ -86,6 +88,34 @@ impl Failure {
             other => other.to_string().into(),
         };
         json!({ "error": error })
+    }
+}
+
+impl From<KeystoreError> for Failure {
+    fn from(error: KeystoreError) -> Self {
+        let advice = match &error {
+            KeystoreError::Read { .. } => {
+                "check the name: --key and COUNTERFOIL_KEY name a key's file, --password-file that of its \
+                 password; `counterfoil key new` makes a key"
+            }
+            KeystoreError::NoSecret { .. }
+            | KeystoreError::Key {
+                problem: KeyError::Pem,
+                ..
+            } => {
+                "name your private key by --key or COUNTERFOIL_KEY; `counterfoil key new` makes one, \
+                 and `openssl genpkey -algorithm ed25519` too"
+            }
+            KeystoreError::Key {
+                problem: KeyError::WrongPassword,
+                ..
+            } => {
+                "try again; a password in --password-file, COUNTERFOIL_PASSWORD_FILE or COUNTERFOIL_PASSWORD \
+                 is taken before the terminal is asked. A key whose password is lost is lost"
+            }
+            _ => return Self::failed(error),
+        };
+        Self::Failed(format!("{error}\n  what to do: {advice}"))
     }
 }
 

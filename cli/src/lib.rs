@@ -11,12 +11,13 @@ mod commands;
 mod demo;
 mod events;
 mod failure;
-mod keystore;
+mod interrupt;
 mod lists;
 mod localnet;
 mod output;
 mod owed;
 mod session;
+mod shell;
 mod signer;
 mod views;
 

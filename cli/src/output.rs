@@ -36,6 +36,15 @@ impl Answer {
         }
     }
 
+    /// The answer of a command that has printed all it had to say.
+    pub fn printed() -> Self {
+        Self {
+            json: String::new(),
+            text: String::new(),
+            failure: None,
+        }
+    }
+
     /// One record, a line for each field.
     pub fn record(view: View) -> Self {
         let mut table = new_table();
@@ -71,10 +80,13 @@ impl Answer {
     }
 
     pub fn print(&self, format: Format) {
-        print_line(match format {
+        let text = match format {
             Format::Table => &self.text,
             Format::Json => &self.json,
-        });
+        };
+        if !text.is_empty() {
+            print_line(text);
+        }
     }
 }
 
@@ -88,7 +100,7 @@ pub struct Listed<T> {
 /// Tells people on stderr what went wrong, and with JSON output programs on stdout too.
 pub fn print_failure(failure: &Failure, format: Format) {
     if format == Format::Json {
-        print_line(&format!("{:#}", failure.to_json()));
+        print_line(&failure.to_json().to_string());
     }
     eprintln!("counterfoil: {failure}");
 }
@@ -147,6 +159,14 @@ impl View {
     pub fn number(self, name: &str, number: impl Into<u64>) -> Self {
         let number = number.into();
         self.field(name, number.into(), number.to_string())
+    }
+
+    /// A number that not everybody is told; in JSON `null` where it is not.
+    pub fn count(self, name: &str, number: Option<u32>) -> Self {
+        match number {
+            None => self.field(name, Value::Null, "–".into()),
+            Some(number) => self.number(name, number),
+        }
     }
 
     /// Parts per million, under a name that ends in `_ppm`; people see percent.
@@ -237,6 +257,21 @@ impl View {
     fn lines(&self) -> String {
         let lines = self.rows.iter().map(|(l, t)| format!("{l}: {t}"));
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// All in one line, for people: what the first field says, and then the others.
+    pub fn line(&self) -> String {
+        let Some(((_, head), rest)) = self.rows.split_first() else {
+            return String::new();
+        };
+        let rest = rest.iter().filter(|(_, text)| !text.is_empty());
+        let rest: Vec<String> = rest
+            .map(|(label, text)| format!("{label} {}", text.replace('\n', "; ")))
+            .collect();
+        match rest.is_empty() {
+            true => head.clone(),
+            false => format!("{head}: {}", rest.join(", ")),
+        }
     }
 
     fn row(&self, label: &str) -> Option<&str> {

@@ -1,26 +1,40 @@
 //! One run of the command: its global options, and what most commands do with them.
 
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use counterfoil_keystore::{Keystore, PasswordSource};
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::SigningKey;
 
 use crate::amounts::Currencies;
 use crate::arguments::{Global, Page, Sending};
-use crate::client::{Client, executed, listed};
+use crate::client::{Access, Account, Client, executed, listed};
 use crate::failure::Failure;
-use crate::keystore;
 use crate::output::{Answer, Listed, View};
 use crate::signer::{Action, Signer};
 use crate::views;
 
 pub struct Session {
     global: Global,
+    keystore: Keystore,
+    /// Read once: its key may be behind a password.
+    account: OnceLock<Account>,
 }
 
 impl Session {
     pub fn new(global: Global) -> Self {
-        Self { global }
+        let keystore = Keystore::new(PasswordSource {
+            file: global.password_file.clone(),
+            option: "--password-file",
+            variable: "COUNTERFOIL_PASSWORD",
+        });
+        Self {
+            global,
+            keystore,
+            account: OnceLock::new(),
+        }
     }
 
     pub fn global(&self) -> &Global {
@@ -28,19 +42,58 @@ impl Session {
     }
 
     pub async fn client(&self) -> Result<Client, Failure> {
-        Client::connect(&self.global.node).await
+        Client::connect(&self.global.node, &self.access()?).await
+    }
+
+    /// To ask a node as this session's organization.
+    pub fn access(&self) -> Result<Access, Failure> {
+        Ok(Access {
+            account: self.account()?.clone(),
+            authority: self.global.ca.clone(),
+        })
     }
 
     pub fn organization(&self) -> Result<&OrganizationId, Failure> {
-        let missing =
-            || Failure::Usage("say for which organization: --org or COUNTERFOIL_ORG".into());
+        let missing = || {
+            Failure::Usage(
+                "this command acts for an organization, and none is named\n  what to do: say which by --org or \
+                 COUNTERFOIL_ORG, and name its private key by --key"
+                    .into(),
+            )
+        };
         self.global.org.as_ref().ok_or_else(missing)
     }
 
+    /// What opens key files, and encrypts new ones.
+    pub fn keystore(&self) -> &Keystore {
+        &self.keystore
+    }
+
+    pub fn key_file(&self) -> Result<&Path, Failure> {
+        let missing = || {
+            Failure::Usage(
+                "this command needs a private key, and none is named\n  what to do: name its file by --key or \
+                 COUNTERFOIL_KEY; a local network's keys are in localnet/keys/, and `counterfoil key new` makes one"
+                    .into(),
+            )
+        };
+        self.global.key.as_deref().ok_or_else(missing)
+    }
+
     pub fn key(&self) -> Result<SigningKey, Failure> {
-        let missing =
-            || Failure::Usage("name the private key's file: --key or COUNTERFOIL_KEY".into());
-        keystore::read_key(self.global.key.as_ref().ok_or_else(missing)?)
+        Ok(self.keystore.read_key(self.key_file()?)?)
+    }
+
+    fn account(&self) -> Result<&Account, Failure> {
+        if self.account.get().is_none() {
+            let account = Account {
+                organization: self.organization()?.clone(),
+                key: self.key()?,
+            };
+            // Nobody else sets it meanwhile: a session has one command.
+            let _ = self.account.set(account);
+        }
+        Ok(self.account.get().expect("it was set above"))
     }
 
     /// A connection with the network's currencies.
@@ -59,10 +112,11 @@ impl Session {
         sending: &Sending,
         made: impl FnOnce(counterfoil_types::ids::TxId, View) -> View,
     ) -> Result<Answer, Failure> {
+        let Account { organization, key } = self.account()?.clone();
         let signer = Signer {
             chain_id: client.status().await?.chain_id,
-            organization: self.organization()?.clone(),
-            key: self.key()?,
+            organization,
+            key,
         };
         let (tx_id, signed) = signer.sign(action, Duration::from_secs(sending.expires_in));
         let head = made(tx_id, View::new());

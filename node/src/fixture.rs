@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use counterfoil_execution::{VerifiedTransaction, check};
 use counterfoil_proto::cash::v1 as cash;
+use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::block::{VoteKind, vote_sign_bytes};
 use counterfoil_types::genesis::{
@@ -18,6 +19,7 @@ use counterfoil_types::keys::SigningKey;
 use counterfoil_types::transaction::{Draft, contract};
 use prost::Message as _;
 
+use crate::grpc::Caller;
 use crate::ledger::{Candidate, Ledger};
 
 pub const CHAIN: &str = "test-1";
@@ -42,6 +44,16 @@ pub fn validator_key() -> SigningKey {
 
 pub fn ledger_key() -> LedgerKey {
     LedgerKey::from_bytes([9; 32])
+}
+
+/// Who calls for an organization that has these roles.
+pub fn caller(organization: &str, roles: &[membership::Role]) -> Caller {
+    Caller {
+        organization: organization.parse().unwrap(),
+        account: bank_key().public_key(),
+        roles: roles.iter().map(|role| (*role).into()).collect(),
+        expires_at_ms: u64::MAX,
+    }
 }
 
 pub fn genesis() -> Genesis {

@@ -6,8 +6,11 @@
 pub mod app;
 pub mod config;
 pub mod consensus;
+pub mod disk;
 #[cfg(test)]
 mod fixture;
 pub mod grpc;
 pub mod ledger;
 pub mod mempool;
+pub mod metrics;
+pub mod vitals;

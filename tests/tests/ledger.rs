@@ -69,15 +69,15 @@ fn a_block_has_room_for_so_many_receipts() {
     for chain in [&maker, &checker] {
         chain.commit(&prepared);
     }
-    let payments: Vec<_> = (0..1_200)
+    let payments: Vec<_> = (0..400)
         .map(|n| sign("buyer", 1, 10 + n, settle(id, 1_200, &format!("p{n}"))))
         .collect();
     let full = maker.propose(2_000, payments.clone());
     let fitting = full.receipts().len();
-    assert!((500..1_200).contains(&fitting), "{fitting} receipts");
+    assert!((100..400).contains(&fitting), "{fitting} receipts");
     let bytes: usize = full.receipts().iter().map(Message::encoded_len).sum();
     assert!(
-        (4_000_000..=MAX_BLOCK_RECEIPT_BYTES).contains(&bytes),
+        (5_000_000..=MAX_BLOCK_RECEIPT_BYTES).contains(&bytes),
         "{bytes} bytes"
     );
     checker

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::v1 as wire;
 use prost::Message;
+use rand::RngCore as _;
+use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -21,7 +23,7 @@ use crate::limits;
 use crate::money::Currency;
 
 /// The version of the rules and bytes this software speaks.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -414,7 +416,9 @@ pub struct LedgerKey(Zeroizing<[u8; 32]>);
 
 impl LedgerKey {
     pub fn generate() -> Self {
-        Self(Zeroizing::new(rand::random()))
+        let mut key = Zeroizing::new([0; 32]);
+        OsRng.fill_bytes(key.as_mut_slice());
+        Self(key)
     }
 
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -440,9 +444,9 @@ impl FromStr for LedgerKey {
     type Err = NotAHash;
 
     fn from_str(text: &str) -> Result<Self, NotAHash> {
-        text.trim()
-            .parse::<Hash>()
-            .map(|h| Self::from_bytes(*h.as_bytes()))
+        let mut key = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| NotAHash)?;
+        Ok(Self(key))
     }
 }
 

@@ -15,6 +15,11 @@ use crate::limits::MAX_ORGANIZATION_ID;
 )]
 pub struct NotAnOrganizationId;
 
+/// Text that is not the id of a transaction or a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an id has 64 hexadecimal digits: the answer to what made it and the lists show it")]
+pub struct NotAnId;
+
 /// The id of an organization, e.g. `bank-a`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -82,9 +87,9 @@ macro_rules! hash_ids {
         }
 
         impl FromStr for $name {
-            type Err = NotAHash;
-            fn from_str(text: &str) -> Result<Self, NotAHash> {
-                text.parse().map(Self)
+            type Err = NotAnId;
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                text.parse().map(Self).map_err(|NotAHash| NotAnId)
             }
         }
 

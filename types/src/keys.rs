@@ -3,12 +3,18 @@
 //! Keys are made and used by `ed25519-dalek`; signatures on the ledger are
 //! judged by one rule, ZIP-215 (cofactored), which single and batch verification share.
 
+mod encryption;
+
 use std::fmt;
 use std::str::FromStr;
 
 use ed25519_dalek::Signer as _;
-use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+use pkcs8::der::pem::PemLabel as _;
+use pkcs8::{
+    EncodePrivateKey as _, EncryptedPrivateKeyInfo, LineEnding, PrivateKeyInfo, SecretDocument,
+};
+use rand::RngCore as _;
+use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -25,6 +31,17 @@ pub enum KeyError {
     Torsion,
     #[error("not an Ed25519 private key in PKCS#8 PEM")]
     Pem,
+    #[error("the key is encrypted: it opens with its password only")]
+    Encrypted,
+    #[error("the password is wrong")]
+    WrongPassword,
+    #[error("the key is encrypted in another way than PBES2 with scrypt or PBKDF2, and AES-CBC")]
+    UnknownEncryption,
+    #[error(
+        "its encryption asks for more than 256 MiB of scrypt or 10,000,000 rounds of PBKDF2: \
+         encrypt the key anew, at less cost"
+    )]
+    CostlyEncryption,
 }
 
 /// An Ed25519 public key.
@@ -139,7 +156,7 @@ pub struct SigningKey(ed25519_dalek::SigningKey);
 impl SigningKey {
     /// A new key from the operating system's random numbers.
     pub fn generate() -> Self {
-        Self(ed25519_dalek::SigningKey::generate(&mut rand::rngs::OsRng))
+        Self(ed25519_dalek::SigningKey::generate(&mut OsRng))
     }
 
     pub fn from_seed(seed: [u8; 32]) -> Self {
@@ -152,19 +169,55 @@ impl SigningKey {
     }
 
     /// Reads a PKCS#8 PEM file's text (RFC 5958, RFC 8410), as OpenSSL writes it.
+    /// An encrypted one fails as [`KeyError::Encrypted`].
     pub fn from_pkcs8_pem(pem: &str) -> Result<Self, KeyError> {
-        ed25519_dalek::SigningKey::from_pkcs8_pem(pem)
-            .map(Self)
-            .map_err(|_| KeyError::Pem)
+        match SecretDocument::from_pem(pem) {
+            Ok((PrivateKeyInfo::PEM_LABEL, key)) => Self::from_pkcs8(&key),
+            Ok((EncryptedPrivateKeyInfo::PEM_LABEL, _)) => Err(KeyError::Encrypted),
+            _ => Err(KeyError::Pem),
+        }
     }
 
+    /// Reads an encrypted PKCS#8 PEM file's text.
+    pub fn from_encrypted_pkcs8_pem(pem: &str, password: &[u8]) -> Result<Self, KeyError> {
+        match SecretDocument::from_pem(pem) {
+            Ok((EncryptedPrivateKeyInfo::PEM_LABEL, sealed)) => {
+                Self::from_pkcs8(&encryption::open(&sealed, password)?)
+            }
+            _ => Err(KeyError::Pem),
+        }
+    }
+
+    fn from_pkcs8(key: &SecretDocument) -> Result<Self, KeyError> {
+        let key = PrivateKeyInfo::try_from(key.as_bytes()).map_err(|_| KeyError::Pem)?;
+        let key = ed25519_dalek::SigningKey::try_from(key).map_err(|_| KeyError::Pem)?;
+        Ok(Self(key))
+    }
+
+    /// The key as an unencrypted PEM file's text.
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
+        self.to_pkcs8()
+            .to_pem(PrivateKeyInfo::PEM_LABEL, LineEnding::LF)
+            .expect("32 bytes always encode as PKCS#8")
+    }
+
+    /// The key as a PEM file's text that opens with the password only, here and in OpenSSL.
+    pub fn to_encrypted_pkcs8_pem(&self, password: &[u8]) -> Zeroizing<String> {
+        let mut salt = [0; encryption::SALT_BYTES];
+        let mut iv = [0; encryption::IV_BYTES];
+        OsRng.fill_bytes(&mut salt);
+        OsRng.fill_bytes(&mut iv);
+        encryption::seal(&self.to_pkcs8(), password, &salt, &iv)
+            .expect("32 bytes always encrypt and encode as PKCS#8")
+    }
+
+    fn to_pkcs8(&self) -> SecretDocument {
         // Version 1 (no public key inside) is what OpenSSL reads.
         let pair = ed25519_dalek::pkcs8::KeypairBytes {
             secret_key: self.0.to_bytes(),
             public_key: None,
         };
-        pair.to_pkcs8_pem(LineEnding::LF)
+        pair.to_pkcs8_der()
             .expect("32 bytes always encode as PKCS#8")
     }
 
@@ -271,5 +324,58 @@ mod tests {
         let read = SigningKey::from_pkcs8_pem(&pem).unwrap();
         assert_eq!(read.public_key(), key.public_key());
         assert!(SigningKey::from_pkcs8_pem("nonsense").is_err());
+        // A PEM of another kind, with the right bytes in it.
+        let public = pem.replace("PRIVATE", "PUBLIC");
+        assert_eq!(
+            SigningKey::from_pkcs8_pem(&public).unwrap_err(),
+            KeyError::Pem
+        );
+    }
+
+    #[test]
+    fn encrypted_keys_open_with_their_password_only() {
+        let key = SigningKey::generate();
+        let pem = key.to_encrypted_pkcs8_pem(b"correct horse");
+        assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        assert_ne!(pem, key.to_encrypted_pkcs8_pem(b"correct horse"), "salted");
+        let open = |password| SigningKey::from_encrypted_pkcs8_pem(&pem, password);
+        assert_eq!(
+            open(b"correct horse").unwrap().public_key(),
+            key.public_key()
+        );
+        for wrong in [&b"correct horse "[..], b"", b"battery staple"] {
+            assert_eq!(open(wrong).unwrap_err(), KeyError::WrongPassword);
+        }
+        assert_eq!(
+            SigningKey::from_pkcs8_pem(&pem).unwrap_err(),
+            KeyError::Encrypted
+        );
+        // Not mistaken for one whose password is wrong.
+        let plain = key.to_pkcs8_pem();
+        assert_eq!(
+            SigningKey::from_encrypted_pkcs8_pem(&plain, b"").unwrap_err(),
+            KeyError::Pem
+        );
+    }
+
+    /// `openssl genpkey -algorithm ed25519 -aes-256-cbc -pass pass:secret`, which is PBKDF2.
+    const OF_OPENSSL: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n\
+        MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhErDeHzaTyTwICCAAw\n\
+        DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEE0DI034iGgON3M9OByOa6gEQLtv\n\
+        RgWjAHAjsNTP5apvrBDwGJe4swI0fziakRswwQBNqURThzz5R340mMtLO0MAhINk\n\
+        z8VHMGu72ZJVa1quKQM=\n\
+        -----END ENCRYPTED PRIVATE KEY-----";
+
+    #[test]
+    fn keys_that_openssl_encrypted_open() {
+        let key = SigningKey::from_encrypted_pkcs8_pem(OF_OPENSSL, b"secret").unwrap();
+        assert_eq!(
+            key.public_key().to_string(),
+            "a9af5a6aaf95c748d77e5b233c7aebec0560a84bf20a80925f647de8fa3dcd5c"
+        );
+        assert_eq!(
+            SigningKey::from_encrypted_pkcs8_pem(OF_OPENSSL, b"Secret").unwrap_err(),
+            KeyError::WrongPassword
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What everything else speaks in: ids, money, dates, keys, hashes, and the
 //! bytes that are signed and hashed. Pure: no clock, no files, no network.
 
+pub mod access;
 pub mod block;
 pub mod dates;
 pub mod genesis;

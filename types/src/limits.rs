@@ -7,12 +7,17 @@ pub const MAX_MINOR: u64 = 1_000_000_000_000_000_000;
 pub const MAX_TRANSACTION_BYTES: usize = 64 * 1024;
 /// How far ahead of block time a transaction may expire.
 pub const MAX_LIFETIME_MS: u64 = 60 * 60 * 1000;
+/// Bytes of an encoded `AccessToken`; the longest of ids and numbers make fewer.
+pub const MAX_ACCESS_TOKEN_BYTES: usize = 512;
+/// How far ahead of a node's clock an access token may expire.
+pub const MAX_ACCESS_TOKEN_LIFETIME_MS: u64 = 60 * 60 * 1000;
 /// Latest block time: 00:00 of 2199-12-31, the calendar's last day.
 pub const MAX_BLOCK_TIME_MS: u64 = 7_258_032_000_000;
 /// Transactions in a block.
 pub const MAX_BLOCK_TRANSACTIONS: usize = 10_000;
-/// Bytes of a block's receipts: a short transaction can move 256 claims, which takes its time and room.
-pub const MAX_BLOCK_RECEIPT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a block's receipts: a short transaction can move 256 claims, which takes its time and room. The
+/// largest payment must fit: it overtakes 256 requests with 64 quotes each.
+pub const MAX_BLOCK_RECEIPT_BYTES: usize = 5 * 1024 * 1024;
 /// Largest `max_block_bytes` a genesis may set; the engine cannot sync blocks near 10 MiB.
 pub const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
 

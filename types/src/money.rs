@@ -19,7 +19,10 @@ pub enum MoneyError {
     UnknownCurrency(String),
     #[error("{0:?} is not an amount: write digits and at most one point, such as 125.00")]
     NotAnAmount(String),
-    #[error("{text:?} has more than the {exponent} decimal places of its currency")]
+    #[error(
+        "{text:?} has more than the {exponent} decimal places of its currency, and amounts are never rounded: \
+         write at most {exponent}"
+    )]
     TooPrecise { text: String, exponent: u32 },
     #[error("amounts go up to 10^18 minor units")]
     TooLarge,

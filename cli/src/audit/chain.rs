@@ -82,8 +82,12 @@ impl Chain {
         parent: &Parent,
         genesis: &wire::Genesis,
     ) -> Parent {
-        let block = answer.block.unwrap_or_default();
-        let header = block.header.unwrap_or_default();
+        let header = answer.header.unwrap_or_default();
+        let (transactions, receipts): (Vec<_>, Vec<_>) = answer
+            .entries
+            .into_iter()
+            .map(|entry| (entry.transaction, entry.receipt.unwrap_or_default()))
+            .unzip();
         let hash = header_hash(&header);
         let validators = genesis.validators.clone().unwrap_or_default();
         let set_hash = validator_set_hash(&validators);
@@ -102,14 +106,12 @@ impl Chain {
             &hash,
             &validators,
         );
-        let rooted = is(
-            &transactions_root(&block.transactions),
-            &header.transactions_root,
-        ) && is(&receipts_root(&answer.receipts), &header.receipts_root);
+        let rooted = is(&transactions_root(&transactions), &header.transactions_root)
+            && is(&receipts_root(&receipts), &header.receipts_root);
         self.chained += u64::from(chained);
         self.certified += u64::from(certified.is_ok());
         self.rooted += u64::from(rooted);
-        if !block.transactions.is_empty() {
+        if !transactions.is_empty() {
             self.first_ms.get_or_insert(header.time_ms);
             self.last_ms = Some(header.time_ms);
         }
@@ -119,7 +121,7 @@ impl Chain {
             time_ms: header.time_ms,
         };
         self.evidence
-            .add(&at, &mut self.clock, &block.transactions, &answer.receipts);
+            .add(&at, &mut self.clock, &transactions, &receipts);
         Parent {
             hash,
             height: header.height,
@@ -182,17 +184,14 @@ mod tests {
         };
         wire::GetBlockResponse {
             hash: hash.to_vec(),
-            block: Some(wire::Block {
-                header: Some(header),
-                transactions: Vec::new(),
-            }),
+            header: Some(header),
             certificate: Some(wire::CommitCertificate {
                 height: 1,
                 round: 0,
                 block_hash: hash.to_vec(),
                 signatures: vec![signature],
             }),
-            receipts: Vec::new(),
+            ..Default::default()
         }
     }
 
@@ -226,19 +225,12 @@ mod tests {
         };
         assert_eq!(seen(unsigned), (1, 0, 1));
         let with_receipt = wire::GetBlockResponse {
-            receipts: vec![wire::Receipt::default()],
+            entries: vec![wire::BlockEntry::default()],
             ..good.clone()
         };
         assert_eq!(seen(with_receipt), (1, 1, 0));
         let mut other_root = good;
-        other_root
-            .block
-            .as_mut()
-            .unwrap()
-            .header
-            .as_mut()
-            .unwrap()
-            .state_root = vec![1; 32];
+        other_root.header.as_mut().unwrap().state_root = vec![1; 32];
         assert_eq!(seen(other_root), (0, 0, 1));
     }
 }

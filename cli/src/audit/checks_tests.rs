@@ -1,9 +1,10 @@
 //! A small sound ledger, and what each fault in it makes fail.
 
 use counterfoil_proto::cash::v1::event::Event as CashEvent;
-use counterfoil_proto::financing::v1::RequestState;
+use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
+use counterfoil_proto::financing::v1::{QuoteState, RequestState};
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
-use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
+use counterfoil_proto::settlement::v1::{ClaimPaid, event::Event as SettlementEvent};
 
 use super::super::evidence::Event;
 use super::super::expected::Figures;
@@ -139,6 +140,13 @@ fn each_fault_of_claims_fails_the_check_that_speaks_of_it() {
                 paid.shares[1].penalty_minor += 1;
             }
         }),
+        // The payee is told less than the debtor.
+        ("events_fit_the_claims_they_name", |l| {
+            claim_paid(l).principal = usd(3_599);
+        }),
+        ("events_fit_the_claims_they_name", |l| {
+            claim_paid(l).spent = false;
+        }),
         ("claims_as_their_events_say", |l| {
             l.records.claims[4].controller = "seller".into()
         }),
@@ -169,6 +177,16 @@ fn each_fault_of_financing_and_cash_fails_the_check_that_speaks_of_it() {
         ("requests_as_their_events_say", |l| {
             l.records.requests[2].set_state(RequestState::Expired)
         }),
+        ("quotes_ended_with_their_requests", |l| {
+            l.chain.evidence.history[6].events.pop();
+        }),
+        ("quotes_ended_with_their_requests", |l| {
+            let closed = |e: &Event| matches!(e, Event::Financing(FinancingEvent::QuoteClosed(_)));
+            if let Event::Financing(FinancingEvent::QuoteClosed(closed)) = event(l, closed) {
+                closed.bank = "bank".into();
+                closed.set_state(QuoteState::Declined);
+            }
+        }),
         ("awards_cost_as_quoted", |l| {
             let award = l.records.requests[1].award.as_mut().unwrap();
             award.cost_minor += 1;
@@ -186,6 +204,9 @@ fn each_fault_of_financing_and_cash_fails_the_check_that_speaks_of_it() {
             {
                 paid.to = "tier".into();
             }
+        }),
+        ("payments_reach_owners_and_lenders", |l| {
+            claim_paid(l).to_lender = usd(2_914);
         }),
         ("loans_as_their_events_say", |l| {
             l.records.loans[0].interest_paid_minor = 34
@@ -223,6 +244,15 @@ fn fails(faults: &[Change<Ledger>]) {
             "{name}: {:?}",
             failing(&report)
         );
+    }
+}
+
+/// The first payment of a claim.
+fn claim_paid(ledger: &mut Ledger) -> &mut ClaimPaid {
+    let like = |e: &Event| matches!(e, Event::Settlement(SettlementEvent::ClaimPaid(_)));
+    match event(ledger, like) {
+        Event::Settlement(SettlementEvent::ClaimPaid(paid)) => paid,
+        other => panic!("not a claim's payment: {other:?}"),
     }
 }
 

@@ -7,7 +7,9 @@ use counterfoil_proto::receivable::v1::{
     Claim, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged, Endorsement,
     Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse, event::Event as ReceivableEvent,
 };
-use counterfoil_proto::settlement::v1::{ReceivablePaid, event::Event as SettlementEvent};
+use counterfoil_proto::settlement::v1::{
+    ClaimPaid, ReceivablePaid, event::Event as SettlementEvent,
+};
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{EndorsementId, TxId};
 use counterfoil_types::interest::{Accrual, DayCount, Interest};
@@ -82,6 +84,7 @@ impl Replay {
                 self.controlled(&e.receivable, e.number, &e.controller)
             }
             Event::Settlement(SettlementEvent::Paid(e)) => self.paid(e, *date),
+            Event::Settlement(SettlementEvent::ClaimPaid(e)) => self.claim_paid(e, executed),
             _ => return None,
         })
     }
@@ -284,6 +287,25 @@ impl Replay {
             }
         }
         (event.settled != left).then_some(())
+    }
+
+    /// What a claim's payees are told, after the payment itself: it is what the debtor was told of that claim.
+    fn claim_paid(&self, event: &ClaimPaid, executed: &Executed) -> Option<()> {
+        let payment = executed.events.iter().find_map(|happened| match happened {
+            Event::Settlement(SettlementEvent::Paid(e)) => Some(e),
+            _ => None,
+        })?;
+        let mut shares = payment.shares.iter();
+        let share = shares.find(|share| share.claim == event.claim)?;
+        let claim = self.claims.get(&(event.receivable.clone(), event.claim))?;
+        let same = event.receivable == payment.receivable
+            && event.controller == share.controller
+            && minor(&event.principal) == share.principal_minor
+            && minor(&event.penalty) == share.penalty_minor
+            && (&event.issuer, event.days_late) == (&payment.issuer, payment.days_late)
+            && event.value_date == payment.value_date
+            && event.spent == (claim.state() == ClaimState::Spent);
+        same.then_some(())
     }
 }
 

@@ -55,7 +55,6 @@ fn paid(on: &str, shares: &[(u32, u64, u64)], settled: bool) -> Event {
         controller: "seller".into(),
         principal_minor: *principal_minor,
         penalty_minor: *penalty_minor,
-        ..Default::default()
     };
     Event::Settlement(SettlementEvent::Paid(ReceivablePaid {
         receivable: vec![1],

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{
-    Award, Loan, LoanOpened, LoanPaid, LoanState, QuoteTerms, Request, RequestAwarded,
+    Award, Loan, LoanOpened, LoanPaid, LoanState, QuoteState, QuoteTerms, Request, RequestAwarded,
     RequestState, Schedule, Technique,
 };
 use counterfoil_proto::receivable::v1::Purpose;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
-use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{Accrual, DayCount, Interest};
@@ -29,8 +28,10 @@ use crate::award::{Outcome, Part, Price};
 struct Replay<'a> {
     /// Requests that were opened, with the state they ended in.
     requests: BTreeMap<&'a [u8], RequestState>,
-    /// By request and bank.
+    /// Revealed ones, by request and bank.
     quotes: BTreeMap<(&'a [u8], &'a str), &'a QuoteTerms>,
+    /// By request and bank, how every quote that was committed ended: with its award, or as it was closed.
+    ends: BTreeMap<(&'a [u8], &'a str), Vec<QuoteState>>,
     awards: BTreeMap<&'a [u8], (&'a Executed, &'a RequestAwarded)>,
     loans: BTreeMap<&'a [u8], Loan>,
     /// Payments on loans, and those of them that are interest first, and no more than is owed.
@@ -56,7 +57,9 @@ impl<'a> Replay<'a> {
             FinancingEvent::Opened(e) => {
                 self.requests.insert(&e.request, RequestState::Open);
             }
-            FinancingEvent::Committed(_) => {}
+            FinancingEvent::Committed(e) => {
+                self.ends.insert((&e.request, &e.bank), Vec::new());
+            }
             FinancingEvent::Revealed(e) => {
                 let terms = e
                     .terms
@@ -67,10 +70,13 @@ impl<'a> Replay<'a> {
             FinancingEvent::Awarded(e) => {
                 self.requests.insert(&e.request, RequestState::Awarded);
                 self.awards.insert(&e.request, (executed, e));
+                let bank = e.award.as_ref().map_or("", |award| &*award.bank);
+                self.quote_ended(&e.request, bank, QuoteState::Awarded);
             }
             FinancingEvent::Closed(e) => {
                 self.requests.insert(&e.request, e.state());
             }
+            FinancingEvent::QuoteClosed(e) => self.quote_ended(&e.request, &e.bank, e.state()),
             FinancingEvent::LoanOpened(e) => {
                 let loan = self.opened(e, executed.date);
                 self.loans.insert(&e.loan, loan);
@@ -81,6 +87,22 @@ impl<'a> Replay<'a> {
                 let paid = loan.and_then(|loan| pay(loan, e, executed.date));
                 self.owed += u64::from(paid.is_some());
             }
+        }
+    }
+
+    fn quote_ended(&mut self, request: &'a [u8], bank: &'a str, state: QuoteState) {
+        self.ends.entry((request, bank)).or_default().push(state);
+    }
+
+    /// Whether a quote ended once if its request did, and was missed only if it was never revealed.
+    fn ended_well(&self, quote: &(&[u8], &str), ends: &[QuoteState]) -> bool {
+        let is_revealed = self.quotes.contains_key(quote);
+        match (self.requests.get(quote.0), ends) {
+            (Some(RequestState::Open), ends) => ends.is_empty(),
+            (Some(RequestState::Awarded), [QuoteState::Awarded]) => is_revealed,
+            (Some(_), [QuoteState::Missed]) => !is_revealed,
+            (Some(_), [QuoteState::Declined]) => true,
+            _ => false,
         }
     }
 
@@ -156,10 +178,15 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
     let loans = replay.loans.values().map(comparable);
     let loan_records = records.loans.iter().map(comparable);
     let sold: Vec<Sale> = history.iter().flat_map(sales).collect();
-    let payments: Vec<(&Executed, &ReceivablePaid)> =
-        history.iter().flat_map(payments_of_debtors).collect();
+    let quotes: Vec<_> = replay.ends.iter().collect();
+    let payments: Vec<&Executed> = history.iter().filter(|executed| pays(executed)).collect();
     vec![
         Check::same("requests_as_their_events_say", &requests, &of_records),
+        Check::new(
+            "quotes_ended_with_their_requests",
+            quotes.len(),
+            count(&quotes, |(quote, ends)| replay.ended_well(quote, ends)),
+        ),
         Check::new(
             "awards_cost_as_quoted",
             awarded.len(),
@@ -178,9 +205,7 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
         Check::new(
             "payments_reach_owners_and_lenders",
             payments.len(),
-            count(&payments, |(executed, event)| {
-                reaches(executed, event, &replay.loans)
-            }),
+            count(&payments, |executed| reaches(executed, &replay.loans)),
         ),
         Check::same(
             "loans_as_their_events_say",
@@ -340,39 +365,37 @@ fn sales(executed: &Executed) -> impl Iterator<Item = Sale> {
     })
 }
 
-fn payments_of_debtors(executed: &Executed) -> impl Iterator<Item = (&Executed, &ReceivablePaid)> {
-    executed.events.iter().filter_map(move |event| match event {
-        Event::Settlement(SettlementEvent::Paid(e)) => Some((executed, e)),
-        _ => None,
-    })
+/// Whether a debtor pays in a transaction.
+fn pays(executed: &Executed) -> bool {
+    let mut events = executed.events.iter();
+    events.any(|event| matches!(event, Event::Settlement(SettlementEvent::Paid(_))))
 }
 
-/// Whether a payment's cash went to the controllers of its shares and the lenders on them, and the
-/// loans were credited with it.
-fn reaches(executed: &Executed, event: &ReceivablePaid, loans: &BTreeMap<&[u8], Loan>) -> bool {
-    let mut owed: BTreeMap<&str, u128> = BTreeMap::new();
+/// Whether a debtor's cash went to whom its claims' payments name, controllers and lenders, and the loans
+/// were credited with it.
+fn reaches(executed: &Executed, loans: &BTreeMap<&[u8], Loan>) -> bool {
+    let mut owed: BTreeMap<(&str, &str), u128> = BTreeMap::new();
+    let mut got: BTreeMap<(&str, &str), u128> = BTreeMap::new();
     let mut lent: BTreeMap<&[u8], u128> = BTreeMap::new();
-    for share in &event.shares {
-        let whole = u128::from(share.principal_minor) + u128::from(share.penalty_minor);
-        let to_lender = u128::from(share.lender_minor);
-        *owed.entry(&share.controller).or_default() += whole.saturating_sub(to_lender);
-        if to_lender > 0 {
-            let lender = loans.get(&*share.loan).map_or("", |loan| &*loan.lender);
-            *owed.entry(lender).or_default() += to_lender;
-            *lent.entry(&share.loan).or_default() += to_lender;
-        }
-    }
-    owed.retain(|_, minor| *minor > 0);
-    let mut got: BTreeMap<&str, u128> = BTreeMap::new();
     let mut credited: BTreeMap<&[u8], u128> = BTreeMap::new();
     for happened in &executed.events {
-        if let Some(paid) = paid(happened).filter(|paid| paid.issuer == event.issuer) {
-            *got.entry(paid.payee).or_default() += u128::from(paid.minor);
+        if let Event::Settlement(SettlementEvent::ClaimPaid(e)) = happened {
+            let whole = u128::from(minor(&e.principal)) + u128::from(minor(&e.penalty));
+            let to_lender = u128::from(minor(&e.to_lender));
+            *owed.entry((&e.issuer, &e.controller)).or_default() += whole.saturating_sub(to_lender);
+            let lender = loans.get(&*e.loan).map_or("", |loan| &*loan.lender);
+            *owed.entry((&e.issuer, lender)).or_default() += to_lender;
+            *lent.entry(&e.loan).or_default() += to_lender;
+        }
+        if let Some(paid) = paid(happened) {
+            *got.entry((paid.issuer, paid.payee)).or_default() += u128::from(paid.minor);
         }
         if let Event::Financing(FinancingEvent::LoanPaid(e)) = happened {
             *credited.entry(&e.loan).or_default() +=
                 u128::from(minor(&e.interest)) + u128::from(minor(&e.principal));
         }
     }
+    owed.retain(|_, minor| *minor > 0);
+    lent.retain(|_, minor| *minor > 0);
     owed == got && lent == credited
 }

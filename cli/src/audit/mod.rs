@@ -25,25 +25,18 @@ use counterfoil_proto::receivable::v1::ReceivableState;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::OrganizationId;
-use counterfoil_types::keys::PublicKey;
 use counterfoil_types::money::Currency;
 
 use self::chain::Chain;
 pub use self::expected::{Expected, Figures, Financing, Transactions};
 use self::records::Records;
 pub use self::report::Report;
-use crate::client::{Client, listed};
+use crate::client::{Access, Client, listed};
 use crate::failure::Failure;
 
 /// How long validators may take to reach a common height.
 const CATCH_UP: Duration = Duration::from_secs(30);
 const CATCH_UP_POLL: Duration = Duration::from_millis(100);
-
-/// Who audits: a regulator, with the key of its account.
-pub struct Auditor {
-    pub organization: OrganizationId,
-    pub key: PublicKey,
-}
 
 /// What one validator says of the common height.
 pub struct Witness {
@@ -70,17 +63,17 @@ pub fn state_names() -> Vec<String> {
 /// Audits the ledger that these validators keep.
 pub async fn run(
     nodes: &[String],
-    auditor: &Auditor,
+    access: &Access,
     expected: Option<Expected>,
 ) -> Result<Report, Failure> {
     let mut clients = Vec::new();
     for node in nodes {
-        clients.push(Client::connect(node).await?);
+        clients.push(Client::connect(node, access).await?);
     }
     let first = clients
         .first()
         .ok_or_else(|| Failure::Usage("name the validators to audit".into()))?;
-    admit(first, auditor).await?;
+    admit(first, &access.account.organization).await?;
     let (genesis, genesis_hash) = first.genesis().await?;
     let height = common_height(&clients).await?;
     let records = Records::read(first).await?;
@@ -96,9 +89,9 @@ pub async fn run(
     ))
 }
 
-/// Lets only a regulator audit, with its own key.
-async fn admit(client: &Client, auditor: &Auditor) -> Result<(), Failure> {
-    let id = auditor.organization.to_string();
+/// Lets only a regulator audit: nobody else reads all that an audit must see.
+async fn admit(client: &Client, auditor: &OrganizationId) -> Result<(), Failure> {
+    let id = auditor.to_string();
     let answer = client
         .ledger()
         .get_organization(wire::GetOrganizationRequest { id })
@@ -110,18 +103,7 @@ async fn admit(client: &Client, auditor: &Auditor) -> Result<(), Failure> {
     let organization = organization.ok_or_else(|| client.incomplete("an organization"))?;
     if !organization.roles().any(|role| role == Role::Regulator) {
         return Err(Failure::Failed(format!(
-            "{} is no regulator on this ledger: name one by --org (counterfoil org list --role regulator)",
-            auditor.organization
-        )));
-    }
-    if !organization
-        .accounts
-        .iter()
-        .any(|account| account == auditor.key.as_bytes())
-    {
-        return Err(Failure::Failed(format!(
-            "the key is not the account of {}: name its key file by --key",
-            auditor.organization
+            "{auditor} is no regulator on this ledger: name one by --org (counterfoil org list --role regulator)"
         )));
     }
     Ok(())
@@ -166,10 +148,7 @@ async fn witness(client: &Client, height: u64) -> Result<Witness, Failure> {
                 .get_block(wire::GetBlockRequest { height })
                 .await;
             let block = block.map_err(|s| client.failure(s))?.into_inner();
-            let header = block
-                .block
-                .and_then(|b| b.header)
-                .ok_or_else(|| client.incomplete("a header"))?;
+            let header = block.header.ok_or_else(|| client.incomplete("a header"))?;
             (block.hash, header.state_root)
         }
     };

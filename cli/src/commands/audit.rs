@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::audit::{self, Auditor, Expected};
+use crate::audit::{self, Expected};
+use crate::client::Access;
 use crate::failure::Failure;
 use crate::localnet::Network;
 use crate::output::Answer;
@@ -33,19 +34,26 @@ pub struct Arguments {
 }
 
 pub async fn execute(arguments: Arguments, session: &Session) -> Result<Answer, Failure> {
-    let auditor = Auditor {
-        organization: session.organization()?.clone(),
-        key: session.key()?.public_key(),
-    };
-    let nodes = match (arguments.home, arguments.nodes) {
-        (Some(home), _) => Network::open(&home)?.urls(),
-        (None, nodes) if !nodes.is_empty() => nodes,
-        (None, _) => vec![session.global().node.clone()],
+    let access = session.access()?;
+    let (nodes, access) = match (arguments.home, arguments.nodes) {
+        (Some(home), _) => {
+            let network = Network::open(&home)?;
+            let authority = network.authority();
+            (
+                network.urls(),
+                Access {
+                    authority,
+                    ..access
+                },
+            )
+        }
+        (None, nodes) if !nodes.is_empty() => (nodes, access),
+        (None, _) => (vec![session.global().node.clone()], access),
     };
     let expected = arguments
         .expect
         .as_deref()
         .map(Expected::read)
         .transpose()?;
-    Ok(audit::run(&nodes, &auditor, expected).await?.into_answer())
+    Ok(audit::run(&nodes, &access, expected).await?.into_answer())
 }

@@ -11,13 +11,15 @@ use crate::views;
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Show a block with its receipts; anyone may, reads only
+    /// Show a block with those of its receipts that are yours to read; every organization may, reads only
     Show {
         /// The block's height; the last one's if left out
         #[arg(default_value_t = 0, hide_default_value = true)]
         height: u64,
     },
-    /// List blocks, lowest first; anyone may, reads only
+    /// List blocks, lowest first; every organization may, reads only
+    ///
+    /// How many transactions a block holds is for operators and the regulator.
     List {
         /// First height to list
         #[arg(long, value_name = "HEIGHT", default_value_t = 1)]
@@ -40,8 +42,8 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 .await;
             let block = answer.map_err(|s| client.failure(s))?.into_inner();
             let header = block
-                .block
-                .and_then(|b| b.header)
+                .header
+                .clone()
                 .ok_or_else(|| client.incomplete("a header"))?;
             let certificate = block.certificate.unwrap_or_default();
             let signers = certificate
@@ -49,12 +51,15 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 .iter()
                 .map(|s| hex::encode(&s.address));
             let receipts = block
-                .receipts
+                .entries
                 .iter()
+                .filter_map(|entry| entry.receipt.as_ref())
                 .map(|r| views::receipt(View::new(), r, &currencies));
             let view = views::header(&block.hash, &header)
                 .number("round", certificate.round)
                 .list("signed_by", signers)
+                .count("transactions", block.transactions)
+                .count("rejected", block.rejected)
                 .nested("receipts", receipts.collect());
             Ok(Answer::record(view))
         }
@@ -93,6 +98,6 @@ fn summary(summary: &wire::BlockSummary) -> View {
     let header = summary.header.clone().unwrap_or_default();
     views::header(&summary.hash, &header)
         .number("round", summary.round)
-        .number("transactions", summary.transactions)
-        .number("rejected", summary.rejected)
+        .count("transactions", summary.transactions)
+        .count("rejected", summary.rejected)
 }

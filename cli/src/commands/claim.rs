@@ -107,15 +107,16 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Show one claim, its endorsements and its family; anyone may, reads only
+    /// Show one claim, its endorsements and its family; its controller, its debtor and whoever it is offered or pledged to may, reads only
     ///
-    /// The family is all claims to the receivable, from claim 0 down to their parts. JSON has it
-    /// as a list in the same order, in which each claim names its parents and children.
+    /// The family is all claims to the receivable that are yours to read, from claim 0 down to their
+    /// parts; of others there are only the numbers. JSON has it as a list in the same order, in
+    /// which each claim names its parents and children.
     Show {
         /// The claim's id: the receivable's 64 hexadecimal digits, '#', the claim's number
         id: ClaimId,
     },
-    /// List claims; anyone may, reads only
+    /// List the claims that are yours to read; reads only
     List {
         /// Only those to this receivable
         #[arg(long, value_name = "ID")]
@@ -316,7 +317,7 @@ fn acceptance(
 
 async fn show(client: &Client, id: ClaimId, currencies: &Currencies) -> Result<Answer, Failure> {
     let claim = get(client, id).await?;
-    let receivable = receivable::get(client, id.receivable.to_vec()).await?;
+    let receivable = receivable::find(client, id.receivable.to_vec()).await?;
     let claims = wire::ListClaimsRequest {
         receivable: id.receivable.to_vec(),
         ..Default::default()
@@ -329,11 +330,15 @@ async fn show(client: &Client, id: ClaimId, currencies: &Currencies) -> Result<A
         lists::all(client, claims).await?,
         lists::all(client, endorsements).await?,
     );
-    let currency = currency(&receivable);
+    let currency = receivable.as_ref().map_or("", currency);
     let endorsed = family.endorsements(&claim).into_iter();
-    let view = views::claim(&claim, currency, currencies)
-        .text("debtor", &receivable.debtor)
-        .date("adjusted_due_date", receivable.adjusted_due_date.as_ref())
+    let mut view = views::claim(&claim, currency, currencies);
+    if let Some(receivable) = &receivable {
+        view = view
+            .text("debtor", &receivable.debtor)
+            .date("adjusted_due_date", receivable.adjusted_due_date.as_ref());
+    }
+    let view = view
         .hidden_records("endorsements", endorsed.map(views::endorsement).collect())
         .hidden_records("family", family.views(currency, currencies));
     Ok(Answer::record(view).below(family.drawing(id.number, currency, currencies)))
@@ -351,10 +356,11 @@ async fn list(
     let mut items = Vec::with_capacity(list.items.len());
     for claim in &list.items {
         if !receivables.contains_key(&claim.receivable) {
-            let receivable = receivable::get(client, claim.receivable.clone()).await?;
+            let receivable = receivable::find(client, claim.receivable.clone()).await?;
             receivables.insert(claim.receivable.clone(), receivable);
         }
-        let currency = currency(&receivables[&claim.receivable]);
+        let receivable = receivables[&claim.receivable].as_ref();
+        let currency = receivable.map_or("", currency);
         items.push(views::claim(claim, currency, currencies));
     }
     let list = Listed {

@@ -21,7 +21,7 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Show the ledger's date; anyone may, reads only
+    /// Show the ledger's date; every organization may, reads only
     Show,
 }
 

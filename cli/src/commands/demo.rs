@@ -62,6 +62,7 @@ pub async fn execute(arguments: Arguments) -> Result<Answer, Failure> {
         home,
         chain_id: new_chain_id("demo"),
         validators: make.validators,
+        transport: make.transport(),
         counterfoild,
         keep,
     };

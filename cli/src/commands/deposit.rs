@@ -77,7 +77,7 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Show one balance; anyone may, reads only
+    /// Show one balance; its holder and its bank may, reads only
     Balance {
         /// The organization that holds the deposits; --org if left out
         #[arg(long, value_name = "ORG")]
@@ -89,7 +89,7 @@ pub enum Command {
         #[arg(long, value_name = "CODE")]
         currency: String,
     },
-    /// Show one redemption; anyone may, reads only
+    /// Show one redemption; its holder and its bank may, reads only
     Show {
         /// The organization that asked
         #[arg(long, value_name = "ORG")]
@@ -98,7 +98,7 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         end_to_end_id: String,
     },
-    /// List balances, redemptions, or what banks have issued; anyone may, reads only
+    /// List balances, redemptions, or what banks have issued, of those that are yours; reads only
     List {
         /// What to list
         #[arg(long, value_enum, default_value = "balances")]

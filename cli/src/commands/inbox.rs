@@ -29,7 +29,7 @@ mod invoices;
 mod redemptions;
 mod requests;
 
-/// Show what waits for --org, what is late first, each with the command that answers it; anyone may, reads only
+/// Show what waits for --org, what is late first, each with the command that answers it; every organization may, reads only
 ///
 /// Invoices to answer, claims on offer, requests to quote for, quotes to reveal, requests to award
 /// or end, debts due within 7 days, redemptions. Words in capitals in a command are for you to fill in.

@@ -56,12 +56,12 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Show one invoice; anyone may, reads only
+    /// Show one invoice; its seller and buyer may, reads only
     Show {
         /// The invoice's id, 64 hexadecimal digits
         id: InvoiceId,
     },
-    /// List invoices; anyone may, reads only
+    /// List the invoices that you sent or received; reads only
     List {
         /// Only those of this seller
         #[arg(long, value_name = "ORG")]

@@ -47,12 +47,12 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Show one loan and what is owed at the ledger's date; anyone may, reads only
+    /// Show one loan and what is owed at the ledger's date; its lender and borrower may, reads only
     Show {
         /// The loan's id, 64 hexadecimal digits
         id: LoanId,
     },
-    /// List loans; anyone may, reads only
+    /// List the loans that you gave or took; reads only
     List {
         /// Only those of this borrower
         #[arg(long, value_name = "ORG")]

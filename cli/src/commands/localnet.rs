@@ -1,7 +1,6 @@
 //! `counterfoil localnet`: networks of plain processes on this machine.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Subcommand, ValueEnum};
 use counterfoil_types::dates::Date;
@@ -10,7 +9,7 @@ use counterfoil_types::limits::MAX_VALIDATORS;
 
 use crate::demo::data::Data;
 use crate::failure::Failure;
-use crate::localnet::{Member, Network, NodeState, Plan, find_counterfoild};
+use crate::localnet::{Member, Network, NodeState, Plan, Transport, find_counterfoild, today};
 use crate::output::{Answer, Listed, View};
 
 #[derive(Subcommand, Debug)]
@@ -80,6 +79,18 @@ pub struct Make {
     /// The node's binary; beside this command or on PATH if left out
     #[arg(long, env = "COUNTERFOILD", value_name = "FILE")]
     pub counterfoild: Option<PathBuf>,
+    /// Let the nodes speak plain text, which others on this machine can read, instead of TLS
+    #[arg(long)]
+    pub plain_text: bool,
+}
+
+impl Make {
+    pub fn transport(&self) -> Transport {
+        match self.plain_text {
+            true => Transport::PlainText,
+            false => Transport::Tls,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -107,14 +118,18 @@ pub async fn execute(command: Command) -> Result<Answer, Failure> {
         } => {
             let chain_id = chain_id.unwrap_or_else(|| new_chain_id("localnet"));
             let plan = match genesis_from {
-                Some(file) => Data::read(&file)?.plan(chain_id, make.validators),
-                None => tour_plan(chain_id, make.validators, clock, first_date)?,
+                Some(file) => Data::read(&file)?.plan(chain_id, make.validators, make.transport()),
+                None => tour_plan(chain_id, &make, clock, first_date)?,
             };
             let counterfoild = find_counterfoild(make.counterfoild.as_deref())?;
             let network = plan.create(&home.home, &counterfoild)?;
             let view = View::new()
                 .text("home", network.home().display())
                 .text("chain_id", network.chain_id())
+                .hidden(
+                    "authority",
+                    network.authority().map(|file| file.display().to_string()),
+                )
                 .number("organizations", plan.members.len() as u64)
                 .list("nodes", network.nodes().iter().map(|node| node.url.clone()));
             Ok(Answer::record(view))
@@ -122,7 +137,7 @@ pub async fn execute(command: Command) -> Result<Answer, Failure> {
         Command::Start { home, names } => {
             let network = Network::open(&home.home)?;
             network.start(&names).await?;
-            eprintln!("export COUNTERFOIL_NODE={}", network.nodes()[0].url);
+            eprintln!("now: {}", network.env_command());
             Ok(states(network.states().await))
         }
         Command::Status { home } => Ok(states(Network::open(&home.home)?.states().await)),
@@ -147,9 +162,9 @@ pub fn new_chain_id(prefix: &str) -> String {
 }
 
 /// A small network to try things out on.
-fn tour_plan(
+pub fn tour_plan(
     chain_id: String,
-    validators: usize,
+    make: &Make,
     clock: Clock,
     first_date: Option<Date>,
 ) -> Result<Plan, Failure> {
@@ -184,16 +199,9 @@ fn tour_plan(
             member("supplier-a", "Supplier A", Role::Supplier),
             member("supplier-b", "Supplier B", Role::Supplier),
         ],
-        validators,
+        validators: make.validators,
+        transport: make.transport(),
     })
-}
-
-fn today() -> Result<Date, Failure> {
-    let since_1970 = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_err(Failure::failed)?;
-    let ms = i64::try_from(since_1970.as_millis()).map_err(Failure::failed)?;
-    Date::from_unix_ms(ms).map_err(Failure::failed)
 }
 
 fn states(states: Vec<NodeState>) -> Answer {

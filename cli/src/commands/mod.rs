@@ -6,6 +6,8 @@ pub mod claim;
 pub mod clock;
 pub mod demo;
 pub mod deposit;
+pub mod dev;
+pub mod events;
 pub mod inbox;
 pub mod invoice;
 pub mod key;
@@ -15,6 +17,7 @@ pub mod org;
 pub mod receivable;
 pub mod request;
 pub mod status;
+pub mod token;
 pub mod tx;
 
 use crate::arguments::Command;
@@ -34,11 +37,14 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,
+        Command::Events(arguments) => events::execute(arguments, session).await,
         Command::Inbox(arguments) => inbox::execute(arguments, session).await,
         Command::Clock(command) => clock::execute(command, session).await,
         Command::Status(arguments) => status::execute(arguments, session).await,
+        Command::Token(arguments) => token::execute(arguments, session).await,
         Command::Audit(arguments) => audit::execute(arguments, session).await,
         Command::Localnet(command) => localnet::execute(command).await,
+        Command::Dev(arguments) => dev::execute(arguments, session).await,
         Command::Demo(arguments) => demo::execute(arguments).await,
     }
 }

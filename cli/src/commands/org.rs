@@ -14,12 +14,12 @@ use crate::views;
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Show one organization; anyone may, reads only
+    /// Show one organization; every organization may, reads only
     Show {
         /// The organization's id
         id: OrganizationId,
     },
-    /// List organizations; anyone may, reads only
+    /// List organizations; every organization may, reads only
     List {
         /// Only those with this role: core-enterprise, supplier, bank, guarantor, regulator, operator
         #[arg(long, value_parser = role)]

@@ -53,12 +53,14 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Show one receivable, its live claims and what is owed at the ledger's date; anyone may, reads only
+    /// Show one receivable, its live claims and what is owed at the ledger's date; whoever has a part in it may, reads only
+    ///
+    /// Of claims that are not yours to read only the numbers are shown, and what is owed leaves them out.
     Show {
         /// The receivable's id, 64 hexadecimal digits
         id: ReceivableId,
     },
-    /// List receivables; anyone may, reads only
+    /// List the receivables that you have a part in; reads only
     List {
         /// Only those this organization owes
         #[arg(long, value_name = "ORG")]
@@ -161,6 +163,15 @@ pub async fn get(client: &Client, id: Vec<u8>) -> Result<Receivable, Failure> {
     receivable.ok_or_else(|| client.incomplete("a receivable"))
 }
 
+/// The same, or none where it is not the caller's to read: a claim's former controller reads the
+/// claim, and no longer what it was a claim to.
+pub async fn find(client: &Client, id: Vec<u8>) -> Result<Option<Receivable>, Failure> {
+    let request = wire::GetReceivableRequest { id };
+    let answer = client.ledger().get_receivable(request).await;
+    let found = client.found(answer)?;
+    Ok(found.and_then(|answer| answer.receivable))
+}
+
 async fn show(
     client: &Client,
     id: ReceivableId,
@@ -179,6 +190,8 @@ async fn show(
             currencies,
         ))
     };
+    let mut of_others = receivable.live_claims.clone();
+    of_others.retain(|number| !claims.iter().any(|claim| claim.number == *number));
     let claims: Vec<View> = claims.iter().map(claim).collect::<Result<_, Failure>>()?;
     let columns = [
         "number",
@@ -190,6 +203,7 @@ async fn show(
     ];
     let drawing = table(&columns, &claims);
     let view = views::receivable(&receivable, currencies)
+        .numbers("claims_of_others", &of_others)
         .text("ledger_date", owed.date)
         .minor(
             "owed_principal_minor",

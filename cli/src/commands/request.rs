@@ -65,15 +65,16 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
-    /// Show one request and its quotes by rank; anyone may, reads only
+    /// Show one request and its quotes by rank; its seller and the banks it is open to may, reads only
     ///
+    /// A bank sees its own quote and its rank, and no other bank's.
     /// Ranked are revealed quotes over the amount that was asked for, by what they leave the
     /// seller. The others are listed after them.
     Show {
         /// The request's id, 64 hexadecimal digits
         id: RequestId,
     },
-    /// List requests; anyone may, reads only
+    /// List the requests that are yours or that you may quote for; reads only
     List {
         /// Only those of this seller
         #[arg(long, value_name = "ORG")]

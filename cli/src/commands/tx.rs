@@ -14,12 +14,12 @@ use crate::views;
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Show the receipt of a committed transaction; anyone may, reads only
+    /// Show the receipt of a committed transaction; its signer and whom it concerns may, reads only
     Show {
         /// The transaction's id, 64 hexadecimal digits
         id: TxId,
     },
-    /// Wait until a transaction is committed; anyone may, reads only
+    /// Wait until a transaction is committed; its signer and whom it concerns may, reads only
     ///
     /// Ends with exit code 3 where the transaction was rejected.
     Wait {

@@ -17,7 +17,7 @@ use counterfoil_types::money::parse_decimal;
 
 use super::scripted;
 use crate::failure::Failure;
-use crate::localnet::{Member, Plan};
+use crate::localnet::{Member, Plan, Transport};
 
 pub const CURRENCY: &str = "USD";
 const EXPONENT: u32 = 2;
@@ -232,7 +232,7 @@ impl Data {
 
     /// A network of the file's organizations and those of the scripted cases, two banks, a
     /// regulator and an operator.
-    pub fn plan(&self, chain_id: String, validators: usize) -> Plan {
+    pub fn plan(&self, chain_id: String, validators: usize, transport: Transport) -> Plan {
         let member = |id: &str, legal_name: &str, role| Member {
             id: id.parse().expect("the ids below are organization ids"),
             legal_name: legal_name.to_owned(),
@@ -259,6 +259,7 @@ impl Data {
                 .to_vec(),
             members,
             validators,
+            transport,
         }
     }
 }
@@ -367,7 +368,7 @@ pub mod tests {
             (6_170, None, true)
         );
         assert_eq!(data.first_date().to_string(), "2013-01-01");
-        let plan = data.plan("demo".into(), 4);
+        let plan = data.plan("demo".into(), 4, Transport::Tls);
         assert_eq!(plan.members.len(), 10);
         assert_eq!(plan.members[6].legal_name, "Customer 0379-NEVHP");
     }

@@ -13,6 +13,7 @@ use super::lanes::Lanes;
 use super::schedule::{self, bank_of};
 use super::scripted::{self, Case};
 use super::steps::{Registered, Step, Steps};
+use crate::client::Access;
 use crate::failure::Failure;
 use crate::localnet::Network;
 
@@ -35,11 +36,15 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub async fn prepare(business: &'a Business, network: &Network) -> Result<Self, Failure> {
+    pub async fn prepare(
+        business: &'a Business,
+        network: &Network,
+        access: &Access,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             business,
             steps: Steps::prepare(business, network)?,
-            lanes: Lanes::open(&network.urls()).await?,
+            lanes: Lanes::open(&network.urls(), access).await?,
             registered: BTreeMap::new(),
         })
     }

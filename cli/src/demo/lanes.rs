@@ -11,7 +11,7 @@ use counterfoil_proto::v1::submit_stream_response::Outcome;
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::client::{Answers, Client};
+use crate::client::{Access, Answers, Client};
 use crate::failure::{Failure, Rejected};
 
 /// Transactions a lane may hold that the node has not read yet.
@@ -40,10 +40,10 @@ struct Lane {
 pub struct Pending(oneshot::Receiver<Answer>);
 
 impl Lanes {
-    pub async fn open(nodes: &[String]) -> Result<Self, Failure> {
+    pub async fn open(nodes: &[String], access: &Access) -> Result<Self, Failure> {
         let mut lanes = Vec::new();
         for node in nodes {
-            lanes.push(Lane::open(&Client::connect(node).await?).await?);
+            lanes.push(Lane::open(&Client::connect(node, access).await?).await?);
         }
         Ok(Self {
             lanes,

@@ -21,8 +21,8 @@ use self::days::Run;
 use self::progress::Progress;
 use crate::audit::{self, Expected};
 use crate::failure::Failure;
-use crate::keystore;
-use crate::localnet::Network;
+use crate::interrupt::interrupted;
+use crate::localnet::{Network, Transport};
 
 /// Where the expected figures stand in the network's folder.
 const EXPECTED: &str = "expected.json";
@@ -33,6 +33,7 @@ pub struct Demo {
     pub home: PathBuf,
     pub chain_id: String,
     pub validators: usize,
+    pub transport: Transport,
     pub counterfoild: PathBuf,
     /// Leave the network up, and its folder.
     pub keep: bool,
@@ -43,7 +44,9 @@ impl Demo {
     pub async fn run(self) -> Result<audit::Report, Failure> {
         let business = Business::of(&self.data)?;
         let expected = figures::expected(&business)?;
-        let plan = self.data.plan(self.chain_id.clone(), self.validators);
+        let plan = self
+            .data
+            .plan(self.chain_id.clone(), self.validators, self.transport);
         eprintln!(
             "{} invoices, {} organizations, {} validators in {}",
             self.data.rows.len(),
@@ -74,7 +77,11 @@ async fn work(
     expected: Expected,
 ) -> Result<audit::Report, Failure> {
     network.start(&[]).await?;
-    let mut run = Run::prepare(business, network).await?;
+    // One connection to each validator carries everybody's transactions, and tells what became of
+    // them: only the regulator reads all of that.
+    let regulator: OrganizationId = REGULATOR.parse().expect("an organization id");
+    let access = network.access(&regulator)?;
+    let mut run = Run::prepare(business, network, &access).await?;
     let days = business.days();
     let mut progress = Progress::start(days.len());
     for (date, day) in &days {
@@ -82,13 +89,7 @@ async fn work(
         progress.day(*date, day, business);
     }
     progress.finish();
-    let regulator: OrganizationId = REGULATOR.parse().expect("an organization id");
-    let key = keystore::read_key(&network.key_file(&regulator))?;
-    let auditor = audit::Auditor {
-        organization: regulator,
-        key: key.public_key(),
-    };
-    audit::run(&network.urls(), &auditor, Some(expected)).await
+    audit::run(&network.urls(), &access, Some(expected)).await
 }
 
 /// Ends the network however the demo ends, unless it is to stay.
@@ -104,23 +105,6 @@ impl Drop for StopWhenDone<'_> {
         {
             eprintln!("counterfoil: {failure}");
         }
-    }
-}
-
-/// Completes when the user or the system asks this process to end.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let wait = async |kind| match signal(kind) {
-        Ok(mut signals) => {
-            signals.recv().await;
-        }
-        // Without a handler the default stands, which ends the process.
-        Err(_) => std::future::pending().await,
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-        () = wait(SignalKind::hangup()) => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use counterfoil_keystore as keystore;
 use counterfoil_proto::financing::v1::{self as financing, Technique};
 use counterfoil_proto::receivable::v1::{
     self as receivable, BusinessDayConvention, DayCount, Purpose, Recourse, Terms,
@@ -20,7 +21,6 @@ use super::quotes;
 use super::schedule::{PASSED_CLAIM, Request, Schedule};
 use crate::commands::invoice::{COMMERCIAL_INVOICE, terms_hash};
 use crate::failure::Failure;
-use crate::keystore;
 use crate::localnet::Network;
 use crate::signer::{Action, DEFAULT_LIFETIME, Signer};
 
@@ -342,7 +342,7 @@ impl<'a> Steps<'a> {
 }
 
 fn signer(organization: &OrganizationId, network: &Network) -> Result<Signer, Failure> {
-    let key: SigningKey = keystore::read_key(&network.key_file(organization))?;
+    let key: SigningKey = keystore::read_plain_key(&network.key_file(organization))?;
     Ok(Signer {
         chain_id: network.chain_id().to_owned(),
         organization: organization.clone(),

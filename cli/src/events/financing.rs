@@ -41,12 +41,13 @@ impl Show<'_> {
                     .text("seller", &e.seller)
                     .inner("award", award.map(|a| views::award(a, self.currencies)))
                     .list("claims", e.claims.iter().map(views::claim_reference))
-                    .list("missed", e.missed)
             }
             Closed(e) => of("RequestClosed", &e.request)
                 .text("seller", &e.seller)
-                .text("state", format_args!("{:?}", e.state()))
-                .list("missed", e.missed),
+                .text("state", format_args!("{:?}", e.state())),
+            QuoteClosed(e) => of("QuoteClosed", &e.request)
+                .text("bank", &e.bank)
+                .text("state", format_args!("{:?}", e.state())),
             LoanOpened(e) => {
                 let view =
                     loan("LoanOpened", &e.loan, &e.lender, &e.borrower).id("request", &e.request);

@@ -14,13 +14,17 @@ impl Show<'_> {
                 let view = of("InvoiceRegistered", &e.invoice)
                     .text("seller", &e.seller)
                     .text("buyer", &e.buyer);
+                let warnings = e.warnings().map(|kind| format!("{kind:?}"));
+                self.amount(view, "gross_minor", e.gross.as_ref())
+                    .list("warnings", warnings)
+            }
+            Warned(e) => {
                 let warnings = e.warnings.iter().map(|warning| {
                     View::new()
                         .text("kind", format_args!("{:?}", warning.kind()))
                         .id("invoice", &warning.invoice)
                 });
-                self.amount(view, "gross_minor", e.gross.as_ref())
-                    .nested("warnings", warnings.collect())
+                of("InvoiceWarned", &e.invoice).nested("warnings", warnings.collect())
             }
             Queried(e) => of("InvoiceQueried", &e.invoice).text("reason", e.reason),
             QueryResolved(e) => of("QueryResolved", &e.invoice).text("reason", e.reason),

@@ -13,6 +13,22 @@ mod invoice;
 mod receivable;
 mod settlement;
 
+/// The contracts that tell of events, by their names.
+pub const CONTRACTS: [(u32, &str); 6] = [
+    (contract::CASH, "cash"),
+    (contract::INVOICE, "invoice"),
+    (contract::RECEIVABLE, "receivable"),
+    (contract::FINANCING, "financing"),
+    (contract::SETTLEMENT, "settlement"),
+    (contract::CALENDAR, "calendar"),
+];
+
+/// A contract's name; one that this version does not know has none.
+pub fn contract(number: u32) -> &'static str {
+    let known = CONTRACTS.iter().find(|(known, _)| *known == number);
+    known.map_or("unknown", |(_, name)| name)
+}
+
 /// An event's fields. One that this version does not know is shown as bytes.
 pub fn view(event: &wire::Event, currencies: &Currencies) -> View {
     let show = Show { event, currencies };

@@ -18,6 +18,7 @@ impl Show<'_> {
         };
         match event {
             Paid(e) => self.paid(&e),
+            ClaimPaid(e) => self.claim_paid(&e),
             Overdue(e) => reported(
                 "ReceivableOverdue",
                 &e.receivable,
@@ -41,15 +42,7 @@ impl Show<'_> {
                 .number("claim", share.claim)
                 .text("controller", &share.controller);
             let view = minor(view, "principal_minor", share.principal_minor);
-            let view = minor(view, "penalty_minor", share.penalty_minor);
-            if share.loan.is_empty() {
-                return view;
-            }
-            minor(
-                view.id("loan", &share.loan),
-                "lender_minor",
-                share.lender_minor,
-            )
+            minor(view, "penalty_minor", share.penalty_minor)
         });
         let view = self
             .named("ReceivablePaid")
@@ -63,5 +56,26 @@ impl Show<'_> {
             .date("value_date", e.value_date.as_ref())
             .nested("shares", shares.collect())
             .flag("settled", e.settled)
+    }
+
+    fn claim_paid(&self, e: &settlement::v1::ClaimPaid) -> View {
+        let view = self
+            .named("ClaimPaid")
+            .id("receivable", &e.receivable)
+            .number("claim", e.claim)
+            .text("controller", &e.controller)
+            .text("issuer", &e.issuer);
+        let view = self.amount(view, "principal_minor", e.principal.as_ref());
+        let view = self.amount(view, "penalty_minor", e.penalty.as_ref());
+        let view = match &e.to_lender {
+            None => view,
+            to_lender => {
+                let view = view.id("loan", &e.loan);
+                self.amount(view, "to_lender_minor", to_lender.as_ref())
+            }
+        };
+        view.number("days_late", e.days_late)
+            .date("value_date", e.value_date.as_ref())
+            .flag("spent", e.spent)
     }
 }

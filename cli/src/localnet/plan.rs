@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use counterfoil_keystore as keystore;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
@@ -18,15 +19,18 @@ use counterfoil_types::money::Currency;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
-use super::{Description, Network, Node, absolute, create_folder, write};
+use super::certificates::Authority;
+use super::{AUTHORITY, Description, GENESIS, Network, Node, absolute, create_folder, write};
 use crate::failure::Failure;
-use crate::keystore;
 
-/// Ports a node listens on: gRPC, consensus, transactions.
-const PORTS: usize = 3;
+/// Ports a node listens on: gRPC, consensus, transactions, metrics.
+const PORTS: usize = 4;
 /// Below those that systems take for outgoing connections (from 32768 on Linux): one of
 /// them could sit on a stopped node's port when it is to start again.
 const PORT_RANGE: Range<u16> = 10_000..32_000;
+/// In a node's folder.
+const CERTIFICATE: &str = "tls.pem";
+const CERTIFICATE_KEY: &str = "tls.key";
 /// Ports that may turn out to be taken.
 const MAX_TRIES: usize = 1_000;
 
@@ -48,6 +52,14 @@ pub struct Plan {
     pub members: Vec<Member>,
     /// How many validators, run by the members in their order, from the first again after the last.
     pub validators: usize,
+    pub transport: Transport,
+}
+
+/// How the nodes speak with their callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Tls,
+    PlainText,
 }
 
 /// What `counterfoild init -o json` prints.
@@ -88,16 +100,20 @@ impl Plan {
         let mut organizations = Vec::new();
         for member in &self.members {
             let key = SigningKey::generate();
-            keystore::write_key(&network.key_file(&member.id), &key)?;
+            keystore::write_plain_key(&network.key_file(&member.id), &key)?;
             organizations.push(member.enrolled(key.public_key(), &self.chain_id));
         }
         let genesis = self.genesis(organizations, &nodes, &ledger_key)?;
-        write(&network.home.join("genesis.json"), &genesis.to_json())?;
+        write(&network.home.join(GENESIS), &genesis.to_json())?;
+        if self.transport == Transport::Tls {
+            self.certify(&network)?;
+        }
         for new in &nodes {
-            let config = configuration(new, &nodes);
+            let config = configuration(new, &nodes, self.transport);
             let text = toml::to_string(&config).map_err(Failure::failed)?;
             write(&network.node_home(&new.node).join("node.toml"), &text)?;
         }
+        network.write_env()?;
         network.save()?;
         Ok(network)
     }
@@ -113,7 +129,11 @@ impl Plan {
             let node = Node {
                 name: format!("validator-{i}"),
                 organization: member.id.clone(),
-                url: format!("http://{}", ports[0]),
+                url: match self.transport {
+                    Transport::Tls => format!("https://{}", ports[0]),
+                    Transport::PlainText => format!("http://{}", ports[0]),
+                },
+                metrics: format!("http://{}/metrics", ports[3]),
             };
             let node_home = home.join("nodes").join(&node.name);
             let made = init_node(counterfoild, &node_home, &node.name)?;
@@ -122,20 +142,30 @@ impl Plan {
         Ok(nodes)
     }
 
+    /// Makes the network's authority and each node's certificate.
+    fn certify(&self, network: &Network) -> Result<(), Failure> {
+        let authority = Authority::new(&self.chain_id, today()?)?;
+        write(&network.home.join(AUTHORITY), &authority.certificate())?;
+        for node in network.nodes() {
+            let issued = authority.issue(&node.name)?;
+            let home = network.node_home(node);
+            write(&home.join(CERTIFICATE), &issued.certificate)?;
+            keystore::write_secret(&home.join(CERTIFICATE_KEY), &issued.key)?;
+        }
+        Ok(())
+    }
+
     fn genesis(
         &self,
         organizations: Vec<GenesisOrganization>,
         nodes: &[NewNode],
         ledger_key: &LedgerKey,
     ) -> Result<Genesis, Failure> {
-        let since_1970 = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_err(Failure::failed)?;
         let exponent = |code: &Currency| code.iso_exponent().expect("a Currency has an exponent");
         let mut genesis = Genesis {
             protocol_version: PROTOCOL_VERSION,
             chain_id: self.chain_id.clone(),
-            time_ms: u64::try_from(since_1970.as_millis()).map_err(Failure::failed)?,
+            time_ms: u64::try_from(now_ms()?).map_err(Failure::failed)?,
             clock: if self.first_date.is_some() {
                 ClockKind::Simulated
             } else {
@@ -182,6 +212,18 @@ impl Member {
     }
 }
 
+/// This machine's date.
+pub fn today() -> Result<Date, Failure> {
+    Date::from_unix_ms(now_ms()?).map_err(Failure::failed)
+}
+
+fn now_ms() -> Result<i64, Failure> {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(Failure::failed)?;
+    i64::try_from(since_1970.as_millis()).map_err(Failure::failed)
+}
+
 /// Free ports on loopback. All are held until all are found, so that none is given twice.
 fn free_ports(nodes: usize) -> Result<Vec<[SocketAddr; PORTS]>, Failure> {
     let failed = |e: std::io::Error| Failure::Failed(format!("no free port on 127.0.0.1: {e}"));
@@ -209,7 +251,15 @@ fn free_ports(nodes: usize) -> Result<Vec<[SocketAddr; PORTS]>, Failure> {
 
 fn init_node(counterfoild: &Path, home: &Path, name: &str) -> Result<MadeNode, Failure> {
     let output = Command::new(counterfoild)
-        .args(["init", "--moniker", name, "-o", "json", "--home"])
+        .args([
+            "init",
+            "--plain-keys",
+            "--moniker",
+            name,
+            "-o",
+            "json",
+            "--home",
+        ])
         .arg(home)
         .output()
         .map_err(|e| Failure::Failed(format!("cannot run {}: {e}", counterfoild.display())))?;
@@ -237,7 +287,15 @@ struct Configuration {
     ledger_key: PathBuf,
     validator_key: PathBuf,
     listen: Listen,
+    tls: Tls,
     peers: Vec<Peer>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Tls {
+    Files { certificate: PathBuf, key: PathBuf },
+    Without { plain_text: bool },
 }
 
 #[derive(Serialize)]
@@ -245,6 +303,7 @@ struct Listen {
     grpc: SocketAddr,
     consensus: SocketAddr,
     transactions: SocketAddr,
+    metrics: SocketAddr,
 }
 
 #[derive(Serialize)]
@@ -254,11 +313,11 @@ struct Peer {
     transactions: SocketAddr,
 }
 
-fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
-    let [grpc, consensus, transactions] = of.ports;
+fn configuration(of: &NewNode, all: &[NewNode], transport: Transport) -> Configuration {
+    let [grpc, consensus, transactions, metrics] = of.ports;
     let others = all.iter().filter(|other| other.node.name != of.node.name);
     let peer = |other: &NewNode| {
-        let [_, consensus, transactions] = other.ports;
+        let [_, consensus, transactions, _] = other.ports;
         Peer {
             peer_id: other.made.peer_id.clone(),
             consensus,
@@ -275,6 +334,14 @@ fn configuration(of: &NewNode, all: &[NewNode]) -> Configuration {
             grpc,
             consensus,
             transactions,
+            metrics,
+        },
+        tls: match transport {
+            Transport::Tls => Tls::Files {
+                certificate: CERTIFICATE.into(),
+                key: CERTIFICATE_KEY.into(),
+            },
+            Transport::PlainText => Tls::Without { plain_text: true },
         },
         peers: others.map(peer).collect(),
     }
@@ -295,6 +362,7 @@ mod tests {
                     name: format!("validator-{i}"),
                     organization: "bank-a".parse().unwrap(),
                     url: String::new(),
+                    metrics: String::new(),
                 },
                 made: MadeNode {
                     peer_id: format!("peer-{i}"),
@@ -306,9 +374,16 @@ mod tests {
         let mut all: Vec<SocketAddr> = nodes.iter().flat_map(|new| new.ports).collect();
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 9);
-        let text = toml::to_string(&configuration(&nodes[1], &nodes)).unwrap();
+        assert_eq!(all.len(), 12);
+        let text = toml::to_string(&configuration(&nodes[1], &nodes, Transport::Tls)).unwrap();
         let table: toml::Table = text.parse().unwrap();
+        assert_eq!(table["tls"]["certificate"].as_str(), Some("tls.pem"));
+        let plain = configuration(&nodes[1], &nodes, Transport::PlainText);
+        assert!(
+            toml::to_string(&plain)
+                .unwrap()
+                .contains("plain_text = true")
+        );
         let peers = table["peers"].as_array().unwrap();
         let ids: Vec<&str> = peers
             .iter()
@@ -331,6 +406,7 @@ mod tests {
             currencies: Vec::new(),
             members: Vec::new(),
             validators: 1,
+            transport: Transport::Tls,
         };
         let error = plan
             .create(folder.path(), Path::new("counterfoild"))

@@ -59,6 +59,8 @@ pub fn spawn(counterfoild: &Path, home: &Path) -> Result<(), Failure> {
         .arg("run")
         .arg("--home")
         .arg(home)
+        // Nothing of a node is behind the password of whoever starts it.
+        .env_remove("COUNTERFOIL_PASSWORD")
         .stdin(Stdio::null())
         .stdout(log.try_clone().map_err(failed)?)
         .stderr(log)

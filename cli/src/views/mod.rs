@@ -158,18 +158,41 @@ pub fn status(status: &wire::GetStatusResponse) -> View {
     View::new()
         .text("moniker", &status.moniker)
         .text("version", &status.version)
+        .text("commit", &status.commit)
         .number("protocol_version", status.protocol_version)
         .text("chain_id", &status.chain_id)
         .number("height", status.height)
         .id("block_hash", &status.block_hash)
         .number("block_time_ms", status.block_time_ms)
         .text("block_time", utc(status.block_time_ms))
+        .hidden("block_age_ms", status.block_age_ms)
+        .shown("block age", seconds(status.block_age_ms))
         .date("ledger_date", status.ledger_date.as_ref())
         .flag("validator", status.validator)
         .text("organization", &status.organization)
         .id("address", &status.address)
         .number("peers", status.peers)
+        .number("peers_listed", status.peers_listed)
+        .number("peers_height", status.peers_height)
         .number("pool_transactions", status.pool_transactions)
+        .hidden("data_bytes", status.data_bytes)
+        .shown("data", bytes(status.data_bytes))
+        .hidden("disk_free_bytes", status.disk_free_bytes)
+        .shown("disk free", bytes(status.disk_free_bytes))
+}
+
+/// Milliseconds as people read them.
+pub fn seconds(ms: u64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+}
+
+/// A number of bytes as people read it.
+pub fn bytes(bytes: u64) -> String {
+    const MIB: u64 = 1024 * 1024;
+    match bytes / MIB {
+        mib if mib < 10 * 1024 => format!("{mib} MiB"),
+        mib => format!("{} GiB", mib / 1024),
+    }
 }
 
 /// A moment in UTC, as ISO 8601 writes it.

@@ -17,7 +17,7 @@ pub enum PaymentFault {
         "an end-to-end id has 1 to {MAX_END_TO_END_ID} printable ASCII characters and no space at either end"
     )]
     InvalidEndToEndId,
-    #[error("the end-to-end id {id:?} was used before, by transaction {first}")]
+    #[error("the end-to-end id {id:?} was used before")]
     RepeatedEndToEndId { id: String, first: String },
     #[error(
         "{holder} has {available_minor} minor units available in {currency} deposits of {issuer}, not {wanted_minor}"

@@ -85,7 +85,7 @@ pub(super) fn decline(
 ) -> Result<(), Failure> {
     let redemption = find(context, &decline.holder, &decline.end_to_end_id)?;
     if redemption.issuer != context.caller.id {
-        let message = format!("only {} may decline this redemption", redemption.issuer);
+        let message = "only its issuer may decline the redemption";
         return Err(reject(RejectionCode::NotTheIssuer, message));
     }
     check_open(&redemption)?;

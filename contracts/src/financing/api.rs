@@ -23,6 +23,11 @@ pub fn quotes_of_prefix(request: &[u8]) -> Vec<u8> {
     [QUOTES.key(&[request]).as_slice(), b"/"].concat()
 }
 
+/// Key of a bank's quote for a request.
+pub fn quote_key(request: &[u8], bank: &str) -> Vec<u8> {
+    QUOTES.key(&[request, bank.as_bytes()])
+}
+
 /// Key of a loan.
 pub fn loan_key(id: &[u8]) -> Vec<u8> {
     LOANS.key(&[id])

@@ -13,11 +13,11 @@ use counterfoil_types::ids::{LoanId, RequestId};
 use counterfoil_types::interest::Accrual;
 use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
 
-use super::events::{emit, emit_to_parties};
+use super::events::emit;
 use super::keys::{find_request, put_loan, put_request, quote};
 use super::pricing::{Price, falls_due, price};
 use super::requests::{check_open, check_seller, close_quotes, is_sale, reveal_window};
-use crate::cash::api::Payment;
+use crate::cash::api::{Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api as receivables;
 
@@ -48,7 +48,14 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     };
     payment
         .check_funds(&context.store)
-        .map_err(|fault| fault.under::<RejectionCode>())?;
+        .map_err(|fault| match fault {
+            // What the bank has is not for the seller to read.
+            PaymentFault::NotEnough { holder, .. } => {
+                let message = format!("{holder} has not enough deposits to pay what it quoted");
+                reject(RejectionCode::NotEnoughDeposits, message)
+            }
+            fault => fault.under::<RejectionCode>(),
+        })?;
 
     payment.make_promised(context)?;
     let (claims, loan) = if is_sale(request.technique()) {
@@ -221,17 +228,16 @@ fn record(
     award: Award,
     claims: Vec<ClaimReference>,
 ) -> Result<(), StateError> {
-    let missed = close_quotes(context, &request, Some(&award.bank))?;
     request.state = RequestState::Awarded.into();
     request.award = Some(award.clone());
     put_request(&mut context.store, &request);
+    let concerned = [request.seller.as_str(), &award.bank.clone()];
     let awarded = RequestAwarded {
         request: request.id.clone(),
         seller: request.seller.clone(),
         award: Some(award),
         claims,
-        missed,
     };
-    emit_to_parties(context, &request, Kind::Awarded(awarded));
-    Ok(())
+    emit(context, &concerned, Kind::Awarded(awarded));
+    close_quotes(context, &request)
 }

@@ -65,7 +65,7 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
     let borrower = context.caller.id.clone();
     let mut loan = find(&context.store, &repay.loan)?;
     if loan.borrower != borrower {
-        let message = format!("only its borrower, {}, repays the loan", loan.borrower);
+        let message = "only its borrower repays the loan";
         return Err(reject(RejectionCode::NotTheBorrower, message));
     }
     if loan.state() != LoanState::Open {
@@ -109,7 +109,7 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
 pub(super) fn release(context: &mut Context<'_>, release: &ReleasePledge) -> Result<(), Failure> {
     let mut loan = find(&context.store, &release.loan)?;
     if loan.lender != context.caller.id {
-        let message = format!("only its lender, {}, releases the claim", loan.lender);
+        let message = "only its lender releases the claim";
         return Err(reject(RejectionCode::NotTheLender, message));
     }
     let reference = ClaimReference {

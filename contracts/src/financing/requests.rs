@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    CancelRequest, ClaimReference, ExpireRequest, OpenRequest, QuoteState, RejectionCode, Request,
-    RequestClosed, RequestOpened, RequestState, RequestedClaim, Technique,
+    CancelRequest, ClaimReference, ExpireRequest, OpenRequest, QuoteClosed, QuoteState,
+    RejectionCode, Request, RequestClosed, RequestOpened, RequestState, RequestedClaim, Technique,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{Claim, Rank, Receivable, Recourse};
@@ -15,7 +15,7 @@ use counterfoil_types::limits::{
     MAX_INVITED, MAX_MINOR, MAX_REQUEST_CLAIMS, MAX_REQUEST_DAYS, REVEAL_WINDOW_DAYS,
 };
 
-use super::events::{emit, emit_to_parties};
+use super::events::emit;
 use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
 use crate::kernel::{Context, Failure, StateError, check_known, reject, stored_date};
 use crate::membership::api as membership;
@@ -101,7 +101,7 @@ fn find_claim(
         return no(RejectionCode::UnknownClaim, "no claim has this id".into());
     };
     if claim.controller != context.caller.id {
-        let message = format!("claim {number} is controlled by {}", claim.controller);
+        let message = format!("claim {number} is controlled by another organization");
         return no(RejectionCode::NotTheController, message);
     }
     if claim.outstanding_minor == 0 {
@@ -268,7 +268,7 @@ pub(super) fn check_seller(context: &Context<'_>, request: &Request) -> Result<(
     if request.seller == context.caller.id {
         return Ok(());
     }
-    let message = format!("this is for the request's seller, {}", request.seller);
+    let message = "this is for the request's seller";
     Err(reject(RejectionCode::NotTheSeller, message))
 }
 
@@ -299,17 +299,15 @@ pub(super) fn end(
             receivables::unlock(&mut context.store, claim);
         }
     }
-    let missed = close_quotes(context, &request, None)?;
     request.state = state.into();
     put_request(&mut context.store, &request);
     let closed = RequestClosed {
         request: request.id.clone(),
         seller: request.seller.clone(),
         state: state.into(),
-        missed,
     };
-    emit_to_parties(context, &request, Kind::Closed(closed));
-    Ok(())
+    emit(context, &[&request.seller], Kind::Closed(closed));
+    close_quotes(context, &request)
 }
 
 /// The deadline, and the last day on which quotes are revealed.
@@ -322,30 +320,33 @@ pub(super) fn reveal_window(request: &Request) -> Result<(Date, Date), StateErro
     ))
 }
 
-/// Gives every quote of a request its end. Returns the banks that did not reveal in time.
-pub(super) fn close_quotes(
-    context: &mut Context<'_>,
-    request: &Request,
-    awarded: Option<&str>,
-) -> Result<Vec<String>, StateError> {
+/// Gives every quote of a request that has ended its own end, and tells each bank, and the seller, of that bank's
+/// alone: competitors do not learn of each other who quoted, nor who failed to reveal.
+pub(super) fn close_quotes(context: &mut Context<'_>, request: &Request) -> Result<(), StateError> {
     let (_, until) = reveal_window(request)?;
     let over = context.ledger_date > until;
-    let mut missed = Vec::new();
+    let awarded = request.award.as_ref().map(|award| &award.bank);
     for bank in &request.quoting {
         let mut quote = quote(&context.store, &request.id, bank)?
             .ok_or_else(|| StateError::corrupt("financing/quote", "a commitment is missing"))?;
         let state = match quote.state() {
             _ if awarded == Some(bank) => QuoteState::Awarded,
-            QuoteState::Committed if over => {
-                missed.push(bank.clone());
-                QuoteState::Missed
-            }
+            QuoteState::Committed if over => QuoteState::Missed,
             _ => QuoteState::Declined,
         };
         quote.state = state.into();
         put_quote(&mut context.store, &quote);
+        if state != QuoteState::Awarded {
+            let closed = QuoteClosed {
+                request: quote.request,
+                bank: quote.bank,
+                state: state.into(),
+            };
+            let concerned = [request.seller.as_str(), bank];
+            emit(context, &concerned, Kind::QuoteClosed(closed));
+        }
     }
-    Ok(missed)
+    Ok(())
 }
 
 /// Ends the open request that locked a claim of which the debtor has paid something.

@@ -123,10 +123,7 @@ pub(super) fn withdraw(
 ) -> Result<(), Failure> {
     let mut invoice = find(context, &withdraw.invoice)?;
     if invoice.seller != context.caller.id {
-        let message = format!(
-            "only its seller, {}, may withdraw the invoice",
-            invoice.seller
-        );
+        let message = "only its seller may withdraw the invoice";
         return Err(reject(RejectionCode::NotTheSeller, message));
     }
     check_state(&invoice, OPEN)?;
@@ -153,7 +150,7 @@ fn find_as_buyer(
 ) -> Result<Invoice, Failure> {
     let invoice = find(context, id)?;
     if invoice.buyer != context.caller.id {
-        let message = format!("only its buyer, {}, may answer the invoice", invoice.buyer);
+        let message = "only its buyer may answer the invoice";
         return Err(reject(RejectionCode::NotTheBuyer, message));
     }
     check_state(&invoice, states)?;

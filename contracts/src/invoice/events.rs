@@ -1,4 +1,4 @@
-//! What invoice tells.
+//! What invoice tells, and whom.
 
 use counterfoil_proto::invoice::v1::event::Event as Kind;
 use counterfoil_proto::invoice::v1::{Event, Invoice};
@@ -10,4 +10,10 @@ use crate::kernel::{Context, Contract as _};
 pub(super) fn emit(context: &mut Context<'_>, invoice: &Invoice, kind: Kind) {
     let event = Event { event: Some(kind) };
     context.emit(Invoices::NUMBER, &[&invoice.seller, &invoice.buyer], &event);
+}
+
+/// Tells the seller alone.
+pub(super) fn emit_to_seller(context: &mut Context<'_>, invoice: &Invoice, kind: Kind) {
+    let event = Event { event: Some(kind) };
+    context.emit(Invoices::NUMBER, &[&invoice.seller], &event);
 }

@@ -2,8 +2,8 @@
 
 use counterfoil_proto::invoice::v1::event::Event as Kind;
 use counterfoil_proto::invoice::v1::{
-    Invoice, InvoiceReference, InvoiceRegistered, InvoiceState, RegisterInvoice, RejectionCode,
-    Warning, WarningKind,
+    Invoice, InvoiceReference, InvoiceRegistered, InvoiceState, InvoiceWarned, RegisterInvoice,
+    RejectionCode, Warning, WarningKind,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::Terms;
@@ -13,7 +13,7 @@ use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::InvoiceId;
 use counterfoil_types::limits::{MAX_REFERENCE, MAX_TENOR_DAYS};
 
-use super::events::emit;
+use super::events::{emit, emit_to_seller};
 use super::fingerprints;
 use super::keys::{DOCUMENTS, INVOICES, LOOSE, STRICT};
 use super::number::{is_invisible, normalise};
@@ -104,9 +104,16 @@ pub(super) fn register(
         seller: invoice.seller.clone(),
         buyer: invoice.buyer.clone(),
         gross: Some(gross),
-        warnings,
+        warnings: warnings.iter().map(|warning| warning.kind).collect(),
     };
     emit(context, &invoice, Kind::Registered(registered));
+    if !warnings.is_empty() {
+        let warned = InvoiceWarned {
+            invoice: invoice.id.clone(),
+            warnings,
+        };
+        emit_to_seller(context, &invoice, Kind::Warned(warned));
+    }
     Ok(())
 }
 
@@ -242,7 +249,7 @@ fn check_free(
             let first = InvoiceId::try_from(first.as_slice())
                 .map(|id| id.to_string())
                 .unwrap_or_default();
-            let message = format!("{what} is registered already, as invoice {first}");
+            let message = format!("{what} is registered already");
             Err(reject_repeated(code, message, first))
         }
     }

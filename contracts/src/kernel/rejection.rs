@@ -41,9 +41,11 @@ pub struct Rejection {
     pub code: u32,
     pub contract: &'static str,
     pub reason: &'static str,
-    /// What is wrong and what was expected, for a person.
+    /// What is wrong and what was expected, for a person. It tells its signer nothing of records that only others
+    /// may read.
     pub message: String,
-    /// What came first, in hex, where the rejection is of a repetition.
+    /// What came first, in hex, where the rejection is of a repetition. Shown to those who may read that; the
+    /// message does not spell it.
     pub first: String,
 }
 

@@ -48,6 +48,11 @@ pub fn claims_of_prefix(receivable: &[u8]) -> Vec<u8> {
     [CLAIMS.key(&[receivable]).as_slice(), b"/"].concat()
 }
 
+/// Key of an endorsement.
+pub fn endorsement_key(receivable: &[u8], id: &[u8]) -> Vec<u8> {
+    ENDORSEMENTS.key(&[receivable, id])
+}
+
 /// What the keys of all endorsements begin with.
 pub fn endorsement_prefix() -> Vec<u8> {
     ENDORSEMENTS.prefix()

@@ -25,7 +25,7 @@ pub(super) fn find_free(
 ) -> Result<Claim, Failure> {
     let claim = find(&context.store, receivable, number)?;
     if claim.controller != context.caller.id {
-        let message = format!("claim {number} is controlled by {}", claim.controller);
+        let message = format!("claim {number} is controlled by another organization");
         return Err(reject(RejectionCode::NotTheController, message));
     }
     if claim.outstanding_minor == 0 {

@@ -180,7 +180,7 @@ pub(super) fn expire(context: &mut Context<'_>, expire: &ExpireOffer) -> Result<
     let offer = offer_of(&claim)?;
     let caller = &context.caller.id;
     if *caller != claim.controller && *caller != offer.to {
-        let message = format!("the offer is between {} and {}", claim.controller, offer.to);
+        let message = "the offer is between two others";
         return Err(reject(RejectionCode::NotAParty, message));
     }
     let last = stored_date("receivable/claim", offer.expires_on)?;
@@ -220,6 +220,6 @@ fn check_recipient_of(context: &Context<'_>, offer: &Offer) -> Result<(), Failur
     if offer.to == context.caller.id {
         return Ok(());
     }
-    let message = format!("the claim is offered to {}", offer.to);
+    let message = "the claim is offered to another organization";
     Err(reject(RejectionCode::NotTheRecipient, message))
 }

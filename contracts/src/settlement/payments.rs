@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::receivable::v1::{Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::event::Event as Kind;
-use counterfoil_proto::settlement::v1::{ReceivablePaid, RejectionCode, SettleReceivable, Share};
+use counterfoil_proto::settlement::v1::{
+    ClaimPaid, ReceivablePaid, RejectionCode, SettleReceivable, Share,
+};
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::MAX_MINOR;
@@ -19,10 +21,7 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
     let debtor = context.caller.id.clone();
     let receivable = find(&context.store, &settle.receivable)?;
     if receivable.debtor != debtor {
-        let message = format!(
-            "only its debtor, {}, settles the receivable",
-            receivable.debtor
-        );
+        let message = "only its debtor settles the receivable";
         return Err(reject(RejectionCode::NotTheDebtor, message));
     }
     if receivable.state() == ReceivableState::Settled {
@@ -81,14 +80,47 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         value_date: Some(today.to_proto()),
         end_to_end_id: settle.end_to_end_id,
         refund: money(allocation.left_minor),
-        shares: division.shares,
+        shares: allocation.shares.iter().map(told_to_debtor).collect(),
         settled,
     };
-    let mut concerned = division.parties;
-    concerned.insert(debtor);
-    let concerned: Vec<&str> = concerned.iter().map(String::as_str).collect();
-    emit(context, &concerned, Kind::Paid(paid));
+    emit(context, &[&debtor], Kind::Paid(paid.clone()));
+    for (share, to_lender_minor) in allocation.shares.iter().zip(&division.to_lenders) {
+        let pledge = receivables::pledge_of(&share.claim);
+        let claim_paid = ClaimPaid {
+            receivable: paid.receivable.clone(),
+            claim: share.claim.number,
+            controller: share.claim.controller.clone(),
+            issuer: paid.issuer.clone(),
+            principal: money(share.principal_minor),
+            penalty: money(share.penalty_minor),
+            days_late: paid.days_late,
+            value_date: paid.value_date,
+            loan: pledge.map(|pledge| pledge.loan.clone()).unwrap_or_default(),
+            to_lender: pledge.and_then(|_| money(*to_lender_minor)),
+            spent: share.is_all(),
+        };
+        tell_payees(context, share, claim_paid);
+    }
     Ok(())
+}
+
+/// Tells a claim's controller, and the lender it is pledged to, what it was paid.
+fn tell_payees(context: &mut Context<'_>, share: &receivables::Share, paid: ClaimPaid) {
+    let pledge = receivables::pledge_of(&share.claim);
+    let lender = pledge.map(|pledge| pledge.pledgee.as_str());
+    let controller = [share.claim.controller.as_str()];
+    let payees: Vec<&str> = controller.into_iter().chain(lender).collect();
+    emit(context, &payees, Kind::ClaimPaid(paid));
+}
+
+/// What the debtor is told of a claim: not how its controller and a lender share what is paid.
+fn told_to_debtor(share: &receivables::Share) -> Share {
+    Share {
+        claim: share.claim.number,
+        controller: share.claim.controller.clone(),
+        principal_minor: share.principal_minor,
+        penalty_minor: share.penalty_minor,
+    }
 }
 
 pub(super) fn find(store: &Store<'_>, id: &[u8]) -> Result<Receivable, Failure> {
@@ -102,12 +134,11 @@ pub(super) fn find(store: &Store<'_>, id: &[u8]) -> Result<Receivable, Failure> 
 #[derive(Default)]
 struct Division {
     legs: BTreeMap<String, u64>,
-    shares: Vec<Share>,
+    /// Of each share of the allocation, what the lender gets.
+    to_lenders: Vec<u64>,
     collections: Collections,
     /// Open requests that the payment overtakes.
     requests: BTreeSet<Vec<u8>>,
-    /// Controllers, and the lenders that are paid.
-    parties: BTreeSet<String>,
 }
 
 impl Division {
@@ -115,28 +146,19 @@ impl Division {
         let mut division = Self::default();
         for share in &allocation.shares {
             let claim = &share.claim;
-            let mut paid = Share {
-                claim: claim.number,
-                controller: claim.controller.clone(),
-                principal_minor: share.principal_minor,
-                penalty_minor: share.penalty_minor,
-                loan: Vec::new(),
-                lender_minor: 0,
-            };
+            let mut to_lender_minor = 0;
             if let Some(pledge) = receivables::pledge_of(claim) {
                 let pledged = (claim, pledge);
                 let collections = &mut division.collections;
                 let total = share.total_minor();
-                paid.lender_minor = collections.take(store, pledged, total, share.is_all(), on)?;
-                paid.loan.clone_from(&pledge.loan);
-                division.add_leg(&pledge.pledgee, paid.lender_minor);
+                to_lender_minor = collections.take(store, pledged, total, share.is_all(), on)?;
+                division.add_leg(&pledge.pledgee, to_lender_minor);
             }
             if let Some(lock) = receivables::lock_of(claim) {
                 division.requests.insert(lock.request.clone());
             }
-            division.add_leg(&claim.controller, share.total_minor() - paid.lender_minor);
-            division.parties.insert(claim.controller.clone());
-            division.shares.push(paid);
+            division.add_leg(&claim.controller, share.total_minor() - to_lender_minor);
+            division.to_lenders.push(to_lender_minor);
         }
         Ok(division)
     }
@@ -144,7 +166,6 @@ impl Division {
     fn add_leg(&mut self, payee: &str, minor: u64) {
         if minor > 0 {
             *self.legs.entry(payee.to_owned()).or_default() += minor;
-            self.parties.insert(payee.to_owned());
         }
     }
 }

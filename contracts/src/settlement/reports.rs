@@ -86,7 +86,11 @@ fn find_late(
             .map_or(0, |terms| terms.grace_days),
     };
     if due.days_until(context.ledger_date) <= i64::from(grace_days) {
-        let message = format!("{grace_days} days after the due date {due} have not passed");
+        // Anybody may report, and not everybody may read the due date.
+        let message = match grace {
+            Grace::None => "the due date has not passed",
+            Grace::OfTerms => "the days of grace after the due date have not passed",
+        };
         return Err(reject(RejectionCode::NotYet, message));
     }
     let claims = receivables::live_claims(&context.store, &receivable)?;

@@ -6,9 +6,10 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use counterfoil_keystore::{Keystore, KeystoreError, write_plain_key};
 use counterfoil_types::keys::SigningKey;
 
-use super::{AppError, Output, print_table, read_genesis};
+use super::{AppError, Output, Password, print_table, read_genesis};
 use crate::config::{self, Config, ConfigError, keys};
 
 #[derive(clap::Args)]
@@ -25,6 +26,11 @@ pub struct Arguments {
     /// The node's name; the folder's if it is left out.
     #[arg(long)]
     moniker: Option<String>,
+    #[command(flatten)]
+    password: Password,
+    /// Leave new keys unencrypted: whoever reads the files can vote as this node. For test networks.
+    #[arg(long)]
+    plain_keys: bool,
     /// How the result is printed.
     #[arg(short, long, value_enum, default_value = "table")]
     output: Output,
@@ -51,8 +57,14 @@ pub fn init(arguments: &Arguments) -> Result<(), AppError> {
         .map_err(unwritable)?;
     let home = home.canonicalize().map_err(unwritable)?;
     let config = settings(&home, arguments.moniker.as_deref())?;
-    let peer_key = key(&config.peer_key)?;
-    let validator_key = config.validator_key.as_deref().map(key).transpose()?;
+    let keys = NewKeys {
+        keystore: arguments.password.keystore(&config),
+        plain: arguments.plain_keys,
+    };
+    let peer_key = keys.read_or_make(&config.peer_key)?;
+    let validator_key = config.validator_key.as_deref();
+    let validator_key = validator_key.map(|path| keys.read_or_make(path));
+    let validator_key = validator_key.transpose()?;
     copy_genesis(&config, arguments.genesis.as_deref())?;
     copy_ledger_key(&config, arguments.ledger_key.as_deref())?;
     if config.genesis.exists() && config.ledger_key.exists() {
@@ -111,14 +123,26 @@ fn settings(home: &Path, moniker: Option<&str>) -> Result<Config, AppError> {
     }
 }
 
-/// Reads a key, or makes it.
-fn key(path: &Path) -> Result<SigningKey, ConfigError> {
-    if path.exists() {
-        return keys::read_signing_key(path);
+/// How keys that are missing are made.
+struct NewKeys {
+    keystore: Keystore,
+    plain: bool,
+}
+
+impl NewKeys {
+    fn read_or_make(&self, path: &Path) -> Result<SigningKey, KeystoreError> {
+        if path.exists() {
+            return self.keystore.read_key(path);
+        }
+        let key = SigningKey::generate();
+        if self.plain {
+            eprintln!("{} is not encrypted", path.display());
+            write_plain_key(path, &key)?;
+        } else {
+            self.keystore.write_key(path, &key)?;
+        }
+        Ok(key)
     }
-    let key = SigningKey::generate();
-    keys::write_secret(path, &key.to_pkcs8_pem())?;
-    Ok(key)
 }
 
 fn copy_genesis(config: &Config, from: Option<&Path>) -> Result<(), AppError> {
@@ -157,6 +181,8 @@ fn copy_ledger_key(config: &Config, from: Option<&Path>) -> Result<(), AppError>
 
 #[cfg(test)]
 mod tests {
+    use counterfoil_keystore::read_plain_key;
+
     use super::*;
 
     fn arguments(home: &Path, moniker: Option<&str>) -> Arguments {
@@ -165,6 +191,10 @@ mod tests {
             genesis: None,
             ledger_key: None,
             moniker: moniker.map(str::to_owned),
+            password: Password {
+                password_file: None,
+            },
+            plain_keys: true,
             output: Output::Json,
         }
     }
@@ -176,11 +206,36 @@ mod tests {
         init(&arguments(&home, None)).unwrap();
         let config = Config::load(&home).unwrap();
         assert_eq!(config.moniker, "bank-a");
-        let before = keys::read_signing_key(&config.peer_key).unwrap();
+        let before = read_plain_key(&config.peer_key).unwrap();
         init(&arguments(&home, Some("bank-a"))).unwrap();
-        let after = keys::read_signing_key(&config.peer_key).unwrap();
+        let after = read_plain_key(&config.peer_key).unwrap();
         assert_eq!(before.public_key(), after.public_key());
         assert!(init(&arguments(&home, Some("bank-b"))).is_err());
+    }
+
+    #[test]
+    fn keys_are_encrypted_unless_plain_ones_are_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let password = folder.path().join("password");
+        keys::write_secret(&password, "correct horse").unwrap();
+        let home = folder.path().join("bank-a");
+        let encrypted = || Arguments {
+            plain_keys: false,
+            password: Password {
+                password_file: Some(password.clone()),
+            },
+            ..arguments(&home, None)
+        };
+        init(&encrypted()).unwrap();
+        for file in ["peer.pem", "validator.pem"] {
+            let pem = fs::read_to_string(home.join(file)).unwrap();
+            assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+        }
+        // Opened, not made anew.
+        init(&encrypted()).unwrap();
+        fs::write(&password, "battery staple").unwrap();
+        let message = init(&encrypted()).unwrap_err().to_string();
+        assert!(message.contains("password is wrong"), "{message}");
     }
 
     #[test]

@@ -7,11 +7,10 @@ use counterfoil_proto::v1::{CommitCertificate, Receipt};
 use counterfoil_storage::{Storage, StorageError, StoredBlock};
 use counterfoil_types::block::{receipt_leaf, verify_certificate};
 use counterfoil_types::hash::Hash;
-use indicatif::{ProgressBar, ProgressStyle};
 use prost::Message as _;
 use serde::Serialize;
 
-use super::{AppError, Output, print_table, read_genesis};
+use super::{AppError, Output, print_table, progress, read_genesis};
 use crate::config::{Config, keys};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -100,7 +99,7 @@ fn compare(
     fresh: &Ledger,
     to: u64,
 ) -> Result<(Report, Option<ReplayError>), AppError> {
-    let bar = progress_bar(to);
+    let bar = progress::bar(to, "blocks");
     let mut report = Report {
         chain_id: fresh.chain_id().to_owned(),
         heights: 0,
@@ -204,13 +203,6 @@ fn check_certificate(
     )
     .map_err(|e| e.to_string())?;
     Ok(certificate)
-}
-
-/// On stderr, and only where that is a terminal.
-fn progress_bar(blocks: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} blocks, {eta} left")
-        .expect("the template is well-formed");
-    ProgressBar::new(blocks).with_style(style)
 }
 
 fn print(report: &Report, output: Output) {

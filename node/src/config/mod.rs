@@ -2,13 +2,17 @@
 //! values that are checked once and trusted afterwards.
 
 pub mod keys;
+mod limits;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use counterfoil_keystore::KeystoreError;
 use libp2p::PeerId;
 use serde::{Deserialize, Serialize};
+
+pub use limits::Limits;
 
 /// The settings' file in a node's home.
 pub const FILE_NAME: &str = "node.toml";
@@ -17,14 +21,22 @@ const DEFAULT_GENESIS: &str = "genesis.json";
 const DEFAULT_LEDGER_KEY: &str = "ledger.key";
 const DEFAULT_VALIDATOR_KEY: &str = "validator.pem";
 const DEFAULT_PEER_KEY: &str = "peer.pem";
+const DEFAULT_CERTIFICATE: &str = "tls.pem";
+const DEFAULT_TLS_KEY: &str = "tls.key";
 const DEFAULT_DATA: &str = "data";
 const DEFAULT_GRPC: &str = "127.0.0.1:26650";
 const DEFAULT_CONSENSUS: &str = "127.0.0.1:26651";
 const DEFAULT_TRANSACTIONS: &str = "127.0.0.1:26652";
+const DEFAULT_METRICS: &str = "127.0.0.1:26653";
+/// Free room below which a node stops: several times what the store writes ahead and merges at once.
+const DEFAULT_DISK_RESERVE_MIB: u64 = 256;
 
 /// Peers a node may name: every other node of a network in full mesh.
 const MAX_PEERS: usize = 200;
 const MAX_MONIKER: usize = 64;
+
+/// More than a machine has ports for; no file limit allows it.
+const MAX_CONNECTIONS: usize = 1_000_000;
 
 /// Why a node cannot start with what its operator gave it.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +53,8 @@ pub enum ConfigError {
         field: String,
         problem: String,
     },
-    #[error("{path} may be read by others (mode {mode:o}); run: chmod 600 {path}")]
-    Exposed { path: PathBuf, mode: u32 },
+    #[error(transparent)]
+    Keystore(#[from] KeystoreError),
     #[error("{path}: {problem}")]
     Key { path: PathBuf, problem: String },
     #[error(
@@ -65,6 +77,29 @@ pub enum LogFormat {
     Json,
 }
 
+/// How callers of the API are spoken with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Transport {
+    Tls {
+        certificate: PathBuf,
+        key: PathBuf,
+    },
+    /// On loopback only.
+    PlainText,
+}
+
+/// How much of its own work the node tells; its libraries tell what they warn of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
 /// Another node of the network, and where it listens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Peer {
@@ -83,12 +118,20 @@ pub struct Config {
     /// A node without one follows the chain but does not vote.
     pub validator_key: Option<PathBuf>,
     pub peer_key: PathBuf,
+    /// Its first line opens the keys, where they are encrypted.
+    pub password_file: Option<PathBuf>,
     pub data: PathBuf,
     pub grpc_listen: SocketAddr,
+    pub transport: Transport,
     pub consensus_listen: SocketAddr,
     pub transactions_listen: SocketAddr,
+    /// A node without one serves no metrics.
+    pub metrics_listen: Option<SocketAddr>,
     pub peers: Vec<Peer>,
     pub log_format: LogFormat,
+    pub limits: Limits,
+    pub log_level: LogLevel,
+    pub disk_reserve_mib: u64,
 }
 
 /// The file as its operator writes it; what is left out has a default.
@@ -106,11 +149,19 @@ struct File {
     #[serde(skip_serializing_if = "Option::is_none")]
     peer_key: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    password_file: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<PathBuf>,
     #[serde(default)]
     listen: Listen,
     #[serde(default)]
+    tls: FileTls,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limits: Option<Limits>,
+    #[serde(default)]
     log: Log,
+    #[serde(default, skip_serializing_if = "DiskSettings::is_default")]
+    disk: DiskSettings,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     peers: Vec<FilePeer>,
 }
@@ -124,6 +175,19 @@ struct Listen {
     consensus: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTls {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain_text: Option<bool>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -131,6 +195,20 @@ struct Listen {
 struct Log {
     #[serde(default)]
     format: LogFormat,
+    #[serde(default)]
+    level: LogLevel,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DiskSettings {
+    reserve_mib: Option<u64>,
+}
+
+impl DiskSettings {
+    fn is_default(&self) -> bool {
+        self.reserve_mib.is_none()
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -170,6 +248,16 @@ impl Config {
         self.data.join("wal")
     }
 
+    /// Where a running node puts backups when it is asked for one.
+    pub fn backups_dir(&self) -> PathBuf {
+        self.home.join("backups")
+    }
+
+    /// Stands there while the votes of this validator may be older than its data.
+    pub fn restored_file(&self) -> PathBuf {
+        self.data.join("RESTORED")
+    }
+
     /// Stands there when consensus stopped for a reason an operator must look at.
     pub fn halted_file(&self) -> PathBuf {
         self.data.join("HALTED")
@@ -189,6 +277,12 @@ pub fn initial_file(moniker: &str) -> String {
             grpc: Some(DEFAULT_GRPC.to_owned()),
             consensus: Some(DEFAULT_CONSENSUS.to_owned()),
             transactions: Some(DEFAULT_TRANSACTIONS.to_owned()),
+            metrics: Some(DEFAULT_METRICS.to_owned()),
+        },
+        tls: FileTls {
+            certificate: Some(DEFAULT_CERTIFICATE.into()),
+            key: Some(DEFAULT_TLS_KEY.into()),
+            plain_text: None,
         },
         ..File::default()
     };
@@ -213,12 +307,13 @@ impl Checker<'_> {
             return self.fault("moniker", format!("has 1 to {MAX_MONIKER} characters"));
         }
         let grpc_listen = self.address("listen.grpc", file.listen.grpc, DEFAULT_GRPC)?;
-        if !grpc_listen.ip().is_loopback() {
-            let problem = format!(
-                "{grpc_listen} is not a loopback address; the API has no transport security, so it is only \
-                 for this machine: use 127.0.0.1 or [::1], and a tunnel from elsewhere"
+        let transport = self.transport(&home, file.tls, grpc_listen)?;
+        let limits = file.limits.unwrap_or_default();
+        if !(1..=MAX_CONNECTIONS).contains(&limits.connections) {
+            return self.fault(
+                "limits.connections",
+                format!("is from 1 to {MAX_CONNECTIONS}"),
             );
-            return self.fault("listen.grpc", problem);
         }
         Ok(Config {
             moniker,
@@ -226,8 +321,10 @@ impl Checker<'_> {
             ledger_key: at(file.ledger_key, DEFAULT_LEDGER_KEY),
             validator_key: file.validator_key.map(|key| home.join(key)),
             peer_key: at(file.peer_key, DEFAULT_PEER_KEY),
+            password_file: file.password_file.map(|file| home.join(file)),
             data: at(file.data, DEFAULT_DATA),
             grpc_listen,
+            transport,
             consensus_listen: self.address(
                 "listen.consensus",
                 file.listen.consensus,
@@ -238,10 +335,48 @@ impl Checker<'_> {
                 file.listen.transactions,
                 DEFAULT_TRANSACTIONS,
             )?,
+            metrics_listen: match file.listen.metrics {
+                Some(address) => Some(self.address("listen.metrics", Some(address), "")?),
+                None => None,
+            },
             peers: self.peers(file.peers)?,
             log_format: file.log.format,
+            limits,
+            log_level: file.log.level,
+            disk_reserve_mib: file.disk.reserve_mib.unwrap_or(DEFAULT_DISK_RESERVE_MIB),
             home,
         })
+    }
+
+    /// Plain text only where it is asked for, and nobody else can listen.
+    fn transport(
+        &self,
+        home: &Path,
+        tls: FileTls,
+        grpc_listen: SocketAddr,
+    ) -> Result<Transport, ConfigError> {
+        if tls.plain_text != Some(true) {
+            let at = |path: Option<PathBuf>, default: &str| {
+                home.join(path.unwrap_or_else(|| default.into()))
+            };
+            return Ok(Transport::Tls {
+                certificate: at(tls.certificate, DEFAULT_CERTIFICATE),
+                key: at(tls.key, DEFAULT_TLS_KEY),
+            });
+        }
+        if tls.certificate.is_some() || tls.key.is_some() {
+            let problem = "is true, and a certificate or key is named beside it: take away the one or the other";
+            return self.fault("tls.plain_text", problem);
+        }
+        if !grpc_listen.ip().is_loopback() {
+            let problem = format!(
+                "is true, and {grpc_listen} (listen.grpc) is not a loopback address: anybody on the way could read \
+                 and change what is said. Name a certificate and its key by tls.certificate and tls.key instead, \
+                 or listen on 127.0.0.1 or [::1]"
+            );
+            return self.fault("tls.plain_text", problem);
+        }
+        Ok(Transport::PlainText)
     }
 
     fn peers(&self, listed: Vec<FilePeer>) -> Result<Vec<Peer>, ConfigError> {
@@ -316,8 +451,20 @@ mod tests {
         assert_eq!(config.grpc_listen.to_string(), DEFAULT_GRPC);
         assert_eq!(config.genesis, config.home.join("genesis.json"));
         assert_eq!(config.validator_key, None);
+        let transport = Transport::Tls {
+            certificate: config.home.join("tls.pem"),
+            key: config.home.join("tls.key"),
+        };
+        assert_eq!(config.transport, transport);
         assert_eq!(config.log_format, LogFormat::Text);
+        assert_eq!(config.log_level, LogLevel::Info);
+        assert_eq!(config.disk_reserve_mib, DEFAULT_DISK_RESERVE_MIB);
+        assert_eq!(config.metrics_listen, None);
         assert!(config.peers.is_empty());
+        assert_eq!(config.limits, Limits::default());
+        let one = load("[limits]\nrequests_per_second = 1").unwrap().limits;
+        assert_eq!(one.requests_per_second.get(), 1);
+        assert_eq!(one.bytes_per_second, Limits::default().bytes_per_second);
     }
 
     #[test]
@@ -340,10 +487,27 @@ mod tests {
         for (text, words) in [
             ("monicker = \"a\"", "monicker"),
             ("moniker = \"\"", "moniker"),
-            ("[listen]\ngrpc = \"0.0.0.0:1\"", "loopback"),
-            ("[listen]\ngrpc = \"[::]:1\"", "loopback"),
+            (
+                "[listen]\ngrpc = \"0.0.0.0:1\"\n[tls]\nplain_text = true",
+                "tls.certificate",
+            ),
+            (
+                "[listen]\ngrpc = \"[::]:1\"\n[tls]\nplain_text = true",
+                "tls.plain_text",
+            ),
+            (
+                "[tls]\nplain_text = true\nkey = \"tls.key\"",
+                "the one or the other",
+            ),
+            ("[limits]\nconnections = 0", "limits.connections"),
+            ("[limits]\nconnections = 1000001", "limits.connections"),
             ("[listen]\nconsensus = \"localhost:1\"", "listen.consensus"),
+            ("[limits]\nbytes_per_second = 0", "bytes_per_second"),
+            ("[limits]\nbytes_a_second = 1", "bytes_a_second"),
+            ("[listen]\nmetrics = \"26653\"", "listen.metrics"),
             ("[log]\nformat = \"xml\"", "xml"),
+            ("[log]\nlevel = \"loud\"", "loud"),
+            ("[disk]\nreserve_mib = -1", "reserve_mib"),
             (
                 "[[peers]]\npeer_id = \"x\"\nconsensus = \"127.0.0.1:1\"\ntransactions = \"127.0.0.1:2\"",
                 "peers[0].peer_id",
@@ -353,6 +517,15 @@ mod tests {
             let message = load(text).unwrap_err().to_string();
             assert!(message.contains(words), "{text}: {message}");
         }
-        assert!(load("[listen]\ngrpc = \"[::1]:1\"").is_ok());
+    }
+
+    #[test]
+    fn plain_text_is_for_loopback_and_tls_for_anywhere() {
+        let plain = load("[listen]\ngrpc = \"[::1]:1\"\n[tls]\nplain_text = true").unwrap();
+        assert_eq!(plain.transport, Transport::PlainText);
+        let secured = load("[listen]\ngrpc = \"0.0.0.0:1\"\n[tls]\nplain_text = false").unwrap();
+        assert!(matches!(secured.transport, Transport::Tls { .. }));
+        let most = load("[limits]\nconnections = 1000000").unwrap().limits;
+        assert_eq!(most.connections, 1_000_000);
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use counterfoil_storage::StorageError;
 
+use crate::disk::Shortage;
 use crate::ledger::LedgerError;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +27,13 @@ pub enum ConsensusError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("cannot use {}: {source}; it says whether this validator may vote after it was restored", path.display())]
+    Restored {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Disk(#[from] Shortage),
     #[error("cannot listen on {0} for consensus; is another process using the port?")]
     Listen(std::net::SocketAddr),
     #[error("the validator set is unusable: {0}; the genesis file must be corrected")]
@@ -40,4 +48,17 @@ pub enum ConsensusError {
     Ledger(#[from] LedgerError),
     #[error("the store failed during consensus: {0}")]
     Storage(#[from] StorageError),
+}
+
+impl ConsensusError {
+    /// Whether consensus ended because the disk is full.
+    pub fn is_for_want_of_room(&self) -> bool {
+        match self {
+            Self::Disk(_) => true,
+            Self::Storage(error) | Self::Ledger(LedgerError::Storage(error)) => {
+                error.is_for_want_of_room()
+            }
+            _ => false,
+        }
+    }
 }

@@ -15,6 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::context::Ctx;
 use super::error::ConsensusError;
+use crate::disk::Disk;
 
 /// A stopping engine ends its supervisor within this; one that hangs on purpose never does.
 const SUPERVISOR_END: Duration = Duration::from_secs(3);
@@ -64,6 +65,11 @@ fn write_new(path: &Path, reason: &str) -> io::Result<()> {
     }
 }
 
+/// The engine's log of votes.
+pub fn wal_file(wal_dir: &Path) -> PathBuf {
+    wal_dir.join("consensus.wal")
+}
+
 /// Reads the WAL once before the engine does, to tell a damaged one, which halts
 /// the node, from a disk that cannot be used just now. The engine would cut off
 /// what it cannot read of the height it is to go on with, and with it what this node has signed.
@@ -72,7 +78,7 @@ pub fn check_wal(
     height: u64,
     halted_file: &Path,
 ) -> Result<PathBuf, ConsensusError> {
-    let path = wal_dir.join("consensus.wal");
+    let path = wal_file(wal_dir);
     let unusable = |source| ConsensusError::Wal {
         path: path.clone(),
         source,
@@ -130,10 +136,21 @@ impl Witness {
     /// Why the engine has fallen silent. Where it failed in a way that a restart
     /// repairs, its supervisor ends; where signing again would be unsafe, the engine stops
     /// its actors and keeps the supervisor, and the process, alive on purpose.
-    pub async fn diagnose(self, engine: EngineHandle, halted_file: &Path) -> ConsensusError {
+    ///
+    /// A write to the WAL that fails for want of room is such a failure to the engine. But what it
+    /// could not write it has not sent either, and the WAL is whole up to there: with room, the node may go on.
+    pub async fn diagnose(
+        self,
+        engine: EngineHandle,
+        halted_file: &Path,
+        disk: &Disk,
+    ) -> ConsensusError {
         let ended = tokio::time::timeout(SUPERVISOR_END, engine.handle).await;
         if let Some(reason) = self.reason.get() {
             return halt(halted_file, reason.clone());
+        }
+        if let (Err(_), Err(shortage)) = (&ended, disk.check()) {
+            return shortage.into();
         }
         match ended {
             Ok(_) => ConsensusError::Stopped("one of its parts failed; see the log".to_owned()),

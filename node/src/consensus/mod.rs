@@ -16,6 +16,7 @@ mod network;
 mod pacing;
 mod proposals;
 mod received;
+mod restored;
 mod signing;
 mod streams;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle, block_in_place};
 use tokio::time::timeout;
 
+use crate::disk::Disk;
 use crate::ledger::Ledger;
 use crate::mempool::Pool;
 use context::Ctx;
@@ -47,6 +49,8 @@ use received::Body;
 pub use error::ConsensusError;
 pub use fetch::BlockFetcher;
 pub use halt::check_halted;
+pub use network::PeerHeights;
+pub use restored::mark as mark_restored;
 
 /// How long the network has to listen, after which its port must be taken.
 const LISTEN_WITHIN: Duration = Duration::from_secs(5);
@@ -61,6 +65,8 @@ pub struct Settings {
     pub peers: Vec<(PeerId, SocketAddr)>,
     pub wal_dir: PathBuf,
     pub halted_file: PathBuf,
+    pub restored_file: PathBuf,
+    pub disk: Disk,
     pub peer_keypair: Keypair,
     /// Left out on a node that follows the chain without voting.
     pub validator_key: Option<SigningKey>,
@@ -70,9 +76,20 @@ pub struct Settings {
 pub struct Handle {
     task: JoinHandle<Option<ConsensusError>>,
     stop: mpsc::Sender<()>,
+    votes: bool,
+    peer_heights: PeerHeights,
 }
 
 impl Handle {
+    /// Whether this node has a validator's key and uses it.
+    pub fn votes(&self) -> bool {
+        self.votes
+    }
+
+    pub fn peer_heights(&self) -> &PeerHeights {
+        &self.peer_heights
+    }
+
     /// Resolves when consensus ends by itself, which is always a failure.
     pub async fn finished(&mut self) -> ConsensusError {
         match (&mut self.task).await {
@@ -99,6 +116,7 @@ pub async fn start(
     fetcher: Arc<dyn BlockFetcher>,
 ) -> Result<Handle, ConsensusError> {
     check_halted(&settings.halted_file)?;
+    let key = voting_key(&settings, &ledger)?;
     let next = ledger.tip().height + 1;
     let wal = halt::check_wal(&settings.wal_dir, next, &settings.halted_file)?;
     let own = settings.peer_keypair.public().to_peer_id();
@@ -106,7 +124,8 @@ pub async fn start(
     peers.retain(|(peer, _)| *peer != own);
     let listed = peers.iter().map(|(peer, _)| engine_peer(peer));
     let ears = Ears::new(listed.collect::<Result<_, _>>()?);
-    let key = settings.validator_key;
+    let peer_heights = ears.told.clone();
+    let votes = key.is_some();
     let engine_settings = EngineSettings {
         chain_id: ledger.chain_id().into(),
         moniker: settings.moniker,
@@ -137,8 +156,48 @@ pub async fn start(
         fetcher,
     )?;
     let (stop, stopped) = mpsc::channel(1);
-    let task = tokio::spawn(run(host, channels, engine, witness, stopped));
-    Ok(Handle { task, stop })
+    let task = tokio::spawn(run(host, channels, engine, witness, settings.disk, stopped));
+    Ok(Handle {
+        task,
+        stop,
+        votes,
+        peer_heights,
+    })
+}
+
+/// The validator's key, unless what it has signed may not be known here any more.
+fn voting_key(settings: &Settings, ledger: &Ledger) -> Result<Option<SigningKey>, ConsensusError> {
+    let Some(key) = &settings.validator_key else {
+        return Ok(None);
+    };
+    let file = &settings.restored_file;
+    let tip = ledger.tip();
+    // A first start makes the WAL before the first block.
+    if tip.height > 0 && !halt::wal_file(&settings.wal_dir).exists() {
+        restored::mark(file).map_err(|source| ConsensusError::Restored {
+            path: file.clone(),
+            source,
+        })?;
+    }
+    if restored::may_vote(file, tip.time_ms)? {
+        return Ok(Some(key.clone()));
+    }
+    tracing::warn!(
+        file = %file.display(),
+        "this validator follows without voting: it does not remember its votes; the file says more"
+    );
+    tokio::spawn(restored::tell_when_it_may_vote(
+        file.clone(),
+        ledger.clone(),
+    ));
+    Ok(None)
+}
+
+/// The engine's own metrics, in the OpenMetrics text format.
+pub fn engine_metrics() -> String {
+    let mut text = String::new();
+    malachitebft_app::metrics::export(&mut text);
+    text
 }
 
 fn engine_peer(peer: &PeerId) -> Result<malachitebft_app::types::PeerId, ConsensusError> {
@@ -160,6 +219,7 @@ async fn run(
     channels: Channels<Ctx>,
     engine: EngineHandle,
     witness: Witness,
+    disk: Disk,
     mut stop: mpsc::Receiver<()>,
 ) -> Option<ConsensusError> {
     let mut messages = channels.consensus;
@@ -167,7 +227,7 @@ async fn run(
         let done = match next(&mut host, &mut messages, &mut stop).await {
             Wake::Message(Some(message)) => handlers::dispatch(&mut host, message).await,
             Wake::Message(None) => {
-                return Some(witness.diagnose(engine, &host.halted_file).await);
+                return Some(witness.diagnose(engine, &host.halted_file, &disk).await);
             }
             Wake::Fetched(Ok(body)) => {
                 block_in_place(|| handlers::decided::complete(&mut host, &body))

@@ -5,8 +5,8 @@
 //! The gate stands in for the engine's network actor. For each subscriber it puts a
 //! relay between the two, which lets only listed peers' events through.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,6 +30,8 @@ pub struct Ears {
     pub listed: Arc<BTreeSet<PeerId>>,
     /// The highest height that a listed peer has spoken of.
     pub seen: watch::Sender<u64>,
+    /// What listed peers say they have committed.
+    pub told: PeerHeights,
     /// Whether the engine's network listens yet.
     pub listening: watch::Sender<bool>,
 }
@@ -39,6 +41,7 @@ impl Ears {
         Self {
             listed: Arc::new(listed),
             seen: watch::Sender::new(0),
+            told: PeerHeights::default(),
             listening: watch::Sender::new(false),
         }
     }
@@ -53,6 +56,11 @@ impl Ears {
         if matches!(event, NetworkEvent::Listening(_)) {
             self.listening.send_replace(true);
         }
+        match event {
+            NetworkEvent::Status(peer, status) => self.told.tell(*peer, status.tip_height.0),
+            NetworkEvent::PeerDisconnected(peer) => self.told.forget(peer),
+            _ => {}
+        }
         if let Some(height) = height(event) {
             self.seen.send_if_modified(|seen| {
                 let higher = height > *seen;
@@ -60,6 +68,28 @@ impl Ears {
                 higher
             });
         }
+    }
+}
+
+/// The heights that connected peers say they have committed: their word, and no proof. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct PeerHeights(Arc<Mutex<BTreeMap<PeerId, u64>>>);
+
+impl PeerHeights {
+    /// 0 before any has told.
+    pub fn greatest(&self) -> u64 {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.values().copied().max().unwrap_or(0)
+    }
+
+    fn tell(&self, peer: PeerId, height: u64) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(peer, height);
+    }
+
+    fn forget(&self, peer: &PeerId) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.remove(peer);
     }
 }
 
@@ -313,5 +343,18 @@ mod tests {
             ears.note(&event);
             assert_eq!(*ears.seen.borrow(), seen);
         }
+    }
+
+    #[test]
+    fn the_greatest_height_is_that_of_a_peer_which_is_there() {
+        let ears = Ears::new([peer(1), peer(2)].into());
+        assert_eq!(ears.told.greatest(), 0);
+        // Votes are for heights that nobody has committed yet.
+        ears.note(&vote(1, 50));
+        ears.note(&status(1, 9));
+        ears.note(&status(2, 12));
+        assert_eq!(ears.told.greatest(), 12);
+        ears.note(&NetworkEvent::PeerDisconnected(peer(2)));
+        assert_eq!(ears.told.greatest(), 9);
     }
 }

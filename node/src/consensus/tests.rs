@@ -29,6 +29,7 @@ use tokio::time::timeout;
 use super::codec::Wire;
 use super::context::Height;
 use super::*;
+use crate::disk::Disk;
 use crate::mempool::PoolLimits;
 
 /// No test waits longer for anything.
@@ -147,6 +148,8 @@ impl Network {
                 .collect(),
             wal_dir: self.data_dir(n).join("wal"),
             halted_file: self.data_dir(n).join("HALTED"),
+            restored_file: self.data_dir(n).join("RESTORED"),
+            disk: Disk::new(self.data_dir(n), 0),
             peer_keypair: peer_keypair(n),
             validator_key: Some(validator_key(n)),
         };

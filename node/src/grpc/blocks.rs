@@ -1,11 +1,11 @@
-//! `BlockService`: committed blocks, with what proves and follows from them.
+//! `BlockService`: committed blocks, with what proves them, and of what is in them that which the caller may read.
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_server::BlockService;
 use counterfoil_storage::Summary;
-use prost::Message;
 use tonic::{Request, Response, Status};
 
+use super::access::{Caller, Records, caller, decoded, rules, signer_of};
 use super::errors;
 use super::pages::Page;
 use super::reader::Reader;
@@ -25,8 +25,11 @@ impl BlockService for Service {
         &self,
         request: Request<wire::GetBlockRequest>,
     ) -> Result<Response<wire::GetBlockResponse>, Status> {
+        let caller = caller(&request)?;
         let asked = request.into_inner().height;
-        let read = self.reader.read(move |ledger| block(ledger, asked));
+        let read = self
+            .reader
+            .read(move |ledger| block(ledger, &caller, asked));
         read.await.map(Response::new)
     }
 
@@ -34,9 +37,10 @@ impl BlockService for Service {
         &self,
         request: Request<wire::ListBlocksRequest>,
     ) -> Result<Response<wire::ListBlocksResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let filters: [&[u8]; 2] = [&r.from_height.to_be_bytes(), &[r.with_transactions.into()]];
-        let page = Page::new(r.page_size, &r.page_token, "blocks", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "blocks", &filters)?;
         let from = match page.after() {
             None => r.from_height.max(1),
             Some(height) => match <[u8; 8]>::try_from(height) {
@@ -46,12 +50,12 @@ impl BlockService for Service {
         };
         let read = self
             .reader
-            .read(move |ledger| list(ledger, &page, from, r.with_transactions));
+            .read(move |ledger| list(ledger, &caller, &page, from, r.with_transactions));
         read.await.map(Response::new)
     }
 }
 
-fn block(ledger: &Ledger, asked: u64) -> Result<wire::GetBlockResponse, Status> {
+fn block(ledger: &Ledger, caller: &Caller, asked: u64) -> Result<wire::GetBlockResponse, Status> {
     let height = if asked == 0 {
         ledger.tip().height
     } else {
@@ -62,17 +66,40 @@ fn block(ledger: &Ledger, asked: u64) -> Result<wire::GetBlockResponse, Status> 
     let Some(stored) = stored else {
         return Err(errors::not_found("block", format!("block {height} yet")));
     };
-    let receipts = stored.receipts.iter().map(|bytes| decoded(bytes));
+    let block: wire::Block = decoded(&stored.block)?;
+    let count = u32::try_from(block.transactions.len()).ok();
+    let records = Records::new(ledger);
+    let (mut entries, mut rejected) = (Vec::new(), 0);
+    for (index, (transaction, receipt)) in
+        (0..).zip(block.transactions.into_iter().zip(&stored.receipts))
+    {
+        let receipt: wire::Receipt = decoded(receipt)?;
+        rejected += u32::from(receipt.code != 0);
+        let signer = signer_of(&transaction)?;
+        let receipt = rules::receipt(caller, &records, receipt, Some(&signer))?;
+        let signed = rules::transaction(caller, &signer);
+        if signed || receipt.is_some() {
+            entries.push(wire::BlockEntry {
+                index,
+                transaction: if signed { transaction } else { Vec::new() },
+                receipt,
+            });
+        }
+    }
+    let counts = rules::counts(caller);
     Ok(wire::GetBlockResponse {
         hash: stored.hash.to_vec(),
-        block: Some(decoded(&stored.block)?),
+        header: block.header,
         certificate: Some(decoded(&stored.certificate)?),
-        receipts: receipts.collect::<Result<_, _>>()?,
+        entries,
+        transactions: count.filter(|_| counts),
+        rejected: counts.then_some(rejected),
     })
 }
 
 fn list(
     ledger: &Ledger,
+    caller: &Caller,
     page: &Page,
     mut from: u64,
     with_transactions: bool,
@@ -90,11 +117,11 @@ fn list(
             let height = found.height;
             scanned += 1;
             if !with_transactions || found.transactions > 0 {
-                answer.blocks.push(summary(found)?);
+                answer.blocks.push(summary(caller, found)?);
             }
             if answer.blocks.len() == page.size() || scanned == MAX_SCANNED {
                 if height < tip {
-                    answer.next_page_token = page.token(&height.to_be_bytes());
+                    answer.next_page_token = page.token(&height.to_be_bytes())?;
                 }
                 return Ok(answer);
             }
@@ -104,16 +131,13 @@ fn list(
     Ok(answer)
 }
 
-fn summary(summary: Summary) -> Result<wire::BlockSummary, Status> {
+fn summary(caller: &Caller, summary: Summary) -> Result<wire::BlockSummary, Status> {
+    let counts = rules::counts(caller);
     Ok(wire::BlockSummary {
         hash: summary.hash.to_vec(),
         header: Some(decoded(&summary.header)?),
         round: summary.round,
-        transactions: summary.transactions,
-        rejected: summary.rejected,
+        transactions: counts.then_some(summary.transactions),
+        rejected: counts.then_some(summary.rejected),
     })
-}
-
-fn decoded<M: Message + Default>(bytes: &[u8]) -> Result<M, Status> {
-    M::decode(bytes).map_err(|e| errors::failed("reading a block", e))
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 use counterfoil_execution::Refusal;
 use counterfoil_proto::v1::RefusalCode;
@@ -14,10 +15,27 @@ use crate::mempool::AdmitError;
 
 /// The domain of faults in a request that no contract judges.
 pub const LEDGER: &str = "ledger";
+const LIMITS: &str = "limits";
 const TRANSACTION: &str = "transaction";
+const ACCESS: &str = "access";
 
 fn domain(part: &str) -> String {
     format!("counterfoil.{part}")
+}
+
+/// A call without a good token: why, and what one for this node must name.
+pub fn unauthenticated(
+    reason: &str,
+    message: impl Into<String>,
+    chain_id: &str,
+    node: &Hash,
+) -> Status {
+    let metadata = HashMap::from([
+        ("chain_id".to_owned(), chain_id.to_owned()),
+        ("node".to_owned(), node.to_string()),
+    ]);
+    let details = ErrorDetails::with_error_info(reason, domain(ACCESS), metadata);
+    Status::with_error_details(Code::Unauthenticated, message, details)
 }
 
 /// A transaction that cannot be in a block.
@@ -80,6 +98,24 @@ pub fn with_reason(code: Code, part: &str, reason: &str, message: impl Into<Stri
 pub fn stopping() -> Status {
     let message = "the node is stopping; try another one";
     with_reason(Code::Unavailable, LEDGER, "STOPPING", message)
+}
+
+/// Somebody asks for more than its share: which limit that is, and how long to wait.
+pub fn limited(reason: &str, message: impl Into<String>, wait: Duration) -> Status {
+    let mut details = ErrorDetails::with_retry_info(Some(wait));
+    details.set_error_info(reason, domain(LIMITS), HashMap::new());
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// The end of a stream that can be taken up again at a height.
+pub fn resuming(status: Status, height: u64) -> Status {
+    let mut details = status.get_error_details();
+    if let Some(mut info) = details.error_info().cloned() {
+        let key = "resume_height".to_owned();
+        info.metadata.insert(key, height.to_string());
+        details.set_error_info(info.reason, info.domain, info.metadata);
+    }
+    Status::with_error_details(status.code(), status.message(), details)
 }
 
 /// The node's own fault: told in full to its operator, in short to the caller.

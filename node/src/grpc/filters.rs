@@ -14,13 +14,14 @@ pub fn is(filter: i32, value: i32) -> bool {
     filter == 0 || filter == value
 }
 
+/// What stands in the way of a claim's controller.
+pub fn burden(claim: &Claim) -> Option<&Burden> {
+    claim.encumbrance.as_ref()?.encumbrance.as_ref()
+}
+
 /// Whether a claim is on offer to an organization; an empty filter matches all claims.
 pub fn is_offered_to(filter: &str, claim: &Claim) -> bool {
-    let burden = claim
-        .encumbrance
-        .as_ref()
-        .and_then(|e| e.encumbrance.as_ref());
-    filter.is_empty() || matches!(burden, Some(Burden::Offered(offer)) if offer.to == filter)
+    filter.is_empty() || matches!(burden(claim), Some(Burden::Offered(offer)) if offer.to == filter)
 }
 
 /// Whether a bank may quote for a request, or has; an empty filter matches all requests.

@@ -1,4 +1,6 @@
-//! `LedgerService`: records as of the last committed block.
+//! `LedgerService`: records as of the last committed block, as their rules let each caller see them.
+
+use std::sync::Arc;
 
 use counterfoil_contracts::{cash, financing, invoice, membership, receivable};
 use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption, RedemptionState};
@@ -16,6 +18,8 @@ use counterfoil_types::ids::OrganizationId;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
+use super::access::rules::{self, Shown};
+use super::access::{Caller, Records, caller};
 use super::errors;
 use super::filters::{is, is_for_bank, is_offered_to, matches};
 use super::pages::Page;
@@ -29,28 +33,43 @@ pub struct Service {
     pub reader: Reader,
 }
 
+/// The rule of a kind of record.
+type Rule<R> = fn(&Caller, &Records<'_>, R) -> Shown<R>;
+
 impl Service {
-    async fn get<R: Message + Default + 'static>(&self, key: Vec<u8>) -> Result<Option<R>, Status> {
+    /// The record of a key as the caller may see it; `missing` where there is none, or none for the caller.
+    async fn get<R: Message + Default + 'static>(
+        &self,
+        caller: Arc<Caller>,
+        key: Vec<u8>,
+        rule: Rule<R>,
+        missing: Status,
+    ) -> Result<Option<R>, Status> {
         let read = self.reader.read(move |ledger| {
-            let record = ledger.storage().snapshot().get(&key);
-            let record = record.map_err(|e| errors::failed("reading a record", e))?;
-            let record = record.map(|bytes| R::decode(bytes.as_slice()));
-            record
-                .transpose()
-                .map_err(|e| errors::failed("reading a record", e))
+            let records = Records::new(ledger);
+            match records.get(&key)? {
+                Some(record) => rule(&caller, &records, record),
+                None => Ok(None),
+            }
         });
-        read.await
+        read.await?.map(Some).ok_or(missing)
     }
 
+    /// A page of the records that the caller may read, by what it may see of them.
     async fn list<R: Message + Default + 'static>(
         &self,
+        caller: Arc<Caller>,
         page: Page,
         prefix: Vec<u8>,
+        rule: Rule<R>,
         matches: impl Fn(&R) -> bool + Send + 'static,
     ) -> Result<(Vec<R>, String), Status> {
         let read = self.reader.read(move |ledger| {
-            let snapshot = ledger.storage().snapshot();
-            page.records(&snapshot, &prefix, matches)
+            let records = Records::new(ledger);
+            page.records(&records, &prefix, |record| {
+                let shown = rule(&caller, &records, record)?;
+                Ok(shown.filter(&matches))
+            })
         });
         read.await
     }
@@ -88,13 +107,11 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetOrganizationRequest>,
     ) -> Result<Response<wire::GetOrganizationResponse>, Status> {
+        let caller = caller(&request)?;
         let id = organization("id", request.into_inner().id)?;
-        let organization: Option<Organization> =
-            self.get(membership::api::organization_key(&id)).await?;
-        if organization.is_none() {
-            let what = format!("organization {id:?}");
-            return Err(errors::not_found("membership", what));
-        }
+        let key = membership::api::organization_key(&id);
+        let missing = errors::not_found("membership", format!("organization {id:?}"));
+        let organization = self.get(caller, key, rules::organization, missing).await?;
         Ok(Response::new(wire::GetOrganizationResponse {
             organization,
         }))
@@ -104,9 +121,11 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListOrganizationsRequest>,
     ) -> Result<Response<wire::ListOrganizationsResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let role = known::<Role>("role", r.role)?;
         let page = Page::new(
+            &caller,
             r.page_size,
             &r.page_token,
             "organizations",
@@ -114,7 +133,9 @@ impl LedgerService for Service {
         )?;
         let prefix = membership::api::organization_prefix();
         let filter = move |o: &Organization| role == 0 || o.roles.contains(&role);
-        let (organizations, next_page_token) = self.list(page, prefix, filter).await?;
+        let (organizations, next_page_token) = self
+            .list(caller, page, prefix, rules::organization, filter)
+            .await?;
         Ok(Response::new(wire::ListOrganizationsResponse {
             organizations,
             next_page_token,
@@ -125,11 +146,11 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetInvoiceRequest>,
     ) -> Result<Response<wire::GetInvoiceResponse>, Status> {
+        let caller = caller(&request)?;
         let id = errors::hash("id", &request.into_inner().id)?;
-        let invoice: Option<Invoice> = self.get(invoice::api::invoice_key(id.as_ref())).await?;
-        if invoice.is_none() {
-            return Err(errors::not_found("invoice", format!("invoice {id}")));
-        }
+        let key = invoice::api::invoice_key(id.as_ref());
+        let missing = errors::not_found("invoice", format!("invoice {id}"));
+        let invoice = self.get(caller, key, rules::invoice, missing).await?;
         Ok(Response::new(wire::GetInvoiceResponse { invoice }))
     }
 
@@ -137,6 +158,7 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListInvoicesRequest>,
     ) -> Result<Response<wire::ListInvoicesResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let state = known::<InvoiceState>("state", r.state)?;
         let filters: [&[u8]; 3] = [
@@ -144,12 +166,14 @@ impl LedgerService for Service {
             r.buyer.as_bytes(),
             &state.to_be_bytes(),
         ];
-        let page = Page::new(r.page_size, &r.page_token, "invoices", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "invoices", &filters)?;
         let filter = move |i: &Invoice| {
             matches(&r.seller, &i.seller) && matches(&r.buyer, &i.buyer) && is(state, i.state)
         };
         let prefix = invoice::api::invoice_prefix();
-        let (invoices, next_page_token) = self.list(page, prefix, filter).await?;
+        let (invoices, next_page_token) = self
+            .list(caller, page, prefix, rules::invoice, filter)
+            .await?;
         Ok(Response::new(wire::ListInvoicesResponse {
             invoices,
             next_page_token,
@@ -160,12 +184,11 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetReceivableRequest>,
     ) -> Result<Response<wire::GetReceivableResponse>, Status> {
+        let caller = caller(&request)?;
         let id = errors::hash("id", &request.into_inner().id)?;
         let key = receivable::api::receivable_key(id.as_ref());
-        let receivable: Option<Receivable> = self.get(key).await?;
-        if receivable.is_none() {
-            return Err(errors::not_found("receivable", format!("receivable {id}")));
-        }
+        let missing = errors::not_found("receivable", format!("receivable {id}"));
+        let receivable = self.get(caller, key, rules::receivable, missing).await?;
         Ok(Response::new(wire::GetReceivableResponse { receivable }))
     }
 
@@ -173,13 +196,16 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListReceivablesRequest>,
     ) -> Result<Response<wire::ListReceivablesResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let state = known::<ReceivableState>("state", r.state)?;
         let filters: [&[u8]; 2] = [r.debtor.as_bytes(), &state.to_be_bytes()];
-        let page = Page::new(r.page_size, &r.page_token, "receivables", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "receivables", &filters)?;
         let filter = move |x: &Receivable| matches(&r.debtor, &x.debtor) && is(state, x.state);
         let prefix = receivable::api::receivable_prefix();
-        let (receivables, next_page_token) = self.list(page, prefix, filter).await?;
+        let (receivables, next_page_token) = self
+            .list(caller, page, prefix, rules::receivable, filter)
+            .await?;
         Ok(Response::new(wire::ListReceivablesResponse {
             receivables,
             next_page_token,
@@ -190,14 +216,12 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetClaimRequest>,
     ) -> Result<Response<wire::GetClaimResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let id = errors::hash("receivable", &r.receivable)?;
         let key = receivable::api::claim_key(id.as_ref(), r.number);
-        let claim: Option<Claim> = self.get(key).await?;
-        if claim.is_none() {
-            let what = format!("claim {id}#{}", r.number);
-            return Err(errors::not_found("receivable", what));
-        }
+        let missing = errors::not_found("receivable", format!("claim {id}#{}", r.number));
+        let claim = self.get(caller, key, rules::claim, missing).await?;
         Ok(Response::new(wire::GetClaimResponse { claim }))
     }
 
@@ -205,6 +229,7 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListClaimsRequest>,
     ) -> Result<Response<wire::ListClaimsResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let state = known::<ClaimState>("state", r.state)?;
         let prefix = if r.receivable.is_empty() {
@@ -219,13 +244,15 @@ impl LedgerService for Service {
             &state.to_be_bytes(),
             r.offered_to.as_bytes(),
         ];
-        let page = Page::new(r.page_size, &r.page_token, "claims", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "claims", &filters)?;
         let filter = move |c: &Claim| {
             matches(&r.controller, &c.controller)
                 && is(state, c.state)
                 && is_offered_to(&r.offered_to, c)
         };
-        let (claims, next_page_token) = self.list(page, prefix, filter).await?;
+        let (claims, next_page_token) = self
+            .list(caller, page, prefix, rules::claim, filter)
+            .await?;
         Ok(Response::new(wire::ListClaimsResponse {
             claims,
             next_page_token,
@@ -236,6 +263,7 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListEndorsementsRequest>,
     ) -> Result<Response<wire::ListEndorsementsResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let prefix = if r.receivable.is_empty() {
             receivable::api::endorsement_prefix()
@@ -244,9 +272,17 @@ impl LedgerService for Service {
             receivable::api::endorsements_of_prefix(id.as_ref())
         };
         let filters: [&[u8]; 1] = [&r.receivable];
-        let page = Page::new(r.page_size, &r.page_token, "endorsements", &filters)?;
-        let (endorsements, next_page_token) =
-            self.list(page, prefix, |_: &Endorsement| true).await?;
+        let page = Page::new(
+            &caller,
+            r.page_size,
+            &r.page_token,
+            "endorsements",
+            &filters,
+        )?;
+        let all = |_: &Endorsement| true;
+        let (endorsements, next_page_token) = self
+            .list(caller, page, prefix, rules::endorsement, all)
+            .await?;
         Ok(Response::new(wire::ListEndorsementsResponse {
             endorsements,
             next_page_token,
@@ -257,12 +293,11 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetRequestRequest>,
     ) -> Result<Response<wire::GetRequestResponse>, Status> {
+        let caller = caller(&request)?;
         let id = errors::hash("id", &request.into_inner().id)?;
         let key = financing::api::request_key(id.as_ref());
-        let request: Option<FinancingRequest> = self.get(key).await?;
-        if request.is_none() {
-            return Err(errors::not_found("financing", format!("request {id}")));
-        }
+        let missing = errors::not_found("financing", format!("request {id}"));
+        let request = self.get(caller, key, rules::request, missing).await?;
         Ok(Response::new(wire::GetRequestResponse { request }))
     }
 
@@ -270,15 +305,18 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListRequestsRequest>,
     ) -> Result<Response<wire::ListRequestsResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let state = known::<RequestState>("state", r.state)?;
         let filters: [&[u8]; 3] = [r.seller.as_bytes(), r.bank.as_bytes(), &state.to_be_bytes()];
-        let page = Page::new(r.page_size, &r.page_token, "requests", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "requests", &filters)?;
         let filter = move |x: &FinancingRequest| {
             matches(&r.seller, &x.seller) && is_for_bank(&r.bank, x) && is(state, x.state)
         };
         let prefix = financing::api::request_prefix();
-        let (requests, next_page_token) = self.list(page, prefix, filter).await?;
+        let (requests, next_page_token) = self
+            .list(caller, page, prefix, rules::request, filter)
+            .await?;
         Ok(Response::new(wire::ListRequestsResponse {
             requests,
             next_page_token,
@@ -289,10 +327,11 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::RankQuotesRequest>,
     ) -> Result<Response<wire::RankQuotesResponse>, Status> {
+        let caller = caller(&request)?;
         let id = errors::hash("request", &request.into_inner().request)?;
         let ranked = self
             .reader
-            .read(move |ledger| ranking::rank_quotes(ledger, &id));
+            .read(move |ledger| ranking::rank_quotes(ledger, &caller, &id));
         Ok(Response::new(ranked.await?))
     }
 
@@ -300,11 +339,11 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetLoanRequest>,
     ) -> Result<Response<wire::GetLoanResponse>, Status> {
+        let caller = caller(&request)?;
         let id = errors::hash("id", &request.into_inner().id)?;
-        let loan: Option<Loan> = self.get(financing::api::loan_key(id.as_ref())).await?;
-        if loan.is_none() {
-            return Err(errors::not_found("financing", format!("loan {id}")));
-        }
+        let key = financing::api::loan_key(id.as_ref());
+        let missing = errors::not_found("financing", format!("loan {id}"));
+        let loan = self.get(caller, key, rules::loan, missing).await?;
         Ok(Response::new(wire::GetLoanResponse { loan }))
     }
 
@@ -312,6 +351,7 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListLoansRequest>,
     ) -> Result<Response<wire::ListLoansResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let state = known::<LoanState>("state", r.state)?;
         let filters: [&[u8]; 3] = [
@@ -319,12 +359,12 @@ impl LedgerService for Service {
             r.lender.as_bytes(),
             &state.to_be_bytes(),
         ];
-        let page = Page::new(r.page_size, &r.page_token, "loans", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "loans", &filters)?;
         let filter = move |x: &Loan| {
             matches(&r.borrower, &x.borrower) && matches(&r.lender, &x.lender) && is(state, x.state)
         };
         let prefix = financing::api::loan_prefix();
-        let (loans, next_page_token) = self.list(page, prefix, filter).await?;
+        let (loans, next_page_token) = self.list(caller, page, prefix, rules::loan, filter).await?;
         Ok(Response::new(wire::ListLoansResponse {
             loans,
             next_page_token,
@@ -335,18 +375,28 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetBalanceRequest>,
     ) -> Result<Response<wire::GetBalanceResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let holder = organization("holder", r.holder)?;
         let issuer = organization("issuer", r.issuer)?;
         let currency = text("currency", r.currency)?;
         let key = cash::api::balance_key(&holder, &issuer, &currency);
-        let balance = self.get(key).await?.unwrap_or(Balance {
+        let what = format!("balance of {holder:?} in {currency:?} deposits of {issuer:?}");
+        let missing = errors::not_found("cash", what);
+        let nothing = Balance {
             issuer,
             holder,
             currency,
             available_minor: 0,
             locked_minor: 0,
+        };
+        // Whether there is a balance or none, the rule is the same: it asks for the two parties.
+        let read = self.reader.read(move |ledger| {
+            let records = Records::new(ledger);
+            let found = records.get(&key)?.unwrap_or(nothing);
+            rules::balance(&caller, &records, found)
         });
+        let balance = read.await?.ok_or(missing)?;
         Ok(Response::new(wire::GetBalanceResponse {
             balance: Some(balance),
         }))
@@ -356,13 +406,16 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListBalancesRequest>,
     ) -> Result<Response<wire::ListBalancesResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let filters = [r.holder.as_bytes(), r.issuer.as_bytes()];
-        let page = Page::new(r.page_size, &r.page_token, "balances", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "balances", &filters)?;
         let filter =
             move |b: &Balance| matches(&r.holder, &b.holder) && matches(&r.issuer, &b.issuer);
         let prefix = cash::api::balance_prefix();
-        let (balances, next_page_token) = self.list(page, prefix, filter).await?;
+        let (balances, next_page_token) = self
+            .list(caller, page, prefix, rules::balance, filter)
+            .await?;
         Ok(Response::new(wire::ListBalancesResponse {
             balances,
             next_page_token,
@@ -373,8 +426,10 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListIssuancesRequest>,
     ) -> Result<Response<wire::ListIssuancesResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let page = Page::new(
+            &caller,
             r.page_size,
             &r.page_token,
             "issuances",
@@ -382,7 +437,9 @@ impl LedgerService for Service {
         )?;
         let filter = move |i: &Issuance| matches(&r.issuer, &i.issuer);
         let prefix = cash::api::issuance_prefix();
-        let (issuances, next_page_token) = self.list(page, prefix, filter).await?;
+        let (issuances, next_page_token) = self
+            .list(caller, page, prefix, rules::issuance, filter)
+            .await?;
         Ok(Response::new(wire::ListIssuancesResponse {
             issuances,
             next_page_token,
@@ -393,15 +450,14 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::GetRedemptionRequest>,
     ) -> Result<Response<wire::GetRedemptionResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let holder = organization("holder", r.holder)?;
         let end_to_end_id = text("end_to_end_id", r.end_to_end_id)?;
         let key = cash::api::redemption_key(&holder, &end_to_end_id);
-        let redemption: Option<Redemption> = self.get(key).await?;
-        if redemption.is_none() {
-            let what = format!("redemption {end_to_end_id:?} of {holder:?}");
-            return Err(errors::not_found("cash", what));
-        }
+        let what = format!("redemption {end_to_end_id:?} of {holder:?}");
+        let missing = errors::not_found("cash", what);
+        let redemption = self.get(caller, key, rules::redemption, missing).await?;
         Ok(Response::new(wire::GetRedemptionResponse { redemption }))
     }
 
@@ -409,6 +465,7 @@ impl LedgerService for Service {
         &self,
         request: Request<wire::ListRedemptionsRequest>,
     ) -> Result<Response<wire::ListRedemptionsResponse>, Status> {
+        let caller = caller(&request)?;
         let r = request.into_inner();
         let state = known::<RedemptionState>("state", r.state)?;
         let filters: [&[u8]; 3] = [
@@ -416,12 +473,14 @@ impl LedgerService for Service {
             r.issuer.as_bytes(),
             &state.to_be_bytes(),
         ];
-        let page = Page::new(r.page_size, &r.page_token, "redemptions", &filters)?;
+        let page = Page::new(&caller, r.page_size, &r.page_token, "redemptions", &filters)?;
         let filter = move |x: &Redemption| {
             matches(&r.holder, &x.holder) && matches(&r.issuer, &x.issuer) && is(state, x.state)
         };
         let prefix = cash::api::redemption_prefix();
-        let (redemptions, next_page_token) = self.list(page, prefix, filter).await?;
+        let (redemptions, next_page_token) = self
+            .list(caller, page, prefix, rules::redemption, filter)
+            .await?;
         Ok(Response::new(wire::ListRedemptionsResponse {
             redemptions,
             next_page_token,

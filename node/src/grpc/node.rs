@@ -1,5 +1,7 @@
 //! `NodeService`: the node itself.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::node_service_server::NodeService;
 use counterfoil_types::keys::PublicKey;
@@ -7,14 +9,13 @@ use tonic::{Code, Request, Response, Status};
 
 use super::errors;
 use super::reader::Reader;
-use crate::mempool::{Network, Pool};
+use crate::vitals::{COMMIT, Vitals};
 
 pub struct Service {
     pub reader: Reader,
     pub moniker: String,
     pub validator: Option<PublicKey>,
-    pub pool: Pool,
-    pub network: Network,
+    pub vitals: Vitals,
 }
 
 #[tonic::async_trait]
@@ -36,6 +37,15 @@ impl NodeService for Service {
             let (_, date) = dated.map_err(|e| errors::failed("reading the ledger date", e))?;
             Ok(date)
         });
+        let date = date.await?;
+        let disk = self.vitals.disk.clone();
+        let disk = self.reader.read(move |_| {
+            let seen = disk
+                .data_bytes()
+                .and_then(|data| Ok((data, disk.free_bytes()?)));
+            seen.map_err(|e| errors::failed("looking at the disk", e))
+        });
+        let (data_bytes, disk_free_bytes) = disk.await?;
         Ok(Response::new(wire::GetStatusResponse {
             moniker: self.moniker.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -44,12 +54,18 @@ impl NodeService for Service {
             height: tip.height,
             block_hash: tip.block_hash.to_vec(),
             block_time_ms: tip.time_ms,
-            ledger_date: Some(date.await?.to_proto()),
+            ledger_date: Some(date.to_proto()),
             validator: seat.is_some(),
             organization: seat.map_or_else(String::new, |seat| seat.organization.to_string()),
-            peers: count(self.network.connected_peers()),
-            pool_transactions: count(self.pool.len()),
+            peers: count(self.vitals.network.connected_peers()),
+            pool_transactions: count(self.vitals.pool.len()),
             address: seat.map_or_else(Vec::new, |seat| seat.public_key.address().to_vec()),
+            peers_listed: count(self.vitals.network.listed_peers()),
+            peers_height: self.vitals.peer_heights.greatest(),
+            block_age_ms: clock_ms().saturating_sub(tip.time_ms),
+            data_bytes,
+            disk_free_bytes,
+            commit: COMMIT.to_owned(),
         }))
     }
 
@@ -91,6 +107,12 @@ impl NodeService for Service {
             hash: ledger.genesis_hash().to_vec(),
         }))
     }
+}
+
+/// This machine's clock, in milliseconds since the Unix epoch.
+fn clock_ms() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |elapsed| elapsed.as_millis() as u64)
 }
 
 fn count(items: usize) -> u32 {

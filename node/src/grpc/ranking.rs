@@ -9,20 +9,31 @@ use counterfoil_types::limits::MAX_QUOTES;
 use prost::Message;
 use tonic::Status;
 
+use super::access::{Caller, Records, rules};
 use super::errors;
 use crate::ledger::Ledger;
 
 /// Ranks a request's quotes as of the last block: on the award's date, or on the ledger date up to
-/// the request's last day.
-pub fn rank_quotes(ledger: &Ledger, id: &Hash) -> Result<wire::RankQuotesResponse, Status> {
+/// the request's last day. Of all of them, gives those that the caller may read.
+pub fn rank_quotes(
+    ledger: &Ledger,
+    caller: &Caller,
+    id: &Hash,
+) -> Result<wire::RankQuotesResponse, Status> {
+    let missing = || errors::not_found("financing", format!("request {id}"));
     let (state, today) = ledger.dated_state().map_err(failed)?;
-    let record = state.0.get(&financing::request_key(id.as_ref()));
-    let Some(record) = record.map_err(failed)? else {
-        return Err(errors::not_found("financing", format!("request {id}")));
-    };
-    let request: Request = decode(&record)?;
+    let records = Records::of(ledger, state);
+    let request: Option<Request> = records.get(&financing::request_key(id.as_ref()))?;
+    let request = request.ok_or_else(missing)?;
+    // What the rule leaves out of it, ranking still needs.
+    if rules::request(caller, &records, request.clone())?.is_none() {
+        return Err(missing());
+    }
     let prefix = financing::quotes_of_prefix(id.as_ref());
-    let rows = state.scan(&prefix, None, MAX_QUOTES).map_err(failed)?;
+    let rows = records
+        .state()
+        .scan(&prefix, None, MAX_QUOTES)
+        .map_err(failed)?;
     let quotes: Vec<Quote> = rows
         .iter()
         .map(|(_, value)| decode(value))
@@ -34,8 +45,11 @@ pub fn rank_quotes(ledger: &Ledger, id: &Hash) -> Result<wire::RankQuotesRespons
         None => today.min(last),
     };
     let ranked = financing::rank(&request, quotes, value_date).map_err(failed)?;
+    let shown = ranked
+        .into_iter()
+        .filter(|ranked| rules::quote(caller, &request, &ranked.quote));
     Ok(wire::RankQuotesResponse {
-        quotes: ranked.into_iter().map(to_wire).collect(),
+        quotes: shown.map(to_wire).collect(),
         value_date: Some(value_date.to_proto()),
     })
 }

@@ -1,6 +1,7 @@
 //! One `SubmitStream` call: transactions are admitted in the order they come,
 //! several at a time, and each is answered as soon as there is something to say.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_proto::v1 as wire;
@@ -14,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
+use super::access::{Caller, signer};
 use super::receipts::{TooManyWait, Waiter};
 use super::transactions::Service;
 use super::{errors, stopped};
@@ -35,18 +37,35 @@ type Waiting = FuturesUnordered<BoxFuture<'static, wire::SubmitStreamResponse>>;
 /// Answers a call from a task of its own.
 pub fn answer(
     service: Service,
+    caller: Arc<Caller>,
     requests: Streaming<wire::SubmitStreamRequest>,
 ) -> ReceiverStream<Result<wire::SubmitStreamResponse, Status>> {
     let (answers, stream) = mpsc::channel(ANSWER_QUEUE);
-    tokio::spawn(run(service, requests, answers));
+    tokio::spawn(run(service, caller, requests, answers));
     ReceiverStream::new(stream)
 }
 
-/// Ends when the caller has sent and got everything, goes away, or the node stops.
-async fn run(service: Service, requests: Streaming<wire::SubmitStreamRequest>, answers: Answers) {
-    let mut requests = requests.ready_chunks(CHUNK);
+/// Ends when the caller has sent and got everything, goes away, or the node stops. A node that drains
+/// reads no more, and gives what answers it still can.
+async fn run(
+    service: Service,
+    caller: Arc<Caller>,
+    requests: Streaming<wire::SubmitStreamRequest>,
+    answers: Answers,
+) {
+    // Read no faster than the organization's signatures are checked.
+    let requests = requests.then(async |request| {
+        service
+            .limiter
+            .next_verification(&caller.organization)
+            .await;
+        request
+    });
+    let mut requests = std::pin::pin!(requests.ready_chunks(CHUNK));
     let mut waiting = Waiting::new();
     let mut open = true;
+    let mut cut_off = false;
+    let mut draining = service.draining.clone();
     let mut stopping = service.stopping.clone();
     while open || !waiting.is_empty() {
         tokio::select! {
@@ -56,7 +75,7 @@ async fn run(service: Service, requests: Streaming<wire::SubmitStreamRequest>, a
                 }
             }
             chunk = requests.next(), if open && waiting.len() < MAX_WAITING => match chunk {
-                Some(chunk) => match submit(&service, chunk, &answers, &mut waiting).await {
+                Some(chunk) => match submit(&service, &caller, chunk, &answers, &mut waiting).await {
                     Ok(()) => {}
                     Err(Closed) => return,
                 },
@@ -68,11 +87,19 @@ async fn run(service: Service, requests: Streaming<wire::SubmitStreamRequest>, a
                 return;
             }
             () = answers.closed() => return,
+            () = stopped(&mut draining), if open => {
+                open = false;
+                cut_off = true;
+            }
             () = stopped(&mut stopping) => {
                 let _ = answers.send(Err(errors::stopping())).await;
                 return;
             }
         }
+    }
+    if cut_off {
+        // An error means that nobody listens any more.
+        let _ = answers.send(Err(errors::stopping())).await;
     }
 }
 
@@ -81,6 +108,7 @@ struct Closed;
 
 async fn submit(
     service: &Service,
+    caller: &Arc<Caller>,
     chunk: Vec<Result<wire::SubmitStreamRequest, Status>>,
     answers: &Answers,
     waiting: &mut Waiting,
@@ -105,16 +133,30 @@ async fn submit(
         // Before admission, which looks into the store: no block comes unseen between the two.
         let waiter = request.wait.then(|| service.receipts.wait(id));
         batch.push(signed.encode_to_vec());
-        senders.push((request.sequence, id, waiter));
+        senders.push((request.sequence, id, signer(&signed).ok(), waiter));
     }
     let admitted = service.mempool.admit_all(batch, Origin::Client).await;
-    for ((sequence, id, waiter), admission) in senders.into_iter().zip(admitted) {
+    for ((sequence, id, signer, waiter), admission) in senders.into_iter().zip(admitted) {
         let outcome = match (admission, waiter) {
-            (Ok(Admission::Committed { receipt }), _) => Outcome::Receipt(receipt),
+            (Ok(Admission::Committed { receipt }), _) => {
+                committed(service, caller, receipt, signer).await
+            }
             (Ok(Admission::Held { .. }), None) => Outcome::Accepted(wire::Accepted {}),
             (Ok(Admission::Held { expires_at_ms }), Some(Ok(waiter))) => {
-                let service = service.clone();
-                waiting.push(Box::pin(wait(service, sequence, id, waiter, expires_at_ms)));
+                let (service, caller) = (service.clone(), caller.clone());
+                waiting.push(Box::pin(async move {
+                    let receipt = receipt(&service, id, waiter, expires_at_ms).await;
+                    let outcome = match receipt {
+                        Ok(Some(receipt)) => committed(&service, &caller, receipt, signer).await,
+                        Ok(None) => refused(
+                            RefusalCode::Expired,
+                            "it expired before a block had it; sign it anew with a later expiry",
+                        ),
+                        // What became of it cannot be read here; the receipt is to be asked for.
+                        Err(_) => Outcome::Accepted(wire::Accepted {}),
+                    };
+                    response(sequence, &id, outcome)
+                }));
                 continue;
             }
             // It is in the pool all the same; its receipt is to be asked for.
@@ -142,31 +184,34 @@ async fn submit(
 
 /// Waits for a receipt until there can be none any more: block time only grows, so a
 /// transaction that no block up to its expiry holds is in none.
-async fn wait(
-    service: Service,
-    sequence: u64,
+async fn receipt(
+    service: &Service,
     id: Hash,
     waiter: Waiter,
     expires_at_ms: u64,
-) -> wire::SubmitStreamResponse {
+) -> Result<Option<wire::Receipt>, Status> {
     let mut tips = service.reader.ledger().tip_watch();
     // An error means that the node stops, and then nothing will come any more either.
     let past = async move {
         let _ = tips.wait_for(|tip| tip.time_ms >= expires_at_ms).await;
     };
-    let outcome = tokio::select! {
-        Some(receipt) = waiter.receipt() => Outcome::Receipt(receipt),
-        () = past => match service.stored(id).await {
-            Ok(Some(receipt)) => Outcome::Receipt(receipt),
-            Ok(None) => refused(
-                RefusalCode::Expired,
-                "it expired before a block had it; sign it anew with a later expiry",
-            ),
-            // What became of it cannot be read here; the receipt is to be asked for.
-            Err(_) => Outcome::Accepted(wire::Accepted {}),
-        },
-    };
-    response(sequence, &id, outcome)
+    tokio::select! {
+        Some(receipt) = waiter.receipt() => Ok(Some(receipt)),
+        () = past => service.stored(id).await,
+    }
+}
+
+/// The receipt, of which the caller sees what it may; who may not read it hears what it would of one in the pool.
+async fn committed(
+    service: &Service,
+    caller: &Arc<Caller>,
+    receipt: wire::Receipt,
+    signer: Option<String>,
+) -> Outcome {
+    match service.shown(caller, receipt, signer).await {
+        Ok(Some(receipt)) => Outcome::Receipt(receipt),
+        Ok(None) | Err(_) => Outcome::Accepted(wire::Accepted {}),
+    }
 }
 
 fn refused(code: RefusalCode, message: impl Into<String>) -> Outcome {

@@ -1,5 +1,6 @@
 //! `TransactionService`: sending transactions, and what became of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use counterfoil_proto::v1 as wire;
@@ -11,8 +12,10 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
+use super::access::{Caller, Records, caller, rules, signer};
+use super::limits::Limiter;
 use super::reader::Reader;
-use super::receipts::Receipts;
+use super::receipts::{Receipts, Waiter};
 use super::{errors, stopped, submit_stream};
 use crate::mempool::pool::Origin;
 use crate::mempool::{Admission, Mempool};
@@ -25,6 +28,10 @@ pub struct Service {
     pub reader: Reader,
     pub mempool: Mempool,
     pub receipts: Receipts,
+    pub limiter: Limiter,
+    /// Set when the API takes no more calls.
+    pub draining: watch::Receiver<bool>,
+    /// Set when those under way must end.
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -34,17 +41,47 @@ impl Service {
         transaction::id(self.reader.ledger().chain_id(), &signed.transaction).0
     }
 
-    /// The receipt of a committed transaction.
+    /// The receipt of a committed transaction, whole: a caller sees of it what [`Self::shown`] gives.
     pub async fn stored(&self, id: Hash) -> Result<Option<wire::Receipt>, Status> {
+        let read = self
+            .reader
+            .read(move |ledger| Records::new(ledger).receipt(&id));
+        read.await
+    }
+
+    /// What a caller may see of a receipt. `signer` signed the transaction, where that is known.
+    pub async fn shown(
+        &self,
+        caller: &Arc<Caller>,
+        receipt: wire::Receipt,
+        signer: Option<String>,
+    ) -> Result<Option<wire::Receipt>, Status> {
+        let caller = caller.clone();
         let read = self.reader.read(move |ledger| {
-            let stored = ledger.storage().receipt(&id);
-            let stored = stored.map_err(|e| errors::failed("reading a receipt", e))?;
-            let receipt = stored.map(|bytes| wire::Receipt::decode(bytes.as_slice()));
-            receipt
-                .transpose()
-                .map_err(|e| errors::failed("reading a receipt", e))
+            let records = Records::new(ledger);
+            rules::receipt(&caller, &records, receipt, signer.as_deref())
         });
         read.await
+    }
+
+    async fn readable(
+        &self,
+        caller: &Arc<Caller>,
+        id: Hash,
+    ) -> Result<Option<wire::Receipt>, Status> {
+        match self.stored(id).await? {
+            Some(receipt) => self.shown(caller, receipt, None).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The receipt that was waited for. One that the caller may not read never comes, as if there were none.
+    async fn awaited(&self, caller: &Arc<Caller>, waiter: Waiter) -> Result<wire::Receipt, Status> {
+        let receipt = waiter.receipt().await.ok_or_else(errors::stopping)?;
+        match self.shown(caller, receipt, None).await? {
+            Some(receipt) => Ok(receipt),
+            None => std::future::pending().await,
+        }
     }
 }
 
@@ -56,16 +93,22 @@ impl TransactionService for Service {
         &self,
         request: Request<wire::SubmitRequest>,
     ) -> Result<Response<wire::SubmitResponse>, Status> {
+        let caller = caller(&request)?;
         let signed = request
             .into_inner()
             .transaction
             .ok_or_else(|| errors::invalid("transaction", "is missing"))?;
+        self.limiter.verification(&caller.organization)?;
         let id = self.id(&signed);
         let batch = vec![signed.encode_to_vec()];
         let mut admitted = self.mempool.admit_all(batch, Origin::Client).await;
         let receipt = match admitted.pop() {
             Some(Ok(Admission::Held { .. })) => None,
-            Some(Ok(Admission::Committed { receipt })) => Some(receipt),
+            // Who may not read the receipt is answered as one whose transaction was just taken.
+            Some(Ok(Admission::Committed { receipt })) => {
+                let signer = signer(&signed)?;
+                self.shown(&caller, receipt, Some(signer)).await?
+            }
             Some(Err(error)) => return Err(errors::not_admitted(&error, &id)),
             None => return Err(errors::stopping()),
         };
@@ -79,7 +122,8 @@ impl TransactionService for Service {
         &self,
         request: Request<Streaming<wire::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let answers = submit_stream::answer(self.clone(), request.into_inner());
+        let caller = caller(&request)?;
+        let answers = submit_stream::answer(self.clone(), caller, request.into_inner());
         Ok(Response::new(answers))
     }
 
@@ -87,8 +131,9 @@ impl TransactionService for Service {
         &self,
         request: Request<wire::GetReceiptRequest>,
     ) -> Result<Response<wire::GetReceiptResponse>, Status> {
+        let caller = caller(&request)?;
         let id = errors::hash("tx_id", &request.into_inner().tx_id)?;
-        let Some(receipt) = self.stored(id).await? else {
+        let Some(receipt) = self.readable(&caller, id).await? else {
             let message = format!("no block has transaction {id}");
             return Err(errors::without_receipt(
                 Code::NotFound,
@@ -106,6 +151,7 @@ impl TransactionService for Service {
         &self,
         request: Request<wire::WaitReceiptRequest>,
     ) -> Result<Response<wire::WaitReceiptResponse>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
         let id = errors::hash("tx_id", &request.tx_id)?;
         if !(1..=MAX_WAIT_MS).contains(&request.timeout_ms) {
@@ -116,13 +162,13 @@ impl TransactionService for Service {
             let message = "too many calls wait for receipts; try again later";
             errors::without_receipt(Code::ResourceExhausted, "TOO_MANY_WAIT", &id, message)
         })?;
-        let receipt = match self.stored(id).await? {
+        let receipt = match self.readable(&caller, id).await? {
             Some(receipt) => receipt,
             None => {
                 let timeout = Duration::from_millis(request.timeout_ms.into());
                 let mut stopping = self.stopping.clone();
                 tokio::select! {
-                    receipt = waiter.receipt() => receipt.ok_or_else(errors::stopping)?,
+                    receipt = self.awaited(&caller, waiter) => receipt?,
                     () = tokio::time::sleep(timeout) => {
                         let message = format!("transaction {id} was not committed in time");
                         return Err(errors::without_receipt(

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use counterfoil_execution::{BlockContext, VerifiedTransaction, check, check_expiry};
 use counterfoil_proto::v1::{Block, Header};
@@ -146,6 +147,7 @@ impl Ledger {
         proposer: Hash,
         mut transactions: Vec<VerifiedTransaction>,
     ) -> Result<Candidate, LedgerError> {
+        let began = Instant::now();
         let context = BlockContext {
             height: tip.height + 1,
             time_ms,
@@ -177,6 +179,8 @@ impl Ledger {
             header: Some(header.clone()),
             transactions: bodies,
         };
+        let took = began.elapsed();
+        self.metrics().executed(took);
         Ok(Candidate {
             inner: Arc::new(Executed {
                 block_hash: header_hash(&header),
@@ -186,6 +190,7 @@ impl Ledger {
                 receipts: outcome.receipts,
                 writes: outcome.writes,
                 tree,
+                took,
             }),
         })
     }

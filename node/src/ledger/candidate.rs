@@ -1,6 +1,7 @@
 //! A block that was executed and may be decided.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use counterfoil_execution::Writes;
 use counterfoil_proto::v1::{Header, Receipt};
@@ -22,6 +23,7 @@ pub(super) struct Executed {
     pub receipts: Vec<Receipt>,
     pub writes: Writes,
     pub tree: TreeUpdate,
+    pub took: Duration,
 }
 
 impl Candidate {
@@ -44,6 +46,11 @@ impl Candidate {
 
     pub fn receipts(&self) -> &[Receipt] {
         &self.inner.receipts
+    }
+
+    /// How long this node took to execute it.
+    pub fn execution_time(&self) -> Duration {
+        self.inner.took
     }
 
     pub(super) fn writes(&self) -> &Writes {

@@ -6,10 +6,12 @@
 mod build;
 mod candidate;
 mod error;
+mod metrics;
 mod state;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use counterfoil_execution::Executor;
 use counterfoil_proto::v1::{CommitCertificate, Header, ValidatorSet};
@@ -22,6 +24,7 @@ use tokio::sync::watch;
 
 pub use candidate::Candidate;
 pub use error::LedgerError;
+pub use metrics::LedgerMetrics;
 pub use state::State;
 
 /// The last committed block; height 0 stands for genesis.
@@ -45,6 +48,7 @@ struct Shared {
     executor: Executor,
     storage: Storage,
     tip: watch::Sender<Tip>,
+    metrics: LedgerMetrics,
 }
 
 impl Ledger {
@@ -63,6 +67,7 @@ impl Ledger {
                 executor,
                 storage,
                 tip: watch::Sender::new(tip),
+                metrics: LedgerMetrics::default(),
             }),
         })
     }
@@ -85,6 +90,10 @@ impl Ledger {
 
     pub fn storage(&self) -> &Storage {
         &self.shared.storage
+    }
+
+    pub fn metrics(&self) -> &LedgerMetrics {
+        &self.shared.metrics
     }
 
     /// The validators that decide the block of a height.
@@ -122,6 +131,44 @@ impl Ledger {
         candidate: &Candidate,
         certificate: &CommitCertificate,
     ) -> Result<(), LedgerError> {
+        let began = Instant::now();
+        let commit = self.prepare(candidate, certificate);
+        let (transactions, rejected) = (commit.receipts.len(), commit.rejected);
+        self.storage().commit(commit)?;
+        let header = candidate.header();
+        let tip = Tip {
+            height: header.height,
+            block_hash: candidate.block_hash(),
+            state_root: candidate.tree().root(),
+            time_ms: header.time_ms,
+        };
+        // A block committed again must not take the tip back.
+        let newer = self.shared.tip.send_if_modified(|current| {
+            let newer = tip.height > current.height;
+            if newer {
+                *current = tip;
+            }
+            newer
+        });
+        if newer {
+            let took = began.elapsed();
+            self.metrics().committed(took, transactions, rejected);
+            // The one line of each block.
+            tracing::info!(
+                height = tip.height,
+                transactions,
+                rejected,
+                round = certificate.round,
+                hash = %tip.block_hash,
+                took_ms = millis(candidate.execution_time() + took),
+                "block"
+            );
+        }
+        Ok(())
+    }
+
+    /// A candidate as it is stored.
+    pub(crate) fn prepare(&self, candidate: &Candidate, certificate: &CommitCertificate) -> Commit {
         let header = candidate.header();
         let rejected = candidate.receipts().iter().filter(|r| r.code != 0).count();
         let receipts = candidate
@@ -129,7 +176,7 @@ impl Ledger {
             .zip(candidate.receipts())
             .map(|(id, receipt)| (id.0, receipt.encode_to_vec()))
             .collect();
-        self.shared.storage.commit(Commit {
+        Commit {
             height: header.height,
             block_hash: candidate.block_hash(),
             block: candidate.bytes().to_vec(),
@@ -140,23 +187,12 @@ impl Ledger {
             tree: candidate.tree().clone(),
             receipts,
             rejected: u32::try_from(rejected).expect("a block has at most 10,000 transactions"),
-        })?;
-        let tip = Tip {
-            height: header.height,
-            block_hash: candidate.block_hash(),
-            state_root: candidate.tree().root(),
-            time_ms: header.time_ms,
-        };
-        // A block committed again must not take the tip back.
-        self.shared.tip.send_if_modified(|current| {
-            let newer = tip.height > current.height;
-            if newer {
-                *current = tip;
-            }
-            newer
-        });
-        Ok(())
+        }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn read_tip(storage: &Storage, genesis: &Genesis) -> Result<Tip, LedgerError> {

@@ -158,7 +158,7 @@ impl Mempool {
 }
 
 /// This machine's clock, in milliseconds since the Unix epoch.
-fn clock_ms() -> u64 {
+pub fn clock_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_millis() as u64)

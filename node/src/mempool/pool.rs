@@ -203,6 +203,11 @@ impl Pool {
         self.lock().entries.len()
     }
 
+    /// Bytes of all transactions in it.
+    pub fn bytes(&self) -> u64 {
+        self.lock().bytes
+    }
+
     pub fn is_empty(&self) -> bool {
         self.lock().entries.is_empty()
     }

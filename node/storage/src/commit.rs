@@ -89,6 +89,17 @@ impl Storage {
         }))
     }
 
+    /// The hash of the genesis this store was initialized with; none before.
+    pub fn genesis_hash(&self) -> Result<Option<Hash>, StorageError> {
+        match self.database().freeze().get(Family::Meta, GENESIS)? {
+            Some(row) => {
+                let row: GenesisRow = codec::decode(&row, "genesis row")?;
+                Ok(Some(Hash::from_bytes(row.hash)))
+            }
+            None => Ok(None),
+        }
+    }
+
     /// The tree after `writes` on top of the tip. Changes nothing; the result goes into a `Commit`.
     pub fn stage(&self, height: u64, writes: &Writes) -> Result<TreeUpdate, StorageError> {
         let frozen = self.database().freeze();

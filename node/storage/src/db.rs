@@ -3,11 +3,13 @@
 //! A data directory holds `FORMAT` (which layout the rows have), `LOCK` (held by the
 //! process that has it open) and `rocks/` (RocksDB's own files). `FORMAT` is made
 //! durable before `rocks/` exists, so a database without it is someone else's.
+//! A checkpoint is such a directory too.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
     DBRecoveryMode, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
@@ -89,14 +91,50 @@ pub(crate) struct Database {
 impl Database {
     pub fn open(dir: &Path) -> Result<Self, StorageError> {
         fs::create_dir_all(dir).map_err(|error| StorageError::io(dir, error))?;
-        let lock = lock(dir)?;
-        check_format(dir)?;
-        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
-        let families = Family::ALL
-            .map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(&cache)));
-        let db = DB::open_cf_descriptors(&database_options(), dir.join("rocks"), families)
+        let lock = lock(
+            dir,
+            File::options().write(true).create(true).truncate(false),
+        )?;
+        if !has_format(dir)? {
+            if dir.join("rocks").exists() {
+                return Err(StorageError::Unmarked {
+                    dir: dir.to_path_buf(),
+                });
+            }
+            write_format(dir)?;
+        }
+        let db = DB::open_cf_descriptors(&database_options(), dir.join("rocks"), families())
             .map_err(StorageError::database("open the database"))?;
         Ok(Self { db, _lock: lock })
+    }
+
+    /// Opens what is there, and changes no file of it.
+    pub fn open_read_only(dir: &Path) -> Result<Self, StorageError> {
+        let lock = lock(dir, File::options().read(true))?;
+        if !has_format(dir)? {
+            return Err(StorageError::Unmarked {
+                dir: dir.to_path_buf(),
+            });
+        }
+        let rocks = dir.join("rocks");
+        let db = DB::open_cf_descriptors_read_only(&database_options(), rocks, families(), false)
+            .map_err(StorageError::database("open the database"))?;
+        Ok(Self { db, _lock: lock })
+    }
+
+    /// Makes a directory with all that is written so far. RocksDB links its files where it
+    /// can and copies them to another file system.
+    pub fn checkpoint(&self, dir: &Path) -> Result<(), StorageError> {
+        fs::create_dir(dir).map_err(|error| StorageError::io(dir, error))?;
+        drop(lock(
+            dir,
+            File::options().write(true).create(true).truncate(false),
+        )?);
+        write_format(dir)?;
+        Checkpoint::new(&self.db)
+            .and_then(|checkpoint| checkpoint.create_checkpoint(dir.join("rocks")))
+            .map_err(StorageError::database("make a checkpoint"))?;
+        sync_directory(dir)
     }
 
     /// A consistent view of everything written so far. All reads go through one.
@@ -171,6 +209,21 @@ impl Frozen<'_> {
             .map_err(StorageError::database("read from the database"))
     }
 
+    /// Reads every row of every kind once, which compares the checksum of each block of rows
+    /// with what stands there. Tells the number of rows so far as it goes.
+    pub fn read_all(&self, mut progress: impl FnMut(u64)) -> Result<(), StorageError> {
+        let mut rows = 0;
+        for family in Family::ALL {
+            let family = self.database.family(family);
+            for row in self.snapshot.iterator_cf(family, IteratorMode::Start) {
+                row.map_err(StorageError::database("read the database"))?;
+                rows += 1;
+                progress(rows);
+            }
+        }
+        Ok(())
+    }
+
     /// At most `limit` rows with `from <= key < until`, in the order of keys; no `until` means to the end.
     pub fn scan(
         &self,
@@ -202,12 +255,9 @@ pub(crate) fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The operating system releases the lock when the process ends, however it ends.
-fn lock(dir: &Path) -> Result<File, StorageError> {
+fn lock(dir: &Path, options: &OpenOptions) -> Result<File, StorageError> {
     let path = dir.join("LOCK");
-    let file = File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
+    let file = options
         .open(&path)
         .map_err(|error| StorageError::io(&path, error))?;
     match file.try_lock() {
@@ -219,36 +269,45 @@ fn lock(dir: &Path) -> Result<File, StorageError> {
     }
 }
 
-/// Refuses data of another format by its name, before RocksDB touches any file of it.
-fn check_format(dir: &Path) -> Result<(), StorageError> {
+/// Whether the format is marked. Refuses data of another one by its name, before RocksDB
+/// touches any file of it.
+fn has_format(dir: &Path) -> Result<bool, StorageError> {
     let path = dir.join("FORMAT");
     match fs::read_to_string(&path) {
-        Ok(found) if found.trim_end() == FORMAT => Ok(()),
+        Ok(found) if found.trim_end() == FORMAT => Ok(true),
         Ok(found) => Err(StorageError::Format {
             dir: dir.to_path_buf(),
             found: found.trim_end().to_owned(),
             supported: FORMAT,
         }),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            if dir.join("rocks").exists() {
-                return Err(StorageError::Unmarked {
-                    dir: dir.to_path_buf(),
-                });
-            }
-            write_format(dir).map_err(|error| StorageError::io(&path, error))
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(StorageError::io(&path, error)),
     }
 }
 
 /// Written aside, then renamed: a crash leaves either no `FORMAT` or a whole one.
-fn write_format(dir: &Path) -> std::io::Result<()> {
+fn write_format(dir: &Path) -> Result<(), StorageError> {
+    let path = dir.join("FORMAT");
     let aside = dir.join("FORMAT.new");
-    let mut file = File::create(&aside)?;
-    writeln!(file, "{FORMAT}")?;
-    file.sync_all()?;
-    fs::rename(&aside, dir.join("FORMAT"))?;
-    File::open(dir)?.sync_all()
+    let write = || {
+        let mut file = File::create(&aside)?;
+        writeln!(file, "{FORMAT}")?;
+        file.sync_all()?;
+        fs::rename(&aside, &path)
+    };
+    write().map_err(|error| StorageError::io(&path, error))?;
+    sync_directory(dir)
+}
+
+fn sync_directory(dir: &Path) -> Result<(), StorageError> {
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(|error| StorageError::io(dir, error))
+}
+
+fn families() -> [ColumnFamilyDescriptor; Family::ALL.len()] {
+    let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+    Family::ALL.map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(&cache)))
 }
 
 fn database_options() -> Options {

@@ -1,5 +1,6 @@
 //! Why an operation on the store failed, and what to do about it. RocksDB's own error type stops here.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use counterfoil_types::hash::Hash;
@@ -33,6 +34,11 @@ pub enum StorageError {
          choose another data directory"
     )]
     Unmarked { dir: PathBuf },
+    #[error("no room on the disk to {action}: {reason}; make room, then start the node again")]
+    NoRoom {
+        action: &'static str,
+        reason: String,
+    },
     #[error("could not {action}: {reason}; check the disk, then start the node again")]
     Database {
         action: &'static str,
@@ -69,7 +75,27 @@ pub enum StorageError {
     RepeatedTransaction(Hash),
 }
 
+/// How the operating system says that a file cannot grow (ENOSPC, EDQUOT, EFBIG). RocksDB hands its
+/// text on, and no number.
+const NO_ROOM: [&str; 3] = [
+    "No space left on device",
+    "Disk quota exceeded",
+    "File too large",
+];
+
 impl StorageError {
+    /// Whether the disk is full: the data is whole, and the node goes on once there is room.
+    pub fn is_for_want_of_room(&self) -> bool {
+        match self {
+            Self::NoRoom { .. } => true,
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+            ),
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         Self::Io {
             path: path.to_path_buf(),
@@ -79,9 +105,12 @@ impl StorageError {
 
     /// For `map_err`: keeps RocksDB's text and drops its type.
     pub(crate) fn database(action: &'static str) -> impl Fn(rocksdb::Error) -> Self {
-        move |error| Self::Database {
-            action,
-            reason: error.into_string(),
+        move |error| {
+            let reason = error.into_string();
+            match NO_ROOM.iter().any(|text| reason.contains(text)) {
+                true => Self::NoRoom { action, reason },
+                false => Self::Database { action, reason },
+            }
         }
     }
 }

@@ -22,6 +22,8 @@
 //! that, before the engine is told, makes it decide a height that is committed: the same block
 //! is accepted and changes nothing, another one is refused.
 //!
+//! A checkpoint is a copy of the store between two batches.
+//!
 //! Execution and staging write nothing, so an abandoned one leaves nothing to clean up.
 //! Should a write fail, the process must stop, since only reopening tells whether the batch is in the log.
 //! Opening compares the tree's root with the tip's. What no batch can save is a disk that loses what it
@@ -33,6 +35,7 @@
 //! is such a view as of the last commit.
 
 mod blocks;
+mod checkpoint;
 mod codec;
 mod commit;
 mod db;
@@ -84,10 +87,19 @@ impl Storage {
         Self::open_keeping(dir, KEEP_VERSIONS)
     }
 
+    /// Opens a store that is not written to meanwhile, a checkpoint for instance, to read it.
+    pub fn open_read_only(dir: &Path) -> Result<Self, StorageError> {
+        Self::over(Database::open_read_only(dir)?, KEEP_VERSIONS)
+    }
+
     /// The tip needs the version before it while a commit is under way, so two are the least.
     fn open_keeping(dir: &Path, keep_versions: u64) -> Result<Self, StorageError> {
         assert!(keep_versions >= 2, "the tip and its parent are always kept");
-        let database = Arc::new(Database::open(dir)?);
+        Self::over(Database::open(dir)?, keep_versions)
+    }
+
+    fn over(database: Database, keep_versions: u64) -> Result<Self, StorageError> {
+        let database = Arc::new(database);
         let height = commit::check_tip(&database.freeze())?;
         let latest = RwLock::new(Snapshot::take(&database, height));
         Ok(Self {

@@ -2,6 +2,7 @@
 //! directory, and blocks made of nothing but their writes.
 
 mod blocks;
+mod checkpoint;
 mod crash;
 mod opening;
 mod tree;

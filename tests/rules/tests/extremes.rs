@@ -1,15 +1,24 @@
 //! The largest sums and the last days: whatever is sent, it is executed or
 //! rejected, and the chain goes on.
 
+use counterfoil_proto::cash::v1::{self as cash, DepositTransferred, event::Event as CashEvent};
+use counterfoil_proto::financing::v1::{self as financing, QuoteClosed, QuoteState, RequestClosed};
+use counterfoil_proto::financing::v1::{RequestState, event::Event as FinancingEvent};
 use counterfoil_proto::receivable::v1::DayCount;
-use counterfoil_proto::v1::Date;
+use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
+use counterfoil_proto::settlement::v1::{self as settlement, ClaimPaid, ReceivablePaid, Share};
+use counterfoil_proto::v1::{Date, Event, Money, Receipt};
 use counterfoil_rules_tests::model::arithmetic::{MAX_MINOR, date, day};
-use counterfoil_rules_tests::model::tagged_hash;
+use counterfoil_rules_tests::model::{contract, tagged_hash};
 use counterfoil_rules_tests::workload::acts::{
     BUYER, Finance, ISSUER, SELLER, TODAY, award, commit, confirm, issue_to, quote, register,
     registration, repay, reveal, roll, salt, settle, split, transfer, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
+use counterfoil_types::limits::{
+    MAX_BLOCK_RECEIPT_BYTES, MAX_END_TO_END_ID, MAX_LIVE_CLAIMS, MAX_ORGANIZATION_ID, MAX_QUOTES,
+};
+use prost::Message as _;
 
 const OPERATOR: &str = "operator";
 const DAY_MS: u64 = 86_400_000;
@@ -139,4 +148,93 @@ fn the_last_day_of_the_calendar_does_not_end() {
     let receipt = bench.succeed(SELLER, register(invoice));
     let registered = bench.invoice(&invoice_id(&receipt)).registered_on;
     assert_eq!(registered, Some(date(last_day())));
+}
+
+/// One payment may overtake as many requests as a receivable has claims, each with as many quotes as a
+/// request takes. If its receipt were too large for a block, the debtor could not pay.
+#[test]
+fn the_largest_payment_fits_into_a_block() {
+    let name = || "x".repeat(MAX_ORGANIZATION_ID);
+    let id = || vec![1; 32];
+    let money = || {
+        Some(Money {
+            minor: MAX_MINOR,
+            currency: "USD".into(),
+        })
+    };
+    let day = Some(date(last_day()));
+    let event = |contract, concerned, body: Vec<u8>| Event {
+        contract,
+        organizations: vec![name(); concerned],
+        body,
+    };
+    let end_to_end_id = "x".repeat(MAX_END_TO_END_ID);
+    let leg = CashEvent::Transferred(DepositTransferred {
+        issuer: name(),
+        from: name(),
+        to: name(),
+        amount: money(),
+        end_to_end_id: end_to_end_id.clone(),
+    });
+    let closed = FinancingEvent::Closed(RequestClosed {
+        request: id(),
+        seller: name(),
+        state: RequestState::Overtaken.into(),
+    });
+    let quote = FinancingEvent::QuoteClosed(QuoteClosed {
+        request: id(),
+        bank: name(),
+        state: QuoteState::Missed.into(),
+    });
+    let claim = SettlementEvent::ClaimPaid(ClaimPaid {
+        receivable: id(),
+        claim: u32::MAX,
+        controller: name(),
+        issuer: name(),
+        principal: money(),
+        penalty: money(),
+        days_late: u32::MAX,
+        value_date: day,
+        loan: Vec::new(),
+        to_lender: None,
+        spent: true,
+    });
+    let share = Share {
+        claim: u32::MAX,
+        controller: name(),
+        principal_minor: MAX_MINOR,
+        penalty_minor: MAX_MINOR,
+    };
+    let paid = SettlementEvent::Paid(ReceivablePaid {
+        receivable: id(),
+        issuer: name(),
+        principal: money(),
+        penalty: money(),
+        days_late: u32::MAX,
+        value_date: day,
+        end_to_end_id,
+        refund: money(),
+        shares: vec![share; MAX_LIVE_CLAIMS],
+        settled: true,
+    });
+    let financing = |event| financing::Event { event: Some(event) }.encode_to_vec();
+    let settlement = |event| settlement::Event { event: Some(event) }.encode_to_vec();
+    let leg = cash::Event { event: Some(leg) }.encode_to_vec();
+    let quotes = MAX_LIVE_CLAIMS * MAX_QUOTES;
+    let events = [
+        vec![event(contract::CASH, 3, leg); MAX_LIVE_CLAIMS],
+        vec![event(contract::FINANCING, 1, financing(closed)); MAX_LIVE_CLAIMS],
+        vec![event(contract::FINANCING, 2, financing(quote)); quotes],
+        vec![event(contract::SETTLEMENT, 1, settlement(paid))],
+        vec![event(contract::SETTLEMENT, 1, settlement(claim)); MAX_LIVE_CLAIMS],
+    ];
+    let receipt = Receipt {
+        tx_id: id(),
+        height: u64::MAX,
+        index: u32::MAX,
+        events: events.concat(),
+        ..Receipt::default()
+    };
+    let bytes = receipt.encoded_len();
+    assert!(bytes <= MAX_BLOCK_RECEIPT_BYTES, "{bytes} bytes");
 }

@@ -48,7 +48,15 @@ fn sixty_four_banks_quote_and_no_more() {
     bench.expect("bank-164", late, 6026, "a 65th quote");
     assert_eq!(bench.request(&request).quoting.len(), 64);
     let receipt = bench.expect(SELLER, cancel(&request), 0, "a cancellation");
-    assert_eq!(receipt.events[0].organizations.len(), 65);
+    // The seller is told of the request, and with each bank of its quote.
+    assert_eq!(receipt.events.len(), 65);
+    assert_eq!(receipt.events[0].organizations, [SELLER]);
+    for (number, event) in (100..164).zip(&receipt.events[1..]) {
+        assert_eq!(
+            event.organizations,
+            [format!("bank-{number}"), SELLER.into()]
+        );
+    }
     assert_eq!(quote_of(&bench, "bank-163").state(), QuoteState::Declined);
 }
 

@@ -3,13 +3,13 @@
 use counterfoil_proto::financing::v1::RequestState;
 use counterfoil_proto::receivable::v1::ReceivableState;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
-use counterfoil_proto::settlement::v1::{Event, ReceivablePaid, Share};
-use counterfoil_proto::v1::{Accrual, Receipt};
+use counterfoil_proto::settlement::v1::{ClaimPaid, Event, ReceivablePaid};
+use counterfoil_proto::v1::{Accrual, Money, Receipt};
 use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::model::contract;
 use counterfoil_rules_tests::workload::acts::{
     BUYER, Finance, ISSUER, RECIPIENT, SELLER, TODAY, accept, issue_to, offer, release, repay,
-    settle, split,
+    settle, split, usd,
 };
 use counterfoil_rules_tests::workload::bench::Bench;
 use prost::Message as _;
@@ -17,32 +17,42 @@ use prost::Message as _;
 const BANK: &str = "bank-west";
 const DUE: i64 = TODAY + 30;
 
-/// Claim, principal, penalty and what the lender got of both, for each share of a payment.
+/// Claim, principal, penalty and what the lender got of both, for each claim that was paid.
 fn shares(receipt: &Receipt) -> Vec<(u32, u64, u64, u64)> {
-    let paid = paid(receipt);
-    let shares = paid.shares.into_iter();
-    let figures = |share: Share| {
+    let minor = |sum: Option<Money>| sum.map_or(0, |sum| sum.minor);
+    let figures = |paid: ClaimPaid| {
         (
-            share.claim,
-            share.principal_minor,
-            share.penalty_minor,
-            share.lender_minor,
+            paid.claim,
+            minor(paid.principal),
+            minor(paid.penalty),
+            minor(paid.to_lender),
         )
     };
-    shares.map(figures).collect()
+    let told = told(receipt).into_iter();
+    let claims = told.filter_map(|(_, event)| match event {
+        SettlementEvent::ClaimPaid(paid) => Some(figures(paid)),
+        _ => None,
+    });
+    claims.collect()
 }
 
 fn paid(receipt: &Receipt) -> ReceivablePaid {
-    let events = receipt.events.iter();
-    let mut settlements = events.filter(|event| event.contract == contract::SETTLEMENT);
-    let event = settlements.next().expect("a payment tells of itself");
-    match Event::decode(event.body.as_slice())
-        .expect("an event decodes")
-        .event
-    {
-        Some(SettlementEvent::Paid(paid)) => paid,
+    match told(receipt).swap_remove(0) {
+        (_, SettlementEvent::Paid(paid)) => paid,
         other => panic!("not a payment: {other:?}"),
     }
+}
+
+/// The settlement's events, with whom they concern.
+fn told(receipt: &Receipt) -> Vec<(Vec<String>, SettlementEvent)> {
+    let events = receipt.events.iter();
+    let settlements = events.filter(|event| event.contract == contract::SETTLEMENT);
+    let opened = settlements.map(|event| {
+        let body = Event::decode(event.body.as_slice()).expect("an event decodes");
+        let kind = body.event.expect("some event");
+        (event.organizations.clone(), kind)
+    });
+    opened.collect()
 }
 
 fn funded(bench: &mut Bench) {
@@ -142,9 +152,46 @@ fn collateral_repays_its_loan_and_the_owner_gets_the_rest() {
     assert_eq!(repaid.repaid_on, Some(date(DUE)));
     assert_eq!(repaid.interest_paid_minor, 45);
     assert!(repaid.collateral.is_empty());
-    // Two payees, the loan, the payment; the claim is paid, so that no pledge needs a release.
+    // Two payees, the loan, the payment, the claim; that is paid, so that no pledge needs a release.
     let contracts: Vec<u32> = rest.events.iter().map(|event| event.contract).collect();
-    assert_eq!(contracts, [3, 3, 6, 7]);
+    assert_eq!(contracts, [3, 3, 6, 7, 7]);
+}
+
+/// The debtor is told of the whole payment, each payee of its own claim, and a lender of what it is pledged.
+#[test]
+fn a_payment_tells_each_payee_of_its_own_claim() {
+    let mut bench = Bench::new();
+    let receivable = bench.owed("N-1", 10_000);
+    bench.succeed(SELLER, split(&receivable, 0, &[4_000, 6_000]));
+    bench.succeed(SELLER, offer(&receivable, 1, RECIPIENT, TODAY + 10));
+    bench.succeed(RECIPIENT, accept(&receivable, 1, ""));
+    bench.finance(Finance::Loan, &[(&receivable, 2)], 3_000, BANK);
+    funded(&mut bench);
+    let payment = bench.succeed(BUYER, settle(&receivable, 10_000, "all"));
+    let mut told = told(&payment).into_iter();
+    let (concerned, SettlementEvent::Paid(whole)) = told.next().expect("the payment") else {
+        panic!("not a payment first");
+    };
+    assert_eq!(concerned, [BUYER]);
+    let shares = whole.shares.iter();
+    let shares: Vec<(u32, &str)> = shares.map(|s| (s.claim, s.controller.as_str())).collect();
+    assert_eq!(shares, [(1, RECIPIENT), (2, SELLER)]);
+    let mut claim_paid = |payees: &[&str]| {
+        let (concerned, SettlementEvent::ClaimPaid(paid)) = told.next().expect("a claim") else {
+            panic!("not a claim's payment");
+        };
+        assert_eq!(concerned, payees);
+        assert!(paid.spent);
+        paid
+    };
+    let passed_on = claim_paid(&[RECIPIENT]);
+    assert_eq!((passed_on.claim, passed_on.to_lender), (1, None));
+    assert!(passed_on.loan.is_empty());
+    let pledged = claim_paid(&[BANK, SELLER]);
+    assert_eq!((pledged.claim, pledged.controller.as_str()), (2, SELLER));
+    assert_eq!(pledged.principal, usd(6_000));
+    assert_eq!(pledged.to_lender, usd(3_000));
+    assert!(told.next().is_none());
 }
 
 /// Three claims of two receivables secure one loan of 50.00. The first receivable's payment of 60.00
@@ -171,9 +218,9 @@ fn a_loan_on_several_claims_is_paid_in_their_order() {
         assert_eq!(claim.outstanding_minor, outstanding);
         assert_eq!(claim.encumbrance, None);
     }
-    // Cash to lender and owner, the loan twice, three releases, the payment.
+    // Cash to lender and owner, the loan twice, three releases, the payment, two claims.
     let contracts: Vec<u32> = payment.events.iter().map(|event| event.contract).collect();
-    assert_eq!(contracts, [3, 3, 6, 6, 5, 5, 5, 7]);
+    assert_eq!(contracts, [3, 3, 6, 6, 5, 5, 5, 7, 7, 7]);
 }
 
 /// The borrower repays as it likes; a claim that the lender released brings it nothing.

@@ -12,6 +12,7 @@ use counterfoil_proto::v1::Receipt;
 use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
 use counterfoil_rules_tests::model::{Act, Call, Happened, Id, Model, Rejected};
 use counterfoil_rules_tests::workload::audit::compare;
+use counterfoil_rules_tests::workload::concerns::check_concerns;
 use counterfoil_rules_tests::workload::coverage::{Coverage, DOCUMENTED, contract_name};
 use counterfoil_rules_tests::workload::invariants::{Auditor, check_payment};
 use counterfoil_rules_tests::workload::rules::{Rules, Signed};
@@ -197,6 +198,7 @@ impl Run {
             assert_eq!(receipt.height, self.rules.height());
             assert_eq!(receipt.index as usize, index);
             check_receipt(receipt, &expected.planned, &expected.result);
+            check_concerns(receipt);
             if let Act::Settlement(settlement::v1::Action {
                 action: Some(settlement::v1::action::Action::Settle(action)),
             }) = &expected.planned.act

@@ -23,11 +23,12 @@ fn binary(name: &str) -> PathBuf {
         Some(folder) => PathBuf::from(folder),
         None => {
             let test = std::env::current_exe().expect("a test knows where it is");
-            // target/release/deps/‹test›.
-            let folder = test.parent().and_then(|deps| deps.parent());
-            folder
-                .expect("cargo puts tests two folders deep")
-                .to_owned()
+            // A test is target/release/deps/‹test›, a program of this crate lies beside the others.
+            let folder = test.parent().expect("a program lies in a folder");
+            match folder.ends_with("deps") {
+                true => folder.parent().expect("cargo puts it there").to_owned(),
+                false => folder.to_owned(),
+            }
         }
     };
     let path = folder.join(name);

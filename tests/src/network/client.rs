@@ -1,18 +1,19 @@
 //! Calls to one node's API, as any client makes them.
 
-use std::net::SocketAddr;
-
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_client::BlockServiceClient;
+use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
 use counterfoil_types::ids::TxId;
-use tonic::transport::{Channel, Endpoint};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::{PATIENCE, Signed};
+use super::access::Bearer;
+use super::{Signed, Wallet};
 
 /// An answer may be a whole block.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
@@ -20,39 +21,68 @@ const PAGE: u32 = 1_000;
 /// How long a receipt is waited for.
 const WAIT_MS: u32 = 30_000;
 
-/// Connects when it is first used, and again after its node was away.
+/// A node's services, to which each call brings a token.
+pub type Service = InterceptedService<Channel, Bearer>;
+
+/// Asks one node as one organization.
 #[derive(Clone)]
 pub struct Client {
     channel: Channel,
+    bearer: Bearer,
 }
 
 impl Client {
-    pub fn new(address: SocketAddr) -> Self {
-        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("a URL");
+    pub fn new(channel: Channel, bearer: Bearer) -> Self {
+        Self { channel, bearer }
+    }
+
+    /// Asks the same node, over the same connection, as another organization.
+    pub fn of(&self, wallet: Wallet) -> Self {
         Self {
-            channel: endpoint.timeout(PATIENCE).connect_lazy(),
+            channel: self.channel.clone(),
+            bearer: Bearer::new(&wallet, self.bearer.node),
+        }
+    }
+
+    /// Asks the same node, as the same organization, over another connection.
+    pub fn over(&self, channel: Channel) -> Self {
+        Self {
+            channel,
+            bearer: self.bearer.clone(),
+        }
+    }
+
+    /// Asks this node with tokens made for another.
+    pub fn with_tokens_of(&self, other: &Self) -> Self {
+        Self {
+            channel: self.channel.clone(),
+            bearer: other.bearer.clone(),
         }
     }
 
     /// For services of which no method here knows.
-    pub fn channel(&self) -> Channel {
-        self.channel.clone()
+    pub fn service(&self) -> Service {
+        InterceptedService::new(self.channel.clone(), self.bearer.clone())
     }
 
-    pub fn transactions(&self) -> TransactionServiceClient<Channel> {
-        TransactionServiceClient::new(self.channel())
+    pub fn transactions(&self) -> TransactionServiceClient<Service> {
+        TransactionServiceClient::new(self.service())
     }
 
-    pub fn ledger(&self) -> LedgerServiceClient<Channel> {
-        LedgerServiceClient::new(self.channel()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    pub fn ledger(&self) -> LedgerServiceClient<Service> {
+        LedgerServiceClient::new(self.service()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
-    fn chain(&self) -> BlockServiceClient<Channel> {
-        BlockServiceClient::new(self.channel()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    pub fn events(&self) -> EventServiceClient<Service> {
+        EventServiceClient::new(self.service()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
-    fn node(&self) -> NodeServiceClient<Channel> {
-        NodeServiceClient::new(self.channel())
+    fn chain(&self) -> BlockServiceClient<Service> {
+        BlockServiceClient::new(self.service()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    fn node(&self) -> NodeServiceClient<Service> {
+        NodeServiceClient::new(self.service())
     }
 
     /// Sends a transaction; the answer has the receipt of one that was committed before.

@@ -2,6 +2,7 @@
 //! ports, joined through relays of the harness, so that each can be killed,
 //! stopped or cut off. Every wait has a bound; every process ends with its network.
 
+mod access;
 mod bare_peer;
 mod binaries;
 mod client;
@@ -14,7 +15,8 @@ mod traffic;
 mod wallet;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use counterfoil_proto::v1 as wire;
@@ -22,6 +24,7 @@ use counterfoil_types::genesis::{Genesis, LedgerKey};
 use counterfoil_types::keys::SigningKey;
 use tempfile::TempDir;
 
+pub use self::access::Authority;
 pub use self::bare_peer::{BarePeer, Question};
 pub use self::binaries::{Finished, counterfoil, counterfoild, finish};
 pub use self::client::{Client, Refused, refused};
@@ -91,6 +94,23 @@ impl Network {
     pub fn wallet(&self, organization: &str) -> Wallet {
         let key = self.keys.get(organization).expect("a member of the plan");
         Wallet::new(self.chain_id(), organization, key.clone())
+    }
+
+    /// The certificates that clients are to trust; not there in plain text.
+    pub fn authority_file(&self) -> PathBuf {
+        self.folder().join("ca.pem")
+    }
+
+    /// The command, asking a node as one of [`MEMBERS`].
+    pub fn command(&self, node: usize, organization: &str) -> Command {
+        let key = self.folder().join(format!("keys/{organization}.pem"));
+        let mut command = Command::new(counterfoil());
+        command
+            .env("COUNTERFOIL_NODE", self.node(node).url())
+            .env("COUNTERFOIL_CA", self.authority_file())
+            .env("COUNTERFOIL_ORG", organization)
+            .env("COUNTERFOIL_KEY", key);
+        command
     }
 
     /// Cuts nodes off from all others, on both swarms.
@@ -165,7 +185,7 @@ impl Network {
             let client = self.client(node);
             let summaries = client.blocks(height).await;
             let mut filled = Vec::new();
-            for summary in summaries.iter().filter(|s| s.transactions > 0) {
+            for summary in summaries.iter().filter(|s| s.transactions != Some(0)) {
                 let at = summary
                     .header
                     .as_ref()
@@ -180,10 +200,7 @@ impl Network {
                 .block(height)
                 .await
                 .expect("the node has this height");
-            let header = tip
-                .block
-                .and_then(|b| b.header)
-                .expect("a block has its header");
+            let header = tip.header.expect("a block has its header");
             let root = client
                 .state_root(height)
                 .await

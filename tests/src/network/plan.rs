@@ -11,8 +11,9 @@ use counterfoil_types::genesis::{
 };
 use counterfoil_types::keys::SigningKey;
 
+use super::access::Authority;
 use super::relays::Relays;
-use super::{Network, Node, now_ms};
+use super::{Network, Node, Wallet, now_ms};
 
 /// Who takes part. Validators are run by the first ones.
 pub const MEMBERS: [(&str, Role); 8] = [
@@ -25,6 +26,9 @@ pub const MEMBERS: [(&str, Role); 8] = [
     ("seller-a", Role::Supplier),
     ("seller-b", Role::Supplier),
 ];
+
+/// Asks what tests ask in nobody's name: it reads everything.
+const READER: &str = "regulator";
 
 pub const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 
@@ -40,16 +44,20 @@ pub struct Plan {
     pub validators: usize,
     /// Nodes that list the validators as peers, but that no validator lists.
     pub outsiders: usize,
+    /// Whether the nodes speak plain text instead of TLS.
+    pub plain_text: bool,
 }
 
 impl Plan {
     pub const FOUR: Self = Self {
         validators: 4,
         outsiders: 0,
+        plain_text: false,
     };
     pub const ONE: Self = Self {
         validators: 1,
         outsiders: 0,
+        plain_text: false,
     };
 
     /// Makes the network's folder, with the relays up and every node stopped.
@@ -58,9 +66,22 @@ impl Plan {
             .prefix("counterfoil-test-")
             .tempdir();
         let folder = folder.expect("temporary folders can be made");
+        let chain_id = format!("test-{}", hex::encode(rand::random::<[u8; 4]>()));
+        let keys: BTreeMap<String, SigningKey> = MEMBERS
+            .iter()
+            .map(|(id, _)| ((*id).to_owned(), SigningKey::generate()))
+            .collect();
+        write_keys(&keys, folder.path());
+        let authority = (!self.plain_text).then(Authority::generate);
+        if let Some(authority) = &authority {
+            fs::write(folder.path().join("ca.pem"), authority.pem())
+                .expect("the folder can be written");
+        }
+        let reader = Wallet::new(&chain_id, READER, keys[READER].clone());
         let node = |number| {
-            let validator = number < self.validators;
-            Node::make(folder.path(), &format!("node-{number}"), validator)
+            let (name, votes) = (format!("node-{number}"), number < self.validators);
+            let authority = authority.as_ref();
+            Node::make(folder.path(), &name, votes, authority, reader.clone())
         };
         let count = self.validators + self.outsiders;
         let nodes: Vec<Node> = (0..count).map(node).collect();
@@ -68,13 +89,9 @@ impl Plan {
         let pairs = (0..count).flat_map(|node| (0..count).map(move |other| (node, other)));
         // Validators list each other; outsiders list them.
         let known = |(node, other): &(usize, usize)| node != other && *other < self.validators;
-        let keys: BTreeMap<String, SigningKey> = MEMBERS
-            .iter()
-            .map(|(id, _)| ((*id).to_owned(), SigningKey::generate()))
-            .collect();
         let ledger_key = LedgerKey::generate();
         let network = Network {
-            genesis: genesis(&nodes[..self.validators], &keys, &ledger_key),
+            genesis: genesis(chain_id, &nodes[..self.validators], &keys, &ledger_key),
             relays: Relays::between(&addresses).await,
             listed: pairs.filter(known).collect::<BTreeSet<_>>(),
             nodes,
@@ -96,6 +113,7 @@ impl Plan {
 }
 
 fn genesis(
+    chain_id: String,
     validators: &[Node],
     keys: &BTreeMap<String, SigningKey>,
     ledger_key: &LedgerKey,
@@ -115,7 +133,7 @@ fn genesis(
     };
     let mut genesis = Genesis {
         protocol_version: PROTOCOL_VERSION,
-        chain_id: format!("test-{}", hex::encode(rand::random::<[u8; 4]>())),
+        chain_id,
         time_ms: now_ms(),
         clock: ClockKind::Simulated,
         first_date: Some(FIRST_DATE.parse().expect("a date")),
@@ -140,7 +158,17 @@ fn genesis(
     genesis
 }
 
-fn write_secret(path: &Path, text: &str) {
+/// For the command, which takes keys from files.
+fn write_keys(keys: &BTreeMap<String, SigningKey>, folder: &Path) {
+    let keys_folder = folder.join("keys");
+    fs::create_dir(&keys_folder).expect("the folder can be written");
+    for (organization, key) in keys {
+        let file = keys_folder.join(format!("{organization}.pem"));
+        write_secret(&file, &key.to_pkcs8_pem());
+    }
+}
+
+pub fn write_secret(path: &Path, text: &str) {
     fs::write(path, text).expect("the home can be written");
     let only_owner = fs::Permissions::from_mode(0o600);
     fs::set_permissions(path, only_owner).expect("its owner may change a file");

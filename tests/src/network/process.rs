@@ -7,12 +7,16 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Instant;
 
+use counterfoil_keystore::read_plain_key;
+use counterfoil_types::access::node_of_peer;
 use counterfoil_types::keys::{PublicKey, SigningKey};
 use libp2p::identity::Keypair;
 use serde::Deserialize;
+use tokio_rustls::TlsConnector;
 
+use super::access::{Authority, Bearer, channel};
 use super::relays::Addresses;
-use super::{Client, PATIENCE, POLL, counterfoild};
+use super::{Client, PATIENCE, POLL, Wallet, counterfoild};
 
 const LOG_LINES: usize = 25;
 
@@ -28,32 +32,59 @@ pub struct Node {
     name: String,
     home: PathBuf,
     api: SocketAddr,
+    metrics: SocketAddr,
     swarms: Addresses,
     made: Made,
     client: Client,
+    /// Not there where it speaks plain text.
+    connector: Option<TlsConnector>,
     process: Option<Child>,
     /// Whether it has a validator's key, be it in the set or not.
     votes: bool,
 }
 
 impl Node {
-    /// Makes a home with keys in it.
-    pub fn make(folder: &Path, name: &str, votes: bool) -> Self {
+    /// Makes a home with keys in it, and with a certificate where there is an authority. `reader` asks
+    /// what tests ask of the node.
+    pub fn make(
+        folder: &Path,
+        name: &str,
+        votes: bool,
+        authority: Option<&Authority>,
+        reader: Wallet,
+    ) -> Self {
         let home = folder.join(name);
         let output = Command::new(counterfoild())
-            .args(["init", "-o", "json", "--moniker", name, "--home"])
+            .args([
+                "init",
+                "--plain-keys",
+                "-o",
+                "json",
+                "--moniker",
+                name,
+                "--home",
+            ])
             .arg(&home)
             .output()
             .expect("counterfoild runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "counterfoild init: {said}");
         let made = serde_json::from_slice(&output.stdout).expect("init prints what it made");
-        let [api, consensus, transactions] = [(); 3].map(|()| free_address());
+        let [api, metrics, consensus, transactions] = [(); 4].map(|()| free_address());
+        let node = match authority {
+            Some(authority) => authority.certify(&home),
+            None => node_of_peer(&peer_key(&home).public_key()),
+        };
+        let bearer = Bearer::new(&reader, node);
+        let connector = authority.map(Authority::connector);
+        let channel = channel(api, connector.clone());
         Self {
             name: name.to_owned(),
             home,
-            client: Client::new(api),
+            client: Client::new(channel, bearer),
+            connector,
             api,
+            metrics,
             swarms: [consensus, transactions],
             made,
             process: None,
@@ -73,19 +104,43 @@ impl Node {
         &self.client
     }
 
+    /// The same over a connection of its own.
+    pub fn connect(&self) -> Client {
+        self.client.over(channel(self.api, self.connector.clone()))
+    }
+
+    /// The process, while it runs.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the node runs").id()
+    }
+
     pub fn peer_id(&self) -> &str {
         &self.made.peer_id
     }
 
     /// The key under which its peers know it.
     pub fn peer_key(&self) -> Keypair {
-        let pem = fs::read_to_string(self.home.join("peer.pem")).expect("init made it");
-        let key = SigningKey::from_pkcs8_pem(&pem).expect("init made it");
+        let key = peer_key(&self.home);
         Keypair::ed25519_from_bytes(*key.seed()).expect("any 32 bytes are an Ed25519 seed")
     }
 
     pub fn validator_key(&self) -> PublicKey {
         self.made.validator_public_key
+    }
+
+    /// Where it serves its API.
+    pub fn url(&self) -> String {
+        let scheme = if self.connector.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.api)
+    }
+
+    /// Where it serves its metrics.
+    pub fn metrics(&self) -> SocketAddr {
+        self.metrics
     }
 
     /// Where it listens itself, without a relay between.
@@ -96,14 +151,18 @@ impl Node {
     /// Writes its settings, with these peers.
     pub fn configure(&self, peers: &[(&str, Addresses)]) {
         let [consensus, transactions] = self.swarms;
-        let (name, api) = (&self.name, self.api);
+        let (name, api, metrics) = (&self.name, self.api, self.metrics);
         let mut text = format!("moniker = \"{name}\"\n");
         if self.votes {
             text += "validator_key = \"validator.pem\"\n";
         }
         text += &format!(
-            "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
+            "[listen]\ngrpc = \"{api}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\nmetrics = \"{metrics}\"\n"
         );
+        text += match &self.connector {
+            None => "[tls]\nplain_text = true\n",
+            Some(_) => "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n",
+        };
         for (peer_id, [consensus, transactions]) in peers {
             text += &format!(
                 "[[peers]]\npeer_id = \"{peer_id}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"
@@ -114,13 +173,27 @@ impl Node {
 
     /// Starts the process; does not wait for it to serve.
     pub fn spawn(&mut self) {
+        self.spawn_as(Command::new(counterfoild()));
+    }
+
+    /// Starts the process so that no file of it may grow beyond so many blocks of the shell's
+    /// `ulimit -f`. A write beyond fails as on a full disk, but for the number of the error.
+    pub fn spawn_within(&mut self, blocks: u32) {
+        let mut shell = Command::new("sh");
+        // Unless it is ignored, the signal ends the process before the write can fail.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        shell.args(["-c", &script, "sh"]).arg(counterfoild());
+        self.spawn_as(shell);
+    }
+
+    fn spawn_as(&mut self, mut command: Command) {
         assert!(self.process.is_none(), "{} runs already", self.name);
         let log = OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.log());
         let log = log.expect("the home can be written");
-        let child = Command::new(counterfoild())
+        let child = command
             .arg("run")
             .arg("--home")
             .arg(&self.home)
@@ -142,13 +215,18 @@ impl Node {
 
     /// Asks the process to end (SIGTERM), and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let pid = self.process.as_ref().expect("the node runs").id();
+        self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Sends the process a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid();
         // The shell's own command: it is there on every system.
         let sent = Command::new("sh")
-            .args(["-c", r#"kill -s TERM "$1""#, "sh", &pid.to_string()])
+            .args(["-c", r#"kill -s "$1" "$2""#, "sh", name, &pid.to_string()])
             .status();
         assert!(sent.expect("there is a shell").success(), "the node runs");
-        self.ended().await
     }
 
     /// Waits until the process has ended, by itself or because it was asked to.
@@ -186,6 +264,10 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn peer_key(home: &Path) -> SigningKey {
+    read_plain_key(&home.join("peer.pem")).expect("init made it")
 }
 
 /// A free address on loopback, given out once. Its port is below those that outgoing connections

@@ -20,9 +20,10 @@ pub const CONTRACTS: [&str; 8] = [
 pub const KERNEL_KNOWS: &str = "membership";
 
 /// Which crates of the workspace each may depend on. Only the tests see the node's parts together.
-pub const ARROWS: [(&str, &[&str]); 8] = [
+pub const ARROWS: [(&str, &[&str]); 9] = [
     ("counterfoil-proto", &[]),
     ("counterfoil-types", &["counterfoil-proto"]),
+    ("counterfoil-keystore", &["counterfoil-types"]),
     (
         "counterfoil-contracts",
         &["counterfoil-types", "counterfoil-proto"],
@@ -41,6 +42,7 @@ pub const ARROWS: [(&str, &[&str]); 8] = [
         &[
             "counterfoil-execution",
             "counterfoil-storage",
+            "counterfoil-keystore",
             "counterfoil-contracts",
             "counterfoil-types",
             "counterfoil-proto",
@@ -48,7 +50,11 @@ pub const ARROWS: [(&str, &[&str]); 8] = [
     ),
     (
         "counterfoil-cli",
-        &["counterfoil-types", "counterfoil-proto"],
+        &[
+            "counterfoil-keystore",
+            "counterfoil-types",
+            "counterfoil-proto",
+        ],
     ),
     // Without node and storage, so that a change of the rules is tested within a minute.
     (
@@ -166,6 +172,8 @@ pub fn strangers(source: &Source) -> Vec<String> {
             in_any(&["node/src/consensus"])
         } else if first == "tonic" || first.starts_with("tonic_") {
             in_any(&["node/src/grpc", "cli/src/client", "proto/", "tests/"])
+        } else if first == "tokio_rustls" {
+            in_any(&["node/src/grpc", "cli/src/client", "tests/"])
         } else if first == "rocksdb" || first == "jmt" {
             in_any(&["node/storage/"])
         } else if first == "bincode" {

@@ -24,7 +24,15 @@ fn root() -> PathBuf {
 /// Every Rust source of the workspace, by its path from the root.
 fn sources() -> Vec<Source> {
     let mut found = Vec::new();
-    for folder in ["proto", "types", "contracts", "node", "cli", "tests"] {
+    for folder in [
+        "proto",
+        "types",
+        "keystore",
+        "contracts",
+        "node",
+        "cli",
+        "tests",
+    ] {
         collect(&root().join(folder), &mut found);
     }
     assert!(found.len() > 40, "too few sources: {}", found.len());

@@ -25,7 +25,9 @@ impl Source {
         let mut paths = Vec::new();
         let mut at = 0;
         while at < tokens.len() {
-            if tokens[at] == "use" {
+            // `use<'a>` among bounds captures lifetimes, and names no path.
+            let imports = tokens[at] == "use" && tokens.get(at + 1).is_none_or(|t| t != "<");
+            if imports {
                 at = use_tree(&tokens, at + 1, &[], &mut paths);
             } else if is_word(&tokens[at]) {
                 at = plain_path(&tokens, at, &mut paths);

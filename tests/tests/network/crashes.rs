@@ -1,9 +1,8 @@
 //! Nodes that end as by a power failure, while transactions flow.
 
 use counterfoil_tests::network::{Network, Plan, Traffic, issue};
-use counterfoil_types::ids::TxId;
 
-use super::ALL;
+use super::{ALL, assert_present};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_is_killed_catches_up_while_the_others_go_on() {
@@ -21,7 +20,7 @@ async fn one_that_is_killed_catches_up_while_the_others_go_on() {
     traffic.more(5).await;
     let receipts = traffic.stop().await;
     network.agree(&ALL).await;
-    assert_present(&network, &receipts).await;
+    assert_present(&network, &ALL, &receipts).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,21 +48,5 @@ async fn all_that_are_killed_at_once_go_on_where_they_were() {
         .execute(&bank.sign(issue("buyer-b", 7, "after")))
         .await;
     network.agree(&ALL).await;
-    assert_present(&network, &receipts).await;
-}
-
-/// Every node has every receipt that a client was ever given.
-async fn assert_present(network: &Network, receipts: &[counterfoil_proto::v1::Receipt]) {
-    assert!(!receipts.is_empty());
-    for receipt in receipts {
-        let id = TxId::try_from(receipt.tx_id.as_slice()).expect("an id");
-        for node in ALL {
-            let theirs = network.client(node).receipt(id).await;
-            assert_eq!(
-                theirs.as_ref().ok(),
-                Some(receipt),
-                "node {node}: {theirs:?}"
-            );
-        }
-    }
+    assert_present(&network, &ALL, &receipts).await;
 }

@@ -238,9 +238,9 @@ async fn waiting_ends(client: &Client, bank: &Wallet) {
 }
 
 async fn health_and_reflection_answer(client: &Client) {
-    let services =
-        ["Transaction", "Ledger", "Block", "Node"].map(|s| format!("counterfoil.v1.{s}Service"));
-    let mut health = HealthClient::new(client.channel());
+    let services = ["Transaction", "Ledger", "Block", "Event", "Node"]
+        .map(|s| format!("counterfoil.v1.{s}Service"));
+    let mut health = HealthClient::new(client.service());
     for service in services.iter().cloned().chain([String::new()]) {
         let answer = health.check(HealthCheckRequest { service }).await;
         let answer = answer.expect("health answers").into_inner();
@@ -250,7 +250,7 @@ async fn health_and_reflection_answer(client: &Client) {
         host: String::new(),
         message_request: Some(MessageRequest::ListServices(String::new())),
     };
-    let mut reflection = ServerReflectionClient::new(client.channel());
+    let mut reflection = ServerReflectionClient::new(client.service());
     let answers = reflection
         .server_reflection_info(tokio_stream::iter([request]))
         .await;

@@ -14,6 +14,8 @@ use super::{ALL, replay};
 
 /// Where the engine's log of votes names its height, in big-endian bytes.
 const WAL_HEIGHT: Range<usize> = 4..12;
+/// What the settings say of a node with TLS.
+const CERTIFIED: &str = "certificate = \"tls.pem\"\nkey = \"tls.key\"";
 /// A byte of its first entry, behind that entry's own 13 bytes of header.
 const WAL_ENTRY: usize = WAL_HEIGHT.end + 13 + 5;
 
@@ -63,14 +65,24 @@ async fn a_node_stops_replays_and_starts_as_its_operator_says() {
     network.node_mut(0).spawn();
     network.ready(&[0]).await;
 
-    // The API is for this machine alone.
+    // Plain text is for this machine alone.
     network.node_mut(0).terminate().await;
     let settings = network.node(0).home().join("node.toml");
     let text = fs::read_to_string(&settings).expect("the settings are there");
     let open = text.replace("grpc = \"127.0.0.1:", "grpc = \"0.0.0.0:");
-    assert_ne!(open, text);
+    let plain = open.replace(CERTIFIED, "plain_text = true");
+    assert!(plain != open && open != text);
+    fs::write(&settings, plain).expect("the home can be written");
+    assert_fails(&run(&network).await, "tls.plain_text");
+
+    // With TLS, others may ask too.
     fs::write(&settings, open).expect("the home can be written");
-    assert_fails(&run(&network).await, "loopback");
+    network.node_mut(0).spawn();
+    network.ready(&[0]).await;
+    network.node_mut(0).terminate().await;
+    let certificate = network.node(0).home().join("tls.pem");
+    fs::remove_file(certificate).expect("it is there");
+    assert_fails(&run(&network).await, "tls.certificate");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,8 @@
 //! with keys of its own, and a peer that never identifies itself.
 
 use counterfoil_proto::v1::{
-    BlockBodyAnswer, BlockBodyRequest, GetBlockResponse, TransactionBatch, TransactionBatchAnswer,
+    Block, BlockBodyAnswer, BlockBodyRequest, GetBlockResponse, TransactionBatch,
+    TransactionBatchAnswer,
 };
 use counterfoil_tests::network::{BarePeer, Network, Plan, Question, Signed, eventually, issue};
 use libp2p::identity::Keypair;
@@ -20,8 +21,8 @@ const TRANSACTIONS: usize = 1;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unlisted_node_gets_nothing_in_or_out_until_it_is_listed() {
     let plan = Plan {
-        validators: 4,
         outsiders: 1,
+        ..Plan::FOUR
     };
     let mut network = Network::start(plan).await;
     let bank = network.wallet("bank-a");
@@ -83,7 +84,14 @@ async fn a_peer_that_never_identifies_itself_is_refused_by_its_key() {
         .await;
     let height = network.agree(&ALL).await;
     let last = network.client(0).block(height).await.expect("it is there");
-    let body = |answer: GetBlockResponse| answer.block.expect("a block").encode_to_vec();
+    let body = |answer: GetBlockResponse| {
+        let transactions = answer.entries.into_iter().map(|e| e.transaction);
+        Block {
+            header: answer.header,
+            transactions: transactions.collect(),
+        }
+        .encode_to_vec()
+    };
     let first = body(network.client(0).block(1).await.expect("it is there"));
     // With the key of a listed node, which is down meanwhile, the same is answered: it is the key that decides.
     network.node_mut(3).terminate().await;

@@ -77,7 +77,7 @@ async fn each_refusal_is_told_to_its_sender_and_changes_nothing() {
         .blocks(tip)
         .await
         .iter()
-        .map(|block| block.transactions)
+        .map(|block| block.transactions.unwrap_or_default())
         .sum();
     assert_eq!(committed, 2);
     let status = client.status().await.expect("it serves");

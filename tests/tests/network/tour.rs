@@ -1,282 +1,257 @@
-//! The README's ten minutes by hand, as programs run them: each command's one
-//! JSON object, and its exit code.
+//! The README's ten minutes by hand: its own lines, run by a shell as a newcomer pastes them.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
-use counterfoil_tests::network::{Finished, PATIENCE, counterfoil, counterfoild, finish};
-use serde_json::{Value, json};
+use counterfoil_tests::network::{Finished, PATIENCE, counterfoil, finish};
 use tempfile::TempDir;
 
-const REJECTED: i32 = 3;
+const README: &str = include_str!("../../../README.md");
+const FROM: &str = "## Ten minutes by hand";
+const TO: &str = "## Where things are";
+/// The block that builds and starts the network; its last line runs until it is stopped.
+const START: &str = "make build";
+const READY: &str = "Ctrl-C stops it";
+
+/// What a block of the README must do.
+struct Step {
+    /// How it begins, so that no block is taken for another.
+    begins: &'static str,
+    code: i32,
+    /// What it prints, on stdout or stderr.
+    says: &'static [&'static str],
+    /// A field of its answer that the README asks to keep, and the variable it is kept in.
+    keeps: Option<(&'static str, &'static str)>,
+}
+
+const fn step(begins: &'static str, says: &'static [&'static str]) -> Step {
+    Step {
+        begins,
+        code: 0,
+        says,
+        keeps: None,
+    }
+}
+
+const STEPS: &[Step] = &[
+    step(". dev/env", &["dev-", "2026-01-01"]),
+    Step {
+        keeps: Some(("invoice", "INVOICE")),
+        ..step(
+            "as supplier-a invoice register --buyer buyer-a --number INV-2026-001",
+            &["InvoiceRegistered", "1250.00 USD"],
+        )
+    },
+    Step {
+        code: 3,
+        ..step(
+            "as supplier-a invoice register --buyer buyer-a --number \"inv 2026 / 001\"",
+            &["DUPLICATE_INVOICE (4012)", "first: $INVOICE", "what to do"],
+        )
+    },
+    Step {
+        keeps: Some(("receivable:", "RECEIVABLE")),
+        ..step(
+            "as buyer-a invoice query",
+            &["InvoiceConfirmed", "Performing"],
+        )
+    },
+    Step {
+        code: 1,
+        ..step(
+            "as buyer-b invoice show",
+            &["no invoice $INVOICE", "not buyer-b's to read"],
+        )
+    },
+    step(
+        "as supplier-a claim split",
+        &["counterfoil claim accept $RECEIVABLE#2"],
+    ),
+    Step {
+        keeps: Some(("request", "REQUEST")),
+        ..step("as supplier-a request open", &[])
+    },
+    // The lower rate is the dearer quote, as it has a fee.
+    step(
+        "as bank-a request quote",
+        &["746.77", "745.98", "6.3149 %", "7.8678 %"],
+    ),
+    step(
+        "as supplier-a inbox",
+        &["counterfoil request award $REQUEST", "746.77", "bank-a"],
+    ),
+    step(
+        "as operator clock roll 2026-02-10",
+        &["counterfoil receivable settle $RECEIVABLE --issuer bank-a"],
+    ),
+    // 1,250.00 · 8 % · 10/360 and 250.00 · 8 % · 10/360; 400.00 and 101.33 for the second supplier.
+    step(
+        "as operator clock roll 2026-02-20",
+        &["Overdue", "250.00", "3.33", "501.33"],
+    ),
+    step("as supplier-a deposit redeem", &["700.00"]),
+    step(
+        "as supplier-b events",
+        &["ClaimPaid", "101.33 USD", "end to end ids used once"],
+    ),
+    step(
+        "counterfoil localnet init",
+        &["localnet-", "validator-3", "10.00"],
+    ),
+    step("counterfoil localnet stop", &["blocks replayed", "removed"]),
+    // Here is no terminal to ask for a password at.
+    Step {
+        code: 1,
+        ..step("counterfoil key new", &["--password-file"])
+    },
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tour_goes_as_the_readme_tells() {
-    let tour = Tour::begin();
-    let made = tour
-        .run("localnet init --first-date 2026-01-01")
-        .await
-        .json();
-    assert_eq!(made["nodes"].as_array().map(Vec::len), Some(4));
-    let node = made["nodes"][0].as_str().expect("a URL").to_owned();
-    let unreachable = tour.at(&node, "status").await;
-    assert_eq!(unreachable.code, Some(4), "{unreachable:?}");
-    tour.run("localnet start").await.json();
-    let as_ = |who: &str, words: &str| {
-        let words = format!("{words} --org {who} --key localnet/keys/{who}.pem");
-        let (tour, node) = (&tour, node.as_str());
-        async move { tour.at(node, &words).await }
-    };
+    let tour = README.split_once(FROM).expect("the README has the tour").1;
+    let tour = tour.split_once(TO).expect("and something behind it").0;
+    let mut blocks = tour.split("```").skip(1).step_by(2).map(str::trim);
+    let start = blocks.next().expect("a block that starts the network");
+    assert!(start.starts_with(START), "{start}");
+    let folder = Folder::new();
+    let dev = Dev::start(folder.path(), start.lines().last().expect("it has lines"));
 
-    // Register, and the same number again in another spelling.
-    let register = "invoice register --buyer buyer-a --issue-date 2026-01-01 --due-date";
-    let first = "2026-01-31 --amount 1250.00_USD --number INV-2026-001 --document invoice.txt";
-    let registered = as_("supplier-a", &format!("{register} {first}"))
-        .await
-        .json();
-    let invoice = text(&registered, "invoice");
-    let again = "2026-03-31 --amount 999.00_USD --number inv_2026_/_001 --document other.txt";
-    let again = as_("supplier-a", &format!("{register} {again}")).await;
-    let error = rejected(&again);
-    assert_eq!(
-        (&error["code"], text(&error, "first")),
-        (&4012.into(), invoice.clone())
-    );
-    assert!(again.stderr.contains("DUPLICATE_INVOICE") && again.stderr.contains("what to do"));
-
-    // Answer.
-    as_(
-        "buyer-a",
-        &format!("invoice query {invoice} --reason Which_order?"),
-    )
-    .await
-    .json();
-    as_(
-        "buyer-a",
-        &format!("invoice resolve {invoice} --reason Order_4711"),
-    )
-    .await
-    .json();
-    let stranger = as_("buyer-b", &format!("invoice confirm {invoice}")).await;
-    assert_eq!(rejected(&stranger)["code"], 4021);
-    as_("buyer-a", &format!("invoice confirm {invoice}"))
-        .await
-        .json();
-    let owed = tour
-        .at(&node, "receivable list --debtor buyer-a")
-        .await
-        .json();
-    let receivable = text(&owed["receivables"][0], "id");
-    assert_eq!(receivable, text(&registered, "receivable_if_confirmed"));
-
-    // Split, pass on: the inbox names the command that answers the offer.
-    let claim = |number: u32| format!("{receivable}#{number}");
-    let split = format!("claim split {} --parts 750.00,500.00", claim(0));
-    as_("supplier-a", &split).await.json();
-    let offer = format!("claim offer {} --to supplier-b --purpose payment", claim(2));
-    as_("supplier-a", &offer).await.json();
-    let accept = waiting(&as_("supplier-b", "inbox").await.json());
-    assert_eq!(accept, [format!("claim accept {}", claim(2))]);
-    as_("supplier-b", &accept[0]).await.json();
-
-    // Finance: the lower rate is the dearer quote, as it has a fee.
-    let dates = "--deadline 2026-01-05 --until 2026-01-15";
-    let open = format!(
-        "request open --claim {} --technique discounting {dates}",
-        claim(1)
-    );
-    let request = text(&as_("supplier-a", &open).await.json(), "request");
-    let quote = format!("request quote {request} --rate");
-    as_("bank-a", &format!("{quote} 6.2%")).await.json();
-    as_("bank-b", &format!("{quote} 5.8% --fee handling=1.00"))
-        .await
-        .json();
-    let reveal = format!("request reveal {request}");
-    let early = as_("bank-a", &reveal).await;
-    assert_eq!(early.code, Some(1), "{early:?}");
-    as_("operator", "clock roll 2026-01-06").await.json();
-    for bank in ["bank-a", "bank-b"] {
-        assert_eq!(waiting(&as_(bank, "inbox").await.json()), [reveal.as_str()]);
-        as_(bank, &reveal).await.json();
+    let mut kept: Vec<(&str, String)> = Vec::new();
+    // Where the shell was told to look by an earlier block.
+    let mut env = "";
+    for (number, step) in STEPS.iter().enumerate() {
+        let block = blocks.next().expect("a block for each step");
+        assert!(
+            block.starts_with(step.begins),
+            "step {number} begins as {:?}:\n{block}",
+            step.begins
+        );
+        let mut script = format!("set -e\n{env}\n");
+        for (name, value) in &kept {
+            script += &format!("{name}={value}\n");
+        }
+        script += block;
+        let finished = folder.shell(&script).await;
+        assert_eq!(finished.code, Some(step.code), "{block}\n{finished:?}");
+        let said = finished.stdout.clone() + &finished.stderr;
+        for words in step.says {
+            let words = kept
+                .iter()
+                .fold((*words).to_owned(), |words, (name, value)| {
+                    words.replace(&format!("${name}"), value)
+                });
+            assert!(said.contains(&words), "{words:?} after\n{block}\n{said}");
+        }
+        if let Some((field, name)) = step.keeps {
+            kept.push((name, value(&finished.stdout, field)));
+        }
+        env = match block {
+            _ if block.contains("dev/env") => ". dev/env",
+            _ if block.contains("localnet/env") => "",
+            _ => env,
+        };
     }
-    let show = format!("request show {request}");
-    let ranked = tour.at(&node, &show).await.json()["quotes"].take();
-    let figures = |at: usize| {
-        let quote = &ranked[at];
-        ["rank", "bank", "net_minor", "annual_cost_ppm"].map(|field| quote[field].clone())
-    };
-    assert_eq!(json!(figures(0)), json!([1, "bank-a", "74677", 63_149]));
-    assert_eq!(json!(figures(1)), json!([2, "bank-b", "74598", 78_678]));
-    let award = waiting(&as_("supplier-a", "inbox").await.json());
-    assert_eq!(award, [format!("request award {request}")]);
-    as_("supplier-a", &award[0]).await.json();
-    let balance = "deposit balance --issuer bank-a --currency USD --holder";
-    let available = async |holder: &str| {
-        let balance = tour.at(&node, &format!("{balance} {holder}")).await.json();
-        text(&balance, "available_minor")
-    };
-    assert_eq!(available("supplier-a").await, "74677");
-    let sold = tour
-        .at(&node, &format!("claim show {}", claim(1)))
-        .await
-        .json();
-    assert_eq!(sold["controller"], "bank-a");
-    assert_eq!(sold["endorsements"][0]["from"], "supplier-a");
-    assert_eq!(sold["family"].as_array().map(Vec::len), Some(3));
-
-    // Pay late: 1,250.00 · 8 % · 10/360 on top, then 250.00 · 8 % · 10/360 more.
-    as_("operator", "clock roll 2026-02-10").await.json();
-    let overdue = format!("receivable report-overdue {receivable}");
-    as_("supplier-b", &overdue).await.json();
-    let settle = format!("receivable settle {receivable} --issuer");
-    let deposit = "deposit issue --holder buyer-a --amount 1253.33_USD";
-    as_("bank-a", deposit).await.json();
-    let owing = waiting(&as_("buyer-a", "inbox").await.json());
-    assert_eq!(owing, [format!("{settle} bank-a")]);
-    let in_part = format!("{settle} bank-a --amount 1000.00_USD");
-    as_("buyer-a", &in_part).await.json();
-    assert_eq!(available("supplier-b").await, "40000");
-    as_("operator", "clock roll 2026-02-20").await.json();
-    let owed = tour
-        .at(&node, &format!("receivable show {receivable}"))
-        .await
-        .json();
-    assert_eq!(
-        (
-            &owed["state"],
-            &owed["owed_principal_minor"],
-            &owed["owed_penalty_minor"]
-        ),
-        (&"Overdue".into(), &"25000".into(), &"333".into())
-    );
-    as_("buyer-a", &format!("{settle} bank-a")).await.json();
-    assert_eq!(available("supplier-b").await, "50133");
-    assert_eq!(available("buyer-a").await, "0");
-    let redeem = "deposit redeem --issuer bank-a --amount 700.00_USD --end-to-end-id PAYOUT-1";
-    as_("supplier-a", redeem).await.json();
-    let confirm = waiting(&as_("supplier-a", "inbox").await.json());
-    assert_eq!(confirm, ["deposit confirm --end-to-end-id PAYOUT-1"]);
-    as_("supplier-a", &confirm[0]).await.json();
-    let left = tour
-        .at(&node, &format!("{balance} supplier-a"))
-        .await
-        .json();
-    assert_eq!(
-        (&left["available_minor"], &left["locked_minor"]),
-        (&"4677".into(), &"0".into())
-    );
-
-    // Look.
-    let report = as_("regulator", "audit --home localnet").await.json();
-    assert_eq!(
-        (&report["invoices"], &report["late"]),
-        (&1.into(), &1.into())
-    );
-    assert_eq!(report["transactions"]["rejected"], 2);
-    let blocks = tour
-        .at(&node, "block list --with-transactions")
-        .await
-        .json();
-    assert!(
-        blocks["blocks"]
-            .as_array()
-            .is_some_and(|blocks| !blocks.is_empty())
-    );
-
-    // Break it.
-    assert_eq!(
-        tour.run("localnet stop validator-3").await.json()["stopped"],
-        1
-    );
-    let deposit = "deposit issue --holder buyer-b --amount 10.00_EUR";
-    let height = as_("bank-b", deposit).await.json()["height"].as_u64();
-    let started = tour.run("localnet start validator-3").await.json();
-    assert!(
-        started["nodes"]
-            .as_array()
-            .is_some_and(|nodes| nodes.len() == 4)
-    );
-    assert_eq!(tour.run("localnet stop").await.json()["stopped"], 4);
-    let mut replay = Command::new(counterfoild());
-    replay.args(["replay", "-o", "json", "--home"]);
-    replay.arg(tour.folder.path().join("localnet/nodes/validator-0"));
-    let replayed = finish(replay, PATIENCE).await.json();
-    assert_eq!(replayed["ok"], true);
-    assert!(replayed["heights"].as_u64() >= height);
-    tour.run("localnet clean").await.json();
-    assert!(!tour.folder.path().join("localnet").exists());
-
-    // What is no command at all.
-    assert_eq!(tour.run("invoice invent").await.code, Some(2));
+    assert_eq!(blocks.next(), None, "every block of the README is a step");
+    assert!(!folder.path().join("localnet").exists());
+    dev.stop().await;
+    assert!(folder.path().join("dev").exists(), "the ledger can go on");
 }
 
-fn text(value: &Value, field: &str) -> String {
-    let text = value[field].as_str();
-    text.unwrap_or_else(|| panic!("{field} in {value}"))
-        .to_owned()
+/// A field's value in the table that a command printed.
+fn value(table: &str, field: &str) -> String {
+    let cells = table.lines().map(|line| line.trim_matches(['│', ' ']));
+    let row = cells
+        .filter_map(|line| line.split_once(char::is_whitespace))
+        .find(|(label, _)| *label == field);
+    let (_, value) = row.unwrap_or_else(|| panic!("no {field} in\n{table}"));
+    value.trim().to_owned()
 }
 
-/// The commands that answer what an inbox shows, without the program's name.
-fn waiting(inbox: &Value) -> Vec<String> {
-    let entries = inbox["entries"].as_array().expect("a list of entries");
-    let command = |entry: &Value| {
-        let command = text(entry, "command");
-        let words = command.strip_prefix("counterfoil ");
-        words.expect("a command of this program").to_owned()
-    };
-    entries.iter().map(command).collect()
-}
+/// A folder in which the tour is walked, with the documents that it registers.
+struct Folder(TempDir);
 
-/// The error that a rejected command prints.
-fn rejected(finished: &Finished) -> Value {
-    assert_eq!(finished.code, Some(REJECTED), "{finished:?}");
-    let error = finished.json_whatever_the_code()["error"].take();
-    assert_eq!(error["kind"], "rejected");
-    error
-}
-
-/// A folder in which commands are run.
-struct Tour {
-    folder: TempDir,
-}
-
-impl Tour {
-    fn begin() -> Self {
+impl Folder {
+    fn new() -> Self {
         let folder = TempDir::new().expect("temporary folders can be made");
-        for document in ["invoice.txt", "other.txt"] {
+        for document in ["README.md", "LICENSE"] {
             fs::write(folder.path().join(document), document).expect("the folder can be written");
         }
-        Self { folder }
+        Self(folder)
     }
 
-    /// Runs the command with these words, in which `_` stands for a space.
-    async fn run(&self, words: &str) -> Finished {
-        self.at("http://127.0.0.1:1", words).await
+    fn path(&self) -> &Path {
+        self.0.path()
     }
 
-    /// The same, asking this node.
-    async fn at(&self, node: &str, words: &str) -> Finished {
-        let mut command = Command::new(counterfoil());
-        command
-            .current_dir(self.folder.path())
-            .env("COUNTERFOIL_NODE", node);
-        command.args(words.split(' ').map(|word| word.replace('_', " ")));
-        command.args(["-o", "json"]);
-        finish(command, PATIENCE).await
+    async fn shell(&self, script: &str) -> Finished {
+        let mut shell = shell(self.path());
+        shell.args(["-c", script]);
+        finish(shell, PATIENCE).await
     }
 }
 
-impl Drop for Tour {
+impl Drop for Folder {
     fn drop(&mut self) {
-        let home: PathBuf = self.folder.path().join("localnet");
-        if home.exists() {
-            // What is there to do about an error is told by the test's own failure.
-            let _ = Command::new(counterfoil())
-                .args(["localnet", "clean", "--home"])
-                .arg(home)
-                .stdout(Stdio::null())
-                .status();
+        for home in ["localnet", "dev"] {
+            if self.path().join(home).exists() {
+                // What is there to do about an error is told by the test's own failure.
+                let _ = Command::new(counterfoil())
+                    .args(["localnet", "clean", "--home", home])
+                    .current_dir(self.path())
+                    .stdout(Stdio::null())
+                    .status();
+            }
         }
+    }
+}
+
+/// A shell that finds the programs under test first.
+fn shell(folder: &Path) -> Command {
+    let programs = counterfoil();
+    let programs = programs.parent().expect("a program lies in a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("bash");
+    shell
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", programs.display()))
+        .stdin(Stdio::null());
+    shell
+}
+
+/// `counterfoil dev` in its own terminal.
+struct Dev(Child);
+
+impl Dev {
+    /// Runs the README's line, and waits until it says that it is ready.
+    fn start(folder: &Path, line: &str) -> Self {
+        assert!(line.starts_with("counterfoil dev"), "{line}");
+        let mut child = shell(folder)
+            .args(["-c", &format!("exec {line}")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash runs");
+        let stdout = child.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        // It fails by itself when the node does not serve in a minute, which ends the lines.
+        let ready = lines.any(|line| line.is_ok_and(|line| line.contains(READY)));
+        assert!(ready, "dev ended before it was ready");
+        // Keeps the pipe read, so that nothing it prints can hold it up.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self(child)
+    }
+
+    /// Ends it as Ctrl-C does.
+    async fn stop(mut self) {
+        let pid = self.0.id().to_string();
+        let mut kill = Command::new("sh");
+        kill.args(["-c", r#"kill -s INT "$1""#, "sh", &pid]);
+        assert_eq!(finish(kill, PATIENCE).await.code, Some(0));
+        let ended = tokio::task::spawn_blocking(move || self.0.wait()).await;
+        let ended = ended
+            .expect("waiting does not panic")
+            .expect("a child ends");
+        assert!(ended.success(), "{ended}");
     }
 }

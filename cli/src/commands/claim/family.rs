@@ -1,5 +1,5 @@
-//! All claims to a receivable as one family: from claim 0 down to their parts, each with
-//! the endorsements it was passed on by.
+//! All claims to a receivable that the caller may read, as one family: from claim 0 down to their
+//! parts, each with the endorsements it was passed on by. Of the others there are the numbers.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ struct Place<'a> {
 }
 
 impl Family {
-    /// All claims and endorsements of one receivable.
+    /// Claims and endorsements of one receivable.
     pub fn new(claims: Vec<Claim>, endorsements: Vec<Endorsement>) -> Self {
         let claims: BTreeMap<u32, Claim> = claims.into_iter().map(|c| (c.number, c)).collect();
         let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -64,6 +64,12 @@ impl Family {
         own
     }
 
+    /// The one it is drawn under.
+    fn first_parent(&self, claim: &Claim) -> Option<u32> {
+        let mut known = claim.parents.iter().copied();
+        known.find(|number| self.claims.contains_key(number))
+    }
+
     fn children(&self, claim: &Claim) -> &[u32] {
         self.children.get(&claim.number).map_or(&[], Vec::as_slice)
     }
@@ -77,7 +83,10 @@ impl Family {
             indent: String::new(),
             mentioned: false,
         };
-        let roots = self.claims.values().filter(|c| c.parents.is_empty());
+        let roots = self
+            .claims
+            .values()
+            .filter(|c| self.first_parent(c).is_none());
         let mut ahead: Vec<Place<'_>> = roots.map(root).collect();
         ahead.reverse();
         let mut places = Vec::with_capacity(self.claims.len());
@@ -94,13 +103,24 @@ impl Family {
                         claim: child,
                         lead: format!("{}{corner}", place.indent),
                         indent: format!("{}{line}", place.indent),
-                        mentioned: child.parents.first() != Some(&place.claim.number),
+                        mentioned: self.first_parent(child) != Some(place.claim.number),
                     });
                 }
             }
             places.push(place);
         }
         places
+    }
+
+    /// Names those parents that are not the caller's to read.
+    fn parents_of_others(&self, claim: &Claim) -> String {
+        let hidden = |number: &&u32| !self.claims.contains_key(number);
+        let others = claim.parents.iter().filter(hidden);
+        let others: Vec<String> = others.map(|number| format!("#{number}")).collect();
+        match others.is_empty() {
+            true => String::new(),
+            false => format!(", from {}, not yours to read", others.join(" and ")),
+        }
     }
 
     /// The family as a tree, in which one claim is marked.
@@ -114,7 +134,7 @@ impl Family {
                 mentioned,
             } = place;
             if mentioned {
-                let first = claim.parents.first().copied().unwrap_or_default();
+                let first = self.first_parent(claim).unwrap_or_default();
                 lines.push(format!(
                     "{lead}#{} merged, see below #{first}",
                     claim.number
@@ -127,7 +147,8 @@ impl Family {
                 ""
             };
             let words = in_words(claim, currency, currencies);
-            lines.push(format!("{lead}{words}{mark}"));
+            let others = self.parents_of_others(claim);
+            lines.push(format!("{lead}{words}{others}{mark}"));
             let line = if self.children(claim).is_empty() {
                 "   "
             } else {
@@ -141,6 +162,11 @@ impl Family {
                     endorsement.purpose(),
                     views::day(endorsement.at)
                 ));
+            }
+            if !claim.endorsement.is_empty() && !self.endorsements.contains_key(&claim.endorsement)
+            {
+                let id = hex::encode(&claim.endorsement);
+                lines.push(format!("{indent}{line}endorsement {id}, not yours to read"));
             }
         }
         lines.join("\n")
@@ -253,6 +279,31 @@ mod tests {
    └─ #6 merged, see below #2"
         );
         assert_eq!(drawing, expected);
+    }
+
+    /// The controller of 5 and 6 alone, who may read the endorsements of live claims.
+    #[test]
+    fn claims_of_others_are_numbers() {
+        let family = Family::new(
+            vec![
+                claim(5, &[1], "c", &[2]),
+                claim(6, &[2, 3], "c", &[9]),
+                claim(7, &[3, 6], "c", &[9]),
+            ],
+            vec![endorsement(&[2], &[1], 5, "b", "c")],
+        );
+        let currencies = Currencies::from_iter([("USD".to_owned(), 2)]);
+        let all = "Live, Senior, 100.00 USD of 100.00 USD outstanding";
+        let expected = format!(
+            "\
+#5 c, {all}, from #1, not yours to read
+   b → c, Payment, 2026-01-05
+#6 c, {all}, from #2 and #3, not yours to read
+│  endorsement 09, not yours to read
+└─ #7 c, {all}, from #3, not yours to read  ← this claim
+      endorsement 09, not yours to read"
+        );
+        assert_eq!(family.drawing(7, "USD", &currencies), expected);
     }
 
     #[test]

@@ -45,15 +45,6 @@ pub fn date(date: Option<wire::Date>) -> Option<Date> {
     date.and_then(|date| Date::try_from(&date).ok())
 }
 
-/// A word of a command line, as a shell reads it.
-pub fn word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:#".contains(c);
-    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('#') {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub kind: &'static str,
@@ -184,18 +175,5 @@ pub mod tests {
             assert!(desk.soon(on("2026-01-17")) && desk.soon(on("2025-12-01")));
             assert!(!desk.soon(on("2026-01-18")));
         });
-    }
-
-    #[test]
-    fn words_of_a_command_are_one_word_to_a_shell() {
-        for (text, quoted) in [
-            ("PAYOUT-1", "PAYOUT-1"),
-            ("two words", "'two words'"),
-            ("it's", r"'it'\''s'"),
-            ("$HOME", "'$HOME'"),
-            ("", "''"),
-        ] {
-            assert_eq!(word(text), quoted);
-        }
     }
 }

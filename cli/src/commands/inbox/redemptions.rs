@@ -2,7 +2,8 @@
 
 use counterfoil_proto::cash::v1::{Redemption, RedemptionState};
 
-use super::entry::{Desk, Entry, date, word};
+use super::entry::{Desk, Entry, date};
+use crate::shell::word;
 
 /// What the holder is to confirm and the issuer to pay.
 pub fn to_finish(desk: &Desk<'_>, redemptions: &[Redemption]) -> Vec<Entry> {

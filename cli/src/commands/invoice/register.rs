@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use counterfoil_keystore as keystore;
 use counterfoil_proto::invoice::v1::RegisterInvoice;
 use counterfoil_proto::receivable::v1::{BusinessDayConvention, DayCount, Fee, Terms};
 use counterfoil_types::dates::Date;
@@ -15,7 +16,6 @@ use crate::amounts::{AmountArgument, Currencies};
 use crate::arguments::{Sending, enum_value};
 use crate::commands::invoice::COMMERCIAL_INVOICE;
 use crate::failure::Failure;
-use crate::keystore;
 
 #[derive(clap::Args, Debug)]
 pub struct Register {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use counterfoil_keystore as keystore;
 use counterfoil_proto::financing::v1::{QuoteFee, QuoteTerms};
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 use counterfoil_proto::v1 as wire;
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::enum_value;
 use crate::failure::Failure;
-use crate::keystore;
 
 /// Hexadecimal digits of the request that an opening's file is named by.
 const NAME_DIGITS: usize = 16;
@@ -138,7 +138,7 @@ impl Opening {
     /// Writes the opening for its bank alone, and never over another.
     pub fn write(&self, file: &Path) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(self).expect("an opening has string keys only");
-        keystore::write_secret(file, &text)
+        Ok(keystore::write_secret(file, &text)?)
     }
 
     /// Reads an opening, and checks that it is what was committed to.

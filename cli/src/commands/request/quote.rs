@@ -92,8 +92,6 @@ impl Quote {
     ) -> Result<Answer, Failure> {
         let bank = session.organization()?;
         let request = get(client, self.id).await?;
-        // Nothing is written for a command that cannot be signed.
-        session.key()?;
         let chain_id = client.status().await?.chain_id;
         let file = self.kept.file(self.id, bank);
         let (id, sending) = (self.id, self.sending.clone());

@@ -62,6 +62,7 @@ pub struct Network {
     listen: SocketAddr,
     fetches: mpsc::Sender<Fetch>,
     connected: watch::Receiver<usize>,
+    listed: usize,
 }
 
 /// The network's task, for the one that runs the node.
@@ -80,11 +81,13 @@ impl Network {
         let (fetches, fetch_queue) = mpsc::channel(MAX_QUEUED_FETCHES);
         let (connected, connected_watch) = watch::channel(0);
         let (stop, stopped) = oneshot::channel();
+        let listed = settings.peers.len();
         let task = Task::start(settings, mempool, storage, fetch_queue, connected).await?;
         let network = Self {
             listen: task.listen_address(),
             fetches,
             connected: connected_watch,
+            listed,
         };
         let task = tokio::spawn(task.run(stopped));
         Ok((network, NetworkTask { stop, task }))
@@ -96,6 +99,11 @@ impl Network {
 
     pub fn connected_peers(&self) -> usize {
         *self.connected.borrow()
+    }
+
+    /// The peers it would be connected with.
+    pub fn listed_peers(&self) -> usize {
+        self.listed
     }
 
     /// Asks one connected peer after the other for a block's body. Whoever asks compares its hash.

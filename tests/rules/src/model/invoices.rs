@@ -2,9 +2,9 @@
 
 use counterfoil_proto::invoice::v1::{
     ConfirmInvoice, Event, Invoice, InvoiceConfirmed, InvoiceQueried, InvoiceRegistered,
-    InvoiceRejected, InvoiceState as State, InvoiceWithdrawn, QueryInvoice, QueryResolved,
-    RegisterInvoice, RejectInvoice, RejectionCode as Code, ResolveQuery, Warning, WarningKind,
-    WithdrawInvoice, event,
+    InvoiceRejected, InvoiceState as State, InvoiceWarned, InvoiceWithdrawn, QueryInvoice,
+    QueryResolved, RegisterInvoice, RejectInvoice, RejectionCode as Code, ResolveQuery, Warning,
+    WarningKind, WithdrawInvoice, event,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{
@@ -111,7 +111,7 @@ impl Model {
                     invoice: id.to_vec(),
                 })
             })
-            .collect();
+            .collect::<Vec<_>>();
 
         self.strict.insert(strict, id);
         self.loose.insert(loose, id);
@@ -122,16 +122,24 @@ impl Model {
                 .expect("checked above")
                 .succeeded_by = id.to_vec();
         }
-        let happened = InvoiceRegistered {
+        let registered = InvoiceRegistered {
             invoice: id.to_vec(),
             seller: seller.to_owned(),
             buyer: action.buyer.clone(),
             gross: action.gross.clone(),
-            warnings,
+            warnings: warnings.iter().map(|warning| warning.kind).collect(),
         };
-        let happened = told(&invoice, event::Event::Registered(happened));
+        let mut happened = vec![told(&invoice, event::Event::Registered(registered))];
+        if !warnings.is_empty() {
+            let warned = InvoiceWarned {
+                invoice: id.to_vec(),
+                warnings,
+            };
+            let event = event::Event::Warned(warned);
+            happened.push(Happened::invoice([seller], Event { event: Some(event) }));
+        }
         self.invoices.insert(id, invoice);
-        Ok(vec![happened])
+        Ok(happened)
     }
 
     fn check_registration(

@@ -8,8 +8,8 @@ use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
 use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::{
-    Event, ReceivableDefaulted, ReceivableOverdue, ReceivablePaid, RejectionCode as Code,
-    ReportDefault, ReportOverdue, SettleReceivable, Share, event,
+    ClaimPaid, Event, ReceivableDefaulted, ReceivableOverdue, ReceivablePaid,
+    RejectionCode as Code, ReportDefault, ReportOverdue, SettleReceivable, Share, event,
 };
 use counterfoil_proto::v1::{Accrual, Money};
 
@@ -38,6 +38,25 @@ impl Debt {
 struct Paid {
     claims: Vec<(u64, u64)>,
     refund: u64,
+}
+
+/// What one claim brings of a payment.
+struct Payout {
+    share: Share,
+    /// Where the claim is pledged.
+    lender: Option<ToLender>,
+}
+
+struct ToLender {
+    loan: Id,
+    name: String,
+    minor: u64,
+}
+
+impl Payout {
+    fn to_lender(&self) -> u64 {
+        self.lender.as_ref().map_or(0, |lender| lender.minor)
+    }
 }
 
 /// Puts a payment towards debts: principal before penalty, senior claims before retained ones.
@@ -123,40 +142,40 @@ impl Model {
         )?;
         let debts = self.debts(&id, today);
         let paid = distribute(amount.minor, &debts);
-        let shares = self.shares(&id, &debts, &paid, today);
+        let payouts = self.payouts(&id, &debts, &paid, today);
         let payment = Payment {
             payer: debtor,
             issuer,
             currency: &currency,
             instructed: amount.minor,
-            legs: self.legs(&shares),
+            legs: legs(&payouts),
             end_to_end_id: &action.end_to_end_id,
         };
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
 
         let mut happened = self.pay(payment, call.tx_id);
-        happened.extend(self.discharge(&id, &debts, &shares, today));
-        happened.push(self.record_payment(&id, action, shares, paid.refund, today));
+        happened.extend(self.discharge(&id, &debts, &payouts, today));
+        happened.extend(self.record_payment(&id, action, &payouts, paid.refund, today));
         Ok(happened)
     }
 
     /// What each claim that is paid something gets, and of it the lender it is pledged to.
-    fn shares(&self, id: &Id, debts: &[Debt], paid: &Paid, today: i64) -> Vec<Share> {
+    fn payouts(&self, id: &Id, debts: &[Debt], paid: &Paid, today: i64) -> Vec<Payout> {
         let mut still_owed: BTreeMap<Id, u128> = BTreeMap::new();
-        let mut shares = Vec::new();
+        let mut payouts = Vec::new();
         for (debt, (principal, penalty)) in debts.iter().zip(&paid.claims) {
             let sum = u128::from(*principal) + u128::from(*penalty);
             if sum == 0 {
                 continue;
             }
             let claim = &self.claims[&(*id, debt.number)];
-            let mut share = Share {
+            let share = Share {
                 claim: debt.number,
                 controller: claim.controller.clone(),
                 principal_minor: *principal,
                 penalty_minor: *penalty,
-                ..Share::default()
             };
+            let mut lender = None;
             if let Some(Kind::Pledged(pledge)) = encumbrance(claim) {
                 let loan = Id::try_from(pledge.loan.as_slice()).expect("an id");
                 let owed = still_owed.entry(loan).or_insert_with(|| {
@@ -165,25 +184,15 @@ impl Model {
                 });
                 let to_lender = sum.min(*owed);
                 *owed -= to_lender;
-                share.loan = pledge.loan.clone();
-                share.lender_minor = u64::try_from(to_lender).expect("at most the payment");
+                lender = Some(ToLender {
+                    loan,
+                    name: pledge.pledgee.clone(),
+                    minor: u64::try_from(to_lender).expect("at most the payment"),
+                });
             }
-            shares.push(share);
+            payouts.push(Payout { share, lender });
         }
-        shares
-    }
-
-    fn legs(&self, shares: &[Share]) -> BTreeMap<String, u64> {
-        let mut legs = BTreeMap::new();
-        for share in shares {
-            let to_controller = share.principal_minor + share.penalty_minor - share.lender_minor;
-            *legs.entry(share.controller.clone()).or_default() += to_controller;
-            if let Ok(loan) = Id::try_from(share.loan.as_slice()) {
-                *legs.entry(self.loans[&loan].lender.clone()).or_default() += share.lender_minor;
-            }
-        }
-        legs.retain(|_, minor| *minor > 0);
-        legs
+        payouts
     }
 
     /// Reduces what is owed on the claims, and ends what the payment overtook.
@@ -191,12 +200,13 @@ impl Model {
         &mut self,
         id: &Id,
         debts: &[Debt],
-        shares: &[Share],
+        payouts: &[Payout],
         today: i64,
     ) -> Vec<Happened> {
         let (mut happened, mut to_lenders) = (Vec::new(), Vec::new());
         let (mut requests, mut loans) = (BTreeSet::new(), BTreeSet::new());
-        for share in shares {
+        for payout in payouts {
+            let share = &payout.share;
             let key = (*id, share.claim);
             let reference = ClaimReference {
                 receivable: id.to_vec(),
@@ -223,14 +233,10 @@ impl Model {
                 Some(Kind::Pledged(pledge)) => {
                     let loan = Id::try_from(pledge.loan.as_slice()).expect("an id");
                     loans.insert(loan);
-                    if share.lender_minor > 0 {
+                    let minor = payout.to_lender();
+                    if minor > 0 {
                         let collateral = Some(reference.clone());
-                        to_lenders.push(self.pay_loan(
-                            &loan,
-                            share.lender_minor,
-                            collateral,
-                            today,
-                        ));
+                        to_lenders.push(self.pay_loan(&loan, minor, collateral, today));
                     }
                 }
             }
@@ -244,8 +250,9 @@ impl Model {
             claim.penalty = accrued;
             if claim.outstanding_minor == 0 && accrued.is_none_or(|accrued| accrued.minor == 0) {
                 self.spend(&key);
-                if let Ok(loan) = Id::try_from(share.loan.as_slice()) {
-                    let loan = self.loans.get_mut(&loan).expect("a pledge names a loan");
+                if let Some(lender) = &payout.lender {
+                    let loan = self.loans.get_mut(&lender.loan);
+                    let loan = loan.expect("a pledge names a loan");
                     loan.collateral.retain(|claim| *claim != reference);
                 }
             }
@@ -256,7 +263,7 @@ impl Model {
         }
         for request in requests {
             // Freeing its claims must not free one that is spent already: it is under nothing.
-            happened.push(self.close_request(&request, RequestState::Overtaken, today));
+            happened.extend(self.close_request(&request, RequestState::Overtaken, today));
         }
         happened
     }
@@ -265,10 +272,11 @@ impl Model {
         &mut self,
         id: &Id,
         action: &SettleReceivable,
-        shares: Vec<Share>,
+        payouts: &[Payout],
         refund: u64,
         today: i64,
-    ) -> Happened {
+    ) -> Vec<Happened> {
+        let shares: Vec<Share> = payouts.iter().map(|payout| payout.share.clone()).collect();
         let principal = shares.iter().map(|share| share.principal_minor).sum();
         let penalty = shares.iter().map(|share| share.penalty_minor).sum();
         let receivable = self.receivables.get_mut(id).expect("found above");
@@ -281,16 +289,6 @@ impl Model {
             receivable.settled_on = Some(date(today));
         }
         let receivable = receivable.clone();
-        let lenders = shares
-            .iter()
-            .filter(|share| share.lender_minor > 0)
-            .map(|share| {
-                let loan = Id::try_from(share.loan.as_slice()).expect("an id");
-                self.loans[&loan].lender.clone()
-            });
-        let mut concerned: BTreeSet<String> = lenders.collect();
-        concerned.extend(shares.iter().map(|share| share.controller.clone()));
-        concerned.insert(receivable.debtor.clone());
         let late = (today - day_of(&receivable.adjusted_due_date)).max(0);
         let of = |minor| of_face(&receivable, minor);
         let paid = ReceivablePaid {
@@ -305,7 +303,27 @@ impl Model {
             shares,
             settled,
         };
-        settlement(concerned, event::Event::Paid(paid))
+        let debtor = [receivable.debtor.clone()];
+        let mut happened = vec![settlement(debtor, event::Event::Paid(paid.clone()))];
+        for Payout { share, lender } in payouts {
+            let claim_paid = ClaimPaid {
+                receivable: id.to_vec(),
+                claim: share.claim,
+                controller: share.controller.clone(),
+                issuer: paid.issuer.clone(),
+                principal: of(share.principal_minor),
+                penalty: of(share.penalty_minor),
+                days_late: paid.days_late,
+                value_date: paid.value_date,
+                loan: lender.iter().flat_map(|lender| lender.loan).collect(),
+                to_lender: lender.as_ref().and_then(|lender| of(lender.minor)),
+                spent: !receivable.live_claims.contains(&share.claim),
+            };
+            let mut concerned = vec![share.controller.clone()];
+            concerned.extend(lender.iter().map(|lender| lender.name.clone()));
+            happened.push(settlement(concerned, event::Event::ClaimPaid(claim_paid)));
+        }
+        happened
     }
 
     pub(super) fn report_overdue(
@@ -377,6 +395,20 @@ impl Model {
         concerned.insert(receivable.debtor.clone());
         (concerned, of_face(receivable, outstanding))
     }
+}
+
+fn legs(payouts: &[Payout]) -> BTreeMap<String, u64> {
+    let mut legs = BTreeMap::new();
+    for payout in payouts {
+        let Payout { share, lender } = payout;
+        let to_controller = share.principal_minor + share.penalty_minor - payout.to_lender();
+        *legs.entry(share.controller.clone()).or_default() += to_controller;
+        if let Some(lender) = lender {
+            *legs.entry(lender.name.clone()).or_default() += lender.minor;
+        }
+    }
+    legs.retain(|_, minor| *minor > 0);
+    legs
 }
 
 fn of_face(receivable: &Receivable, minor: u64) -> Option<Money> {

@@ -9,7 +9,7 @@ use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
-use counterfoil_proto::settlement::v1::{self as settlement, ReceivablePaid};
+use counterfoil_proto::settlement::v1::{self as settlement, ClaimPaid, ReceivablePaid};
 use counterfoil_proto::v1::{Money, Receipt};
 use prost::Message as _;
 
@@ -209,6 +209,7 @@ fn check_recoveries(records: &Records, today: i64) {
 pub fn check_payment(receipt: &Receipt, instructed: &Money) {
     let mut cash_paid = 0;
     let mut paid: Option<ReceivablePaid> = None;
+    let mut claims: Vec<ClaimPaid> = Vec::new();
     for event in &receipt.events {
         let body = event.body.as_slice();
         if event.contract == contract::CASH {
@@ -222,8 +223,10 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money) {
             cash_paid += amount.expect("an amount").minor;
         } else if event.contract == contract::SETTLEMENT {
             let event = settlement::Event::decode(body).expect("an event decodes");
-            if let Some(SettlementEvent::Paid(told)) = event.event {
-                paid = Some(told);
+            match event.event.expect("some event") {
+                SettlementEvent::Paid(told) => paid = Some(told),
+                SettlementEvent::ClaimPaid(told) => claims.push(told),
+                other => panic!("a payment reports nothing: {other:?}"),
             }
         }
     }
@@ -234,10 +237,19 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money) {
     assert_eq!(cash_paid, to_claims, "invariant 11: {paid:?}");
     assert_eq!(to_claims, minor(&paid.principal) + minor(&paid.penalty));
     assert_eq!(to_claims + minor(&paid.refund), instructed.minor);
-    for share in &paid.shares {
+    // Debtor and payees are told the same.
+    let told = claims.iter().map(|claim| settlement::Share {
+        claim: claim.claim,
+        controller: claim.controller.clone(),
+        principal_minor: minor(&claim.principal),
+        penalty_minor: minor(&claim.penalty),
+    });
+    assert!(told.eq(paid.shares.iter().cloned()), "{paid:?} {claims:?}");
+    for claim in &claims {
+        let to_lender = claim.to_lender.as_ref().map_or(0, |sum| sum.minor);
         assert!(
-            share.lender_minor <= share.principal_minor + share.penalty_minor,
-            "invariant 11: {share:?}"
+            to_lender <= minor(&claim.principal) + minor(&claim.penalty),
+            "invariant 11: {claim:?}"
         );
     }
 }

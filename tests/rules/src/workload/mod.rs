@@ -11,6 +11,7 @@ pub mod bench;
 mod calendar;
 mod cash;
 mod claims;
+pub mod concerns;
 pub mod coverage;
 pub mod invariants;
 mod invoices;

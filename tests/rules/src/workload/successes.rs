@@ -1,12 +1,13 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
-use counterfoil_proto::financing::v1::{Technique, event::Event as FinancingEvent};
+use counterfoil_proto::financing::v1::{QuoteState, Technique, event::Event as FinancingEvent};
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
 };
 use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
+use counterfoil_proto::v1::Money;
 use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
 use prost::Message as _;
 
@@ -260,8 +261,7 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
     use financing::v1::action::Action as Finance;
     let request = |bytes: &[u8]| &after.requests[bytes];
     let missed = told.financing.iter().any(|event| match event {
-        FinancingEvent::Awarded(awarded) => !awarded.missed.is_empty(),
-        FinancingEvent::Closed(closed) => !closed.missed.is_empty(),
+        FinancingEvent::QuoteClosed(closed) => closed.state() == QuoteState::Missed,
         _ => false,
     });
     match action.action.as_ref().expect("executed, so an action") {
@@ -339,8 +339,6 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
             else {
                 panic!("a repayment tells of itself");
             };
-            let minor =
-                |sum: &Option<counterfoil_proto::v1::Money>| sum.as_ref().expect("a sum").minor;
             let loan = &after.loans[a.loan.as_slice()];
             let accrued_to = loan.interest.as_ref().expect("interest").to;
             those([
@@ -364,6 +362,10 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
     }
 }
 
+fn minor(sum: &Option<Money>) -> u64 {
+    sum.as_ref().expect("a sum").minor
+}
+
 fn warnings(events: &[Happened]) -> Vec<&'static str> {
     let event = invoice::v1::Event::decode(events[0].body.as_slice())
         .expect("an event decodes")
@@ -371,14 +373,11 @@ fn warnings(events: &[Happened]) -> Vec<&'static str> {
     let Some(InvoiceEvent::Registered(registered)) = event else {
         panic!("a registration tells of itself first");
     };
-    let names = registered
-        .warnings
-        .iter()
-        .map(|warning| match warning.kind() {
-            WarningKind::AdjacentYear => "register with a warning of an adjacent year",
-            WarningKind::LooseMatch => "register with a warning of a loose match",
-            WarningKind::Unspecified => panic!("a warning is of some kind"),
-        });
+    let names = registered.warnings().map(|warning| match warning {
+        WarningKind::AdjacentYear => "register with a warning of an adjacent year",
+        WarningKind::LooseMatch => "register with a warning of a loose match",
+        WarningKind::Unspecified => panic!("a warning is of some kind"),
+    });
     names.collect()
 }
 
@@ -399,7 +398,7 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
     let key = id(&paid.receivable);
     let receivable = &after.receivables[&key];
     let terms = receivable.terms.as_ref().expect("terms");
-    let penalty = paid.penalty.as_ref().expect("a sum").minor;
+    let penalty = minor(&paid.penalty);
     names.push(match (paid.days_late, penalty, terms.day_count()) {
         (0, ..) => "settle in time",
         (_, 0, _) => "settle late without penalty",
@@ -407,17 +406,28 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
         (.., DayCount::A004) => "settle with a penalty by A004",
         (.., DayCount::A005 | DayCount::Unspecified) => "settle with a penalty by A005",
     });
-    let refund = paid.refund.as_ref().expect("a sum").minor;
     let retained = |claim| after.claims[&(key, claim)].rank() == Rank::Retained;
     let late_penalty = |share: &settlement::v1::Share| share.principal_minor == 0;
     let overtaken = |event: &ClaimEvent| matches!(event, ClaimEvent::Overtaken(_));
     let closed = |event: &FinancingEvent| matches!(event, FinancingEvent::Closed(_));
     let halves = halves(paid, after);
+    // What a lender gets, of how much.
+    let to_lenders: Vec<(u64, u64)> = told
+        .settlement
+        .iter()
+        .filter_map(|event| match event {
+            SettlementEvent::ClaimPaid(claim) if claim.to_lender.is_some() => Some((
+                minor(&claim.to_lender),
+                minor(&claim.principal) + minor(&claim.penalty),
+            )),
+            _ => None,
+        })
+        .collect();
     names.extend(those([
         (!paid.settled, "settle in part"),
         (paid.settled, "settle in full"),
         (paid.shares.len() > 1, "settle several claims"),
-        (refund > 0, "settle with a refund"),
+        (minor(&paid.refund) > 0, "settle with a refund"),
         (
             paid.shares.iter().any(|share| retained(share.claim)),
             "settle a retained claim",
@@ -436,14 +446,13 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
             "settle and overtake a request",
         ),
         (
-            paid.shares.iter().any(|share| share.lender_minor > 0),
+            to_lenders.iter().any(|(minor, _)| *minor > 0),
             "settle to a lender",
         ),
         (
-            paid.shares.iter().any(|share| {
-                share.lender_minor > 0
-                    && share.lender_minor < share.principal_minor + share.penalty_minor
-            }),
+            to_lenders
+                .iter()
+                .any(|(minor, all)| (1..*all).contains(minor)),
             "settle to a lender and the controller",
         ),
         (halves.0, "settle with half a unit rounded down"),

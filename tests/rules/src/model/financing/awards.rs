@@ -15,7 +15,7 @@ use super::super::arithmetic::{date, half_even};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of, receivable, under};
 use super::quotes::leaves_something;
-use super::{Costing, REVEAL_DAYS, costing, currency, ensure_open, financing, is_loan, told};
+use super::{Costing, REVEAL_DAYS, costing, currency, ensure_open, financing, is_loan};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, tagged_hash};
 
 impl Model {
@@ -66,7 +66,7 @@ impl Model {
         };
         happened.extend(passed);
         self.quote_mut(&id, bank).set_state(QuoteState::Awarded);
-        let missed = self.close_quotes(&id, today);
+        let closed = self.close_quotes(&id, today);
         let request = self.requests.get_mut(&id).expect("found above");
         request.set_state(RequestState::Awarded);
         request.award = Some(award.clone());
@@ -75,9 +75,10 @@ impl Model {
             seller: request.seller.clone(),
             award: Some(award),
             claims,
-            missed,
         };
-        happened.push(financing(told(request), event::Event::Awarded(awarded)));
+        let told = [request.seller.clone(), bank.to_owned()];
+        happened.push(financing(told, event::Event::Awarded(awarded)));
+        happened.extend(closed);
         Ok(happened)
     }
 

@@ -6,8 +6,8 @@ mod quotes;
 mod requests;
 
 use counterfoil_proto::financing::v1::{
-    Event, Quote, QuoteState, QuoteTerms, RejectionCode as Code, Request, RequestClosed,
-    RequestState, Technique, event,
+    Event, Quote, QuoteClosed, QuoteState, QuoteTerms, RejectionCode as Code, Request,
+    RequestClosed, RequestState, Technique, event,
 };
 use counterfoil_proto::receivable::v1::DayCount;
 use counterfoil_proto::v1::Money;
@@ -112,28 +112,37 @@ impl Model {
         self.quotes.get_mut(&key).expect("the bank has quoted")
     }
 
-    /// Closes the quotes that were not awarded, and names those who did not reveal in time.
-    fn close_quotes(&mut self, id: &Id, today: i64) -> Vec<String> {
+    /// Closes the quotes that were not awarded: seller and bank are told of each.
+    fn close_quotes(&mut self, id: &Id, today: i64) -> Vec<Happened> {
         let request = self.requests[id].clone();
         let over = today > day_of(&request.deadline) + REVEAL_DAYS;
-        let mut missed = Vec::new();
+        let mut happened = Vec::new();
         for bank in request.quoting {
             let quote = self.quote_mut(id, &bank);
             match quote.state() {
-                QuoteState::Awarded => {}
-                QuoteState::Committed if over => {
-                    quote.set_state(QuoteState::Missed);
-                    missed.push(bank);
-                }
+                QuoteState::Awarded => continue,
+                QuoteState::Committed if over => quote.set_state(QuoteState::Missed),
                 _ => quote.set_state(QuoteState::Declined),
             }
+            let closed = QuoteClosed {
+                request: id.to_vec(),
+                bank: bank.clone(),
+                state: quote.state,
+            };
+            let told = [request.seller.clone(), bank];
+            happened.push(financing(told, event::Event::QuoteClosed(closed)));
         }
-        missed
+        happened
     }
 
     /// Ends a request without an award: its claims are free again.
-    pub(super) fn close_request(&mut self, id: &Id, state: RequestState, today: i64) -> Happened {
-        let missed = self.close_quotes(id, today);
+    pub(super) fn close_request(
+        &mut self,
+        id: &Id,
+        state: RequestState,
+        today: i64,
+    ) -> Vec<Happened> {
+        let closed_quotes = self.close_quotes(id, today);
         let request = self.requests.get_mut(id).expect("the request was found");
         request.set_state(state);
         let request = request.clone();
@@ -148,16 +157,11 @@ impl Model {
             request: id.to_vec(),
             seller: request.seller.clone(),
             state: state.into(),
-            missed,
         };
-        financing(told(&request), event::Event::Closed(closed))
+        let mut happened = vec![financing([request.seller], event::Event::Closed(closed))];
+        happened.extend(closed_quotes);
+        happened
     }
-}
-
-/// The seller and every bank that quoted.
-fn told(request: &Request) -> Vec<String> {
-    let banks = request.quoting.iter().cloned();
-    banks.chain([request.seller.clone()]).collect()
 }
 
 fn ensure_open(request: &Request) -> Result<(), Rejected> {

@@ -156,11 +156,7 @@ impl Model {
         ensure(request.seller == call.organization, Code::NotTheSeller)?;
         ensure_open(request)?;
         let today = self.clock.day(call.time_ms);
-        Ok(vec![self.close_request(
-            &id,
-            RequestState::Cancelled,
-            today,
-        )])
+        Ok(self.close_request(&id, RequestState::Cancelled, today))
     }
 
     pub(in crate::model) fn expire_request(
@@ -177,6 +173,6 @@ impl Model {
         )?;
         ensure_open(request)?;
         ensure(today > day_of(&request.expires_on), Code::RequestNotExpired)?;
-        Ok(vec![self.close_request(&id, RequestState::Expired, today)])
+        Ok(self.close_request(&id, RequestState::Expired, today))
     }
 }

@@ -1,0 +1,229 @@
+//! The table of rules: for each kind of record, who may read it and how much of it. Gets, lists, ranked
+//! quotes, events, receipts and blocks all go through here, and nowhere else is a rule written.
+//!
+//! Each takes a record and gives what the caller may see of it: nothing, as if there were none; the whole;
+//! or the record with parts left out.
+
+mod events;
+mod transactions;
+
+use std::collections::BTreeSet;
+
+use counterfoil_contracts::{financing, invoice as invoices, receivable as receivables};
+use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
+use counterfoil_proto::financing::v1::{Loan, Quote, Request};
+use counterfoil_proto::invoice::v1::Invoice;
+use counterfoil_proto::membership::v1::{Organization, Role};
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use tonic::Status;
+
+use super::{Caller, Records};
+use crate::grpc::filters::{burden, is_for_bank};
+
+pub use events::event;
+pub use transactions::{counts, receipt, transaction};
+
+/// What a caller may see of a record.
+pub type Shown<R> = Result<Option<R>, Status>;
+
+/// The directory is everybody's: parties must find each other, and check each other's roles.
+pub fn organization(
+    _: &Caller,
+    _: &Records<'_>,
+    organization: Organization,
+) -> Shown<Organization> {
+    Ok(Some(organization))
+}
+
+/// Seller and buyer.
+pub fn invoice(caller: &Caller, _: &Records<'_>, invoice: Invoice) -> Shown<Invoice> {
+    Ok(to_parties(caller, &[&invoice.seller, &invoice.buyer]).then_some(invoice))
+}
+
+/// The debtor; the seller of its invoice; whoever may read one of its live claims.
+pub fn receivable(
+    caller: &Caller,
+    records: &Records<'_>,
+    receivable: Receivable,
+) -> Shown<Receivable> {
+    let may = to_parties(caller, &[&receivable.debtor])
+        || is_seller(caller, records, &receivable)?
+        || !own_claims(caller, records, &receivable)?.is_empty();
+    Ok(may.then_some(receivable))
+}
+
+/// Those who have to do with the claim, and the debtor, from whom an offer or a lock is hidden: it shall
+/// not learn that its supplier looks for money.
+pub fn claim(caller: &Caller, records: &Records<'_>, claim: Claim) -> Shown<Claim> {
+    if is_own_claim(caller, records, &claim)? {
+        return Ok(Some(claim));
+    }
+    if !is_debtor(caller, records, &claim.receivable)? {
+        return Ok(None);
+    }
+    let pledged = matches!(burden(&claim), Some(Burden::Pledged(_)));
+    Ok(Some(Claim {
+        encumbrance: claim.encumbrance.filter(|_| pledged),
+        ..claim
+    }))
+}
+
+/// Both its parties, the debtor, and whoever may read a live claim that came by it: title can be checked.
+pub fn endorsement(
+    caller: &Caller,
+    records: &Records<'_>,
+    endorsement: Endorsement,
+) -> Shown<Endorsement> {
+    let of = &endorsement.receivable;
+    let may = to_parties(caller, &[&endorsement.from, &endorsement.to])
+        || is_debtor(caller, records, of)?
+        || records.in_title(&caller.organization, of, &endorsement.id, || {
+            title(caller, records, of)
+        })?;
+    Ok(may.then_some(endorsement))
+}
+
+/// The seller sees it whole; a bank that may quote for it or has quoted, without its competitors.
+pub fn request(caller: &Caller, records: &Records<'_>, request: Request) -> Shown<Request> {
+    if to_parties(caller, &[&request.seller]) {
+        return Ok(Some(request));
+    }
+    if !may_finance(caller, &request) {
+        return Ok(None);
+    }
+    let revealed = caller_has_revealed(caller, records, &request)?;
+    Ok(Some(Request {
+        invited: only(caller, request.invited),
+        quoting: only(caller, request.quoting),
+        revealed: revealed.into(),
+        award: request.award.filter(|award| caller.is(&award.bank)),
+        ..request
+    }))
+}
+
+/// The seller of its request, and the bank.
+pub fn quote(caller: &Caller, request: &Request, quote: &Quote) -> bool {
+    to_parties(caller, &[&request.seller, &quote.bank])
+}
+
+/// Lender and borrower.
+pub fn loan(caller: &Caller, _: &Records<'_>, loan: Loan) -> Shown<Loan> {
+    Ok(to_parties(caller, &[&loan.lender, &loan.borrower]).then_some(loan))
+}
+
+/// Holder and issuer.
+pub fn balance(caller: &Caller, _: &Records<'_>, balance: Balance) -> Shown<Balance> {
+    Ok(to_parties(caller, &[&balance.holder, &balance.issuer]).then_some(balance))
+}
+
+/// The issuer.
+pub fn issuance(caller: &Caller, _: &Records<'_>, issuance: Issuance) -> Shown<Issuance> {
+    Ok(to_parties(caller, &[&issuance.issuer]).then_some(issuance))
+}
+
+/// Holder and issuer.
+pub fn redemption(caller: &Caller, _: &Records<'_>, redemption: Redemption) -> Shown<Redemption> {
+    Ok(to_parties(caller, &[&redemption.holder, &redemption.issuer]).then_some(redemption))
+}
+
+/// Whether a caller is one of these, or a regulator, who reads as every party does.
+fn to_parties(caller: &Caller, parties: &[&str]) -> bool {
+    caller.reads_all() || parties.iter().any(|party| caller.is(party))
+}
+
+/// Of a list of organizations, the caller's own.
+fn only(caller: &Caller, mut organizations: Vec<String>) -> Vec<String> {
+    organizations.retain(|id| caller.is(id));
+    organizations
+}
+
+/// The controller; the organization it is offered to; the pledgee; the banks that the request which locks it is for.
+fn is_own_claim(caller: &Caller, records: &Records<'_>, claim: &Claim) -> Result<bool, Status> {
+    if to_parties(caller, &[&claim.controller]) {
+        return Ok(true);
+    }
+    match burden(claim) {
+        Some(Burden::Offered(offer)) => Ok(caller.is(&offer.to)),
+        Some(Burden::Pledged(pledge)) => Ok(caller.is(&pledge.pledgee)),
+        Some(Burden::Locked(lock)) => {
+            let request: Option<Request> =
+                records.get(&financing::api::request_key(&lock.request))?;
+            Ok(request.is_some_and(|request| may_finance(caller, &request)))
+        }
+        None => Ok(false),
+    }
+}
+
+fn is_debtor(caller: &Caller, records: &Records<'_>, receivable: &[u8]) -> Result<bool, Status> {
+    let found: Option<Receivable> = records.get(&receivables::api::receivable_key(receivable))?;
+    Ok(found.is_some_and(|receivable| to_parties(caller, &[&receivable.debtor])))
+}
+
+fn is_seller(
+    caller: &Caller,
+    records: &Records<'_>,
+    receivable: &Receivable,
+) -> Result<bool, Status> {
+    let found: Option<Invoice> = records.get(&invoices::api::invoice_key(&receivable.invoice))?;
+    Ok(found.is_some_and(|invoice| caller.is(&invoice.seller)))
+}
+
+/// The live claims of a receivable that a caller has to do with.
+fn own_claims(
+    caller: &Caller,
+    records: &Records<'_>,
+    receivable: &Receivable,
+) -> Result<Vec<Claim>, Status> {
+    let mut own = Vec::new();
+    for number in &receivable.live_claims {
+        let key = receivables::api::claim_key(&receivable.id, *number);
+        if let Some(claim) = records.get::<Claim>(&key)?
+            && is_own_claim(caller, records, &claim)?
+        {
+            own.push(claim);
+        }
+    }
+    Ok(own)
+}
+
+/// The endorsements by which the caller's own live claims of a receivable came about.
+fn title(
+    caller: &Caller,
+    records: &Records<'_>,
+    receivable: &[u8],
+) -> Result<BTreeSet<Vec<u8>>, Status> {
+    let mut title = BTreeSet::new();
+    let found: Option<Receivable> = records.get(&receivables::api::receivable_key(receivable))?;
+    let Some(found) = found else {
+        return Ok(title);
+    };
+    for claim in own_claims(caller, records, &found)? {
+        let mut next = claim.endorsement;
+        // Claims of one origin share the beginning of their chains, which is walked once.
+        while !next.is_empty() && title.insert(next.clone()) {
+            let key = receivables::api::endorsement_key(receivable, &next);
+            let endorsement: Option<Endorsement> = records.get(&key)?;
+            next = endorsement.unwrap_or_default().previous;
+        }
+    }
+    Ok(title)
+}
+
+/// Whether a bank may quote for a request, or has.
+fn may_finance(caller: &Caller, request: &Request) -> bool {
+    caller.has(Role::Bank) && is_for_bank(caller.organization.as_str(), request)
+}
+
+fn caller_has_revealed(
+    caller: &Caller,
+    records: &Records<'_>,
+    request: &Request,
+) -> Result<bool, Status> {
+    if !request.quoting.iter().any(|bank| caller.is(bank)) {
+        return Ok(false);
+    }
+    let key = financing::api::quote_key(&request.id, caller.organization.as_str());
+    let quote: Option<Quote> = records.get(&key)?;
+    Ok(quote.is_some_and(|quote| quote.terms.is_some()))
+}

@@ -1,0 +1,376 @@
+//! Every method × everybody, held against the table of `docs/access.md`, which says what each sees.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_proto::v1 as wire;
+use counterfoil_proto::v1::block_service_client::BlockServiceClient as Blocks;
+use counterfoil_proto::v1::event_service_client::EventServiceClient as Events;
+use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient as Ledger;
+use counterfoil_proto::v1::node_service_client::NodeServiceClient as NodeItself;
+use counterfoil_proto::v1::submit_stream_response::Outcome;
+use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient as Transactions;
+use futures::future::BoxFuture;
+use prost::Message;
+use tonic::{Code, Status};
+
+use super::node::Client;
+use super::world::{END_TO_END_ID, FREE, LOCKED, OFFERED, PLEDGED, ROLES, SPLIT, World};
+
+const DOCUMENT: &str = include_str!("../../../../docs/access.md");
+
+/// What an answer shows, a record an item.
+type Seen = Vec<Vec<u8>>;
+
+/// One row: a call for one thing, made for whoever the client calls for.
+struct Probe {
+    call: &'static str,
+    of: &'static str,
+    ask: Box<dyn Fn(Client) -> BoxFuture<'static, Result<Seen, Status>>>,
+}
+
+fn bytes<M: Message>(records: impl IntoIterator<Item = M>) -> Seen {
+    records
+        .into_iter()
+        .map(|record| record.encode_to_vec())
+        .collect()
+}
+
+/// Of a receipt, whom else its events concern is nobody's but a regulator's to read, and no part of the comparison.
+fn receipts(receipts: impl IntoIterator<Item = wire::Receipt>) -> Seen {
+    let shown = receipts.into_iter().map(|mut receipt| {
+        receipt
+            .events
+            .iter_mut()
+            .for_each(|event| event.organizations.clear());
+        receipt
+    });
+    bytes(shown)
+}
+
+/// `call of "thing" = Client.method(request), answer => what it shows`
+macro_rules! probe {
+    ($call:literal of $of:literal = $client:ident.$method:ident($request:expr), $answer:ident => $seen:expr) => {{
+        let request = $request;
+        Probe {
+            call: $call,
+            of: $of,
+            ask: Box::new(move |client| {
+                let request = request.clone();
+                Box::pin(async move {
+                    let $answer = $client::new(client).$method(request).await?.into_inner();
+                    Ok($seen)
+                })
+            }),
+        }
+    }};
+}
+
+/// A list of the ledger's, without filters.
+macro_rules! list {
+    ($call:literal of $of:literal = $method:ident($request:ident), $items:ident) => {
+        probe!($call of $of = Ledger.$method(wire::$request::default()), answer => bytes(answer.$items))
+    };
+}
+
+fn probes(world: &World) -> Vec<Probe> {
+    let mut probes = records(world);
+    probes.extend(claims(world));
+    probes.extend(financing(world));
+    probes.extend(cash());
+    probes.extend(transactions(world));
+    probes.extend(chain(world));
+    probes
+}
+
+fn records(world: &World) -> Vec<Probe> {
+    let organization = wire::GetOrganizationRequest {
+        id: "bank-b".into(),
+    };
+    let invoice = wire::GetInvoiceRequest {
+        id: world.invoice.to_vec(),
+    };
+    let receivable = wire::GetReceivableRequest {
+        id: world.receivable.to_vec(),
+    };
+    let other = wire::GetReceivableRequest {
+        id: world.other_receivable.to_vec(),
+    };
+    vec![
+        probe!("GetOrganization" of "anybody" = Ledger.get_organization(organization), a => bytes(a.organization)),
+        list!("ListOrganizations" of "all" = list_organizations(ListOrganizationsRequest), organizations),
+        probe!("GetInvoice" of "an invoice" = Ledger.get_invoice(invoice), a => bytes(a.invoice)),
+        list!("ListInvoices" of "all" = list_invoices(ListInvoicesRequest), invoices),
+        probe!("GetReceivable" of "a receivable" = Ledger.get_receivable(receivable), a => bytes(a.receivable)),
+        probe!("GetReceivable" of "one put to all banks" = Ledger.get_receivable(other), a => bytes(a.receivable)),
+        list!("ListReceivables" of "all" = list_receivables(ListReceivablesRequest), receivables),
+    ]
+}
+
+fn claims(world: &World) -> Vec<Probe> {
+    let claim = |number| wire::GetClaimRequest {
+        receivable: world.receivable.to_vec(),
+        number,
+    };
+    let other = wire::GetClaimRequest {
+        receivable: world.other_receivable.to_vec(),
+        number: 0,
+    };
+    vec![
+        probe!("GetClaim" of "a free claim" = Ledger.get_claim(claim(FREE)), a => bytes(a.claim)),
+        probe!("GetClaim" of "a spent claim" = Ledger.get_claim(claim(SPLIT)), a => bytes(a.claim)),
+        probe!("GetClaim" of "one offered to the holder" = Ledger.get_claim(claim(OFFERED)), a => bytes(a.claim)),
+        probe!("GetClaim" of "one put to two banks" = Ledger.get_claim(claim(LOCKED)), a => bytes(a.claim)),
+        probe!("GetClaim" of "one put to all banks" = Ledger.get_claim(other), a => bytes(a.claim)),
+        probe!("GetClaim" of "the holder's, pledged" = Ledger.get_claim(claim(PLEDGED)), a => bytes(a.claim)),
+        list!("ListClaims" of "all" = list_claims(ListClaimsRequest), claims),
+        list!("ListEndorsements" of "from seller to holder" = list_endorsements(ListEndorsementsRequest), endorsements),
+    ]
+}
+
+fn financing(world: &World) -> Vec<Probe> {
+    let request = |id: Vec<u8>| wire::GetRequestRequest { id };
+    let ranked = wire::RankQuotesRequest {
+        request: world.awarded.to_vec(),
+    };
+    let loan = wire::GetLoanRequest {
+        id: world.loan.to_vec(),
+    };
+    vec![
+        probe!("GetRequest" of "one to two banks" = Ledger.get_request(request(world.invited.to_vec())), a => bytes(a.request)),
+        probe!("GetRequest" of "one to all banks" = Ledger.get_request(request(world.open.to_vec())), a => bytes(a.request)),
+        probe!("GetRequest" of "the holder's, awarded" = Ledger.get_request(request(world.awarded.to_vec())), a => bytes(a.request)),
+        list!("ListRequests" of "all" = list_requests(ListRequestsRequest), requests),
+        probe!("RankQuotes" of "the holder's request" = Ledger.rank_quotes(ranked), a => bytes(a.quotes)),
+        probe!("GetLoan" of "the holder's loan" = Ledger.get_loan(loan), a => bytes(a.loan)),
+        list!("ListLoans" of "all" = list_loans(ListLoansRequest), loans),
+    ]
+}
+
+fn cash() -> Vec<Probe> {
+    let balance = |holder: &str| wire::GetBalanceRequest {
+        holder: holder.into(),
+        issuer: "bank-b".into(),
+        currency: "USD".into(),
+    };
+    let redemption = wire::GetRedemptionRequest {
+        holder: "supplier-b".into(),
+        end_to_end_id: END_TO_END_ID.into(),
+    };
+    vec![
+        probe!("GetBalance" of "the holder's with the lender" = Ledger.get_balance(balance("supplier-b")), a => bytes(a.balance)),
+        probe!("GetBalance" of "the seller's with the lender: none" = Ledger.get_balance(balance("supplier-a")), a => bytes(a.balance)),
+        list!("ListBalances" of "all" = list_balances(ListBalancesRequest), balances),
+        list!("ListIssuances" of "all" = list_issuances(ListIssuancesRequest), issuances),
+        probe!("GetRedemption" of "the holder's" = Ledger.get_redemption(redemption), a => bytes(a.redemption)),
+        list!("ListRedemptions" of "all" = list_redemptions(ListRedemptionsRequest), redemptions),
+    ]
+}
+
+fn transactions(world: &World) -> Vec<Probe> {
+    let get = |id: Vec<u8>| wire::GetReceiptRequest { tx_id: id };
+    let confirming = world.confirming.0.to_vec();
+    let wait = wire::WaitReceiptRequest {
+        tx_id: confirming.clone(),
+        timeout_ms: 200,
+    };
+    let submit = wire::SubmitRequest {
+        transaction: Some(world.confirming.1.clone()),
+    };
+    let streamed = wire::SubmitStreamRequest {
+        transaction: submit.transaction.clone(),
+        ..Default::default()
+    };
+    vec![
+        probe!("GetReceipt" of "the confirmation" = Transactions.get_receipt(get(confirming)), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "a request to all banks" = Transactions.get_receipt(get(world.opening.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the award" = Transactions.get_receipt(get(world.awarding.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the clock's roll" = Transactions.get_receipt(get(world.rolling.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the stranger's rejection" = Transactions.get_receipt(get(world.copying.to_vec())), a => receipts(a.receipt)),
+        probe!("GetReceipt" of "the seller's rejection" = Transactions.get_receipt(get(world.repeating.to_vec())), a => receipts(a.receipt)),
+        probe!("WaitReceipt" of "the confirmation" = Transactions.wait_receipt(wait), a => receipts(a.receipt)),
+        probe!("Submit" of "the confirmation, again" = Transactions.submit(submit), a => receipts(a.receipt)),
+        probe!("SubmitStream" of "the confirmation, again" = Transactions.submit_stream(futures::stream::iter(vec![streamed])), a => {
+            let mut a = a;
+            match a.message().await?.and_then(|answer| answer.outcome) {
+                Some(Outcome::Receipt(receipt)) => receipts([receipt]),
+                Some(Outcome::Accepted(_)) => Vec::new(),
+                other => panic!("neither taken nor committed: {other:?}"),
+            }
+        }),
+    ]
+}
+
+/// The block of the award, and what the node says of itself.
+fn chain(world: &World) -> Vec<Probe> {
+    let stored = world
+        .node
+        .ledger
+        .storage()
+        .receipt(&world.awarding.0)
+        .unwrap()
+        .unwrap();
+    let height = wire::Receipt::decode(stored.as_slice()).unwrap().height;
+    let block = wire::GetBlockRequest { height };
+    let list = wire::ListBlocksRequest::default();
+    let follow = wire::SubscribeRequest {
+        from_height: height,
+    };
+    let last = world.node.ledger.tip().height;
+    let root = wire::GetStateRootRequest { height: 0 };
+    let up = |up: bool| vec![vec![up.into()]];
+    vec![
+        probe!("GetBlock" of "header and certificate" = Blocks.get_block(block), a => [bytes(a.header), bytes(a.certificate), vec![a.hash]].concat()),
+        probe!("GetBlock" of "the two counts" = Blocks.get_block(block), a => bytes(a.transactions.into_iter().chain(a.rejected))),
+        probe!("GetBlock" of "the award's bytes" = Blocks.get_block(block), a => {
+            a.entries.into_iter().map(|entry| entry.transaction).filter(|bytes| !bytes.is_empty()).collect()
+        }),
+        probe!("GetBlock" of "the award's receipt" = Blocks.get_block(block), a => receipts(a.entries.into_iter().filter_map(|entry| entry.receipt))),
+        probe!("Subscribe" of "the award's events" = Events.subscribe(follow), a => {
+            let (mut a, mut told) = (a, Vec::new());
+            // The last block is told of at once, to those too for whom there is nothing in it.
+            while let Some(message) = a.message().await? {
+                let here = message.events.into_iter().filter(|_| message.height == height);
+                told.extend(here.filter_map(|entry| entry.event).map(|event| event.body));
+                if message.next_height > last {
+                    break;
+                }
+            }
+            told
+        }),
+        probe!("ListBlocks" of "headers" = Blocks.list_blocks(list.clone()), a => bytes(a.blocks.into_iter().filter_map(|block| block.header))),
+        probe!("ListBlocks" of "the two counts" = Blocks.list_blocks(list), a => {
+            bytes(a.blocks.into_iter().flat_map(|block| block.transactions.into_iter().chain(block.rejected)))
+        }),
+        probe!("GetStatus" of "the node" = NodeItself.get_status(wire::GetStatusRequest {}), a => up(!a.chain_id.is_empty())),
+        probe!("GetStateRoot" of "the last" = NodeItself.get_state_root(root), a => vec![a.state_root]),
+        probe!("GetGenesis" of "the genesis" = NodeItself.get_genesis(wire::GetGenesisRequest {}), a => bytes(a.genesis)),
+    ]
+}
+
+/// What everybody sees by the document: in the order of its columns, a word for each row.
+fn table() -> BTreeMap<(String, String), Vec<String>> {
+    let cells = |line: &str| -> Vec<String> {
+        let line = line.trim_matches('|').split('|');
+        line.map(|cell| cell.trim().trim_matches('`').to_owned())
+            .collect()
+    };
+    let section = DOCUMENT
+        .split("\n## ")
+        .find(|text| text.starts_with("Who sees what\n"));
+    let mut lines = section
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with('|'));
+    let columns: Vec<&str> = columns().map(|(column, _)| column).collect();
+    assert_eq!(cells(lines.next().unwrap())[2..], columns);
+    let rows = lines.skip(1).map(|line| {
+        let mut cells = cells(line);
+        let words = cells.split_off(2);
+        assert_eq!(words.len(), columns.len(), "{line}");
+        ((cells[0].clone(), cells[1].clone()), words)
+    });
+    rows.collect()
+}
+
+/// Those whom the table tells of.
+fn columns() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROLES
+        .into_iter()
+        .take(9)
+        .map(|(column, id, _)| (column, id))
+}
+
+/// What somebody sees, beside what a regulator does.
+fn word(seen: Result<Seen, Status>, whole: &Seen) -> &'static str {
+    match seen {
+        Ok(seen) if seen.is_empty() => "no",
+        Ok(seen) if seen == *whole => "yes",
+        Ok(_) => "part",
+        Err(status) if matches!(status.code(), Code::NotFound | Code::DeadlineExceeded) => "no",
+        Err(status) => panic!("{status:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_sees_what_the_table_says_and_no_more() {
+    let world = World::build().await;
+    let mut found = BTreeMap::new();
+    for probe in probes(&world) {
+        let whole = (probe.ask)(world.client("regulator")).await.unwrap();
+        assert!(
+            !whole.is_empty(),
+            "{} of {}: there is nothing to see",
+            probe.call,
+            probe.of
+        );
+        let mut words = Vec::new();
+        for (_, organization) in columns() {
+            let seen = (probe.ask)(world.client(organization)).await;
+            words.push(word(seen, &whole).to_owned());
+        }
+        let row = (probe.call.to_owned(), probe.of.to_owned());
+        assert!(
+            found.insert(row, words).is_none(),
+            "{} of {} twice",
+            probe.call,
+            probe.of
+        );
+    }
+    let expected = table();
+    let rows = found
+        .iter()
+        .map(|((call, of), words)| format!("| `{call}` | {of} | {} |\n", words.join(" | ")));
+    assert!(
+        found == expected,
+        "docs/access.md should say:\n{}",
+        rows.collect::<String>()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_method_has_a_row() {
+    let world = World::build().await;
+    let walked: BTreeSet<&str> = probes(&world).iter().map(|probe| probe.call).collect();
+    let methods = methods();
+    let named: BTreeSet<&str> = methods.iter().map(|(_, method)| method.as_str()).collect();
+    assert_eq!(walked, named);
+}
+
+/// The services and methods of this repository's protos.
+pub fn methods() -> Vec<(String, String)> {
+    #[derive(Clone, PartialEq, Message)]
+    struct Files {
+        #[prost(message, repeated, tag = "1")]
+        files: Vec<File>,
+    }
+    #[derive(Clone, PartialEq, Message)]
+    struct File {
+        #[prost(string, tag = "2")]
+        package: String,
+        #[prost(message, repeated, tag = "6")]
+        services: Vec<Service>,
+    }
+    #[derive(Clone, PartialEq, Message)]
+    struct Service {
+        #[prost(string, tag = "1")]
+        name: String,
+        #[prost(message, repeated, tag = "2")]
+        methods: Vec<Method>,
+    }
+    #[derive(Clone, PartialEq, Message)]
+    struct Method {
+        #[prost(string, tag = "1")]
+        name: String,
+    }
+    let files = Files::decode(counterfoil_proto::DESCRIPTORS).unwrap().files;
+    let mut methods = Vec::new();
+    for file in files {
+        for service in file.services {
+            let name = format!("{}.{}", file.package, service.name);
+            let all = service.methods.into_iter();
+            methods.extend(all.map(|method| (name.clone(), method.name)));
+        }
+    }
+    assert!(methods.len() > 20);
+    methods
+}
