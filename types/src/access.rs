@@ -76,7 +76,6 @@ pub fn open(text: &str, chain_id: &str, node: &Hash, now_ms: u64) -> Result<Bear
     let token: AccessToken = strict::decode(&bytes).map_err(|e| malformed(&e))?;
     let claims: AccessClaims = strict::decode(&token.claims).map_err(|e| malformed(&e))?;
     let organization = claims.organization.parse().map_err(|e| malformed(&e))?;
-    let account = PublicKey::enrol(&claims.account).map_err(|e| malformed(&e))?;
     let signature = Signature::try_from(token.signature.as_slice()).map_err(|e| malformed(&e))?;
     if claims.chain_id != chain_id {
         return Err(TokenError::WrongChain {
@@ -93,7 +92,8 @@ pub fn open(text: &str, chain_id: &str, node: &Hash, now_ms: u64) -> Result<Bear
     if claims.expires_at_ms - now_ms > MAX_ACCESS_TOKEN_LIFETIME_MS {
         return Err(TokenError::ExpiresTooLate);
     }
-    // Last, as it costs most.
+    // Last, as these two cost most.
+    let account = PublicKey::enrol(&claims.account).map_err(|e| malformed(&e))?;
     if !account.verify(&sign_bytes(&token.claims), &signature) {
         return Err(TokenError::WrongSignature);
     }

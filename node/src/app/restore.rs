@@ -7,13 +7,16 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
+use counterfoil_proto::v1::Header;
 use counterfoil_storage::{Storage, StorageError};
 use counterfoil_types::hash::Hash;
+use prost::Message as _;
 
 use super::backup::Backup;
 use super::{AppError, Output, print_table, read_genesis};
 use crate::config::Config;
 use crate::consensus::mark_restored;
+use crate::mempool::clock_ms;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -40,9 +43,14 @@ pub enum RestoreError {
     #[error("{path}: {source}")]
     Copy { path: PathBuf, source: io::Error },
     #[error(
-        "what was restored is at height {found}, and backup.json says {said}; verify the backup"
+        "what was restored is not the state that backup.json names (height {found}, it says {said}); verify the backup"
     )]
-    OtherHeight { found: u64, said: u64 },
+    OtherState { found: u64, said: u64 },
+    #[error(
+        "this machine's clock is behind the backup's last block; set it right, move {0} away and restore again: by the \
+         clock it is told when this validator may vote"
+    )]
+    ClockBehind(PathBuf),
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -106,11 +114,29 @@ fn copy(backup: &Backup, config: &Config) -> Result<u64, RestoreError> {
         path: to.clone(),
         source,
     })?;
-    let tip = Storage::open(&to)?.tip()?;
-    let found = tip.map_or(0, |tip| tip.height);
-    let said = backup.description.height;
-    if found != said {
-        return Err(RestoreError::OtherHeight { found, said });
+    let storage = Storage::open(&to)?;
+    let tip = storage.tip()?;
+    let said = &backup.description;
+    let found = tip.as_ref().map_or(0, |tip| tip.height);
+    let same = tip.is_some_and(|tip| {
+        tip.height == said.height
+            && tip.block_hash == said.block_hash
+            && tip.state_root == said.state_root
+    });
+    if !same {
+        return Err(RestoreError::OtherState {
+            found,
+            said: said.height,
+        });
+    }
+    let last = storage.summaries(found.max(1), 1)?;
+    let header = last
+        .first()
+        .map(|last| Header::decode(last.header.as_slice()));
+    if let Some(Ok(header)) = header
+        && header.time_ms > clock_ms()
+    {
+        return Err(RestoreError::ClockBehind(config.data.clone()));
     }
     Ok(found)
 }

@@ -1,7 +1,9 @@
 //! Counting calls and timing them. The layer is the outermost, so that what is refused before a
 //! service sees it counts too.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -15,6 +17,24 @@ use prometheus_client::registry::{Registry, Unit};
 use tonic::body::Body;
 use tonic::codegen::{Body as HttpBody, Bytes, Service, http};
 use tonic::{Code, Status};
+
+use super::methods::methods;
+
+/// Beside the methods of this repository's protos.
+const OTHERS: [&str; 4] = [
+    "grpc.health.v1.Health/Check",
+    "grpc.health.v1.Health/Watch",
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// The paths that are counted by their names.
+static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let own = methods().into_iter();
+    own.map(|(service, method)| format!("{service}/{method}"))
+        .chain(OTHERS.map(str::to_owned))
+        .collect()
+});
 
 /// What the API counts. Clones share it.
 #[derive(Clone)]
@@ -78,12 +98,11 @@ impl ApiMetrics {
     }
 
     fn count(&self, call: &Call) {
-        let path = call.path.trim_start_matches('/');
-        let (service, method) = match (call.status, path.split_once('/')) {
-            // Names that callers make up would fill the memory.
-            (Code::Unimplemented, _) | (_, None) => ("unknown", "unknown"),
-            (_, Some(names)) => names,
-        };
+        // Names that callers make up would fill the memory, and need no token.
+        let (service, method) = KNOWN
+            .get(call.path.trim_start_matches('/'))
+            .and_then(|path| path.split_once('/'))
+            .unwrap_or(("unknown", "unknown"));
         let (service, method) = (service.to_owned(), method.to_owned());
         let took = call.began.elapsed().as_secs_f64();
         self.calls
@@ -194,5 +213,38 @@ impl HttpBody for CountedBody {
 
     fn size_hint(&self) -> http_body::SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_methods_that_there_are_have_a_name() {
+        let metrics = ApiMetrics::default();
+        let call = |path: &str, status| Call {
+            metrics: metrics.clone(),
+            path: path.to_owned(),
+            began: Instant::now(),
+            status,
+        };
+        drop(call("/counterfoil.v1.NodeService/GetStatus", Code::Ok));
+        for path in ["/a\"b/c", "/counterfoil.v1.NodeService/Made", "/", ""] {
+            drop(call(path, Code::Unauthenticated));
+        }
+        let mut registry = Registry::default();
+        metrics.register(&mut registry);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        assert!(
+            text.contains("method=\"GetStatus\",status=\"Ok\"} 1"),
+            "{text}"
+        );
+        assert!(
+            text.contains("method=\"unknown\",status=\"Unauthenticated\"} 4"),
+            "{text}"
+        );
+        assert!(!text.contains("Made") && !text.contains("a\"b"), "{text}");
     }
 }

@@ -12,6 +12,7 @@ mod events;
 mod filters;
 mod ledger;
 mod limits;
+mod methods;
 mod node;
 mod pages;
 mod ranking;

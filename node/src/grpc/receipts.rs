@@ -14,6 +14,9 @@ use crate::ledger::Ledger;
 /// Waits at once, over all calls.
 const MAX_WAITERS: usize = 100_000;
 
+/// Tells one who waits.
+type Wake = oneshot::Sender<Arc<Receipt>>;
+
 /// Those who wait, by transaction. Clones share them.
 #[derive(Clone)]
 pub struct Receipts {
@@ -23,7 +26,7 @@ pub struct Receipts {
 /// Invariant: `count` is the number of senders, and no list in `by_id` is empty.
 #[derive(Default)]
 struct Waiting {
-    by_id: HashMap<Hash, Vec<(u64, oneshot::Sender<Receipt>)>>,
+    by_id: HashMap<Hash, Vec<(u64, Wake)>>,
     count: usize,
     next: u64,
 }
@@ -33,7 +36,7 @@ pub struct Waiter {
     receipts: Receipts,
     id: Hash,
     number: u64,
-    receiver: oneshot::Receiver<Receipt>,
+    receiver: oneshot::Receiver<Arc<Receipt>>,
 }
 
 /// So many wait already that no more can.
@@ -117,6 +120,8 @@ impl Receipts {
             waiting.count -= senders.len();
             senders
         };
+        // One for all who wait for it, however many they are.
+        let receipt = Arc::new(receipt);
         for (_, sender) in senders {
             // An error means that it has given up.
             let _ = sender.send(receipt.clone());
@@ -131,7 +136,7 @@ impl Receipts {
 
 impl Waiter {
     /// `None` when nothing will come any more, as the node stops.
-    pub async fn receipt(mut self) -> Option<Receipt> {
+    pub async fn receipt(mut self) -> Option<Arc<Receipt>> {
         (&mut self.receiver).await.ok()
     }
 }
@@ -175,8 +180,8 @@ mod tests {
         drop(gone);
         assert_eq!(receipts.lock().count, 3);
         receipts.hand_out(receipt(a));
-        assert_eq!(first.receipt().await, Some(receipt(a)));
-        assert_eq!(second.receipt().await, Some(receipt(a)));
+        assert_eq!(first.receipt().await.as_deref(), Some(&receipt(a)));
+        assert_eq!(second.receipt().await.as_deref(), Some(&receipt(a)));
         assert_eq!(receipts.lock().count, 1);
         drop(other);
         assert_eq!(receipts.lock().count, 0);

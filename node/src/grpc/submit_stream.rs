@@ -24,8 +24,10 @@ use crate::mempool::{Admission, AdmitError};
 
 /// Requests that are admitted together, when so many have come.
 const CHUNK: usize = 128;
-/// Answers that wait for the caller to take them.
-const ANSWER_QUEUE: usize = 1_024;
+/// Answers that wait for the caller to take them. Few: each can be a long receipt, and calls are many.
+const ANSWER_QUEUE: usize = 64;
+/// A caller that takes no answer for so long is gone.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Transactions of one call that wait for their block; while there are so many, no more is read.
 const MAX_WAITING: usize = 8_192;
 /// A call that sends nothing and waits for nothing for so long is ended.
@@ -70,7 +72,7 @@ async fn run(
     while open || !waiting.is_empty() {
         tokio::select! {
             Some(answer) = waiting.next(), if !waiting.is_empty() => {
-                if answers.send(Ok(answer)).await.is_err() {
+                if answers.send_timeout(Ok(answer), PATIENCE).await.is_err() {
                     return;
                 }
             }
@@ -83,7 +85,7 @@ async fn run(
             },
             () = tokio::time::sleep(IDLE_TIMEOUT), if waiting.is_empty() => {
                 // An error means that nobody listens any more.
-                let _ = answers.send(Err(idle())).await;
+                let _ = answers.send_timeout(Err(idle()), PATIENCE).await;
                 return;
             }
             () = answers.closed() => return,
@@ -92,18 +94,20 @@ async fn run(
                 cut_off = true;
             }
             () = stopped(&mut stopping) => {
-                let _ = answers.send(Err(errors::stopping())).await;
+                let _ = answers.send_timeout(Err(errors::stopping()), PATIENCE).await;
                 return;
             }
         }
     }
     if cut_off {
         // An error means that nobody listens any more.
-        let _ = answers.send(Err(errors::stopping())).await;
+        let _ = answers
+            .send_timeout(Err(errors::stopping()), PATIENCE)
+            .await;
     }
 }
 
-/// The caller has gone, or sent what is no request.
+/// The caller has gone, takes nothing, or sent what is no request.
 struct Closed;
 
 async fn submit(
@@ -166,17 +170,19 @@ async fn submit(
             (Err(AdmitError::Refused(refusal)), _) => refused(refusal.code, refusal.message),
             (Err(error), _) => {
                 // An error means that nobody listens any more.
-                let _ = answers.send(Err(errors::not_admitted(&error, &id))).await;
+                let refused = Err(errors::not_admitted(&error, &id));
+                let _ = answers.send_timeout(refused, PATIENCE).await;
                 return Err(Closed);
             }
         };
         let answer = response(sequence, &id, outcome);
-        answers.send(Ok(answer)).await.map_err(|_| Closed)?;
+        let sent = answers.send_timeout(Ok(answer), PATIENCE).await;
+        sent.map_err(|_| Closed)?;
     }
     match broken {
         None => Ok(()),
         Some(status) => {
-            let _ = answers.send(Err(status)).await;
+            let _ = answers.send_timeout(Err(status), PATIENCE).await;
             Err(Closed)
         }
     }
@@ -196,7 +202,7 @@ async fn receipt(
         let _ = tips.wait_for(|tip| tip.time_ms >= expires_at_ms).await;
     };
     tokio::select! {
-        Some(receipt) = waiter.receipt() => Ok(Some(receipt)),
+        Some(receipt) = waiter.receipt() => Ok(Some(Arc::unwrap_or_clone(receipt))),
         () = past => service.stored(id).await,
     }
 }

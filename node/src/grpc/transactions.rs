@@ -78,7 +78,10 @@ impl Service {
     /// The receipt that was waited for. One that the caller may not read never comes, as if there were none.
     async fn awaited(&self, caller: &Arc<Caller>, waiter: Waiter) -> Result<wire::Receipt, Status> {
         let receipt = waiter.receipt().await.ok_or_else(errors::stopping)?;
-        match self.shown(caller, receipt, None).await? {
+        match self
+            .shown(caller, Arc::unwrap_or_clone(receipt), None)
+            .await?
+        {
             Some(receipt) => Ok(receipt),
             None => std::future::pending().await,
         }

@@ -11,8 +11,8 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use tower::ServiceExt as _;
 
+use super::super::methods::methods;
 use super::node::{Client, identity, token};
-use super::walk::methods;
 use super::world::{World, key_of};
 use crate::fixture::{self, CHAIN};
 

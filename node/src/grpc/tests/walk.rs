@@ -13,6 +13,7 @@ use futures::future::BoxFuture;
 use prost::Message;
 use tonic::{Code, Status};
 
+use super::super::methods::methods;
 use super::node::Client;
 use super::world::{END_TO_END_ID, FREE, LOCKED, OFFERED, PLEDGED, ROLES, SPLIT, World};
 
@@ -334,43 +335,4 @@ async fn every_method_has_a_row() {
     let methods = methods();
     let named: BTreeSet<&str> = methods.iter().map(|(_, method)| method.as_str()).collect();
     assert_eq!(walked, named);
-}
-
-/// The services and methods of this repository's protos.
-pub fn methods() -> Vec<(String, String)> {
-    #[derive(Clone, PartialEq, Message)]
-    struct Files {
-        #[prost(message, repeated, tag = "1")]
-        files: Vec<File>,
-    }
-    #[derive(Clone, PartialEq, Message)]
-    struct File {
-        #[prost(string, tag = "2")]
-        package: String,
-        #[prost(message, repeated, tag = "6")]
-        services: Vec<Service>,
-    }
-    #[derive(Clone, PartialEq, Message)]
-    struct Service {
-        #[prost(string, tag = "1")]
-        name: String,
-        #[prost(message, repeated, tag = "2")]
-        methods: Vec<Method>,
-    }
-    #[derive(Clone, PartialEq, Message)]
-    struct Method {
-        #[prost(string, tag = "1")]
-        name: String,
-    }
-    let files = Files::decode(counterfoil_proto::DESCRIPTORS).unwrap().files;
-    let mut methods = Vec::new();
-    for file in files {
-        for service in file.services {
-            let name = format!("{}.{}", file.package, service.name);
-            let all = service.methods.into_iter();
-            methods.extend(all.map(|method| (name.clone(), method.name)));
-        }
-    }
-    assert!(methods.len() > 20);
-    methods
 }

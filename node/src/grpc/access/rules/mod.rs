@@ -24,6 +24,10 @@ use crate::grpc::filters::{burden, is_for_bank};
 pub use events::event;
 pub use transactions::{counts, receipt, transaction};
 
+/// Endorsements looked at behind the claims of one receivable: two who pass a claim to and fro could
+/// make any number of them.
+const MAX_TITLE: usize = 10_000;
+
 /// What a caller may see of a record.
 pub type Shown<R> = Result<Option<R>, Status>;
 
@@ -201,7 +205,7 @@ fn title(
     for claim in own_claims(caller, records, &found)? {
         let mut next = claim.endorsement;
         // Claims of one origin share the beginning of their chains, which is walked once.
-        while !next.is_empty() && title.insert(next.clone()) {
+        while !next.is_empty() && title.len() < MAX_TITLE && title.insert(next.clone()) {
             let key = receivables::api::endorsement_key(receivable, &next);
             let endorsement: Option<Endorsement> = records.get(&key)?;
             next = endorsement.unwrap_or_default().previous;
