@@ -142,7 +142,7 @@ pub fn header(hash: &[u8], header: &wire::Header) -> View {
         .number("height", header.height)
         .id("hash", hash)
         .text("chain_id", &header.chain_id)
-        .number("time_ms", header.time_ms)
+        .hidden("time_ms", header.time_ms)
         .text("time", utc(header.time_ms))
         .id("proposer", &header.proposer)
         .id("parent", &header.parent)
@@ -163,7 +163,7 @@ pub fn status(status: &wire::GetStatusResponse) -> View {
         .text("chain_id", &status.chain_id)
         .number("height", status.height)
         .id("block_hash", &status.block_hash)
-        .number("block_time_ms", status.block_time_ms)
+        .hidden("block_time_ms", status.block_time_ms)
         .text("block_time", utc(status.block_time_ms))
         .field(
             "block_age_ms",
