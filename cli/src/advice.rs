@@ -105,7 +105,7 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
             "name your own withdrawn or rejected invoice that nothing succeeds yet"
         }
         Invoice::DuplicateInvoice => {
-            "look at the first one: this seller, number and year are registered already"
+            "look at the first one (counterfoil invoice show); a correction needs it withdrawn or rejected, and --succeeds"
         }
         Invoice::DuplicateDocument => "look at the first one: this document is registered already",
         Invoice::UnknownInvoice => "check the id (counterfoil invoice list)",

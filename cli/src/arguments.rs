@@ -31,6 +31,9 @@ pub struct Arguments {
     pub command: Command,
 }
 
+/// Where help lists them: apart from a command's own.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Global {
@@ -38,33 +41,54 @@ pub struct Global {
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         env = "COUNTERFOIL_NODE",
         value_name = "URL",
         default_value = "https://127.0.0.1:26650"
     )]
     pub node: String,
     /// The certificates of the network's authority (PEM), for a node asked by https
-    #[arg(long, global = true, env = "COUNTERFOIL_CA", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        env = "COUNTERFOIL_CA",
+        value_name = "FILE"
+    )]
     pub ca: Option<PathBuf>,
     /// The private key that signs, and shows a node who asks (PKCS#8 PEM)
-    #[arg(long, global = true, env = "COUNTERFOIL_KEY", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        env = "COUNTERFOIL_KEY",
+        value_name = "FILE"
+    )]
     pub key: Option<PathBuf>,
     /// The first line of this file is the key's password; it is asked for at the terminal if left out
     #[arg(
         long,
         global = true,
+        help_heading = EVERYWHERE,
         env = "COUNTERFOIL_PASSWORD_FILE",
         value_name = "FILE"
     )]
     pub password_file: Option<PathBuf>,
     /// The organization to act for
-    #[arg(long, global = true, env = "COUNTERFOIL_ORG", value_name = "ID")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        env = "COUNTERFOIL_ORG",
+        value_name = "ID"
+    )]
     pub org: Option<OrganizationId>,
     /// Tables for people, or one JSON object on stdout
     #[arg(
         short,
         long,
         global = true,
+        help_heading = EVERYWHERE,
         env = "COUNTERFOIL_OUTPUT",
         value_enum,
         default_value = "table"

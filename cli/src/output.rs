@@ -49,7 +49,7 @@ impl Answer {
     pub fn record(view: View) -> Self {
         let mut table = new_table();
         for (label, text) in &view.rows {
-            table.add_row([label.as_str(), text.as_str()]);
+            table.add_row([label.as_str(), shown(text)]);
         }
         Self::new(&Value::Object(view.json), table)
     }
@@ -127,9 +127,16 @@ pub fn table(columns: &[&str], views: &[View]) -> Table {
     table
 }
 
+/// A text as people see it: a blank looks like a fault.
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "–" } else { text }
+}
+
 fn label(name: &str) -> String {
-    let name = name.trim_end_matches("_minor").trim_end_matches("_ppm");
-    name.replace('_', " ")
+    // Units that people see beside the figure.
+    let units = ["_minor", "_ppm", "_ms", "_bytes"];
+    let unit = units.iter().find_map(|unit| name.strip_suffix(unit));
+    unit.unwrap_or(name).replace('_', " ")
 }
 
 /// One record's fields, each once for programs and once for people.
@@ -255,7 +262,12 @@ impl View {
     }
 
     fn lines(&self) -> String {
-        let lines = self.rows.iter().map(|(l, t)| format!("{l}: {t}"));
+        // Further in, so that it is seen which lines belong to a record inside this one.
+        let inside = |text: &str| shown(text).replace('\n', "\n  ");
+        let lines = self
+            .rows
+            .iter()
+            .map(|(label, text)| format!("{label}: {}", inside(text)));
         lines.collect::<Vec<_>>().join("\n")
     }
 

@@ -73,7 +73,7 @@ impl Session {
         let missing = || {
             Failure::Usage(
                 "this command needs a private key, and none is named\n  what to do: name its file by --key or \
-                 COUNTERFOIL_KEY; a local network's keys are in localnet/keys/, and `counterfoil key new` makes one"
+                 COUNTERFOIL_KEY; a local network's keys are in dev/keys/ or localnet/keys/, and `counterfoil key new` makes one"
                     .into(),
             )
         };

@@ -203,7 +203,8 @@ impl Dialer {
 
 pub fn unreachable(node: &str) -> Failure {
     Failure::Unreachable(format!(
-        "no node answers at {node}: name another by --node or COUNTERFOIL_NODE; `counterfoil localnet status` shows local ones"
+        "no node answers at {node}\n  what to do: start it (`counterfoil dev` goes on with the network it made, `counterfoil \
+         localnet status` shows local ones), or name another by --node or COUNTERFOIL_NODE"
     ))
 }
 

@@ -94,7 +94,10 @@ impl<C: AsyncFn() -> Result<Client, Failure>> Follower<C> {
             eprintln!(
                 "counterfoil: {}: {}; going on from height {} as soon as it can be",
                 self.client.node(),
-                ended.message(),
+                match ended.get_details_error_info() {
+                    None => "the connection broke",
+                    Some(_) => ended.message(),
+                },
                 self.next_height
             );
         }

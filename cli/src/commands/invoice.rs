@@ -10,7 +10,7 @@ use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{InvoiceId, OrganizationId, ReceivableId};
 use prost::Message as _;
 
-use crate::amounts::Currencies;
+use crate::amounts::{Currencies, percent};
 use crate::arguments::{Page, Sending, enum_value};
 use crate::client::Client;
 use crate::commands::invoice::register::Register;
@@ -219,10 +219,10 @@ fn confirmation(invoice: &Invoice, currencies: &Currencies) -> invoice::ConfirmI
         views::day(invoice.due_date),
     );
     eprintln!(
-        "terms {terms_hash}: {:?}, {} grace days, penalty {} ppm a year, {}, {} fees",
+        "terms {terms_hash}: {:?}, {} grace days, penalty {} a year, {}, {} fees",
         terms.day_count(),
         terms.grace_days,
-        terms.penalty_rate_ppm,
+        percent(terms.penalty_rate_ppm),
         if terms.assignable {
             "assignable"
         } else {

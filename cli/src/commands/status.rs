@@ -42,8 +42,8 @@ fn warnings(status: &wire::GetStatusResponse, heartbeat_ms: u64) -> Vec<String> 
     // Before the first block there is only genesis, which may be of any age.
     if status.height > 0 && status.block_age_ms > MISSED_HEARTBEATS * heartbeat_ms {
         warnings.push(format!(
-            "no block for {}, with a heartbeat of {}: fewer than two thirds of the validators may be up, \
-             or this node is cut off; see its log",
+            "no block for {}, with a heartbeat of {}: too few validators may be up, or one of them was restored and \
+             does not vote yet, or this node is cut off; see its log",
             views::seconds(status.block_age_ms),
             views::seconds(heartbeat_ms)
         ));
@@ -56,7 +56,7 @@ fn warnings(status: &wire::GetStatusResponse, heartbeat_ms: u64) -> Vec<String> 
     }
     if status.peers < status.peers_listed {
         warnings.push(format!(
-            "not connected: {} of the {} peers in node.toml",
+            "peers not connected: {} of the {} in node.toml",
             status.peers_listed - status.peers,
             status.peers_listed
         ));
@@ -90,7 +90,7 @@ mod tests {
         let changes: [(&str, Change); 4] = [
             ("no block for 30.0 s", |s| s.block_age_ms += 1),
             ("6 blocks behind", |s| s.peers_height += 1),
-            ("1 of the 3 peers", |s| s.peers -= 1),
+            ("1 of the 3 in", |s| s.peers -= 1),
             ("1023 MiB free", |s| s.disk_free_bytes -= 1),
         ];
         for (words, change) in changes {

@@ -1,7 +1,8 @@
 //! `run`: the node, from its settings to its orderly end.
 
-use std::fs;
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,10 +78,16 @@ pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
         }
         Transport::PlainText => None,
     };
-    fs::create_dir_all(&config.data).map_err(|source| ConfigError::Write {
-        path: config.data.clone(),
-        source,
-    })?;
+    // Its owner's alone wherever it may be moved: everybody's records are in it.
+    let mut folder = DirBuilder::new();
+    folder
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data)
+        .map_err(|source| ConfigError::Write {
+            path: config.data.clone(),
+            source,
+        })?;
     // Opening the store writes already.
     let disk = Disk::new(config.data.clone(), config.disk_reserve_mib);
     disk.check().map_err(RunError::from)?;

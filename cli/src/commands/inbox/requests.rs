@@ -1,6 +1,6 @@
 //! Financing requests: to quote for, whose quote is to be revealed, to award or to end.
 
-use counterfoil_proto::financing::v1::{Quote, QuoteState, Request, RequestState};
+use counterfoil_proto::financing::v1::{Quote, QuoteState, Request, RequestState, Technique};
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::REVEAL_WINDOW_DAYS;
 
@@ -49,7 +49,7 @@ pub fn to_reveal(desk: &Desk<'_>, quotes: &[(Request, Quote)]) -> Vec<Entry> {
     let entry = |(request, _): &(Request, Quote)| Entry {
         kind: "reveal",
         sentence: format!(
-            "your quote for {}'s {} is to be revealed, or it is recorded as missed",
+            "your quote to {} for {} is to be revealed, or it is recorded as missed",
             request.seller,
             what(desk, request)
         ),
@@ -124,9 +124,12 @@ fn what(desk: &Desk<'_>, request: &Request) -> String {
         .claims
         .iter()
         .filter_map(|c| date(c.adjusted_due_date));
+    let (technique, owed) = match request.technique() {
+        Technique::LoanAgainstReceivables => ("a loan", "on what is owed by"),
+        _ => ("discounting", "owed by"),
+    };
     format!(
-        "{:?} of {} owed by {}, the last due {}",
-        request.technique(),
+        "{technique} of {} {owed} {}, the last due {}",
         desk.money(request.amount.as_ref()),
         request.debtors.join(" and "),
         views::day(due.max().map(Date::to_proto))
