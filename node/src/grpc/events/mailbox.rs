@@ -74,7 +74,7 @@ impl Sender {
     pub async fn send(&self, message: SubscribeResponse) -> Result<(), Gone> {
         let bytes = message.encoded_len();
         let mut message = Some(message);
-        self.until(|queue| {
+        let sent = self.until(|queue| {
             if queue.closed {
                 return Some(Err(Gone));
             }
@@ -89,8 +89,11 @@ impl Sender {
             queue.bytes += bytes;
             queue.wake_transport();
             Some(Ok(()))
-        })
-        .await
+        });
+        let sent = sent.await;
+        // Whoever waits for something to be there to take.
+        self.0.changed.notify_waiters();
+        sent
     }
 
     /// Resolves when the subscriber has gone.
