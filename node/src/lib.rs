@@ -4,9 +4,11 @@
 //! API. Never back.
 
 pub mod app;
+mod clock;
 pub mod config;
 pub mod consensus;
 pub mod disk;
+mod durable;
 #[cfg(test)]
 mod fixture;
 pub mod grpc;

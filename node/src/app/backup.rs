@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AppError, Output, print_table, read_genesis};
 use crate::config::Config;
+use crate::durable::sync_folder_of;
 use crate::vitals::COMMIT;
 
 /// The layout of a backup; another one is refused by its number.
@@ -183,8 +184,5 @@ fn write_synced(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     writeln!(file, "{text}")?;
     file.sync_all()?;
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
+    sync_folder_of(path)
 }

@@ -14,9 +14,9 @@ use prost::Message as _;
 
 use super::backup::Backup;
 use super::{AppError, Output, print_table, read_genesis};
+use crate::clock::clock_ms;
 use crate::config::Config;
 use crate::consensus::mark_restored;
-use crate::mempool::clock_ms;
 
 #[derive(clap::Args)]
 pub struct Arguments {

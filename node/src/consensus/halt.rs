@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::context::Ctx;
 use super::error::ConsensusError;
 use crate::disk::Disk;
+use crate::durable::sync_folder_of;
 
 /// A stopping engine ends its supervisor within this; one that hangs on purpose never does.
 const SUPERVISOR_END: Duration = Duration::from_secs(3);
@@ -59,10 +60,7 @@ fn write_new(path: &Path, reason: &str) -> io::Result<()> {
     };
     writeln!(file, "{reason}")?;
     file.sync_all()?;
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
+    sync_folder_of(path)
 }
 
 /// The engine's log of votes.

@@ -29,6 +29,7 @@ use super::proposals::{Entry, MAX_BLOCKS_PER_ROUND, Proposals, Verdict, round_of
 use super::received::{Body, Received};
 use super::streams::{self, Assembled, EARLY_HEIGHTS, Streams};
 use super::time_rule;
+use crate::clock::clock_ms;
 use crate::ledger::{Candidate, Ledger, LedgerError};
 use crate::mempool::Pool;
 
@@ -204,7 +205,7 @@ impl Host {
         } else {
             let fresh = time_rule::is_fresh(received.round, received.valid_round, self.round);
             let time = received.body.header.time_ms;
-            let timely = time_rule::accepts(time, time_rule::clock_ms(), fresh);
+            let timely = time_rule::accepts(time, clock_ms(), fresh);
             self.storage()
                 .put_undecided(&undecided(&received, timely))?;
             if timely {

@@ -16,6 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::error::ConsensusError;
+use crate::durable::sync_folder_of;
 use crate::ledger::Ledger;
 
 /// How far clocks may be apart and a block's time ahead of them. Validators whose clocks differ by
@@ -48,7 +49,7 @@ pub fn mark(file: &Path) -> io::Result<()> {
     writeln!(written, "{text}")?;
     written.sync_all()?;
     fs::rename(&aside, file)?;
-    sync_folder(file)
+    sync_folder_of(file)
 }
 
 /// Whether a validator whose last committed block has this time may vote. Removes the file once it may.
@@ -64,7 +65,7 @@ pub fn may_vote(file: &Path, tip_time_ms: u64) -> Result<bool, ConsensusError> {
         return Ok(false);
     }
     fs::remove_file(file)
-        .and_then(|()| sync_folder(file))
+        .and_then(|()| sync_folder_of(file))
         .map_err(unusable)?;
     Ok(true)
 }
@@ -98,13 +99,6 @@ fn read(file: &Path) -> io::Result<Option<u64>> {
     };
     let mark: Mark = serde_json::from_str(&text)?;
     Ok(Some(mark.restored_at_ms))
-}
-
-fn sync_folder(file: &Path) -> io::Result<()> {
-    match file.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use tokio::time::timeout;
 use super::codec::Wire;
 use super::context::Height;
 use super::*;
+use crate::clock::clock_ms;
 use crate::disk::Disk;
 use crate::mempool::PoolLimits;
 
@@ -51,7 +52,7 @@ fn genesis(validators: u8, heartbeat_ms: u64) -> Genesis {
     let mut genesis = Genesis {
         protocol_version: PROTOCOL_VERSION,
         chain_id: "test-chain".into(),
-        time_ms: time_rule::clock_ms() - 1_000,
+        time_ms: clock_ms() - 1_000,
         clock: ClockKind::Wall,
         first_date: None,
         utc_offset_minutes: 0,

@@ -7,20 +7,12 @@
 //! far ahead would bind every later block to it. What is refused for that is good once the
 //! clock has come up to it. Decided, synced and replayed blocks are not judged at all.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use malachitebft_core_types::Round;
 
 /// How far ahead of the local clock a fresh block may be.
 pub const MAX_AHEAD_MS: u64 = 2_000;
 /// How far behind the local clock a fresh block may be.
 pub const MAX_BEHIND_MS: u64 = 10_000;
-
-/// Milliseconds since the Unix epoch by this node's clock.
-pub fn clock_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
-}
 
 /// Whether a block received for `round` counts as fresh: it was not valid in
 /// an earlier round, and this node has not gone past that round.

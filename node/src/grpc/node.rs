@@ -1,7 +1,5 @@
 //! `NodeService`: the node itself.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::node_service_server::NodeService;
 use counterfoil_types::keys::PublicKey;
@@ -9,6 +7,7 @@ use tonic::{Code, Request, Response, Status};
 
 use super::errors;
 use super::reader::Reader;
+use crate::clock::clock_ms;
 use crate::vitals::{COMMIT, Vitals};
 
 pub struct Service {
@@ -107,12 +106,6 @@ impl NodeService for Service {
             hash: ledger.genesis_hash().to_vec(),
         }))
     }
-}
-
-/// This machine's clock, in milliseconds since the Unix epoch.
-fn clock_ms() -> u64 {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_1970.map_or(0, |elapsed| elapsed.as_millis() as u64)
 }
 
 fn count(items: usize) -> u32 {

@@ -2,7 +2,7 @@
 //! a block is refused here, and its signature is verified here, once.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check, check_expiry};
 use counterfoil_proto::v1::{Receipt, RefusalCode};
@@ -12,6 +12,7 @@ use prost::Message as _;
 use tokio::sync::Semaphore;
 
 use super::pool::{Origin, Pool, PoolLimits};
+use crate::clock::clock_ms;
 use crate::ledger::Ledger;
 
 /// How often expired transactions are dropped.
@@ -155,11 +156,4 @@ impl Mempool {
     fn next_block_time_ms(&self) -> u64 {
         (self.ledger.tip().time_ms + 1).max(clock_ms())
     }
-}
-
-/// This machine's clock, in milliseconds since the Unix epoch.
-pub fn clock_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| elapsed.as_millis() as u64)
 }

@@ -7,6 +7,6 @@ pub mod pool;
 #[cfg(test)]
 mod tests;
 
-pub use admission::{Admission, AdmitError, Mempool, clock_ms};
+pub use admission::{Admission, AdmitError, Mempool};
 pub use network::{Network, NetworkSettings};
 pub use pool::{Pool, PoolLimits};

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use counterfoil_tests::network::{Finished, Network, Plan, Traffic, eventually, issue};
+use counterfoil_tests::network::{Network, Plan, Traffic, eventually, issue};
 use serde_json::Value;
 
-use super::{ALL, assert_present, command};
+use super::{ALL, assert_fails, assert_present, command};
 
 const OTHERS: [usize; 3] = [0, 1, 2];
 
@@ -29,11 +29,12 @@ async fn a_restored_validator_follows_and_votes_again_once_that_is_safe() {
     assert!(of_backup > 0 && number(&verified["records"]) > 0);
     assert_fails(
         &command(&["verify", "--home", &home_word]).await,
+        1,
         "stop the node",
     );
     let elsewhere = network.folder().join("offline").display().to_string();
     let early = command(&["backup", "--home", &home_word, "--to", &elsewhere]).await;
-    assert_fails(&early, "SIGUSR1");
+    assert_fails(&early, 1, "SIGUSR1");
 
     // While it is stopped.
     network.node_mut(3).terminate().await;
@@ -45,11 +46,11 @@ async fn a_restored_validator_follows_and_votes_again_once_that_is_safe() {
         assert_eq!(verified[field], made[field], "{field}");
     }
     let again = command(&["backup", "--home", &home_word, "--to", &elsewhere]).await;
-    assert_fails(&again, "not empty");
+    assert_fails(&again, 1, "not empty");
 
     // Its disk breaks. Nothing is restored over what is there.
     let restore = ["restore", "--home", &home_word, "--from", &online_word];
-    assert_fails(&command(&restore).await, "Move it away");
+    assert_fails(&command(&restore).await, 1, "Move it away");
     fs::rename(home.join("data"), home.join("lost")).expect("the home can be written");
     let restored = command(&restore).await.json();
     assert_eq!(number(&restored["height"]), of_backup);
@@ -139,7 +140,7 @@ async fn a_damaged_or_foreign_backup_is_found_out() {
     damaged[20] ^= 1;
     replace(&table, &damaged);
     let found = command(&verify).await;
-    assert_fails(&found, "damaged");
+    assert_fails(&found, 1, "damaged");
     assert_eq!(found.json_whatever_the_code()["ok"], false);
     replace(&table, &whole);
     command(&verify).await.json();
@@ -148,10 +149,10 @@ async fn a_damaged_or_foreign_backup_is_found_out() {
     let other = Network::start(Plan::ONE).await;
     let other_home = other.node(0).home().display().to_string();
     let restore = ["restore", "--home", &other_home, "--from", &backup_word];
-    assert_fails(&command(&restore).await, "genesis");
+    assert_fails(&command(&restore).await, 1, "genesis");
     // One that was not finished.
     fs::remove_file(backup.join("backup.json")).expect("it is there");
-    assert_fails(&command(&verify).await, "no whole backup");
+    assert_fails(&command(&verify).await, 1, "no whole backup");
 }
 
 /// The backup that a running node has made, once it is whole.
@@ -180,13 +181,4 @@ fn number(value: &Value) -> u64 {
     value
         .as_u64()
         .unwrap_or_else(|| panic!("a number: {value}"))
-}
-
-fn assert_fails(finished: &Finished, words: &str) {
-    assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(
-        finished.stderr.contains(words),
-        "{words:?} in {}",
-        finished.stderr
-    );
 }

@@ -1,10 +1,11 @@
 //! A node with encrypted keys: where its password comes from, and where neither goes.
 
 use std::fs;
-use std::process::Command;
 
 use counterfoil_keystore::{Keystore, PasswordSource, read_plain_key, write_secret};
-use counterfoil_tests::network::{Finished, Network, PATIENCE, Plan, counterfoild, finish, issue};
+use counterfoil_tests::network::{Network, Plan, issue};
+
+use super::{assert_fails, run};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -36,10 +37,10 @@ async fn a_node_opens_its_keys_and_shows_them_to_nobody() {
         "password_file",
         "COUNTERFOILD_PASSWORD",
     ] {
-        assert_fails(&locked, part);
+        assert_fails(&locked, 1, part);
     }
     let wrong = run(&network, &[("COUNTERFOILD_PASSWORD", "wrong")]).await;
-    assert_fails(&wrong, "peer.pem: the password is wrong");
+    assert_fails(&wrong, 1, "peer.pem: the password is wrong");
 
     let settings = home.join("node.toml");
     let text = fs::read_to_string(&settings).expect("the settings are there");
@@ -70,21 +71,4 @@ async fn a_node_opens_its_keys_and_shows_them_to_nobody() {
 fn body(pem: &str) -> impl Iterator<Item = String> {
     let lines = pem.lines().filter(|line| !line.starts_with("-----"));
     lines.map(str::to_owned).collect::<Vec<_>>().into_iter()
-}
-
-/// Runs the node in the foreground, where it must end by itself.
-async fn run(network: &Network, environment: &[(&str, &str)]) -> Finished {
-    let mut command = Command::new(counterfoild());
-    command.arg("run").arg("--home").arg(network.node(0).home());
-    command.envs(environment.iter().copied());
-    finish(command, PATIENCE).await
-}
-
-fn assert_fails(finished: &Finished, names: &str) {
-    assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(
-        finished.stderr.contains(names),
-        "{names:?} in {}",
-        finished.stderr
-    );
 }

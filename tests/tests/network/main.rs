@@ -53,8 +53,31 @@ async fn command(words: &[&str]) -> Finished {
 
 /// `counterfoild replay` of a node that is stopped.
 fn replay(network: &Network, node: usize) -> Command {
-    let mut command = Command::new(counterfoil_tests::network::counterfoild());
+    let mut command = Command::new(counterfoild());
     command.args(["replay", "-o", "json", "--home"]);
     command.arg(network.node(node).home());
     command
+}
+
+/// Runs the node in the foreground, where it must end by itself.
+async fn run(network: &Network, environment: &[(&str, &str)]) -> Finished {
+    let mut command = Command::new(counterfoild());
+    command.arg("run").arg("--home").arg(network.node(0).home());
+    command.envs(environment.iter().copied());
+    finish(command, PATIENCE).await
+}
+
+/// A command with more words, to its end.
+async fn with(mut command: Command, words: &[&str]) -> Finished {
+    command.args(words);
+    finish(command, PATIENCE).await
+}
+
+fn assert_fails(finished: &Finished, code: i32, words: &str) {
+    assert_eq!(finished.code, Some(code), "{finished:?}");
+    assert!(
+        finished.stderr.contains(words),
+        "{words:?} in {}",
+        finished.stderr
+    );
 }

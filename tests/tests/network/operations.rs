@@ -3,14 +3,11 @@
 
 use std::fs;
 use std::ops::Range;
-use std::process::Command;
 
-use counterfoil_tests::network::{
-    Finished, Network, PATIENCE, Plan, counterfoild, eventually, finish, issue,
-};
+use counterfoil_tests::network::{Network, PATIENCE, Plan, eventually, finish, issue};
 use counterfoil_types::genesis::LedgerKey;
 
-use super::{ALL, replay};
+use super::{ALL, assert_fails, replay, run, with};
 
 /// Where the engine's log of votes names its height, in big-endian bytes.
 const WAL_HEIGHT: Range<usize> = 4..12;
@@ -37,7 +34,7 @@ async fn a_node_stops_replays_and_starts_as_its_operator_says() {
     assert_eq!(good["transactions"], 5);
     let height = good["heights"].as_u64().expect("a number");
     let beyond = with(replay(&network, 0), &["--to", &(height + 1).to_string()]).await;
-    assert_fails(&beyond, "beyond");
+    assert_fails(&beyond, 1, "beyond");
     replays_nothing_else(&network, height).await;
 
     // Not while the node runs: two processes would write one store.
@@ -49,7 +46,7 @@ async fn a_node_stops_replays_and_starts_as_its_operator_says() {
         .await
         .expect("it has this tree");
     assert_eq!(good["state_root"], hex::encode(root));
-    assert_fails(&finish(replay(&network, 0), PATIENCE).await, "ledger");
+    assert_fails(&finish(replay(&network, 0), PATIENCE).await, 1, "ledger");
     let again = bank.sign(issue("buyer-a", 100, "deposit-5"));
     assert!(network.client(0).execute(&again).await.height > height);
 
@@ -57,10 +54,10 @@ async fn a_node_stops_replays_and_starts_as_its_operator_says() {
     network.node_mut(0).terminate().await;
     let halted = network.node(0).home().join("data").join("HALTED");
     fs::write(&halted, "the WAL does not replay\n").expect("the home can be written");
-    let refused = run(&network).await;
-    assert_fails(&refused, "the WAL does not replay");
-    assert_fails(&refused, "before removing");
-    assert_fails(&refused, "data/HALTED");
+    let refused = run(&network, &[]).await;
+    assert_fails(&refused, 1, "the WAL does not replay");
+    assert_fails(&refused, 1, "before removing");
+    assert_fails(&refused, 1, "data/HALTED");
     fs::remove_file(halted).expect("it is still there");
     network.node_mut(0).spawn();
     network.ready(&[0]).await;
@@ -73,7 +70,7 @@ async fn a_node_stops_replays_and_starts_as_its_operator_says() {
     let plain = open.replace(CERTIFIED, "plain_text = true");
     assert!(plain != open && open != text);
     fs::write(&settings, plain).expect("the home can be written");
-    assert_fails(&run(&network).await, "tls.plain_text");
+    assert_fails(&run(&network, &[]).await, 1, "tls.plain_text");
 
     // With TLS, others may ask too.
     fs::write(&settings, open).expect("the home can be written");
@@ -82,7 +79,7 @@ async fn a_node_stops_replays_and_starts_as_its_operator_says() {
     network.node_mut(0).terminate().await;
     let certificate = network.node(0).home().join("tls.pem");
     fs::remove_file(certificate).expect("it is there");
-    assert_fails(&run(&network).await, "tls.certificate");
+    assert_fails(&run(&network, &[]).await, 1, "tls.certificate");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -122,7 +119,7 @@ async fn a_node_whose_votes_are_damaged_halts_rather_than_vote_again() {
     let reason = fs::read_to_string(&halted).expect("it says why");
     assert!(reason.contains("WAL"), "{reason}");
     assert_eq!(fs::read(&wal).expect("nobody deletes it"), damaged);
-    assert_fails(&run(&network).await, reason.trim());
+    assert_fails(&run(&network, &[]).await, 1, reason.trim());
 
     // The operator restores what was damaged, and only then clears the halt.
     fs::write(&wal, good).expect("the home can be written");
@@ -146,44 +143,23 @@ async fn replays_nothing_else(network: &Network, height: u64) {
     assert_ne!(other, text);
     fs::write(&genesis, other).expect("the home can be written");
     let differs = finish(replay(network, 0), PATIENCE).await;
-    assert_fails(&differs, "height 1");
+    assert_fails(&differs, 1, "height 1");
     let report = differs.json_whatever_the_code();
     assert_eq!(
         (&report["ok"], &report["difference"]["height"]),
         (&false.into(), &1.into())
     );
-    assert_fails(&run(network).await, "genesis");
+    assert_fails(&run(network, &[]).await, 1, "genesis");
     fs::write(&genesis, text.replacen('{', "<", 1)).expect("the home can be written");
-    assert_fails(&finish(replay(network, 0), PATIENCE).await, "genesis");
+    assert_fails(&finish(replay(network, 0), PATIENCE).await, 1, "genesis");
     fs::write(&genesis, text).expect("the home can be written");
 
     let key = home.join("ledger.key");
     let right = fs::read_to_string(&key).expect("the key is there");
     fs::write(&key, &*LedgerKey::generate().to_hex()).expect("the home can be written");
-    assert_fails(&finish(replay(network, 0), PATIENCE).await, "ledger key");
+    assert_fails(&finish(replay(network, 0), PATIENCE).await, 1, "ledger key");
     fs::write(&key, right).expect("the home can be written");
 
     let good = finish(replay(network, 0), PATIENCE).await.json();
     assert_eq!(good["heights"], height);
-}
-
-/// Runs the node in the foreground, where it must end by itself.
-async fn run(network: &Network) -> Finished {
-    let mut command = Command::new(counterfoild());
-    command.arg("run").arg("--home").arg(network.node(0).home());
-    finish(command, PATIENCE).await
-}
-
-async fn with(mut command: Command, arguments: &[&str]) -> Finished {
-    command.args(arguments);
-    finish(command, PATIENCE).await
-}
-
-fn assert_fails(finished: &Finished, names: &str) {
-    assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(
-        finished.stderr.contains(names),
-        "{names:?} in {}",
-        finished.stderr
-    );
 }

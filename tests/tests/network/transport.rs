@@ -3,13 +3,13 @@
 use std::fs;
 use std::process::Command;
 
-use counterfoil_tests::network::{
-    Authority, Finished, Network, PATIENCE, Plan, eventually, finish, refused,
-};
+use counterfoil_tests::network::{Authority, Network, Plan, eventually, refused};
 use counterfoil_types::access::node_of_certificate;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tonic::Code;
+
+use super::{assert_fails, with};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_is_known_by_a_certificate_of_its_own_network() {
@@ -26,17 +26,17 @@ async fn a_node_is_known_by_a_certificate_of_its_own_network() {
     fs::write(&other, Authority::generate().pem()).expect("the folder can be written");
     let mut command = network.command(0, "buyer-a");
     command.env("COUNTERFOIL_CA", &other);
-    assert_fails(&run(command, &["status"]).await, 1, "another authority");
+    assert_fails(&with(command, &["status"]).await, 1, "another authority");
     let mut command = network.command(0, "buyer-a");
     command.env_remove("COUNTERFOIL_CA");
-    assert_fails(&run(command, &["status"]).await, 2, "--ca");
+    assert_fails(&with(command, &["status"]).await, 2, "--ca");
     let mut command = network.command(0, "buyer-a");
     command.env("COUNTERFOIL_NODE", url.replace("https", "http"));
-    assert_fails(&run(command, &["status"]).await, 1, "speaks TLS");
+    assert_fails(&with(command, &["status"]).await, 1, "speaks TLS");
     for (variable, option) in [("COUNTERFOIL_ORG", "--org"), ("COUNTERFOIL_KEY", "--key")] {
         let mut command = network.command(0, "buyer-a");
         command.env_remove(variable);
-        assert_fails(&run(command, &["org", "list"]).await, 2, option);
+        assert_fails(&with(command, &["org", "list"]).await, 2, option);
     }
 }
 
@@ -70,7 +70,7 @@ async fn a_token_is_good_at_one_node_and_for_one_account() {
 
     let mut command = network.command(0, "buyer-a");
     command.env("COUNTERFOIL_KEY", network.folder().join("keys/buyer-b.pem"));
-    let stranger = run(command, &["status"]).await;
+    let stranger = with(command, &["status"]).await;
     assert_fails(&stranger, 1, "knows no account of buyer-a with this key");
     assert!(stranger.stderr.contains("what to do"), "{stranger:?}");
 }
@@ -90,24 +90,10 @@ async fn plain_text_works_on_this_machine_where_it_is_asked_for() {
     command.env("COUNTERFOIL_CA", &other);
     let url = network.node(0).url().replace("http", "https");
     command.env("COUNTERFOIL_NODE", url);
-    assert_fails(&run(command, &["status"]).await, 1, "plain text");
-}
-
-async fn run(mut command: Command, words: &[&str]) -> Finished {
-    command.args(words);
-    finish(command, PATIENCE).await
+    assert_fails(&with(command, &["status"]).await, 1, "plain text");
 }
 
 async fn json(mut command: Command, words: &[&str]) -> serde_json::Value {
     command.args(["-o", "json"]);
-    run(command, words).await.json()
-}
-
-fn assert_fails(finished: &Finished, code: i32, words: &str) {
-    assert_eq!(finished.code, Some(code), "{finished:?}");
-    assert!(
-        finished.stderr.contains(words),
-        "{words:?} in {}",
-        finished.stderr
-    );
+    with(command, words).await.json()
 }

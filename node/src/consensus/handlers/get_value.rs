@@ -11,7 +11,7 @@ use super::super::context::{BlockHash, Ctx, Height};
 use super::super::error::ConsensusError;
 use super::super::host::Host;
 use super::super::proposals::{Entry, Verdict};
-use super::super::time_rule::clock_ms;
+use crate::clock::clock_ms;
 
 pub async fn handle(
     host: &mut Host,

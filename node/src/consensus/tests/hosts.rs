@@ -97,7 +97,7 @@ async fn a_missing_decided_block_is_fetched_before_the_height_ends() {
     let (ours, theirs) = (network.open(0), network.open(1));
     let (mut host, _published) = host(&network, &ours);
     host.enter(1, ROUND_0).unwrap();
-    let block = first_block(&mut host, &theirs, time_rule::clock_ms());
+    let block = first_block(&mut host, &theirs, clock_ms());
     let hash = block.block_hash();
     let mut decided = decide(&mut host, hash).await.unwrap();
     let mut finalized = finalize(&mut host, hash).await;
@@ -122,7 +122,7 @@ async fn an_untimely_block_is_refused_fresh_and_taken_when_others_locked_on_it()
     let ledger = network.open(0);
     let (mut first, _published) = host(&network, &ledger);
     first.enter(1, ROUND_0).unwrap();
-    let block = first_block(&mut first, &ledger, time_rule::clock_ms() - 60_000);
+    let block = first_block(&mut first, &ledger, clock_ms() - 60_000);
     let fresh = received(&mut first, &block, ROUND_0, Round::Nil);
     let value = first.judge(fresh.clone()).unwrap().unwrap();
     assert!(value.validity.is_invalid());
@@ -153,7 +153,7 @@ async fn a_block_that_names_another_proposer_is_dropped() {
     let (mut host, _published) = host(&network, &ledger);
     host.enter(1, ROUND_0).unwrap();
     let other = host.proposer(1, ROUND_1).unwrap().address().0;
-    let block = ledger.propose(1, time_rule::clock_ms(), other, vec![]);
+    let block = ledger.propose(1, clock_ms(), other, vec![]);
     let block = block.unwrap();
     let fresh = received(&mut host, &block, ROUND_0, Round::Nil);
     assert_eq!(host.judge(fresh).unwrap(), None);
@@ -171,7 +171,7 @@ async fn a_block_that_the_ledger_refuses_is_invalid_and_not_stored() {
     let ledger = network.open(0);
     let (mut host, _published) = host(&network, &ledger);
     host.enter(1, ROUND_0).unwrap();
-    let block = first_block(&mut host, &ledger, time_rule::clock_ms());
+    let block = first_block(&mut host, &ledger, clock_ms());
     let mut wrong = received(&mut host, &block, ROUND_0, Round::Nil);
     let mut header = wrong.body.header.clone();
     header.state_root = vec![0; 32];
@@ -192,7 +192,7 @@ async fn blocks_of_the_next_height_wait_for_it() {
     let network = Network::new(4, 50);
     let ledger = network.open(0);
     let (mut host, _published) = host(&network, &ledger);
-    let block = first_block(&mut host, &ledger, time_rule::clock_ms());
+    let block = first_block(&mut host, &ledger, clock_ms());
     let early = received(&mut host, &block, ROUND_0, Round::Nil);
     host.keep_early(early);
     assert!(host.proposals.values(ROUND_0).is_empty());
@@ -244,7 +244,7 @@ async fn deciding_again_changes_nothing_and_deciding_otherwise_halts() {
     let ledger = network.open(0);
     let (mut host, _published) = host(&network, &ledger);
     host.enter(1, ROUND_0).unwrap();
-    let block = first_block(&mut host, &ledger, time_rule::clock_ms());
+    let block = first_block(&mut host, &ledger, clock_ms());
     let fresh = received(&mut host, &block, ROUND_0, Round::Nil);
     host.judge(fresh).unwrap();
     for _ in 0..2 {
@@ -305,7 +305,7 @@ async fn a_block_ahead_of_the_clock_is_refused_whatever_round_it_claims() {
     let ledger = network.open(0);
     let (mut host, _published) = host(&network, &ledger);
     host.enter(1, ROUND_0).unwrap();
-    let block = first_block(&mut host, &ledger, time_rule::clock_ms() + 3_600_000);
+    let block = first_block(&mut host, &ledger, clock_ms() + 3_600_000);
     // Round 4 is the same proposer's, and nobody but it says that the block was valid in round 0.
     for (round, valid_round) in [(ROUND_0, Round::Nil), (Round::new(4), ROUND_0)] {
         let claimed = received(&mut host, &block, round, valid_round);
@@ -329,7 +329,7 @@ async fn a_proposer_does_not_crowd_out_early_blocks_of_another() {
     let network = Network::new(4, 50);
     let ledger = network.open(0);
     let (mut host, _published) = host(&network, &ledger);
-    let block = first_block(&mut host, &ledger, time_rule::clock_ms());
+    let block = first_block(&mut host, &ledger, clock_ms());
     // Rounds 1, 5 and 9 are one validator's.
     for round in [1, 5, 9] {
         let theirs = received(&mut host, &block, Round::new(round), Round::Nil);

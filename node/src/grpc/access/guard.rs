@@ -17,10 +17,10 @@ use tonic::codegen::http::{HeaderMap, Request, Response, header};
 use tower::{Layer, Service};
 
 use super::{Caller, Records};
+use crate::clock::clock_ms;
 use crate::grpc::errors;
 use crate::grpc::limits::OfConnection;
 use crate::grpc::reader::Reader;
-use crate::mempool::clock_ms;
 
 /// Tokens that are remembered as good, the last ones used.
 const MAX_VERIFIED: NonZeroUsize = NonZeroUsize::new(10_000).expect("above zero");

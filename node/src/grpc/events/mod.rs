@@ -22,7 +22,7 @@ use tonic::{Code, Request, Response, Status};
 use super::access::{self, Caller};
 use super::reader::Reader;
 use super::{errors, stopped};
-use crate::mempool::clock_ms;
+use crate::clock::clock_ms;
 pub use feed::Feed;
 use mailbox::Mailbox;
 use subscription::Subscription;

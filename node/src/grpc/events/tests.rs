@@ -18,12 +18,12 @@ use tonic::{Code, Request, Status, Streaming};
 use tonic_types::{ErrorInfo, StatusExt as _};
 
 use super::{Feed, Service};
+use crate::clock::clock_ms;
 use crate::fixture::{self, BANK, CHAIN, eventually};
 use crate::grpc::access::Caller;
 use crate::grpc::reader::Reader;
 use crate::grpc::tests::node::{Client, Node, identity, token_for};
 use crate::grpc::tests::world::{ROLES, World};
-use crate::mempool::clock_ms;
 
 /// What names an event.
 type Place = (u64, u32, u32);
