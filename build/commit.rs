@@ -1,9 +1,9 @@
-//! Names the commit that is built, for `--version`, status and metrics.
+//! Names the commit that is built, for `--version`, status and metrics: the build script of node and command.
 
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../build/commit.rs");
     // Grows with every commit and checkout, and with nothing else.
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]) {
         println!("cargo::rerun-if-changed={log}");
