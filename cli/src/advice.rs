@@ -38,7 +38,9 @@ fn on_refusal(code: Refusal) -> Option<&'static str> {
             "send it again: a new signature gets a new expiry; check this machine's clock"
         }
         Refusal::ExpiresTooLate => "ask for a shorter --expires-in, and check this machine's clock",
-        Refusal::WrongSignerCount => "sign with exactly one account of the organization",
+        Refusal::WrongSignerCount => {
+            "sign with 1 to 8 accounts of the organization, each once and in order"
+        }
         Refusal::WrongSignature => "sign with the key that belongs to the account named as signer",
         Refusal::AlreadyCommitted => {
             "nothing: it is committed; `counterfoil tx show` has its receipt"
@@ -53,6 +55,16 @@ fn on_kernel(code: Kernel) -> Option<&'static str> {
         Kernel::Unspecified => return None,
         Kernel::UnknownOrganization => "use an id that `counterfoil org list` shows",
         Kernel::UnknownSigner => "check that --key is the account of --org (counterfoil org show)",
+        Kernel::NotPermitted => {
+            "sign with an account that may make this (counterfoil org show has each one's permissions)"
+        }
+        Kernel::ApprovalsLacking => {
+            "propose it (--propose), and let another account of the organization approve it"
+        }
+        Kernel::ConsentLacking => {
+            "propose it (--propose --consent-of ORG), and let that organization consent to it"
+        }
+        Kernel::Suspended => "pay, take payment or release; for anything else ask the operators",
         Kernel::UnknownContract | Kernel::MalformedAction => {
             "use a client of this network's protocol version (counterfoil status shows it)"
         }

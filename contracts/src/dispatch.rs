@@ -1,5 +1,7 @@
 //! The list of contracts, and the way of a transaction through them.
 
+use std::collections::BTreeSet;
+
 use counterfoil_proto::v1::{Event, KernelRejectionCode, Transaction};
 use counterfoil_types::ids::TxId;
 use counterfoil_types::strict;
@@ -9,14 +11,11 @@ use crate::cash::Cash;
 use crate::financing::Financing;
 use crate::invoice::Invoices;
 use crate::kernel::{
-    BlockContext, Context, Contract, Failure, Rules, StateReader, Store, Writes, reject,
-    rejection_codes,
+    Authority, BlockContext, Context, Contract, Failure, Rules, StateReader, Store, Writes, reject,
 };
 use crate::receivable::Receivables;
 use crate::settlement::Settlement;
 use crate::{calendar, credit, membership};
-
-rejection_codes!(KernelRejectionCode, "kernel", "KERNEL_REJECTION_CODE_");
 
 /// What an executed transaction leaves.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,14 +39,7 @@ pub fn execute(
         let message = format!("{id:?} is not an organization on this ledger");
         reject(KernelRejectionCode::UnknownOrganization, message)
     })?;
-    if !transaction
-        .signers
-        .iter()
-        .all(|s| caller.accounts.contains(s))
-    {
-        let message = format!("the signer is not an account of {id}");
-        return Err(reject(KernelRejectionCode::UnknownSigner, message));
-    }
+    membership::api::check_accounts(&caller, &transaction.signers, block.height)?;
     let ledger_date = calendar::api::ledger_date(&store, rules.genesis, block.time_ms)?;
     let mut context = Context {
         rules,
@@ -56,6 +48,8 @@ pub fn execute(
         index,
         ledger_date,
         caller,
+        signers: transaction.signers.clone(),
+        consents: BTreeSet::new(),
         store,
         events: Vec::new(),
     };
@@ -83,5 +77,24 @@ fn run<C: Contract>(context: &mut Context<'_>, action: &[u8]) -> Result<(), Fail
         let message = format!("the action of contract {}: {problem}", C::NAME);
         reject(KernelRejectionCode::MalformedAction, message)
     })?;
+    if let Some(authority) = C::authority(context, &action)? {
+        check_authority(context, &authority)?;
+    }
     C::execute(context, action)
+}
+
+/// Checks that the caller may do this at all, and that enough of its accounts signed.
+fn check_authority(context: &Context<'_>, authority: &Authority) -> Result<(), Failure> {
+    let Context {
+        caller, signers, ..
+    } = context;
+    membership::api::check_signers(caller, signers, authority, context.block.height)?;
+    if membership::api::is_active(caller) || authority.discharges {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is suspended or has left: it may still pay, be paid and release, and begin nothing",
+        caller.id
+    );
+    Err(reject(KernelRejectionCode::Suspended, message))
 }

@@ -10,8 +10,8 @@ use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::block::{VoteKind, vote_sign_bytes};
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
-    LedgerKey, PROTOCOL_VERSION, Role,
+    ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
@@ -63,12 +63,13 @@ pub fn genesis() -> Genesis {
         lei: String::new(),
         national_id: format!("test:{id}"),
         roles: roles.to_vec(),
-        accounts: vec![key.public_key()],
+        accounts: vec![GenesisAccount::of(key.public_key())],
     };
     let mut genesis = Genesis {
         protocol_version: PROTOCOL_VERSION,
         chain_id: CHAIN.into(),
         time_ms: 1_700_000_000_000,
+        development: true,
         clock: ClockKind::Simulated,
         first_date: Some("2012-01-01".parse().unwrap()),
         utc_offset_minutes: 0,

@@ -4,8 +4,8 @@ use counterfoil_execution::{VerifiedTransaction, check};
 use counterfoil_proto::{calendar, cash, financing, invoice, receivable, settlement, v1};
 use counterfoil_types::block::{VoteKind, vote_sign_bytes};
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
-    LedgerKey, PROTOCOL_VERSION, Role,
+    ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
@@ -33,12 +33,13 @@ pub fn genesis() -> Genesis {
         lei: String::new(),
         national_id: format!("test:{id}"),
         roles: vec![role],
-        accounts: vec![key(seed).public_key()],
+        accounts: vec![GenesisAccount::of(key(seed).public_key())],
     };
     let mut genesis = Genesis {
         protocol_version: PROTOCOL_VERSION,
         chain_id: CHAIN_ID.into(),
         time_ms: GENESIS_MS,
+        development: true,
         clock: ClockKind::Simulated,
         first_date: Some("2012-01-01".parse().expect("a date")),
         utc_offset_minutes: 60,

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::v1 as wire;
 use prost::Message;
 use rand::RngCore as _;
@@ -18,12 +17,15 @@ use crate::dates::Date;
 use crate::hash::{Hash, NotAHash};
 use crate::ids::OrganizationId;
 use crate::keys::PublicKey;
-use crate::lei;
 use crate::limits;
 use crate::money::Currency;
 
+mod organizations;
+
+pub use organizations::{GenesisAccount, GenesisOrganization, Permission, Role};
+
 /// The version of the rules and bytes this software speaks.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,36 +36,11 @@ pub enum ClockKind {
     Simulated,
 }
 
-/// What an organization may do (specification 1.2).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    CoreEnterprise = 1,
-    Supplier = 2,
-    Bank = 3,
-    Guarantor = 4,
-    Regulator = 5,
-    Operator = 6,
-}
-
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenesisCurrency {
     pub code: Currency,
     pub exponent: u32,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GenesisOrganization {
-    pub id: OrganizationId,
-    pub legal_name: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub lei: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub national_id: String,
-    pub roles: Vec<Role>,
-    pub accounts: Vec<PublicKey>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -104,6 +81,9 @@ pub struct Genesis {
     pub protocol_version: u32,
     pub chain_id: String,
     pub time_ms: u64,
+    /// Whether core enterprises and banks may do with one account, and so without a second pair of eyes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub development: bool,
     pub clock: ClockKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_date: Option<Date>,
@@ -150,8 +130,7 @@ impl Genesis {
         self.currencies.sort_by_key(|c| c.code);
         self.organizations.sort_by(|a, b| a.id.cmp(&b.id));
         for organization in &mut self.organizations {
-            organization.roles.sort();
-            organization.accounts.sort();
+            organization.sort();
         }
         self.validators.sort_by_key(|v| v.public_key.address());
     }
@@ -209,6 +188,7 @@ impl Genesis {
                 .collect(),
             validators: Some(self.validator_set()),
             params: Some(self.params.to_proto()),
+            development: self.development,
         }
     }
 
@@ -289,8 +269,15 @@ impl Genesis {
             organization
                 .validate()
                 .or_else(|problem| fault(&field, problem))?;
-            if !organization.accounts.iter().all(|a| accounts.insert(*a)) {
-                return fault(&field, "its account is another organization's too");
+            if !self.development && !organization.has_a_checker() {
+                let problem = "a core enterprise or bank has at least two accounts, but on a development network";
+                return fault(&field, problem);
+            }
+            if !organization.accounts.iter().all(|a| accounts.insert(a.key)) {
+                return fault(
+                    &field,
+                    "an account of it is there twice, or another organization's too",
+                );
             }
             if !organization.legal_ids().all(|id| legal_ids.insert(id)) {
                 return fault(
@@ -327,50 +314,6 @@ impl Genesis {
             if !(1..=1_000_000_000).contains(&validator.power) {
                 return fault(field, "voting power is from 1 to 10^9");
             }
-        }
-        Ok(())
-    }
-}
-
-impl GenesisOrganization {
-    pub fn to_proto(&self) -> membership::Organization {
-        membership::Organization {
-            id: self.id.to_string(),
-            legal_name: self.legal_name.clone(),
-            lei: self.lei.clone(),
-            national_id: self.national_id.clone(),
-            roles: self.roles.iter().map(|r| *r as i32).collect(),
-            accounts: self.accounts.iter().map(|a| a.to_vec()).collect(),
-        }
-    }
-
-    /// The identifiers under which the law knows it, each with its kind in front.
-    pub fn legal_ids(&self) -> impl Iterator<Item = String> + '_ {
-        [("lei", &self.lei), ("national", &self.national_id)]
-            .into_iter()
-            .filter(|(_, id)| !id.is_empty())
-            .map(|(kind, id)| format!("{kind}:{id}"))
-    }
-
-    fn validate(&self) -> Result<(), String> {
-        let characters = |text: &str| text.chars().count();
-        if !(1..=limits::MAX_NAME).contains(&characters(&self.legal_name)) {
-            return Err("legal_name has 1 to 140 characters".into());
-        }
-        if self.lei.is_empty() && self.national_id.is_empty() {
-            return Err("an LEI or a national id is needed".into());
-        }
-        if !self.lei.is_empty() && !lei::is_valid(&self.lei) {
-            return Err(format!("{} is not an LEI (ISO 17442)", self.lei));
-        }
-        if characters(&self.national_id) > limits::MAX_NAME {
-            return Err("national_id has at most 140 characters".into());
-        }
-        if self.roles.is_empty() || !self.roles.is_sorted_by(|a, b| a < b) {
-            return Err("roles: at least one, sorted, each once".into());
-        }
-        if self.accounts.len() != 1 {
-            return Err("exactly one account is needed".into());
         }
         Ok(())
     }
@@ -469,12 +412,13 @@ mod tests {
             lei: String::new(),
             national_id: format!("test:{id}"),
             roles: vec![role],
-            accounts: vec![key(seed)],
+            accounts: vec![GenesisAccount::of(key(seed))],
         };
         let mut genesis = Genesis {
             protocol_version: PROTOCOL_VERSION,
             chain_id: "test-1".into(),
             time_ms: 1_700_000_000_000,
+            development: true,
             clock: ClockKind::Simulated,
             first_date: Some("2012-01-01".parse().unwrap()),
             utc_offset_minutes: 0,
@@ -510,7 +454,7 @@ mod tests {
     #[test]
     fn each_fault_is_named() {
         type Change = fn(&mut Genesis);
-        let faults: [(&str, Change); 15] = [
+        let faults: [(&str, Change); 18] = [
             ("protocol_version", |g| g.protocol_version += 1),
             ("chain_id", |g| g.chain_id = "Test".into()),
             ("chain_id", |g| g.chain_id = "x".repeat(33)),
@@ -529,6 +473,13 @@ mod tests {
             }),
             ("organizations.operator", |g| {
                 g.organizations[1].national_id = g.organizations[0].national_id.clone()
+            }),
+            ("organizations.bank-a", |g| g.development = false),
+            ("organizations.operator", |g| {
+                g.organizations[1].accounts[0].permissions = vec![Permission::View]
+            }),
+            ("organizations.operator", |g| {
+                g.organizations[1].accounts[0].permissions.reverse()
             }),
             ("validators", |g| g.validators.clear()),
             ("params.heartbeat_ms", |g| g.params.heartbeat_ms = 0),

@@ -23,6 +23,12 @@ pub const MAX_BLOCK_BYTES: u64 = 4 * 1024 * 1024;
 
 pub const MAX_CHAIN_ID: usize = 32;
 pub const MAX_ORGANIZATION_ID: usize = 64;
+/// Accounts that sign one transaction.
+pub const MAX_SIGNERS: usize = 8;
+/// Accounts an organization ever has, those that act no more among them.
+pub const MAX_ACCOUNTS: usize = 64;
+/// Requirements of an approval rule.
+pub const MAX_APPROVAL_REQUIREMENTS: usize = 64;
 pub const MAX_ORGANIZATIONS: usize = 10_000;
 pub const MAX_VALIDATORS: usize = 100;
 /// Characters of a legal name or national id.

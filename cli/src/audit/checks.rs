@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
+use counterfoil_proto::membership::v1::Account;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::keys::PublicKey;
 use counterfoil_types::money::Currency;
@@ -156,7 +157,7 @@ fn of_invoices(records: &Records, evidence: &Evidence) -> Vec<Check> {
         .copied()
         .filter(|invoice| invoice.state() == InvoiceState::Confirmed)
         .collect();
-    let accounts: BTreeMap<&str, &Vec<Vec<u8>>> = records
+    let accounts: BTreeMap<&str, &Vec<Account>> = records
         .organizations
         .iter()
         .map(|o| (o.id.as_str(), &o.accounts))
@@ -169,7 +170,7 @@ fn of_invoices(records: &Records, evidence: &Evidence) -> Vec<Check> {
                 signed.organization == invoice.buyer
                     && accounts
                         .get(invoice.buyer.as_str())
-                        .is_some_and(|keys| keys.contains(&signed.signer))
+                        .is_some_and(|known| known.iter().any(|a| a.public_key == signed.signer))
             })
     };
     vec![

@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use counterfoil_keystore as keystore;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
-    LedgerKey, PROTOCOL_VERSION, Role,
+    ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::{PublicKey, SigningKey};
@@ -166,6 +166,7 @@ impl Plan {
             protocol_version: PROTOCOL_VERSION,
             chain_id: self.chain_id.clone(),
             time_ms: u64::try_from(now_ms()?).map_err(Failure::failed)?,
+            development: true,
             clock: if self.first_date.is_some() {
                 ClockKind::Simulated
             } else {
@@ -207,7 +208,7 @@ impl Member {
             lei: String::new(),
             national_id: format!("{chain_id}:{}", self.id),
             roles: vec![self.role],
-            accounts: vec![account],
+            accounts: vec![GenesisAccount::of(account)],
         }
     }
 }

@@ -16,6 +16,10 @@ pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, req
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
 
 pub fn organization(organization: &membership::Organization) -> View {
+    let accounts = organization
+        .accounts
+        .iter()
+        .map(|account| &account.public_key);
     View::new()
         .text("id", &organization.id)
         .text("legal_name", &organization.legal_name)
@@ -25,7 +29,7 @@ pub fn organization(organization: &membership::Organization) -> View {
             "roles",
             organization.roles().map(|role| format!("{role:?}")),
         )
-        .list("accounts", organization.accounts.iter().map(hex::encode))
+        .list("accounts", accounts.map(hex::encode))
 }
 
 /// An amount and its currency, shown as one.

@@ -6,9 +6,10 @@ mod errors;
 mod keys;
 
 use counterfoil_proto::calendar::v1::{Action, action};
+use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::v1::KernelRejectionCode;
 
-use crate::kernel::{Context, Contract, Failure, reject};
+use crate::kernel::{Authority, Context, Contract, Failure, StateError, reject};
 
 pub struct Calendar;
 
@@ -16,6 +17,12 @@ impl Contract for Calendar {
     const NUMBER: u32 = counterfoil_types::transaction::contract::CALENDAR;
     const NAME: &'static str = "calendar";
     type Action = Action;
+
+    fn authority(_: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
+        Ok(action.action.as_ref().map(|action| match action {
+            action::Action::Roll(_) => Authority::of(ActionClass::Roll),
+        }))
+    }
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
         match action.action {

@@ -9,9 +9,10 @@ mod keys;
 mod redemptions;
 
 use counterfoil_proto::cash::v1::{Action, action};
+use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::v1::KernelRejectionCode;
 
-use crate::kernel::{Context, Contract, Failure, reject};
+use crate::kernel::{Authority, Context, Contract, Failure, StateError, reject};
 
 pub struct Cash;
 
@@ -19,6 +20,23 @@ impl Contract for Cash {
     const NUMBER: u32 = counterfoil_types::transaction::contract::CASH;
     const NAME: &'static str = "cash";
     type Action = Action;
+
+    fn authority(_: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
+        use ActionClass as Class;
+        use action::Action::*;
+        Ok(action.action.as_ref().map(|action| match action {
+            Issue(issue) => Authority::of(Class::Issue).over(issue.amount.clone()),
+            Transfer(transfer) => {
+                Authority::of(Class::TransferDeposit).over(transfer.amount.clone())
+            }
+            RequestRedemption(request) => Authority::of(Class::Redeem)
+                .over(request.amount.clone())
+                .discharging(),
+            ConfirmRedemption(_) | DeclineRedemption(_) => {
+                Authority::of(Class::Redeem).discharging()
+            }
+        }))
+    }
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
         use action::Action::*;

@@ -12,9 +12,10 @@ mod quotes;
 mod requests;
 
 use counterfoil_proto::financing::v1::{Action, action};
+use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::v1::KernelRejectionCode;
 
-use crate::kernel::{Context, Contract, Failure, reject};
+use crate::kernel::{Authority, Context, Contract, Failure, StateError, reject};
 
 pub struct Financing;
 
@@ -22,6 +23,35 @@ impl Contract for Financing {
     const NUMBER: u32 = counterfoil_types::transaction::contract::FINANCING;
     const NAME: &'static str = "financing";
     type Action = Action;
+
+    fn authority(context: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
+        use ActionClass as Class;
+        use action::Action::*;
+        let Some(action) = &action.action else {
+            return Ok(None);
+        };
+        Ok(Some(match action {
+            Open(open) if requests::is_sale(open.technique()) => {
+                Authority::of(Class::Request).over(open.amount.clone())
+            }
+            Open(open) => Authority::of(Class::Pledge).over(open.amount.clone()),
+            Commit(_) => Authority::of(Class::Quote),
+            Reveal(reveal) => {
+                let terms = reveal.terms.as_ref();
+                let amount = terms.and_then(|terms| terms.amount.clone());
+                Authority::of(Class::Quote).over(amount).discharging()
+            }
+            Award(award) => {
+                let amount = quotes::amount(&context.store, &award.request, &award.bank)?;
+                Authority::of(Class::Award).over(amount)
+            }
+            Cancel(_) | Expire(_) => Authority::of(Class::Request).discharging(),
+            Repay(repay) => Authority::of(Class::Pay)
+                .over(repay.amount.clone())
+                .discharging(),
+            Release(_) => Authority::of(Class::Release).discharging(),
+        }))
+    }
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
         use action::Action::*;

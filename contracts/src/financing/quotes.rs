@@ -7,6 +7,7 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
+use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_FEE_NAME, MAX_FEES, MAX_MINOR, MAX_QUOTES, MAX_RATE_PPM};
 use counterfoil_types::quote::commitment;
@@ -16,7 +17,7 @@ use super::keys::{find_request, put_quote, put_request, quote};
 use super::pricing::price;
 use super::requests::{amount_problem, check_open, reveal_window};
 use crate::cash::api as cash;
-use crate::kernel::{Context, Failure, check_known, reject};
+use crate::kernel::{Context, Failure, StateError, Store, check_known, reject};
 use crate::membership::api as membership;
 
 pub(super) fn commit(context: &mut Context<'_>, commit: CommitQuote) -> Result<(), Failure> {
@@ -183,4 +184,14 @@ fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<
             "the quote's last day is no date, or not after {reveal_until}, when nobody may reveal any more"
         )),
     }
+}
+
+/// What a bank's revealed quote is over; nothing where there is none.
+pub(super) fn amount(
+    store: &Store<'_>,
+    request: &[u8],
+    bank: &str,
+) -> Result<Option<Money>, StateError> {
+    let quote = quote(store, request, bank)?;
+    Ok(quote.and_then(|quote| quote.terms?.amount))
 }

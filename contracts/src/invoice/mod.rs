@@ -11,9 +11,10 @@ mod number;
 mod registration;
 
 use counterfoil_proto::invoice::v1::{Action, action};
+use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::v1::KernelRejectionCode;
 
-use crate::kernel::{Context, Contract, Failure, reject};
+use crate::kernel::{Authority, Context, Contract, Failure, StateError, reject};
 
 pub struct Invoices;
 
@@ -21,6 +22,17 @@ impl Contract for Invoices {
     const NUMBER: u32 = counterfoil_types::transaction::contract::INVOICE;
     const NAME: &'static str = "invoice";
     type Action = Action;
+
+    fn authority(_: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
+        use ActionClass as Class;
+        use action::Action::*;
+        Ok(action.action.as_ref().map(|action| match action {
+            Register(register) => Authority::of(Class::Register).over(register.gross.clone()),
+            Withdraw(_) => Authority::of(Class::Register).discharging(),
+            Query(_) | ResolveQuery(_) | Reject(_) => Authority::of(Class::Answer).discharging(),
+            Confirm(confirm) => Authority::of(Class::Confirm).over(confirm.amount.clone()),
+        }))
+    }
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
         use action::Action::*;

@@ -1,13 +1,16 @@
 //! Who calls a contract, when, and under which rules.
 
+use std::collections::BTreeSet;
+
 use counterfoil_proto::membership::v1::Organization;
-use counterfoil_proto::v1::Event;
+use counterfoil_proto::v1::{Event, KernelRejectionCode};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey};
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
 use prost::Message;
 
+use super::rejection::{Failure, reject};
 use super::store::Store;
 
 /// What is the same for every transaction of a chain.
@@ -36,11 +39,26 @@ pub struct Context<'a> {
     pub ledger_date: Date,
     /// The organization that signed.
     pub caller: Organization,
+    /// Its accounts that signed, or made and approved the proposal that is carried out.
+    pub signers: Vec<Vec<u8>>,
+    /// Other organizations that signed for this very action: those that consented to the proposal that is carried out.
+    pub consents: BTreeSet<String>,
     pub store: Store<'a>,
     pub events: Vec<Event>,
 }
 
 impl Context<'_> {
+    /// Rejects unless an organization is the caller or has consented to this very action.
+    pub fn check_consent(&self, organization: &str) -> Result<(), Failure> {
+        if self.caller.id == organization || self.consents.contains(organization) {
+            return Ok(());
+        }
+        let message = format!(
+            "{organization} must sign this, too: make it a proposal that asks for its consent"
+        );
+        Err(reject(KernelRejectionCode::ConsentLacking, message))
+    }
+
     /// Tells what happened, to whom it concerns.
     pub fn emit(&mut self, contract: u32, organizations: &[&str], event: &impl Message) {
         let mut organizations: Vec<String> =

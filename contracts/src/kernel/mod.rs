@@ -1,12 +1,14 @@
 //! What every contract stands on: the state it reads and writes, who calls it
 //! and when, and how it rejects. The kernel knows no contract.
 
+mod authority;
 mod context;
 mod fingerprint;
 mod rejection;
 mod store;
 mod table;
 
+pub use authority::Authority;
 pub use context::{BlockContext, Context, Rules};
 pub use fingerprint::keyed_fingerprint;
 pub use rejection::{Failure, Rejection, RejectionCode, check_known, reject, reject_repeated};
@@ -21,6 +23,12 @@ pub trait Contract {
     const NAME: &'static str;
     /// The contract's `Action` message.
     type Action: prost::Message + Default;
+
+    /// Whose signatures an action needs: `None` where the contract checks them itself. What the action names may not exist.
+    fn authority(
+        context: &Context<'_>,
+        action: &Self::Action,
+    ) -> Result<Option<Authority>, StateError>;
 
     /// Carries out an action, or rejects it. A rejected action's writes are dropped.
     fn execute(context: &mut Context<'_>, action: Self::Action) -> Result<(), Failure>;

@@ -35,6 +35,8 @@ macro_rules! rejection_codes {
 }
 pub(crate) use rejection_codes;
 
+rejection_codes!(KernelRejectionCode, "kernel", "KERNEL_REJECTION_CODE_");
+
 /// Why a transaction changed nothing but its receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {

@@ -1,8 +1,9 @@
 //! What others may ask of membership.
 
-use counterfoil_proto::membership::v1::{LegalIdentity, Organization, Role};
+use counterfoil_proto::membership::v1::{LegalIdentity, Organization, OrganizationStatus, Role};
 use counterfoil_types::hash::Hash;
 
+pub use super::authority::{check_accounts, check_signers, is_live, live_account, rule_can_be_met};
 use super::keys::{LEGAL_IDENTITIES, ORGANIZATIONS};
 use crate::kernel::{Rules, StateError, Store, keyed_fingerprint};
 
@@ -24,9 +25,13 @@ pub fn has_role(organization: &Organization, role: Role) -> bool {
     organization.roles.contains(&role.into())
 }
 
-/// Whether an id names an organization with a role.
+pub fn is_active(organization: &Organization) -> bool {
+    organization.status() == OrganizationStatus::Active
+}
+
+/// Whether an id names an active organization with a role.
 pub fn is_in_role(store: &Store<'_>, id: &str, role: Role) -> Result<bool, StateError> {
-    Ok(organization(store, id)?.is_some_and(|o| has_role(&o, role)))
+    Ok(organization(store, id)?.is_some_and(|o| is_active(&o) && has_role(&o, role)))
 }
 
 /// Admits an organization. Invariant: no legal id of it is admitted already.

@@ -2,4 +2,5 @@
 //! (specification 1). They come from genesis; there are no actions yet.
 
 pub mod api;
+mod authority;
 mod keys;

@@ -12,10 +12,11 @@ mod offers;
 mod payments;
 mod terms;
 
+use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::receivable::v1::{Action, action};
 use counterfoil_proto::v1::KernelRejectionCode;
 
-use crate::kernel::{Context, Contract, Failure, reject};
+use crate::kernel::{Authority, Context, Contract, Failure, StateError, reject};
 
 pub struct Receivables;
 
@@ -23,6 +24,23 @@ impl Contract for Receivables {
     const NUMBER: u32 = counterfoil_types::transaction::contract::RECEIVABLE;
     const NAME: &'static str = "receivable";
     type Action = Action;
+
+    fn authority(context: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
+        use ActionClass as Class;
+        use action::Action::*;
+        let Some(action) = &action.action else {
+            return Ok(None);
+        };
+        Ok(Some(match action {
+            Split(_) | Merge(_) => Authority::of(Class::Split),
+            Offer(offer) => Authority::of(Class::Transfer).over(offer.price.clone()),
+            Accept(accept) => match offers::price(&context.store, accept)? {
+                None => Authority::of(Class::Transfer),
+                price => Authority::of(Class::Pay).over(price),
+            },
+            Decline(_) | Expire(_) => Authority::of(Class::Transfer).discharging(),
+        }))
+    }
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
         use action::Action::*;

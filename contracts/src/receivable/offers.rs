@@ -15,9 +15,9 @@ use counterfoil_types::limits::{MAX_MINOR, MAX_OFFER_DAYS};
 
 use super::claims::{burden, encumber, endorse, find, find_free, is_assignable, money};
 use super::events::emit;
-use super::keys::{put_claim, receivable_of};
+use super::keys::{claim, put_claim, receivable_of};
 use crate::cash::api::{self as cash, Payment};
-use crate::kernel::{Context, Failure, check_known, reject, stored_date};
+use crate::kernel::{Context, Failure, StateError, Store, check_known, reject, stored_date};
 use crate::membership::api as membership;
 
 pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), Failure> {
@@ -136,6 +136,15 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
     }
 
     Ok(endorse(context, claim, &offer.to, offer.purpose())?)
+}
+
+/// What accepting a claim costs; nothing where it is not on offer.
+pub(super) fn price(store: &Store<'_>, accept: &AcceptOffer) -> Result<Option<Money>, StateError> {
+    let claim = claim(store, &accept.receivable, accept.number)?;
+    Ok(match claim.as_ref().and_then(burden) {
+        Some(Burden::Offered(offer)) => offer.price.clone(),
+        _ => None,
+    })
 }
 
 /// Pays an offer's price.

@@ -5,10 +5,11 @@ mod events;
 mod payments;
 mod reports;
 
+use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::settlement::v1::{Action, action};
 use counterfoil_proto::v1::KernelRejectionCode;
 
-use crate::kernel::{Context, Contract, Failure, reject};
+use crate::kernel::{Authority, Context, Contract, Failure, StateError, reject};
 
 pub struct Settlement;
 
@@ -16,6 +17,17 @@ impl Contract for Settlement {
     const NUMBER: u32 = counterfoil_types::transaction::contract::SETTLEMENT;
     const NAME: &'static str = "settlement";
     type Action = Action;
+
+    fn authority(_: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
+        use ActionClass as Class;
+        use action::Action::*;
+        Ok(action.action.as_ref().map(|action| match action {
+            Settle(settle) => Authority::of(Class::Pay)
+                .over(settle.amount.clone())
+                .discharging(),
+            ReportOverdue(_) | ReportDefault(_) => Authority::of(Class::Report).discharging(),
+        }))
+    }
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
         use action::Action::*;

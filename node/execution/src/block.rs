@@ -120,15 +120,19 @@ impl Executor {
         })
     }
 
-    /// Whether the signer is an account of the organization it names.
+    /// Whether the signers are accounts of the organization they name, and act at a height.
     pub fn is_enrolled(
         &self,
         state: &dyn StateReader,
         tx: &VerifiedTransaction,
+        height: u64,
     ) -> Result<bool, StateError> {
         let organization = membership::api::organization(&Store::new(state), tx.organization())?;
         let signers = &tx.transaction().signers;
-        Ok(organization.is_some_and(|o| signers.iter().all(|s| o.accounts.contains(s))))
+        Ok(organization.is_some_and(|organization| {
+            let acts = |signer| membership::api::live_account(&organization, signer, height);
+            signers.iter().all(|signer| acts(signer).is_some())
+        }))
     }
 
     /// The ledger date at a time.

@@ -3,7 +3,7 @@
 use counterfoil_proto::v1::{RefusalCode, SignedTransaction, Transaction};
 use counterfoil_types::ids::{OrganizationId, TxId};
 use counterfoil_types::keys::verify_zip215;
-use counterfoil_types::limits::{MAX_LIFETIME_MS, MAX_TRANSACTION_BYTES};
+use counterfoil_types::limits::{MAX_LIFETIME_MS, MAX_SIGNERS, MAX_TRANSACTION_BYTES};
 use counterfoil_types::strict::{self, StrictError};
 use counterfoil_types::transaction::{id, sign_bytes};
 
@@ -84,25 +84,28 @@ pub fn check(bytes: &[u8], chain_id: &str) -> Result<VerifiedTransaction, Refusa
         );
         return Err(Refusal::new(WrongChain, message));
     }
-    let ([signer], [signature]) = (&transaction.signers[..], &signed.signatures[..]) else {
+    let (signers, signatures) = (&transaction.signers, &signed.signatures);
+    if !(1..=MAX_SIGNERS).contains(&signers.len())
+        || signers.len() != signatures.len()
+        || !signers.is_sorted_by(|a, b| a < b)
+    {
         let message = format!(
-            "exactly one signer and one signature are needed, not {} and {}",
-            transaction.signers.len(),
-            signed.signatures.len()
+            "1 to {MAX_SIGNERS} signers, ascending and distinct, each with its signature, are needed; these are {} and {}",
+            signers.len(),
+            signatures.len()
         );
         return Err(Refusal::new(WrongSignerCount, message));
-    };
-    let (Ok(signer), Ok(signature)) = (signer[..].try_into(), signature[..].try_into()) else {
-        let message = "a signer has 32 bytes and a signature 64";
-        return Err(Refusal::new(Malformed, message));
-    };
-    if !verify_zip215(
-        signer,
-        &sign_bytes(chain_id, &signed.transaction),
-        signature,
-    ) {
-        let message = "the signature does not verify for this signer, chain and transaction";
-        return Err(Refusal::new(WrongSignature, message));
+    }
+    let signed_bytes = sign_bytes(chain_id, &signed.transaction);
+    for (signer, signature) in signers.iter().zip(signatures) {
+        let (Ok(signer), Ok(signature)) = (signer[..].try_into(), signature[..].try_into()) else {
+            let message = "a signer has 32 bytes and a signature 64";
+            return Err(Refusal::new(Malformed, message));
+        };
+        if !verify_zip215(signer, &signed_bytes, signature) {
+            let message = "a signature does not verify for its signer, chain and transaction";
+            return Err(Refusal::new(WrongSignature, message));
+        }
     }
     Ok(VerifiedTransaction {
         id: id(chain_id, &signed.transaction),
@@ -168,6 +171,40 @@ mod tests {
         sign_raw(transaction.encode_to_vec())
     }
 
+    /// With a signature too many, as if a second signer were the first.
+    fn sign_twice(change: fn(&mut Transaction)) -> Vec<u8> {
+        let mut changed = transaction();
+        change(&mut changed);
+        let mut signed = SignedTransaction::decode(sign(&changed).as_slice()).unwrap();
+        signed.signatures.push(signed.signatures[0].clone());
+        signed.encode_to_vec()
+    }
+
+    #[test]
+    fn several_signers_each_sign_the_same_bytes() {
+        let mut keys = [1, 2].map(|seed| SigningKey::from_seed([seed; 32]));
+        keys.sort_by_key(SigningKey::public_key);
+        let transaction = Transaction {
+            signers: keys.iter().map(|key| key.public_key().to_vec()).collect(),
+            ..transaction()
+        }
+        .encode_to_vec();
+        let bytes = sign_bytes(CHAIN, &transaction);
+        let signatures = keys.iter().map(|key| key.sign(&bytes).to_vec()).collect();
+        let signed = SignedTransaction {
+            transaction,
+            signatures,
+        };
+        assert_eq!(
+            check(&signed.encode_to_vec(), CHAIN)
+                .unwrap()
+                .transaction()
+                .signers
+                .len(),
+            2
+        );
+    }
+
     fn sign_raw(transaction: Vec<u8>) -> Vec<u8> {
         let signature = key().sign(&sign_bytes(CHAIN, &transaction));
         SignedTransaction {
@@ -209,7 +246,9 @@ mod tests {
             transaction: transaction().encode_to_vec(),
             signatures: vec![],
         };
-        let two = |t: &mut Transaction| t.signers.push(vec![9; 32]);
+        let unsorted = |t: &mut Transaction| t.signers.push(vec![0; 32]);
+        let twice = |t: &mut Transaction| t.signers.push(t.signers[0].clone());
+        let one_unsigned = |t: &mut Transaction| t.signers.push(vec![0xff; 32]);
         for (bytes, code) in [
             (vec![0xff; 10], Malformed),
             (sign_raw(vec![0xff; 10]), Malformed),
@@ -218,7 +257,10 @@ mod tests {
             (sign_raw(unknown_field), NotCanonical),
             (with(|t| t.action = vec![0; MAX_TRANSACTION_BYTES]), TooLong),
             (with(|t| t.chain_id = "test-2".into()), WrongChain),
-            (with(two), WrongSignerCount),
+            (sign_twice(unsorted), WrongSignerCount),
+            (sign_twice(twice), WrongSignerCount),
+            (with(one_unsigned), WrongSignerCount),
+            (sign_twice(one_unsigned), WrongSignature),
             (with(|t| t.signers.clear()), WrongSignerCount),
             (unsigned.encode_to_vec(), WrongSignerCount),
             (wrong_signature, WrongSignature),

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use counterfoil_types::block::verify_certificate;
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
-    LedgerKey, PROTOCOL_VERSION, Role,
+    ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::hash::Hash;
 use futures::StreamExt as _;
@@ -53,6 +53,7 @@ fn genesis(validators: u8, heartbeat_ms: u64) -> Genesis {
         protocol_version: PROTOCOL_VERSION,
         chain_id: "test-chain".into(),
         time_ms: clock_ms() - 1_000,
+        development: true,
         clock: ClockKind::Wall,
         first_date: None,
         utc_offset_minutes: 0,
@@ -67,7 +68,9 @@ fn genesis(validators: u8, heartbeat_ms: u64) -> Genesis {
             lei: String::new(),
             national_id: "XX:1".into(),
             roles: vec![Role::Operator],
-            accounts: vec![SigningKey::from_seed([200; 32]).public_key()],
+            accounts: vec![GenesisAccount::of(
+                SigningKey::from_seed([200; 32]).public_key(),
+            )],
         }],
         validators: (0..validators)
             .map(|n| GenesisValidator {

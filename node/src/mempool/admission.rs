@@ -140,12 +140,19 @@ impl Mempool {
     }
 
     fn check_enrolled(&self, transaction: &VerifiedTransaction) -> Result<(), AdmitError> {
+        let height = self.ledger.tip().height + 1;
         let state = self.ledger.state();
-        if self.ledger.executor().is_enrolled(&state, transaction)? {
+        if self
+            .ledger
+            .executor()
+            .is_enrolled(&state, transaction, height)?
+        {
             return Ok(());
         }
         let organization = transaction.organization();
-        let message = format!("the signer is not an account of organization {organization}");
+        let message = format!(
+            "a signer is not an account of organization {organization}, or does not act any more"
+        );
         Err(AdmitError::Refused(Refusal::new(
             RefusalCode::UnknownSigner,
             message,

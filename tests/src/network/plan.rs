@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
-    LedgerKey, PROTOCOL_VERSION, Role,
+    ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::keys::SigningKey;
 
@@ -124,7 +124,7 @@ fn genesis(
         lei: String::new(),
         national_id: format!("test:{id}"),
         roles: vec![*role],
-        accounts: vec![keys[*id].public_key()],
+        accounts: vec![GenesisAccount::of(keys[*id].public_key())],
     };
     let validator = |(node, (id, _)): (&Node, &(&str, Role))| GenesisValidator {
         organization: id.parse().expect("members have well-formed ids"),
@@ -135,6 +135,7 @@ fn genesis(
         protocol_version: PROTOCOL_VERSION,
         chain_id,
         time_ms: now_ms(),
+        development: true,
         clock: ClockKind::Simulated,
         first_date: Some(FIRST_DATE.parse().expect("a date")),
         utc_offset_minutes: 0,

@@ -6,7 +6,7 @@ use counterfoil_proto::{
     calendar::v1 as calendar, cash::v1 as cash, financing::v1 as financing, invoice::v1 as invoice,
     receivable::v1 as receivable,
 };
-use counterfoil_types::genesis::{Genesis, GenesisOrganization, Role};
+use counterfoil_types::genesis::{Genesis, GenesisAccount, GenesisOrganization, Role};
 use counterfoil_types::ids::{InvoiceId, LoanId, ReceivableId, RequestId, TxId};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::quote::commitment;
@@ -75,7 +75,7 @@ pub fn genesis() -> Genesis {
         lei: String::new(),
         national_id: format!("test:{id}"),
         roles: vec![role],
-        accounts: vec![key_of(id).public_key()],
+        accounts: vec![GenesisAccount::of(key_of(id).public_key())],
     };
     let mut genesis = fixture::genesis();
     // The ledger's first day begins now.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::membership::v1::Role as ModelRole;
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisCurrency, GenesisOrganization, GenesisValidator,
-    LedgerKey, PROTOCOL_VERSION, Role,
+    ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::keys::SigningKey;
 use rand::Rng;
@@ -99,6 +99,7 @@ impl World {
             protocol_version: PROTOCOL_VERSION,
             chain_id: CHAIN_ID.to_owned(),
             time_ms: GENESIS_MS,
+            development: true,
             clock: if first_day.is_some() {
                 ClockKind::Simulated
             } else {
@@ -156,7 +157,7 @@ fn organization(id: &str, roles: &[ModelRole], key: &SigningKey) -> GenesisOrgan
         lei: String::new(),
         national_id: format!("workload:{id}"),
         roles: roles.iter().map(|role| genesis_role(*role)).collect(),
-        accounts: vec![key.public_key()],
+        accounts: vec![GenesisAccount::of(key.public_key())],
     }
 }
 
