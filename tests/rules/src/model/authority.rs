@@ -250,15 +250,23 @@ impl Model {
         let administration = Authority::new(Class::Administration);
         Ok(match &action.action {
             None | Some(Membership::Propose(_) | Membership::Approve(_)) => None,
-            Some(Membership::Consent(a)) => {
-                let proposal = self.proposal(&a.proposal)?;
-                let act = Act::decode(proposal.contract, &proposal.action);
-                self.authority(&proposal.organization, &act)?
-            }
+            Some(Membership::Consent(a)) => match self.proposal(&a.proposal) {
+                Ok(proposal) => {
+                    let act = Act::decode(proposal.contract, &proposal.action);
+                    let authority = self.authority(&proposal.organization, &act)?;
+                    authority.map(Authority::discharging)
+                }
+                Err(_) => Some(Authority::new(Class::Register).discharging()),
+            },
             // Takes something back.
             Some(Membership::EndProposal(_)) => Some(Authority::new(Class::Register).discharging()),
-            Some(Membership::Leave(_)) => Some(administration.discharging()),
-            Some(_) => Some(administration),
+            // Keys are lost, and signers leave, whatever an organization's status.
+            Some(
+                Membership::ChangeAccounts(_)
+                | Membership::SetApprovalRule(_)
+                | Membership::Leave(_),
+            ) => Some(administration.discharging()),
+            Some(Membership::ProposeDecision(_) | Membership::Vote(_)) => Some(administration),
         })
     }
 
@@ -296,8 +304,7 @@ impl Model {
                     Some(offer) if offer.purpose() == Purpose::Sale => {
                         Authority::over(Class::Pay, &offer.price)
                     }
-                    // A claim taken in payment is how a debt to the recipient is paid.
-                    _ => Authority::new(Class::Transfer).discharging(),
+                    _ => Authority::new(Class::Transfer),
                 }
             }
             Receivable::Decline(_) | Receivable::Expire(_) => {
@@ -317,7 +324,8 @@ impl Model {
             Financing::Commit(_) => Authority::new(Class::Quote),
             Financing::Reveal(a) => {
                 let amount = a.terms.as_ref().and_then(|t: &QuoteTerms| t.amount.clone());
-                Authority::over(Class::Quote, &amount)
+                // It bound itself when it committed.
+                Authority::over(Class::Quote, &amount).discharging()
             }
             Financing::Award(a) => {
                 let id = Id::try_from(a.request.as_slice()).ok();
@@ -341,7 +349,7 @@ fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
         Invoice::Register(a) => Authority::over(Class::Register, &a.gross),
         Invoice::Withdraw(_) => Authority::new(Class::Register).discharging(),
         Invoice::Query(_) | Invoice::ResolveQuery(_) | Invoice::Reject(_) => {
-            Authority::new(Class::Answer)
+            Authority::new(Class::Answer).discharging()
         }
         Invoice::Confirm(a) => Authority::over(Class::Confirm, &a.amount),
     }
@@ -352,7 +360,7 @@ fn authority_of_settlement(action: &settlement_wire::Action) -> Authority {
     match action.action.as_ref().expect("well-formed") {
         Settlement::Settle(a) => Authority::over(Class::Pay, &a.amount).discharging(),
         Settlement::ReportOverdue(_) | Settlement::ReportDefault(_) => {
-            Authority::new(Class::Report)
+            Authority::new(Class::Report).discharging()
         }
     }
 }

@@ -311,7 +311,7 @@ impl Model {
             contract::CALENDAR,
         ];
         ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
-        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
+        ensure(names_an_action(call.act), Kernel::MalformedAction)?;
         let events = self.perform(call)?;
         let concerned: BTreeSet<&String> = events
             .iter()
@@ -335,6 +335,7 @@ impl Model {
         if let Some(authority) = self.authority(call.organization, call.act)? {
             self.check_signed(call.organization, call.signers, call.height, &authority)?;
         }
+        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
         self.dispatch(call)
     }
 
@@ -420,40 +421,48 @@ impl Model {
         self.organizations.contains_key(organization)
     }
 
-    /// Whether there is such an organization, and it has the role.
+    /// Whether there is such an organization, it is active, and it has the role: who is suspended or has left is no
+    /// party of anything new.
     pub fn has_role(&self, organization: &str, role: Role) -> bool {
         self.organizations
             .get(organization)
-            .is_some_and(|organization| organization.roles.contains(&role.into()))
+            .is_some_and(|found| found.roles.contains(&role.into()))
+            && self.is_active(organization)
     }
 }
 
-/// What names no action, or an enum value nobody knows, never reaches a contract.
+/// Whether bytes were read as an action of the contract.
+fn names_an_action(act: &Act) -> bool {
+    match act {
+        Act::Calendar(action) => action.action.is_some(),
+        Act::Cash(action) => action.action.is_some(),
+        Act::Financing(action) => action.action.is_some(),
+        Act::Invoice(action) => action.action.is_some(),
+        Act::Membership(action) => action.action.is_some(),
+        Act::Receivable(action) => action.action.is_some(),
+        Act::Settlement(action) => action.action.is_some(),
+        Act::Garbage(_) => false,
+    }
+}
+
+/// Whether an action names no enum value that nobody knows.
 fn is_well_formed(act: &Act) -> bool {
     use financing_wire::action::Action as Financing;
     use invoice_wire::action::Action as Invoice;
     use receivable_wire::action::Action as Receivable;
     match act {
-        Act::Garbage(_) => false,
-        Act::Calendar(action) => action.action.is_some(),
-        Act::Cash(action) => action.action.is_some(),
-        Act::Membership(action) => membership::is_known(action),
-        Act::Settlement(action) => action.action.is_some(),
         Act::Invoice(action) => match &action.action {
-            None => false,
             Some(Invoice::Register(register)) => register.terms.as_ref().is_none_or(|terms| {
                 DayCount::try_from(terms.day_count).is_ok()
                     && BusinessDayConvention::try_from(terms.convention).is_ok()
             }),
-            Some(_) => true,
+            _ => true,
         },
         Act::Receivable(action) => match &action.action {
-            None => false,
             Some(Receivable::Offer(offer)) => Purpose::try_from(offer.purpose).is_ok(),
-            Some(_) => true,
+            _ => true,
         },
         Act::Financing(action) => match &action.action {
-            None => false,
             Some(Financing::Open(open)) => {
                 Technique::try_from(open.technique).is_ok()
                     && Recourse::try_from(open.recourse).is_ok()
@@ -462,8 +471,9 @@ fn is_well_formed(act: &Act) -> bool {
                 DayCount::try_from(terms.day_count).is_ok()
                     && Recourse::try_from(terms.recourse).is_ok()
             }),
-            Some(_) => true,
+            _ => true,
         },
+        _ => true,
     }
 }
 

@@ -211,13 +211,14 @@ impl Generator {
             .clone()
     }
 
+    /// One that matches, or any where none does.
     fn organization(&mut self, matches: impl Fn(&str) -> bool) -> String {
-        let ids: Vec<String> = self
-            .roster
-            .iter()
-            .filter(|id| matches(id))
-            .cloned()
-            .collect();
+        let all = self.roster.iter().filter(|id| matches(id));
+        let ids: Vec<String> = all.cloned().collect();
+        if ids.is_empty() {
+            let anybody = self.rng.gen_range(0..self.roster.len());
+            return self.roster[anybody].clone();
+        }
         self.one_of(&ids)
     }
 

@@ -11,8 +11,8 @@ pub use financing::{
 };
 
 pub use membership::{
-    admission, approve, change_accounts, consent, decide, end_proposal, enrolment, membership_act,
-    propose, requirement, revocation, set_rule, vote,
+    admission, approve, change_accounts, consent, decide, end_proposal, enrolment, leave,
+    membership_act, propose, requirement, revocation, set_rule, vote,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
