@@ -1,11 +1,13 @@
-//! Contract 3, cash: deposits that banks issue, holders pass on, and banks
-//! redeem (specification 6.1, 6.2).
+//! Contract 3, cash: deposits that banks issue, holders pass on, and banks redeem, and payments that banks
+//! make outside of the ledger (specification 6.1 to 6.3).
 
+mod acceptance;
 mod actions;
 pub mod api;
 mod errors;
 mod events;
 mod keys;
+mod payments;
 mod redemptions;
 
 use counterfoil_proto::cash::v1::{Action, action};
@@ -35,6 +37,8 @@ impl Contract for Cash {
             ConfirmRedemption(_) | DeclineRedemption(_) => {
                 Authority::of(Class::Redeem).discharging()
             }
+            AcceptIssuers(_) => Authority::of(Class::Administration),
+            AssertPayment(_) | ContestPayment(_) => Authority::of(Class::Attest).discharging(),
         }))
     }
 
@@ -46,6 +50,9 @@ impl Contract for Cash {
             Some(RequestRedemption(request)) => redemptions::request(context, request),
             Some(ConfirmRedemption(confirm)) => redemptions::confirm(context, &confirm),
             Some(DeclineRedemption(decline)) => redemptions::decline(context, decline),
+            Some(AcceptIssuers(accept)) => acceptance::accept(context, accept),
+            Some(AssertPayment(assert)) => payments::assert(context, assert),
+            Some(ContestPayment(contest)) => payments::contest(context, contest),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

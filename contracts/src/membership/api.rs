@@ -34,6 +34,11 @@ pub fn is_in_role(store: &Store<'_>, id: &str, role: Role) -> Result<bool, State
     Ok(organization(store, id)?.is_some_and(|o| is_active(&o) && has_role(&o, role)))
 }
 
+/// Whether an id names a bank, whatever its status: the deposits of a suspended one are still owed.
+pub fn is_bank(store: &Store<'_>, id: &str) -> Result<bool, StateError> {
+    Ok(organization(store, id)?.is_some_and(|o| has_role(&o, Role::Bank)))
+}
+
 /// Admits an organization. Invariant: no legal id of it is admitted already.
 pub fn admit(store: &mut Store<'_>, rules: Rules<'_>, organization: &Organization) {
     ORGANIZATIONS.put(store, &[organization.id.as_bytes()], organization);
