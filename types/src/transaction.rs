@@ -43,6 +43,16 @@ pub fn id(chain_id: &str, transaction: &[u8]) -> TxId {
     ))
 }
 
+/// What the key of an account to be enrolled signs, to show that it is at hand.
+pub fn enrolment_bytes(chain_id: &str, organization: &str) -> Vec<u8> {
+    [
+        b"counterfoil/enrolment/v1",
+        chain_prefix(chain_id).as_slice(),
+        organization.as_bytes(),
+    ]
+    .concat()
+}
+
 /// What a client says; the rest of a transaction follows from who signs.
 #[derive(Clone, Debug)]
 pub struct Draft<'a> {

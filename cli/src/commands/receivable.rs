@@ -105,6 +105,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 issuer: issuer.to_string(),
                 amount: Some(amount),
                 end_to_end_id: instruction.id("settle"),
+                fees: Vec::new(),
             };
             (Action::Settle(settle), sending)
         }

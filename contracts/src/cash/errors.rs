@@ -39,9 +39,7 @@ pub enum PaymentFault {
         /// What it takes in this currency, in words.
         taken: String,
     },
-    #[error(
-        "{payee} would hold more {currency} deposits of {issuer} than the {cap_minor} minor units it takes"
-    )]
+    #[error("{payee} would hold more {currency} deposits of {issuer} than it takes")]
     CapExceeded {
         payee: String,
         issuer: String,

@@ -73,6 +73,9 @@ struct TermsArguments {
     /// A fee that may be charged on top, such as bank-a=12.50; may be repeated
     #[arg(long = "fee", value_name = "PAYEE=CAP")]
     fees: Vec<String>,
+    /// Who rules where a payment over the external rail is contested; nobody where it is left out
+    #[arg(long, value_name = "ORG")]
+    arbiter: Option<OrganizationId>,
 }
 
 /// The document that the invoice is.
@@ -152,6 +155,7 @@ impl TermsArguments {
             penalty_rate_ppm: self.penalty_rate_ppm,
             assignable: !self.not_assignable,
             fees: self.fees.iter().map(fee).collect::<Result<_, _>>()?,
+            arbiter: self.arbiter.iter().map(OrganizationId::to_string).collect(),
         })
     }
 }
@@ -255,6 +259,7 @@ mod tests {
                 penalty_rate_ppm: 80_000,
                 not_assignable: false,
                 fees,
+                arbiter: None,
             }
             .resolve("USD", &currencies)
         };

@@ -106,6 +106,7 @@ fn terms() -> receivable::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: String::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::cash::v1::{
-    Balance, ConfirmRedemption, DeclineRedemption, DepositIssued, DepositReturned,
+    AcceptedIssuer, Balance, ConfirmRedemption, DeclineRedemption, DepositIssued, DepositReturned,
     DepositTransferred, Event, Issuance, IssueDeposit, Redemption, RedemptionPaid,
     RedemptionRequested, RedemptionRestored, RedemptionState, RejectionCode as Code,
     RequestRedemption, TransferDeposit, event,
@@ -53,6 +53,8 @@ impl Model {
                 && self.can_hold(holder, issuer, &amount.currency, amount.minor),
             Code::TooLarge,
         )?;
+        let taken = (Code::IssuerNotAccepted, Code::CapExceeded);
+        self.ensure_taken(holder, issuer, &amount, taken)?;
 
         self.use_id(issuer, &action.end_to_end_id, call.tx_id);
         Ok(vec![self.pass(
@@ -90,6 +92,8 @@ impl Model {
             self.can_hold(to, issuer, &amount.currency, amount.minor),
             Code::TooLarge,
         )?;
+        let taken = (Code::IssuerNotAccepted, Code::CapExceeded);
+        self.ensure_taken(to, issuer, &amount, taken)?;
 
         self.use_id(from, &action.end_to_end_id, call.tx_id);
         Ok(vec![self.pass(
@@ -263,6 +267,23 @@ impl Model {
                 .all(|(payee, minor)| self.can_hold(payee, issuer, currency, *minor))
     }
 
+    /// Every payee takes what it gets, or else the first code where it wants other deposits, the second where it
+    /// has enough of these.
+    pub(super) fn ensure_all_taken<C: Into<i32> + Copy>(
+        &self,
+        payment: &Payment,
+        codes: (C, C),
+    ) -> Result<(), Rejected> {
+        for (payee, minor) in &payment.legs {
+            let amount = Money {
+                minor: *minor,
+                currency: payment.currency.to_owned(),
+            };
+            self.ensure_taken(payee, payment.issuer, &amount, codes)?;
+        }
+        Ok(())
+    }
+
     /// Pays every payee, and uses up the end-to-end id.
     pub(super) fn pay(&mut self, payment: Payment, tx_id: Id) -> Vec<Happened> {
         self.use_id(payment.payer, payment.end_to_end_id, tx_id);
@@ -374,6 +395,34 @@ impl Model {
             currency: currency.to_owned(),
             ..Issuance::default()
         })
+    }
+
+    pub(super) fn issuers_taken(&self, payee: &str) -> &[AcceptedIssuer] {
+        let said = self.acceptances.get(payee);
+        said.map_or(&[], |said| said.accepted.as_slice())
+    }
+
+    fn ensure_taken<C: Into<i32>>(
+        &self,
+        payee: &str,
+        issuer: &str,
+        amount: &Money,
+        (other_issuer, too_much): (C, C),
+    ) -> Result<(), Rejected> {
+        let list = self.issuers_taken(payee);
+        if list.is_empty() || payee == issuer {
+            return Ok(());
+        }
+        let named = |entry: &&AcceptedIssuer| {
+            (entry.issuer.as_str(), &entry.currency) == (issuer, &amount.currency)
+        };
+        let entry = list
+            .iter()
+            .find(named)
+            .ok_or(Rejected::with(other_issuer))?;
+        let held = self.available(payee, issuer, &amount.currency)
+            + self.locked(payee, issuer, &amount.currency);
+        ensure(held + amount.minor <= entry.cap_minor, too_much)
     }
 
     /// The instructed sum, where its currency and amount are allowed.

@@ -89,6 +89,7 @@ impl Generator {
             issuer,
             amount: Some(amount),
             end_to_end_id: self.end_to_end_id(),
+            fees: Vec::new(),
         };
         self.pay(view, debtor, action)
     }

@@ -44,6 +44,7 @@ pub fn terms() -> receivable::v1::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: "regulator".into(),
     }
 }
 
@@ -155,6 +156,7 @@ pub fn settle(receivable: &[u8], minor: u64, end_to_end_id: &str) -> Act {
         issuer: ISSUER.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
+        fees: Vec::new(),
     }))
 }
 
