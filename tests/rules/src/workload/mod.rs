@@ -13,6 +13,7 @@ mod cash;
 mod claims;
 pub mod concerns;
 pub mod coverage;
+mod external;
 pub mod invariants;
 mod invoices;
 mod kernel;
@@ -109,7 +110,7 @@ impl Generator {
 
     /// The next transaction.
     pub fn next(&mut self, view: &View) -> Planned {
-        let mut planned = match self.rng.gen_range(0..200) {
+        let mut planned = match self.rng.gen_range(0..228) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -137,6 +138,14 @@ impl Generator {
             177..=179 => self.expire_request(view),
             180..=185 => self.repay(view),
             186..=187 => self.release(view),
+            188..=190 => self.accept_issuers(view),
+            191..=195 => self.instruct_payment(view),
+            196..=202 => self.assert_payment(view),
+            203..=206 => self.confirm_payment(view),
+            207..=210 => self.contest_payment(view),
+            211 => self.cancel_payment(view),
+            212..=213 => self.rule_payment(view),
+            214..=215 => self.time_out_payment(view),
             _ => self.roll(view),
         };
         if self.rng.gen_bool(0.03) {

@@ -1,9 +1,14 @@
 //! Plain actions between the same few parties, for tests that write their own story.
 
 mod claims;
+mod external;
 mod financing;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
+pub use external::{
+    accept_issuers, assert_payment, cancel_payment, confirm_payment, contest, instruct,
+    instruct_by, rule_payment, settle_with_fees, time_out, wire,
+};
 pub use financing::{
     Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
     reveal, salt,
@@ -144,7 +149,7 @@ pub fn close(action: &str, end_to_end_id: &str) -> Act {
     })
 }
 
-fn settlement_act(action: settlement::v1::action::Action) -> Act {
+pub(super) fn settlement_act(action: settlement::v1::action::Action) -> Act {
     Act::Settlement(settlement::v1::Action {
         action: Some(action),
     })
