@@ -135,18 +135,8 @@ impl Register {
 impl TermsArguments {
     fn resolve(&self, currency: &str, currencies: &Currencies) -> Result<Terms, Failure> {
         let fee = |text: &String| {
-            let malformed = || {
-                Failure::Usage(format!(
-                    "--fee {text:?}: write payee=cap, such as bank-a=12.50"
-                ))
-            };
-            let (payee, cap) = text.split_once('=').ok_or_else(malformed)?;
-            let payee: OrganizationId = payee.parse().map_err(|_| malformed())?;
-            let cap_minor = currencies.parse(cap, currency)?.minor;
-            Ok::<_, Failure>(Fee {
-                payee: payee.to_string(),
-                cap_minor,
-            })
+            let (payee, cap_minor) = currencies.fee(text, currency)?;
+            Ok::<_, Failure>(Fee { payee, cap_minor })
         };
         Ok(Terms {
             day_count: self.day_count.into(),
