@@ -148,10 +148,10 @@ pub(super) fn assert(context: &mut Context<'_>, assert: AssertPayment) -> Result
     }
     check_new(context, &message_hash, &entry_reference)?;
     let today = context.ledger_date;
-    let instructed_on = stored_date(KEY, payment.instructed_on)?;
+    let first = stored_date(KEY, payment.reckoned_on)?;
     let value_date = Date::try_from(&assert.value_date.unwrap_or_default());
-    if !value_date.is_ok_and(|date| (instructed_on..=today).contains(&date)) {
-        let message = format!("the value date is from {instructed_on} to {today}");
+    if !value_date.is_ok_and(|date| (first..=today).contains(&date)) {
+        let message = format!("the value date is not before {first}, nor after {today}");
         return Err(reject(RejectionCode::InvalidValueDate, message));
     }
 

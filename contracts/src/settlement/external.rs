@@ -144,7 +144,8 @@ fn end(context: &mut Context<'_>, payment: Payment) -> Result<(), StateError> {
     if payment.state() != PaymentState::Confirmed {
         return Ok(());
     }
-    let on = paid_on(&payment)?;
+    let assertion = payment.assertion.clone().unwrap_or_default();
+    let on = stored_date("cash/payment", assertion.value_date)?;
     let parts: Vec<(u32, u64, u64)> = payment
         .claims
         .iter()
@@ -160,13 +161,6 @@ fn end(context: &mut Context<'_>, payment: Payment) -> Result<(), StateError> {
         payment: payment.id,
     };
     discharge(context, &receivable.id, &allocation, division, means)
-}
-
-/// The bank's value date, but not before the day for which it was reckoned what is owed: early earns no rebate.
-fn paid_on(payment: &Payment) -> Result<Date, StateError> {
-    let assertion = payment.assertion.clone().unwrap_or_default();
-    let value_date = stored_date("cash/payment", assertion.value_date)?;
-    Ok(value_date.max(stored_date("cash/payment", payment.reckoned_on)?))
 }
 
 /// Principal that asserted payments are going to bring.

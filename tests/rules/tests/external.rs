@@ -107,14 +107,22 @@ fn a_late_wire_leaves_the_penalty_of_its_days() {
     assert_eq!((late.redeemed_minor, late.penalty_paid_minor), (2_250, 0));
     let claim = bench.claim(&receivable, 0);
     assert_eq!(claim.penalty.map(|penalty| penalty.minor), Some(2));
-    // Of another, both are paid for the same day, though the bank is a day earlier.
-    let receivable = bench.owed("N-2", 2_250);
+    // Of another, both are paid: for the day on which the bank then pays, and no earlier one.
+    let receivable = bench.owed("N-2", 4_500);
     bench.roll_to(TODAY + 61);
     let today = TODAY + 61;
-    let owed = 2_250 + 16;
+    let owed = 4_500 + 32;
     bench.succeed(BUYER, instruct(&receivable, owed, "wire 2", today + 1));
     let payment = bench.payments(&receivable)[0].id.clone();
-    bench.succeed(ISSUER, assert_payment(wire(&payment, "entry 2", today)));
+    let early = assert_payment(wire(&payment, "entry 2", today));
+    bench.expect(
+        ISSUER,
+        early,
+        3035,
+        "a value date before the day instructed for",
+    );
+    bench.roll_to(today + 1);
+    bench.succeed(ISSUER, assert_payment(wire(&payment, "entry 2", today + 1)));
     bench.succeed(SELLER, confirm_payment(&payment));
     let settled = bench.receivable(&receivable);
     assert_eq!(settled.state(), ReceivableState::Settled);
@@ -374,8 +382,8 @@ fn asserted_payments_bar_reports() {
     );
     bench.succeed(SELLER, contest(&payment));
     bench.succeed("miller", report("overdue", &receivable));
-    let part = bench.owed("N-2", 10_000);
-    bench.succeed(BUYER, instruct(&part, 9_999, "wire 2", DUE + 1));
+    let part = bench.owed("N-2", 20_000);
+    bench.succeed(BUYER, instruct(&part, 19_999, "wire 2", DUE + 1));
     let payment = bench.payments(&part)[0].id.clone();
     bench.succeed(ISSUER, assert_payment(wire(&payment, "entry 2", DUE + 1)));
     bench.succeed("miller", report("overdue", &part));

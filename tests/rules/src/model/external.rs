@@ -218,7 +218,7 @@ impl Model {
         ensure_first(self.bank_entries.get(&entry), Code::RepeatedMessage)?;
         let value_date = action.value_date.as_ref().and_then(day);
         ensure(
-            value_date.is_some_and(|on| (day_of(&payment.instructed_on)..=today).contains(&on)),
+            value_date.is_some_and(|on| (day_of(&payment.reckoned_on)..=today).contains(&on)),
             Code::InvalidValueDate,
         )?;
 
@@ -373,7 +373,7 @@ impl Model {
 
     fn take_effect(&mut self, id: &Id, payment: &Payment) -> Vec<Happened> {
         let assertion = payment.assertion.as_ref().expect("confirmed, so asserted");
-        let on = day_of(&assertion.value_date).max(day_of(&payment.reckoned_on));
+        let on = day_of(&assertion.value_date);
         let mut debts = Vec::new();
         let mut payouts = Vec::new();
         let mut still_owed: BTreeMap<Id, u128> = BTreeMap::new();
@@ -398,7 +398,7 @@ impl Model {
                     let (interest, principal) = self.owed_on(&loan, on);
                     u128::from(interest) + u128::from(principal)
                 });
-                let on_the_loan = owed.min(&mut u128::from(minor)).to_owned();
+                let on_the_loan = u128::from(minor).min(*owed);
                 *owed -= on_the_loan;
                 lender = Some(ToLender {
                     loan,

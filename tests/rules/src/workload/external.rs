@@ -145,13 +145,14 @@ impl Generator {
         let Some(payment) = self.payment_in(model, &[PaymentState::Instructed]) else {
             return self.instruct_payment(view);
         };
-        let first = day_of(&payment.instructed_on);
+        let first = day_of(&payment.reckoned_on);
+        let last = view.today.max(first);
         let mut caller = payment.asserter.clone();
         let mut action = AssertPayment {
             payment: payment.id.clone(),
             message_hash: self.bytes32(),
             entry_reference: self.end_to_end_id(),
-            value_date: on(self.rng.gen_range(first..=view.today)),
+            value_date: on(self.rng.gen_range(first..=last)),
         };
         for _ in 0..self.faults() {
             match self.rng.gen_range(0..8) {
