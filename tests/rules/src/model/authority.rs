@@ -289,6 +289,10 @@ impl Model {
                 let amount = of_redemption(&a.holder, &a.end_to_end_id);
                 Authority::over(Class::Redeem, &amount).discharging()
             }
+            Cash::AcceptIssuers(_) => Authority::new(Class::Administration),
+            Cash::AssertPayment(_) | Cash::ContestPayment(_) => {
+                Authority::new(Class::Attest).discharging()
+            }
         }
     }
 
@@ -358,7 +362,20 @@ fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
 fn authority_of_settlement(action: &settlement_wire::Action) -> Authority {
     use settlement_wire::action::Action as Settlement;
     match action.action.as_ref().expect("well-formed") {
-        Settlement::Settle(a) => Authority::over(Class::Pay, &a.amount).discharging(),
+        // What it pays in all: fees come on top of the amount.
+        Settlement::Settle(a) => {
+            let fees = a.fees.iter().map(|fee| fee.amount_minor);
+            let amount = a.amount.clone().map(|amount| Money {
+                minor: fees.fold(amount.minor, u64::saturating_add),
+                ..amount
+            });
+            Authority::over(Class::Pay, &amount).discharging()
+        }
+        Settlement::InstructPayment(a) => Authority::over(Class::Pay, &a.amount).discharging(),
+        Settlement::ConfirmPayment(_) => Authority::new(Class::Attest).discharging(),
+        Settlement::CancelPayment(_) => Authority::new(Class::Release).discharging(),
+        Settlement::RulePayment(_) => Authority::new(Class::Rule).discharging(),
+        Settlement::TimeOutPayment(_) => Authority::new(Class::Report).discharging(),
         Settlement::ReportOverdue(_) | Settlement::ReportDefault(_) => {
             Authority::new(Class::Report).discharging()
         }

@@ -11,6 +11,7 @@ pub mod authority;
 pub mod calendar;
 pub mod cash;
 pub mod claims;
+pub mod external;
 pub mod financing;
 pub mod invoices;
 pub mod membership;
@@ -254,6 +255,14 @@ pub struct Model {
     pub redemptions: BTreeMap<(String, String), cash_wire::Redemption>,
     /// First use of an end-to-end id, by payer.
     pub instructions: BTreeMap<(String, String), Id>,
+    /// What payees said of the deposits they take and their bank.
+    pub acceptances: BTreeMap<String, cash_wire::Acceptance>,
+    /// Over the external rail.
+    pub payments: BTreeMap<Id, cash_wire::Payment>,
+    /// The transaction that asserted a bank's message first, by its hash.
+    pub bank_messages: BTreeMap<Vec<u8>, Id>,
+    /// The same by bank and entry reference.
+    pub bank_entries: BTreeMap<(String, String), Id>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
 }
@@ -292,6 +301,10 @@ impl Model {
             issuances: BTreeMap::new(),
             redemptions: BTreeMap::new(),
             instructions: BTreeMap::new(),
+            acceptances: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            bank_messages: BTreeMap::new(),
+            bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
         }
     }
@@ -359,6 +372,9 @@ impl Model {
                 Cash::RequestRedemption(a) => self.request_redemption(call, a),
                 Cash::ConfirmRedemption(a) => self.confirm_redemption(call, a),
                 Cash::DeclineRedemption(a) => self.decline_redemption(call, a),
+                Cash::AcceptIssuers(a) => self.accept_issuers(call, a),
+                Cash::AssertPayment(a) => self.assert_payment(call, a),
+                Cash::ContestPayment(a) => self.contest_payment(call, a),
             },
             Act::Invoice(invoice_wire::Action {
                 action: Some(action),
@@ -411,6 +427,11 @@ impl Model {
                 Settlement::Settle(a) => self.settle(call, a),
                 Settlement::ReportOverdue(a) => self.report_overdue(call, a),
                 Settlement::ReportDefault(a) => self.report_default(call, a),
+                Settlement::InstructPayment(a) => self.instruct_payment(call, a),
+                Settlement::ConfirmPayment(a) => self.confirm_payment(call, a),
+                Settlement::CancelPayment(a) => self.cancel_payment(call, a),
+                Settlement::RulePayment(a) => self.rule_payment(call, a),
+                Settlement::TimeOutPayment(a) => self.time_out_payment(call, a),
             },
             _ => Err(Rejected::with(Kernel::MalformedAction)),
         }
@@ -419,6 +440,12 @@ impl Model {
     /// Whether there is such an organization.
     pub fn exists(&self, organization: &str) -> bool {
         self.organizations.contains_key(organization)
+    }
+
+    /// Whether there is such a bank, suspended or not: it still owes its deposits.
+    pub fn is_bank(&self, organization: &str) -> bool {
+        let found = self.organizations.get(organization);
+        found.is_some_and(|found| found.roles.contains(&Role::Bank.into()))
     }
 
     /// Whether there is such an organization, it is active, and it has the role: who is suspended or has left is no

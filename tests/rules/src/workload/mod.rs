@@ -13,6 +13,7 @@ mod cash;
 mod claims;
 pub mod concerns;
 pub mod coverage;
+mod external;
 pub mod invariants;
 mod invoices;
 mod kernel;
@@ -157,7 +158,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..200) {
+        match self.rng.gen_range(0..228) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -185,6 +186,14 @@ impl Generator {
             177..=179 => self.expire_request(view),
             180..=185 => self.repay(view),
             186..=187 => self.release(view),
+            188..=190 => self.accept_issuers(view),
+            191..=195 => self.instruct_payment(view),
+            196..=202 => self.assert_payment(view),
+            203..=206 => self.confirm_payment(view),
+            207..=210 => self.contest_payment(view),
+            211 => self.cancel_payment(view),
+            212..=213 => self.rule_payment(view),
+            214..=215 => self.time_out_payment(view),
             _ => self.roll(view),
         }
     }

@@ -1,10 +1,15 @@
 //! Plain actions between the same few parties, for tests that write their own story.
 
 mod claims;
+mod external;
 mod financing;
 mod membership;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
+pub use external::{
+    accept_issuers, assert_payment, cancel_payment, confirm_payment, contest, instruct,
+    instruct_by, rule_payment, settle_with_fees, time_out, wire,
+};
 pub use financing::{
     Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
     reveal, salt,
@@ -50,6 +55,7 @@ pub fn terms() -> receivable::v1::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: "regulator".into(),
     }
 }
 
@@ -149,7 +155,7 @@ pub fn close(action: &str, end_to_end_id: &str) -> Act {
     })
 }
 
-fn settlement_act(action: settlement::v1::action::Action) -> Act {
+pub(super) fn settlement_act(action: settlement::v1::action::Action) -> Act {
     Act::Settlement(settlement::v1::Action {
         action: Some(action),
     })
@@ -161,6 +167,7 @@ pub fn settle(receivable: &[u8], minor: u64, end_to_end_id: &str) -> Act {
         issuer: ISSUER.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
+        fees: Vec::new(),
     }))
 }
 
