@@ -52,6 +52,7 @@ pub fn caller(organization: &str, roles: &[membership::Role]) -> Caller {
         organization: organization.parse().unwrap(),
         account: bank_key().public_key(),
         roles: roles.iter().map(|role| (*role).into()).collect(),
+        views: true,
         expires_at_ms: u64::MAX,
     }
 }
