@@ -123,11 +123,7 @@ impl Genesis {
             validators: self
                 .validators
                 .iter()
-                .map(|v| wire::Validator {
-                    organization: v.organization.to_string(),
-                    public_key: v.public_key.to_vec(),
-                    power: v.power,
-                })
+                .map(GenesisValidator::to_proto)
                 .collect(),
         }
     }

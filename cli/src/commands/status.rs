@@ -24,8 +24,10 @@ pub struct Arguments {}
 pub async fn execute(_: Arguments, session: &Session) -> Result<Answer, Failure> {
     let client = session.client().await?;
     let (_, genesis_hash) = client.genesis().await?;
+    let params = client.settings().await?.params;
+    let heartbeat_ms = params.map_or(0, |params| params.heartbeat_ms);
     let status = client.status().await?;
-    let warnings = warnings(&status);
+    let warnings = warnings(&status, heartbeat_ms);
     let view = views::status(&status)
         .id("genesis_hash", &genesis_hash)
         .text("node", client.node())
@@ -36,15 +38,15 @@ pub async fn execute(_: Arguments, session: &Session) -> Result<Answer, Failure>
     }))
 }
 
-fn warnings(status: &wire::GetStatusResponse) -> Vec<String> {
+fn warnings(status: &wire::GetStatusResponse, heartbeat_ms: u64) -> Vec<String> {
     let mut warnings = Vec::new();
     // Before the first block there is only genesis, which may be of any age.
-    if status.height > 0 && status.block_age_ms > MISSED_HEARTBEATS * status.heartbeat_ms {
+    if status.height > 0 && status.block_age_ms > MISSED_HEARTBEATS * heartbeat_ms {
         warnings.push(format!(
             "no block for {}, with a heartbeat of {}: too few validators may be up, or one of them was restored and \
              does not vote yet, or this node is cut off; see its log",
             views::seconds(status.block_age_ms),
-            views::seconds(status.heartbeat_ms)
+            views::seconds(heartbeat_ms)
         ));
     }
     let behind = status.peers_height.saturating_sub(status.height);
@@ -82,10 +84,9 @@ mod tests {
             peers_listed: 3,
             peers_height: 12,
             disk_free_bytes: LOW_DISK_BYTES,
-            heartbeat_ms: 10_000,
             ..Default::default()
         };
-        assert_eq!(warnings(&well), Vec::<String>::new());
+        assert_eq!(warnings(&well, 10_000), Vec::<String>::new());
         type Change = fn(&mut wire::GetStatusResponse);
         let changes: [(&str, Change); 4] = [
             ("no block for 30.0 s", |s| s.block_age_ms += 1),
@@ -96,7 +97,7 @@ mod tests {
         for (words, change) in changes {
             let mut status = well.clone();
             change(&mut status);
-            let found = warnings(&status);
+            let found = warnings(&status, 10_000);
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].contains(words), "{found:?}");
         }
@@ -106,6 +107,6 @@ mod tests {
             peers_height: 0,
             ..well
         };
-        assert_eq!(warnings(&new), Vec::<String>::new());
+        assert_eq!(warnings(&new, 10_000), Vec::<String>::new());
     }
 }

@@ -75,7 +75,7 @@ fn enrol(
     organization: &mut Organization,
     enrolment: &Enrolment,
 ) -> Result<(), Failure> {
-    let account = enrolment.account.clone().unwrap_or_default();
+    let mut account = enrolment.account.clone().unwrap_or_default();
     let is_at_hand = || {
         let key = PublicKey::enrol(&account.public_key).ok()?;
         let signature = Signature::try_from(enrolment.signature.as_slice()).ok()?;
@@ -98,9 +98,10 @@ fn enrol(
         let message = "permissions are at least one of VIEW, MAKE, APPROVE and ADMIN, in this order, each once";
         return Err(reject(RejectionCode::InvalidPermissions, message));
     }
-    if account.until_height != 0 || !is_ahead(context, account.from_height) {
+    if account.until_height != 0 {
         return Err(invalid_height(context));
     }
+    account.from_height = height_ahead(context, account.from_height)?;
     organization.accounts.push(account);
     Ok(())
 }
@@ -110,10 +111,7 @@ fn revoke(
     organization: &mut Organization,
     revocation: &Revocation,
 ) -> Result<(), Failure> {
-    let until = revocation.until_height;
-    if !is_ahead(context, until) {
-        return Err(invalid_height(context));
-    }
+    let until = height_ahead(context, revocation.until_height)?;
     let mut accounts = organization.accounts.iter_mut();
     let ends_later = |end: u64| end == 0 || end > until;
     match accounts.find(|account| account.public_key == revocation.public_key) {
@@ -129,9 +127,14 @@ fn revoke(
     }
 }
 
-fn is_ahead(context: &Context<'_>, height: u64) -> bool {
+/// A height that is ahead; 0 stands for the next one.
+fn height_ahead(context: &Context<'_>, height: u64) -> Result<u64, Failure> {
     let now = context.block.height;
-    height > now && height - now <= MAX_HEIGHTS_AHEAD
+    match height {
+        0 => Ok(now + 1),
+        _ if height > now && height - now <= MAX_HEIGHTS_AHEAD => Ok(height),
+        _ => Err(invalid_height(context)),
+    }
 }
 
 fn invalid_height(context: &Context<'_>) -> Failure {

@@ -20,7 +20,9 @@ use super::api::organization;
 use super::authority::{approvals_given, check_status};
 use super::events::emit;
 use super::keys::PROPOSALS;
-use crate::kernel::{Authority, Context, Contract as _, Failure, StateError, reject, stored_date};
+use crate::kernel::{
+    Authority, Context, Contract as _, Failure, Rejection, StateError, reject, stored_date,
+};
 
 pub(super) fn propose(context: &mut Context<'_>, propose: Propose) -> Result<(), Failure> {
     let authority = authority_to_propose(context, propose.contract, &propose.action)?;
@@ -270,7 +272,21 @@ fn carry_out(
     let caller = std::mem::replace(&mut context.caller, proposer);
     let signers = std::mem::replace(&mut context.signers, proposal.signers);
     let consents = std::mem::replace(&mut context.consents, consents);
-    (context.contracts.run)(context, proposal.contract, &proposal.action)?;
+    let done = (context.contracts.run)(context, proposal.contract, &proposal.action);
+    done.map_err(|failure| match failure {
+        // Its wording is for those who may read the proposer's records.
+        Failure::Rejected(rejection) if caller.id != proposal.organization => {
+            Failure::Rejected(Rejection {
+                message: format!(
+                    "the action that {} proposed would be rejected now",
+                    proposal.organization
+                ),
+                first: String::new(),
+                ..rejection
+            })
+        }
+        failure => failure,
+    })?;
     context.caller = caller;
     context.signers = signers;
     context.consents = consents;

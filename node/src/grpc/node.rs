@@ -62,7 +62,6 @@ impl NodeService for Service {
             data_bytes,
             disk_free_bytes,
             commit: COMMIT.to_owned(),
-            heartbeat_ms: settings.params.heartbeat_ms,
         }))
     }
 

@@ -15,6 +15,16 @@ pub struct GenesisValidator {
     pub power: u64,
 }
 
+impl GenesisValidator {
+    pub fn to_proto(&self) -> wire::Validator {
+        wire::Validator {
+            organization: self.organization.to_string(),
+            public_key: self.public_key.to_vec(),
+            power: self.power,
+        }
+    }
+}
+
 /// Rules of consensus; the fields are those of `counterfoil.v1.ConsensusParams`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

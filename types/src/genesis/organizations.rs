@@ -73,7 +73,8 @@ pub struct GenesisOrganization {
 }
 
 impl GenesisOrganization {
-    pub(super) fn sort(&mut self) {
+    /// Puts its lists in the order its hash is taken in.
+    pub fn sort(&mut self) {
         self.roles.sort();
         self.accounts.sort();
     }

@@ -85,8 +85,8 @@ fn commit(node: &Node, transactions: &[&wire::SignedTransaction]) {
 
 async fn read(client: &Client) -> Result<(), Status> {
     let request = wire::ListInvoicesRequest::default();
-    let list = LedgerServiceClient::new(client.clone()).list_invoices(request);
-    list.await.map(drop)
+    let mut ledger = LedgerServiceClient::new(client.clone());
+    ledger.list_invoices(request).await.map(drop)
 }
 
 fn assert_refused(status: &Status, code: Code, reason: &str) {
@@ -119,7 +119,8 @@ async fn a_rotated_key_is_let_in_and_sent_away_at_its_height() {
 
     // Calls of the old key that last, two of them with an answer under way.
     let subscribe = wire::SubscribeRequest { from_height: 1 };
-    let told = EventServiceClient::new(old.clone()).subscribe(subscribe);
+    let mut events = EventServiceClient::new(old.clone());
+    let told = events.subscribe(subscribe);
     let mut told = told.await.unwrap().into_inner();
     assert_eq!(told.next().await.unwrap().unwrap().height, 1);
     let (send, mut answers) = stream(&node).await;
