@@ -278,6 +278,24 @@ mod tests {
     }
 
     #[test]
+    fn each_height_has_validators_of_its_own() {
+        let (_folder, stored) = fresh(fixture::genesis());
+        let successor = fixture::key(4);
+        fixture::hand_over(&stored, &successor);
+        fixture::commit_by(&successor, &stored, &[&fixture::good(1).1]);
+        let (report, found) = difference(&stored, fixture::genesis(), 2);
+        assert_eq!((report.heights, found.as_str()), (2, ""));
+        // The one before it has no say any more.
+        fixture::commit(&stored, &[]);
+        let (report, found) = difference(&stored, fixture::genesis(), 3);
+        assert_eq!(report.heights, 2);
+        assert!(
+            found.contains("height 3") && found.contains("not a validator"),
+            "{found}"
+        );
+    }
+
+    #[test]
     fn a_block_without_a_certificate_is_a_difference() {
         let (_folder, stored) = fresh(fixture::genesis());
         fixture::commit(&stored, &[]);

@@ -376,6 +376,30 @@ mod tests {
     }
 
     #[test]
+    fn each_height_has_validators_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let stored = fixture::ledger(folder.path());
+        let successor = fixture::key(4);
+        assert_eq!(
+            fixture::hand_over(&stored, &successor).receipts()[0].code,
+            0
+        );
+        fixture::commit_by(&successor, &stored, &[&fixture::good(1).1]);
+        drop(stored);
+        let report = verified(folder.path());
+        assert_eq!((report.problem, report.height), (None, 2));
+        // The one before it has no say any more.
+        let stored = fixture::ledger(folder.path());
+        fixture::commit(&stored, &[]);
+        drop(stored);
+        let problem = verified(folder.path()).problem.unwrap();
+        assert!(
+            problem.contains("block 3") && problem.contains("not a validator"),
+            "{problem}"
+        );
+    }
+
+    #[test]
     fn the_ledger_of_another_genesis_is_told() {
         let folder = tempfile::tempdir().unwrap();
         drop(fixture::ledger(folder.path()));

@@ -8,8 +8,7 @@ use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
 use counterfoil_types::keys::SigningKey;
-use counterfoil_types::transaction::{Draft, contract, enrolment_bytes};
-use prost::Message as _;
+use counterfoil_types::transaction::enrolment_bytes;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -24,22 +23,6 @@ const ALL: [Permission; 4] = [
     Permission::Approve,
     Permission::Admin,
 ];
-
-/// An action of the bank's that changes who takes part.
-fn administer(nonce: u64, action: Action) -> wire::SignedTransaction {
-    let action = membership::Action {
-        action: Some(action),
-    };
-    let draft = Draft {
-        chain_id: CHAIN,
-        organization: &BANK.parse().unwrap(),
-        expires_at_ms: fixture::now_ms() + 600_000,
-        nonce,
-        contract: contract::MEMBERSHIP,
-        action: action.encode_to_vec(),
-    };
-    draft.sign(&fixture::bank_key()).1
-}
 
 fn account(key: &SigningKey, permissions: &[Permission], from_height: u64) -> membership::Account {
     membership::Account {
@@ -59,21 +42,6 @@ fn enrolment(
         account: Some(account(key, permissions, from_height)),
         signature: key.sign(&enrolment_bytes(CHAIN, BANK)).to_vec(),
     }
-}
-
-/// A decision of the bank's, which is the one operator.
-fn decide(node: &Node, nonce: u64, decision: Decision) -> wire::SignedTransaction {
-    let ledger = &node.ledger;
-    let today = ledger
-        .executor()
-        .ledger_date(&ledger.state(), fixture::now_ms());
-    let propose = membership::ProposeDecision {
-        decision: Some(membership::Decision {
-            decision: Some(decision),
-        }),
-        expires_on: Some(today.unwrap().add_days(30).unwrap().to_proto()),
-    };
-    administer(nonce, Action::ProposeDecision(propose))
 }
 
 fn commit(node: &Node, transactions: &[&wire::SignedTransaction]) {
@@ -112,7 +80,10 @@ async fn a_rotated_key_is_let_in_and_sent_away_at_its_height() {
             until_height: 3,
         }],
     };
-    commit(&node, &[&administer(1, Action::ChangeAccounts(change))]);
+    commit(
+        &node,
+        &[&fixture::administer(1, Action::ChangeAccounts(change))],
+    );
     read(&old).await.unwrap();
     let refused = read(&new).await.unwrap_err();
     assert_refused(&refused, Code::Unauthenticated, "ACCOUNT_DOES_NOT_ACT");
@@ -168,7 +139,10 @@ async fn an_account_that_may_not_view_sends_and_reads_nothing() {
     let (_, issue) = fixture::good(1);
     commit(
         &node,
-        &[&issue, &administer(1, Action::ChangeAccounts(change))],
+        &[
+            &issue,
+            &fixture::administer(1, Action::ChangeAccounts(change)),
+        ],
     );
     let machine = node.bearing(&token(BANK, &machine));
     let refused = read(&machine).await.unwrap_err();
@@ -207,8 +181,8 @@ async fn an_organization_is_let_in_once_it_is_admitted_and_still_reads_when_susp
     commit(
         &node,
         &[
-            &decide(&node, 1, Decision::Admit(admitted)),
-            &decide(&node, 2, Decision::Suspend(suspension)),
+            &fixture::decide(&node.ledger, 1, Decision::Admit(admitted)),
+            &fixture::decide(&node.ledger, 2, Decision::Suspend(suspension)),
         ],
     );
     read(&newcomer).await.unwrap();
