@@ -16,6 +16,7 @@ pub mod merkle;
 pub mod money;
 pub mod payload;
 pub mod quote;
+pub mod settings;
 pub mod shares;
 pub mod strict;
 pub mod transaction;
