@@ -111,6 +111,8 @@ fn terms() -> receivable::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -276,6 +278,7 @@ impl Chain {
             invoice: id.to_vec(),
             amount: usd(100_000),
             terms_hash: terms_hash(&terms()).to_vec(),
+            acknowledged: Vec::new(),
         };
         let action = invoice::Action {
             action: Some(invoice::action::Action::Confirm(confirm)),

@@ -13,6 +13,7 @@ mod cash;
 mod claims;
 pub mod concerns;
 pub mod coverage;
+mod credits;
 pub mod invariants;
 mod invoices;
 mod kernel;
@@ -20,6 +21,7 @@ pub mod keyring;
 mod loans;
 mod membership;
 pub mod numbers;
+mod proposals;
 mod quotes;
 mod requests;
 pub mod rules;
@@ -157,7 +159,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..200) {
+        match self.rng.gen_range(0..240) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -185,6 +187,14 @@ impl Generator {
             177..=179 => self.expire_request(view),
             180..=185 => self.repay(view),
             186..=187 => self.release(view),
+            188..=191 => self.propose_invoice(view),
+            192..=196 => self.answer_proposal(view),
+            197..=202 => self.confirm_conditionally(view),
+            203..=208 => self.answer_conditions(view),
+            209..=216 => self.credit(view),
+            217..=219 => self.open_dispute(view),
+            220..=225 => self.rule_on_dispute(view),
+            226..=227 => self.end_dispute(view),
             _ => self.roll(view),
         }
     }
