@@ -168,6 +168,57 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
         Invoice::AmountDiffers => "confirm the invoice's whole gross amount",
         Invoice::TermsDiffer => "confirm the terms the invoice was registered with",
         Invoice::NotTheSeller => "let the invoice's seller sign",
+        Invoice::NotAParty => "let the invoice's seller or buyer sign",
+        Invoice::WrongSeller => "name a supplier as seller (counterfoil org list --role supplier)",
+        Invoice::NotOfAProposal => {
+            "leave it out: the seller names what the invoice succeeds or releases on accepting it"
+        }
+        Invoice::CannotRelease => {
+            "name your newest invoice of this number and year, and its number as registered; case and spaces tell no two numbers apart"
+        }
+        Invoice::WarningsNotAcknowledged => {
+            "look at the invoice's warnings (counterfoil invoice show), and repeat them all"
+        }
+        Invoice::NoCondition => "confirm the invoice: this is its own amount and terms",
+        Invoice::InvalidExpiry => {
+            "give a last day from the ledger date to 90 days later (counterfoil clock show)"
+        }
+        Invoice::InvalidCondition => {
+            "give an amount above zero, at most the invoice's, in its currency"
+        }
+        Invoice::ConditionsExpired => {
+            "end the conditions (counterfoil invoice expire-conditions), and ask the buyer for new ones"
+        }
+        Invoice::ConditionsNotExpired => {
+            "wait until their last day has passed; the seller may refuse them before"
+        }
+        Invoice::InvalidCredit => {
+            "credit at most the principal that is outstanding, less what earlier notes left for the seller to owe"
+        }
+        Invoice::InvalidClaimCredits => {
+            "name at most 16 claims, each once and above zero, together at most the credit note's amount"
+        }
+        Invoice::ClaimDiffers => {
+            "name each claim with its controller and, where it is pledged, its pledgee"
+        }
+        Invoice::ClaimNotCreditable => {
+            "wait for the answer to the offer or the request; credit at most what is outstanding, and let a pledgee release before all of it"
+        }
+        Invoice::TooManyCreditNotes => {
+            "settle it between you: an invoice has at most 32 credit notes"
+        }
+        Invoice::DuplicateCreditNote => {
+            "look at the invoice that has this credit note (counterfoil invoice show)"
+        }
+        Invoice::Disputed => "wait for the ruling on the open dispute, or end it together",
+        Invoice::NotDisputed => {
+            "look at the invoice (counterfoil invoice show): no dispute is open"
+        }
+        Invoice::NotAnArbiter => "let an arbiter of the terms rule (counterfoil invoice show)",
+        Invoice::InvalidRuling => {
+            "uphold over an amount up to what was confirmed, in its currency, or dismiss"
+        }
+        Invoice::RepeatedRuling => "nothing: your ruling stands; give another one to change it",
     })
 }
 

@@ -169,6 +169,8 @@ pub fn terms() -> receivable::v1::Terms {
         assignable: true,
         fees: Vec::new(),
         arbiter: String::new(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -202,6 +204,7 @@ pub fn register(number: &str, minor: u64) -> (u32, Vec<u8>) {
         document_hash: Hash::of_document(number.as_bytes()).to_vec(),
         payload_root: Hash::of_document(b"").to_vec(),
         succeeds: Vec::new(),
+        release: None,
     };
     let action = Action {
         action: Some(action::Action::Register(register)),
@@ -218,6 +221,7 @@ pub fn confirm(registration: TxId, minor: u64) -> (u32, Vec<u8>) {
         invoice: InvoiceId::of(registration).to_vec(),
         amount: Some(usd(minor)),
         terms_hash: terms_hash.to_vec(),
+        acknowledged: Vec::new(),
     };
     let action = Action {
         action: Some(action::Action::Confirm(confirm)),

@@ -9,6 +9,7 @@ pub mod genesis;
 pub mod hash;
 pub mod ids;
 pub mod interest;
+pub mod invoice_response;
 pub mod keys;
 pub mod lei;
 pub mod limits;

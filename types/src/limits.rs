@@ -62,6 +62,15 @@ pub const MAX_GRACE_DAYS: u32 = 365;
 pub const MAX_RATE_PPM: u32 = 1_000_000;
 /// Fees of an invoice's terms, or of a quote.
 pub const MAX_FEES: usize = 8;
+/// Arbiters of an invoice's terms.
+pub const MAX_ARBITERS: usize = 7;
+/// Invoices that share a strict fingerprint, its false collisions released.
+pub const MAX_SHARED_FINGERPRINT: usize = 4;
+/// Days for which a buyer's conditions bind it.
+pub const MAX_CONDITION_DAYS: i64 = 90;
+/// Credit notes on an invoice, and claims that one of them reduces.
+pub const MAX_CREDIT_NOTES: usize = 32;
+pub const MAX_CREDITED_CLAIMS: usize = 16;
 
 /// Live claims of a receivable (specification 4.2).
 pub const MAX_LIVE_CLAIMS: usize = 256;

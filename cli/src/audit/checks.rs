@@ -137,13 +137,18 @@ fn of_invoices(genesis: &wire::Genesis, records: &Records, evidence: &Evidence) 
         .invoices
         .iter()
         .filter(|invoice| {
-            !matches!(
-                invoice.state(),
-                InvoiceState::Withdrawn | InvoiceState::Rejected
-            )
+            use InvoiceState::{Declined, Proposed, Rejected, TakenBack, Withdrawn};
+            // A proposal holds nothing that another could take.
+            let holds_nothing = [Withdrawn, Rejected, Proposed, Declined, TakenBack];
+            !holds_nothing.contains(&invoice.state())
         })
         .collect();
-    let fingerprints: BTreeSet<&Vec<u8>> = live
+    // Seller and buyer have signed that the others are no duplicates.
+    let alone: Vec<&&Invoice> = live
+        .iter()
+        .filter(|invoice| invoice.released_from.is_empty())
+        .collect();
+    let fingerprints: BTreeSet<&Vec<u8>> = alone
         .iter()
         .map(|invoice| &invoice.strict_fingerprint)
         .collect();
@@ -177,7 +182,7 @@ fn of_invoices(genesis: &wire::Genesis, records: &Records, evidence: &Evidence) 
     let mut checks = vec![
         Check::new(
             "live_invoices_of_one_fingerprint_each",
-            live.len(),
+            alone.len(),
             fingerprints.len(),
         ),
         Check::new(

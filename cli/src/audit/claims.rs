@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged, Endorsement,
-    Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse, event::Event as ReceivableEvent,
+    Claim, ClaimCredited, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged,
+    Endorsement, Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse,
+    event::Event as ReceivableEvent,
 };
 use counterfoil_proto::settlement::v1::{
     ClaimPaid, ReceivablePaid, event::Event as SettlementEvent,
@@ -83,6 +84,7 @@ impl Replay {
             Event::Receivable(ReceivableEvent::Released(e)) => {
                 self.controlled(&e.receivable, e.number, &e.controller)
             }
+            Event::Receivable(ReceivableEvent::Credited(e)) => self.credited(e, *date),
             Event::Settlement(SettlementEvent::Paid(e)) => self.paid(e, *date),
             Event::Settlement(SettlementEvent::ClaimPaid(e)) => self.claim_paid(e, executed),
             _ => return None,
@@ -156,6 +158,24 @@ impl Replay {
                 penalty: penalty.map(Accrual::to_proto),
                 ..claim.clone()
             })?;
+        }
+        Some(())
+    }
+
+    /// Principal goes; penalty accrued by then stays.
+    fn credited(&mut self, event: &ClaimCredited, on: Date) -> Option<()> {
+        let claim = self.live(&event.receivable, event.number)?.clone();
+        let accrued = self.accrued(&claim, on);
+        let left = claim.outstanding_minor.checked_sub(event.credited_minor)?;
+        let spent = left == 0 && accrued.is_none_or(|accrued| accrued.minor == 0);
+        if claim.controller != event.controller || spent != event.spent {
+            return None;
+        }
+        let claim = self.live(&event.receivable, event.number)?;
+        claim.outstanding_minor = left;
+        claim.penalty = accrued.map(Accrual::to_proto);
+        if spent {
+            spend(claim);
         }
         Some(())
     }

@@ -100,6 +100,8 @@ async fn invoices(client: &Client, desk: &Desk<'_>) -> Result<Vec<Entry>, Failur
         (String::new(), me(), InvoiceState::Registered),
         (String::new(), me(), InvoiceState::UnderQuery),
         (me(), String::new(), InvoiceState::UnderQuery),
+        (me(), String::new(), InvoiceState::Proposed),
+        (me(), String::new(), InvoiceState::ConditionallyConfirmed),
     ] {
         let filter = wire::ListInvoicesRequest {
             seller,

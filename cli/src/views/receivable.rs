@@ -26,6 +26,8 @@ pub fn terms(terms: &Terms, currency: &str, currencies: &Currencies) -> View {
         .flag("assignable", terms.assignable)
         .nested("fees", fees.collect())
         .text("arbiter", &terms.arbiter)
+        .list("arbiters", terms.arbiters.iter().cloned())
+        .number("arbiter_threshold", terms.arbiter_threshold)
 }
 
 pub fn receivable(receivable: &Receivable, currencies: &Currencies) -> View {
@@ -58,6 +60,13 @@ pub fn receivable(receivable: &Receivable, currencies: &Currencies) -> View {
             currency,
             currencies,
         )
+        .minor(
+            "credited_minor",
+            receivable.credited_minor,
+            currency,
+            currencies,
+        )
+        .flag("disputed", receivable.disputed)
         .date("confirmed_on", receivable.confirmed_on.as_ref())
         .date("settled_on", receivable.settled_on.as_ref())
         .number("claim_count", receivable.claim_count)

@@ -20,6 +20,7 @@ use super::keys::{
 use crate::kernel::{Context, StateError, Store};
 
 pub use super::claims::{is_assignable, money};
+pub use super::credits::{Credit, credit, mark_disputed};
 pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};
 pub use super::terms::{terms_are_known, terms_hash, terms_problem};
 
@@ -96,6 +97,8 @@ pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableI
         live_claims: vec![0],
         payments: Vec::new(),
         fees_paid: Vec::new(),
+        credited_minor: 0,
+        disputed: false,
     };
     let claim = Claim {
         receivable: id.to_vec(),

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod claims;
+mod credits;
 mod division;
 mod errors;
 mod events;

@@ -135,6 +135,8 @@ pub fn terms() -> receivable::v1::Terms {
         assignable: true,
         fees: Vec::new(),
         arbiter: String::new(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -155,5 +157,6 @@ pub fn invoice(number: &str, minor: u64) -> invoices::v1::RegisterInvoice {
         document_hash: Hash::of_document(number.as_bytes()).to_vec(),
         payload_root: Hash::of_document(b"no private fields").to_vec(),
         succeeds: Vec::new(),
+        release: None,
     }
 }

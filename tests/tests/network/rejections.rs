@@ -120,6 +120,7 @@ fn confirmation(id: InvoiceId) -> ConfirmInvoice {
         invoice: id.to_vec(),
         amount: money(1_000, "USD"),
         terms_hash: Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]).to_vec(),
+        acknowledged: Vec::new(),
     }
 }
 

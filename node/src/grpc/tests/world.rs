@@ -114,6 +114,8 @@ fn terms() -> receivable::Terms {
         assignable: true,
         fees: Vec::new(),
         arbiter: String::new(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -281,6 +283,7 @@ impl Chain {
             invoice: id.to_vec(),
             amount: usd(100_000),
             terms_hash: terms_hash(&terms()).to_vec(),
+            acknowledged: Vec::new(),
         };
         let action = invoice::Action {
             action: Some(invoice::action::Action::Confirm(confirm)),

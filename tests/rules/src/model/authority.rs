@@ -1,5 +1,7 @@
 //! Whose signatures an action needs (specification 1.3, 1.4, 1.6).
 
+use std::collections::BTreeMap;
+
 use counterfoil_proto::cash::v1::{self as cash_wire};
 use counterfoil_proto::financing::v1::{self as financing_wire, QuoteTerms, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
@@ -234,7 +236,7 @@ impl Model {
             Act::Calendar(_) => Authority::new(Class::Roll),
             Act::Cash(action) => self.authority_of_cash(caller, action),
             Act::Financing(action) => self.authority_of_financing(action),
-            Act::Invoice(action) => authority_of_invoice(action),
+            Act::Invoice(action) => authority_of_invoice(&self.invoices, action),
             Act::Receivable(action) => self.authority_of_receivable(action),
             Act::Settlement(action) => authority_of_settlement(action),
             Act::Garbage(_) => return Err(Rejected::with(Kernel::MalformedAction)),
@@ -347,7 +349,10 @@ impl Model {
     }
 }
 
-fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
+fn authority_of_invoice(
+    invoices: &BTreeMap<Id, invoice_wire::Invoice>,
+    action: &invoice_wire::Action,
+) -> Authority {
     use invoice_wire::action::Action as Invoice;
     match action.action.as_ref().expect("well-formed") {
         Invoice::Register(a) => Authority::over(Class::Register, &a.gross),
@@ -356,7 +361,32 @@ fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
             Authority::new(Class::Answer).discharging()
         }
         Invoice::Confirm(a) => Authority::over(Class::Confirm, &a.amount),
+        Invoice::Propose(a) => {
+            let gross = a.invoice.as_ref().and_then(|invoice| invoice.gross.clone());
+            Authority::over(Class::Register, &gross)
+        }
+        Invoice::AcceptProposal(a) => {
+            let proposed = invoices.get(a.invoice.as_slice());
+            let gross = proposed.and_then(|invoice| invoice.gross.clone());
+            Authority::over(Class::Register, &gross)
+        }
+        Invoice::TakeBackProposal(_) => Authority::new(Class::Register).discharging(),
+        Invoice::DeclineProposal(_)
+        | Invoice::RefuseConditions(_)
+        | Invoice::ExpireConditions(_) => Authority::new(Class::Answer).discharging(),
+        Invoice::ConfirmConditionally(a) => Authority::over(Class::Confirm, &a.amount),
+        Invoice::AcceptConditions(a) => Authority::over(Class::Release, &a.amount),
+        Invoice::Credit(a) => Authority::over(Class::Release, &a.amount).discharging(),
+        Invoice::OpenDispute(_) => Authority::new(Class::Answer),
+        Invoice::RuleOnDispute(a) => Authority::over(Class::Rule, &sum_of(a.ruling.as_ref())),
+        Invoice::EndDispute(a) => {
+            Authority::over(Class::Release, &sum_of(a.ruling.as_ref())).discharging()
+        }
     }
+}
+
+fn sum_of(ruling: Option<&invoice_wire::Ruling>) -> Option<Money> {
+    ruling.and_then(|ruling| ruling.amount.clone())
 }
 
 fn authority_of_settlement(action: &settlement_wire::Action) -> Authority {

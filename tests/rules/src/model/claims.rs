@@ -7,9 +7,9 @@ use counterfoil_proto::receivable::v1::{
     AcceptOffer, Claim, ClaimOffered, ClaimPart, ClaimSplit, ClaimState, ClaimTransferred,
     ClaimsMerged, DeclineOffer, Encumbrance, Endorsement, Event, ExpireOffer, MergeClaims, Offer,
     OfferClaim, OfferDeclined, OfferExpired, Purpose, Rank, Receivable, ReceivableState, Recourse,
-    RejectionCode as Code, SplitClaim, event,
+    RejectionCode as Code, SplitClaim, Terms, event,
 };
-use counterfoil_proto::v1::{Accrual, Date};
+use counterfoil_proto::v1::{Accrual, Date, Money};
 
 use super::arithmetic::{MAX_MINOR, Rate, date, day, pro_rata};
 use super::cash::{Payment, is_end_to_end_id};
@@ -64,12 +64,14 @@ const DISPOSAL: Disposal<Code> = Disposal {
 
 impl Model {
     /// Opens the receivable of a confirmed invoice, with claim 0 in its seller's hands.
-    pub(super) fn open_receivable(&mut self, invoice: &Invoice, today: i64) -> Id {
+    pub(super) fn open_receivable(
+        &mut self,
+        invoice: &Invoice,
+        face: Money,
+        terms: Terms,
+        today: i64,
+    ) -> Id {
         let id = tagged_hash("counterfoil/receivable-id/v1", &[&invoice.id]);
-        let face = invoice
-            .gross
-            .clone()
-            .expect("a registered invoice has an amount");
         let claim = Claim {
             receivable: id.to_vec(),
             number: 0,
@@ -88,7 +90,7 @@ impl Model {
             due_date: invoice.due_date,
             // The only convention so far leaves the due date where it is.
             adjusted_due_date: invoice.due_date,
-            terms: invoice.terms.clone(),
+            terms: Some(terms),
             state: ReceivableState::Performing.into(),
             redeemed_minor: 0,
             penalty_paid_minor: 0,
@@ -98,6 +100,8 @@ impl Model {
             live_claims: vec![0],
             payments: Vec::new(),
             fees_paid: Vec::new(),
+            credited_minor: 0,
+            disputed: false,
         };
         let before = self.receivables.insert(id, receivable);
         assert!(before.is_none(), "an invoice is confirmed once");
@@ -135,7 +139,7 @@ impl Model {
         }
     }
 
-    fn claim_key(&self, receivable: &[u8], number: u32) -> Option<ClaimKey> {
+    pub(super) fn claim_key(&self, receivable: &[u8], number: u32) -> Option<ClaimKey> {
         let key = (Id::try_from(receivable).ok()?, number);
         self.claims.contains_key(&key).then_some(key)
     }

@@ -11,11 +11,13 @@ pub mod authority;
 pub mod calendar;
 pub mod cash;
 pub mod claims;
+mod credits;
 pub mod external;
 pub mod financing;
 pub mod invoices;
 pub mod membership;
 pub mod numbers;
+mod proposals;
 pub mod settlement;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +26,7 @@ use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
-use counterfoil_proto::invoice::v1 as invoice_wire;
+use counterfoil_proto::invoice::v1::{self as invoice_wire, Verdict, WarningKind};
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
 use counterfoil_proto::receivable::v1::{
     self as receivable_wire, BusinessDayConvention, DayCount, Purpose, Recourse,
@@ -235,8 +237,13 @@ pub struct Model {
     pub currencies: BTreeSet<String>,
     pub clock: Clock,
     pub invoices: BTreeMap<Id, invoice_wire::Invoice>,
-    /// The newest invoice registered under what a fingerprint stands for, or with a document.
-    pub strict: BTreeMap<Strict, Id>,
+    /// The invoices registered under what a strict fingerprint stands for, the newest first: several where
+    /// collisions were released.
+    pub strict: BTreeMap<Strict, Vec<Id>>,
+    /// The invoice that a credit note of this seller, number and year is on.
+    pub credit_notes: BTreeMap<Strict, Id>,
+    /// The newest invoice registered under what a fingerprint stands for, or with a document; or the one that a
+    /// credit note with that document is on.
     pub loose: BTreeMap<Loose, Id>,
     pub documents: BTreeMap<Vec<u8>, Id>,
     pub receivables: BTreeMap<Id, receivable_wire::Receivable>,
@@ -289,6 +296,7 @@ impl Model {
             clock,
             invoices: BTreeMap::new(),
             strict: BTreeMap::new(),
+            credit_notes: BTreeMap::new(),
             loose: BTreeMap::new(),
             documents: BTreeMap::new(),
             receivables: BTreeMap::new(),
@@ -385,6 +393,18 @@ impl Model {
                 Invoice::Confirm(a) => self.confirm(call, a),
                 Invoice::Reject(a) => self.reject(call, a),
                 Invoice::Withdraw(a) => self.withdraw(call, a),
+                Invoice::Propose(a) => self.propose_invoice(call, a),
+                Invoice::AcceptProposal(a) => self.accept_proposal(call, a),
+                Invoice::DeclineProposal(a) => self.decline_proposal(call, a),
+                Invoice::TakeBackProposal(a) => self.take_back_proposal(call, a),
+                Invoice::ConfirmConditionally(a) => self.confirm_conditionally(call, a),
+                Invoice::AcceptConditions(a) => self.accept_conditions(call, a),
+                Invoice::RefuseConditions(a) => self.refuse_conditions(call, a),
+                Invoice::ExpireConditions(a) => self.expire_conditions(call, a),
+                Invoice::Credit(a) => self.credit(call, a),
+                Invoice::OpenDispute(a) => self.open_dispute(call, a),
+                Invoice::RuleOnDispute(a) => self.rule_on_dispute(call, a),
+                Invoice::EndDispute(a) => self.end_dispute(call, a),
             },
             Act::Membership(membership_wire::Action {
                 action: Some(action),
@@ -479,10 +499,17 @@ fn is_well_formed(act: &Act) -> bool {
     use receivable_wire::action::Action as Receivable;
     match act {
         Act::Invoice(action) => match &action.action {
-            Some(Invoice::Register(register)) => register.terms.as_ref().is_none_or(|terms| {
-                DayCount::try_from(terms.day_count).is_ok()
-                    && BusinessDayConvention::try_from(terms.convention).is_ok()
-            }),
+            Some(Invoice::Register(a)) => are_known(a.terms.as_ref()),
+            Some(Invoice::Propose(a)) => {
+                let invoice = a.invoice.as_ref();
+                are_known(invoice.and_then(|invoice| invoice.terms.as_ref()))
+            }
+            Some(Invoice::Confirm(a)) => all_are::<WarningKind>(&a.acknowledged),
+            Some(Invoice::ConfirmConditionally(a)) => {
+                all_are::<WarningKind>(&a.acknowledged) && are_known(a.terms.as_ref())
+            }
+            Some(Invoice::RuleOnDispute(a)) => is_known_ruling(a.ruling.as_ref()),
+            Some(Invoice::EndDispute(a)) => is_known_ruling(a.ruling.as_ref()),
             _ => true,
         },
         Act::Receivable(action) => match &action.action {
@@ -502,6 +529,21 @@ fn is_well_formed(act: &Act) -> bool {
         },
         _ => true,
     }
+}
+
+fn are_known(terms: Option<&receivable_wire::Terms>) -> bool {
+    terms.is_none_or(|terms| {
+        DayCount::try_from(terms.day_count).is_ok()
+            && BusinessDayConvention::try_from(terms.convention).is_ok()
+    })
+}
+
+fn is_known_ruling(ruling: Option<&invoice_wire::Ruling>) -> bool {
+    ruling.is_none_or(|ruling| all_are::<Verdict>(&[ruling.verdict]))
+}
+
+fn all_are<E: TryFrom<i32>>(numbers: &[i32]) -> bool {
+    numbers.iter().all(|number| E::try_from(*number).is_ok())
 }
 
 fn is_reason(reason: &str) -> bool {

@@ -436,8 +436,9 @@ impl Model {
             Code::NotYet,
         )?;
         let face = receivable.face.as_ref().expect("a face").minor;
-        ensure(receivable.redeemed_minor < face, Code::NothingOutstanding)?;
-        let unpaid = u128::from(face - receivable.redeemed_minor);
+        let unpaid = face - receivable.redeemed_minor - receivable.credited_minor;
+        ensure(unpaid > 0, Code::NothingOutstanding)?;
+        let unpaid = u128::from(unpaid);
         ensure(self.asserted(receivable) < unpaid, Code::PaymentAsserted)?;
         Ok(id)
     }

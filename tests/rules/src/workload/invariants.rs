@@ -20,6 +20,7 @@ use super::rules::Records;
 use crate::model::arithmetic::interest;
 use crate::model::claims::{day_of, encumbrance};
 use crate::model::invoices::strict_of;
+use crate::model::numbers::printed_form;
 use crate::model::{Id, contract};
 
 /// What the invariants need to remember from block to block.
@@ -29,6 +30,8 @@ pub struct Auditor {
     claim_counts: BTreeMap<Id, u32>,
     /// Invoices whose confirmation was executed under the signature of their buyer.
     pub confirmed: BTreeSet<Id>,
+    /// The amount and the hash of the terms of each conditional confirmation under its buyer's signature, the last one.
+    pub undertaken: BTreeMap<Id, (Option<Money>, Vec<u8>)>,
     /// End-to-end ids in executed instructions, by payer.
     pub used: BTreeSet<(String, String)>,
 }
@@ -103,7 +106,8 @@ impl Auditor {
             let key = id(&receivable.id);
             let face = receivable.face.as_ref().expect("a face").minor;
             let sum = outstanding.remove(&key).unwrap_or_default()
-                + u128::from(receivable.redeemed_minor);
+                + u128::from(receivable.redeemed_minor)
+                + u128::from(receivable.credited_minor);
             assert_eq!(sum, u128::from(face), "invariant 1: {receivable:?}");
             assert_eq!(
                 numbers.get(&key),
@@ -310,27 +314,42 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money, fees: &[FeePaid]) {
     }
 }
 
+/// Invariant 3. Live invoices under one fingerprint are those whose collision was released, with numbers that
+/// tell them apart.
 fn check_uniqueness(records: &Records) {
     let (mut fingerprints, mut numbers, mut documents) =
-        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
     for invoice in table::<Invoice>(records, "invoice/invoice/") {
-        if matches!(
+        for note in &invoice.credit_notes {
+            assert!(
+                documents.insert(note.document_hash.clone()),
+                "invariant 3: {invoice:?}"
+            );
+        }
+        let ended = matches!(
             invoice.state(),
             InvoiceState::Withdrawn | InvoiceState::Rejected
-        ) {
+        );
+        if ended || invoice.registered_on.is_none() {
             continue;
         }
         assert!(
-            numbers.insert(strict_of(&invoice)),
+            numbers.insert((strict_of(&invoice), printed_form(&invoice.number))),
             "invariant 3: {invoice:?}"
         );
         assert!(
             documents.insert(invoice.document_hash.clone()),
             "invariant 3: {invoice:?}"
         );
+        let fingerprint = invoice.strict_fingerprint.clone();
+        let sharing: &mut Vec<bool> = fingerprints.entry(fingerprint).or_default();
+        sharing.push(!invoice.released_from.is_empty());
+    }
+    for released in fingerprints.values() {
+        let first = released.iter().filter(|released| !**released).count();
         assert!(
-            fingerprints.insert(invoice.strict_fingerprint),
-            "invariant 3: two live invoices of one fingerprint"
+            first <= 1 && released.len() <= 4,
+            "invariant 3: live invoices of one fingerprint without a release"
         );
     }
 }

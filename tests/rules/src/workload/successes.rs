@@ -1,5 +1,7 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
+use std::collections::BTreeSet;
+
 use counterfoil_proto::financing::v1::{QuoteState, Technique, event::Event as FinancingEvent};
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
@@ -48,6 +50,25 @@ pub const SUCCESSES: &[&str] = &[
     "confirm",
     "reject",
     "withdraw",
+    "register with a released collision",
+    "propose an invoice",
+    "accept a proposal",
+    "decline a proposal",
+    "take back a proposal",
+    "confirm conditionally",
+    "accept conditions",
+    "refuse conditions",
+    "expire conditions",
+    "credit a claim",
+    "credit several claims",
+    "credit claims of several controllers",
+    "credit a pledged claim",
+    "credit a claim to nothing",
+    "credit more than claims are reduced by",
+    "open a dispute",
+    "rule on a dispute",
+    "rule on a dispute and end it",
+    "end a dispute by agreement",
     "issue",
     "transfer",
     "transfer to the issuer",
@@ -164,6 +185,28 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             Invoice::Confirm(_) => vec!["confirm"],
             Invoice::Reject(_) => vec!["reject"],
             Invoice::Withdraw(_) => vec!["withdraw"],
+            Invoice::Propose(_) => vec!["propose an invoice"],
+            Invoice::AcceptProposal(_) => {
+                let mut names = warnings(events);
+                names.push("accept a proposal");
+                names
+            }
+            Invoice::DeclineProposal(_) => vec!["decline a proposal"],
+            Invoice::TakeBackProposal(_) => vec!["take back a proposal"],
+            Invoice::ConfirmConditionally(_) => vec!["confirm conditionally"],
+            Invoice::AcceptConditions(_) => vec!["accept conditions"],
+            Invoice::RefuseConditions(_) => vec!["refuse conditions"],
+            Invoice::ExpireConditions(_) => vec!["expire conditions"],
+            Invoice::Credit(action) => credits(action, &told),
+            Invoice::OpenDispute(_) => vec!["open a dispute"],
+            Invoice::RuleOnDispute(action) => those([
+                (true, "rule on a dispute"),
+                (
+                    !is_disputed(after, &action.invoice),
+                    "rule on a dispute and end it",
+                ),
+            ]),
+            Invoice::EndDispute(_) => vec!["end a dispute by agreement"],
         },
         Act::Cash(action) => vec![
             match action.action.as_ref().expect("executed, so an action") {
@@ -542,6 +585,38 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
     }
 }
 
+fn is_disputed(model: &Model, invoice: &[u8]) -> bool {
+    let receivable = &model.invoices[invoice].receivable;
+    model.receivables[receivable.as_slice()].disputed
+}
+
+fn credits(action: &invoice::v1::CreditInvoice, told: &Told) -> Vec<&'static str> {
+    let parts = &action.claims;
+    let of_claims: u64 = parts.iter().map(|part| part.minor).sum();
+    let spent = told.claims.iter().any(|event| match event {
+        ClaimEvent::Credited(credited) => credited.spent,
+        _ => false,
+    });
+    let controllers: BTreeSet<&String> = parts.iter().map(|part| &part.controller).collect();
+    those([
+        (!parts.is_empty(), "credit a claim"),
+        (parts.len() > 1, "credit several claims"),
+        (
+            controllers.len() > 1,
+            "credit claims of several controllers",
+        ),
+        (
+            parts.iter().any(|part| !part.pledgee.is_empty()),
+            "credit a pledged claim",
+        ),
+        (spent, "credit a claim to nothing"),
+        (
+            minor(&action.amount) > of_claims,
+            "credit more than claims are reduced by",
+        ),
+    ])
+}
+
 fn minor(sum: &Option<Money>) -> u64 {
     sum.as_ref().expect("a sum").minor
 }
@@ -556,6 +631,7 @@ fn warnings(events: &[Happened]) -> Vec<&'static str> {
     let names = registered.warnings().map(|warning| match warning {
         WarningKind::AdjacentYear => "register with a warning of an adjacent year",
         WarningKind::LooseMatch => "register with a warning of a loose match",
+        WarningKind::ReleasedCollision => "register with a released collision",
         WarningKind::Unspecified => panic!("a warning is of some kind"),
     });
     names.collect()

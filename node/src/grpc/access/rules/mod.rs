@@ -77,9 +77,24 @@ pub fn settings(
     Ok(Some(settings))
 }
 
-/// Seller and buyer.
+/// Seller and buyer; and, once it was disputed, the arbiters of the terms that were confirmed.
 pub fn invoice(caller: &Caller, _: &Records<'_>, invoice: Invoice) -> Shown<Invoice> {
-    Ok(to_parties(caller, &[&invoice.seller, &invoice.buyer]).then_some(invoice))
+    let may = to_parties(caller, &[&invoice.seller, &invoice.buyer])
+        || arbiters(&invoice).iter().any(|arbiter| caller.is(arbiter));
+    Ok(may.then_some(invoice))
+}
+
+/// Who rules on an invoice's disputes; nobody before there was one.
+fn arbiters(invoice: &Invoice) -> &[String] {
+    let conditions = invoice.conditions.as_ref();
+    let terms = match conditions {
+        Some(conditions) => &conditions.terms,
+        None => &invoice.terms,
+    };
+    match (&invoice.dispute, terms) {
+        (Some(_), Some(terms)) => &terms.arbiters,
+        _ => &[],
+    }
 }
 
 /// The debtor; the seller of its invoice and whoever may read one of its live claims, without the payments and fees of

@@ -3,6 +3,7 @@
 mod claims;
 mod external;
 mod financing;
+mod invoices;
 mod membership;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
@@ -13,6 +14,10 @@ pub use external::{
 pub use financing::{
     Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
     reveal, salt,
+};
+pub use invoices::{
+    accept_conditions, accept_proposal, confirm_conditionally, credit, end_dispute, of_claim,
+    open_dispute, propose_invoice, rule_on_dispute, ruling,
 };
 
 pub use membership::{
@@ -56,6 +61,8 @@ pub fn terms() -> receivable::v1::Terms {
         assignable: true,
         fees: Vec::new(),
         arbiter: "regulator".into(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -86,6 +93,7 @@ pub fn registration(number: &str) -> RegisterInvoice {
         document_hash: tagged_hash("document", &[number.as_bytes()]).to_vec(),
         payload_root: vec![2; 32],
         succeeds: Vec::new(),
+        release: None,
     }
 }
 
@@ -100,6 +108,7 @@ pub fn confirm(id: &[u8], registered: &RegisterInvoice) -> Act {
         invoice: id.to_vec(),
         amount: registered.gross.clone(),
         terms_hash: terms_hash(terms).to_vec(),
+        acknowledged: Vec::new(),
     }))
 }
 
@@ -111,6 +120,16 @@ pub fn answer(action: &str, id: &[u8]) -> Act {
         "resolve_query" => Invoice::ResolveQuery(invoice::v1::ResolveQuery { invoice, reason }),
         "reject" => Invoice::Reject(invoice::v1::RejectInvoice { invoice, reason }),
         "withdraw" => Invoice::Withdraw(invoice::v1::WithdrawInvoice { invoice }),
+        "decline_proposal" => {
+            Invoice::DeclineProposal(invoice::v1::DeclineProposal { invoice, reason })
+        }
+        "take_back_proposal" => {
+            Invoice::TakeBackProposal(invoice::v1::TakeBackProposal { invoice })
+        }
+        "refuse_conditions" => {
+            Invoice::RefuseConditions(invoice::v1::RefuseConditions { invoice, reason })
+        }
+        "expire_conditions" => Invoice::ExpireConditions(invoice::v1::ExpireConditions { invoice }),
         _ => panic!("no action on invoices is called {action}"),
     })
 }
