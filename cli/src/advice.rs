@@ -277,6 +277,13 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::NotTheBorrower => "let the loan's borrower repay it",
         Financing::LoanClosed => "nothing: the loan is repaid",
         Financing::NotTheLender => "let the loan's lender release the claim",
+        Financing::NothingOverdue => {
+            "wait: `counterfoil loan schedule` shows the instalments, `loan show` the grace days and a recorded default"
+        }
+        Financing::NotInDefault => {
+            "report the default first (counterfoil loan default), once an instalment is overdue"
+        }
+        Financing::ControlTaken => "nothing: the lender controls the claim already",
         Financing::IssuerNotAccepted => {
             "pay in the lender's deposits, or in those that `counterfoil loan show` names as issuer"
         }

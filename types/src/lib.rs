@@ -15,6 +15,7 @@ pub mod merkle;
 pub mod money;
 pub mod payload;
 pub mod quote;
+pub mod schedule;
 pub mod shares;
 pub mod strict;
 pub mod transaction;

@@ -13,6 +13,7 @@ use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{Accrual, DayCount, Interest};
+use counterfoil_types::schedule::left_on;
 use counterfoil_types::shares::pro_rata;
 use prost::Message as _;
 
@@ -81,6 +82,12 @@ impl<'a> Replay<'a> {
                 let loan = self.opened(e, executed.date);
                 self.loans.insert(&e.loan, loan);
             }
+            FinancingEvent::LoanDefaulted(e) => {
+                if let Some(loan) = self.loans.get_mut(&*e.loan) {
+                    loan.state = LoanState::Defaulted.into();
+                    loan.defaulted_on = Some(executed.date.to_proto());
+                }
+            }
             FinancingEvent::LoanPaid(e) => {
                 self.loan_payments += 1;
                 let loan = self.loans.get_mut(&*e.loan);
@@ -123,7 +130,13 @@ impl<'a> Replay<'a> {
             outstanding_minor: minor(&event.principal),
             rate_ppm: event.rate_ppm,
             day_count: quote.map_or(0, |terms| terms.day_count),
-            schedule: Schedule::Bullet.into(),
+            schedule: match quote.map(|terms| terms.schedule()) {
+                None | Some(Schedule::Unspecified) => Schedule::Bullet.into(),
+                Some(schedule) => schedule.into(),
+            },
+            grace_days: quote.map_or(0, |terms| terms.loan_grace_days),
+            plan_principal_minor: minor(&event.principal),
+            plan_from: Some(on.to_proto()),
             opened_on: Some(on.to_proto()),
             due_date: event.due_date,
             interest: Some(accrual.to_proto()),
@@ -150,6 +163,10 @@ fn pay(loan: &mut Loan, event: &LoanPaid, on: Date) -> Option<()> {
     }
     accrued.minor -= paid_interest;
     loan.outstanding_minor -= principal;
+    if loan.outstanding_minor < left_on(loan, on).ok()? {
+        loan.plan_principal_minor = loan.outstanding_minor;
+        loan.plan_from = Some(on.to_proto());
+    }
     loan.interest_paid_minor += paid_interest;
     loan.interest = Some(accrued.to_proto());
     let repaid = loan.outstanding_minor == 0 && accrued.minor == 0;
@@ -382,8 +399,11 @@ fn reaches(executed: &Executed, loans: &BTreeMap<&[u8], Loan>) -> bool {
         if let Event::Settlement(SettlementEvent::ClaimPaid(e)) = happened {
             let whole = u128::from(minor(&e.principal)) + u128::from(minor(&e.penalty));
             let to_lender = u128::from(minor(&e.to_lender));
-            *owed.entry((&e.issuer, &e.controller)).or_default() += whole.saturating_sub(to_lender);
-            let lender = loans.get(&*e.loan).map_or("", |loan| &*loan.lender);
+            let loan = loans.get(&*e.loan);
+            // A lender in control of a claim accounts for the surplus.
+            let owner = loan.map_or(&e.controller, |loan| &loan.borrower);
+            *owed.entry((&e.issuer, owner)).or_default() += whole.saturating_sub(to_lender);
+            let lender = loan.map_or("", |loan| &*loan.lender);
             *owed.entry((&e.issuer, lender)).or_default() += to_lender;
             *lent.entry(&e.loan).or_default() += to_lender;
         }

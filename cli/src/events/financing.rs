@@ -55,6 +55,10 @@ impl Show<'_> {
                     .rate("rate_ppm", e.rate_ppm)
                     .date("due_date", e.due_date.as_ref())
             }
+            LoanDefaulted(e) => {
+                let view = loan("LoanDefaulted", &e.loan, &e.lender, &e.borrower);
+                self.amount(view, "outstanding_minor", e.outstanding.as_ref())
+            }
             LoanPaid(e) => {
                 let view = loan("LoanPaid", &e.loan, &e.lender, &e.borrower);
                 let view = self.amount(view, "interest_minor", e.interest.as_ref());

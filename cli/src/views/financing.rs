@@ -2,6 +2,7 @@
 
 use counterfoil_proto::financing::v1::{Award, ClaimReference, Loan, QuoteTerms, Request};
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::schedule::Instalment;
 
 use super::amount;
 use crate::amounts::Currencies;
@@ -85,6 +86,8 @@ pub fn quote_terms(terms: &QuoteTerms, currencies: &Currencies) -> View {
         .date("expires_on", terms.expires_on.as_ref())
         .text("issuer", &terms.issuer)
         .text("end_to_end_id", &terms.end_to_end_id)
+        .text("schedule", format_args!("{:?}", terms.schedule()))
+        .number("loan_grace_days", terms.loan_grace_days)
 }
 
 /// A quote among the others of its request. It has figures once it is revealed.
@@ -138,4 +141,17 @@ pub fn loan(loan: &Loan, currencies: &Currencies) -> View {
     minor(view, "interest_paid_minor", loan.interest_paid_minor)
         .list("collateral", loan.collateral.iter().map(claim_reference))
         .date("repaid_on", loan.repaid_on.as_ref())
+        .number("grace_days", loan.grace_days)
+        .date("plan_from", loan.plan_from.as_ref())
+        .date("defaulted_on", loan.defaulted_on.as_ref())
+}
+
+/// One payment of a loan's plan.
+pub fn instalment(instalment: &Instalment, loan: &Loan, currencies: &Currencies) -> View {
+    let currency = loan.principal.as_ref().map_or("", |p| &p.currency);
+    let minor = |view: View, name, minor| view.minor(name, minor, currency, currencies);
+    let view = View::new().date("due", Some(&instalment.due.to_proto()));
+    let view = minor(view, "principal_minor", instalment.principal_minor);
+    let view = minor(view, "interest_minor", instalment.interest_minor);
+    minor(view, "left_minor", instalment.left_minor)
 }

@@ -198,7 +198,10 @@ fn lend(
         outstanding_minor: terms.amount.as_ref().map_or(0, |amount| amount.minor),
         rate_ppm: terms.rate_ppm,
         day_count: terms.day_count,
-        schedule: Schedule::Bullet.into(),
+        schedule: match terms.schedule() {
+            Schedule::Unspecified => Schedule::Bullet.into(),
+            schedule => schedule.into(),
+        },
         opened_on: Some(today.to_proto()),
         due_date: Some(falls_due(request)?.to_proto()),
         interest: Some(interest.to_proto()),
@@ -207,6 +210,10 @@ fn lend(
         state: LoanState::Open.into(),
         repaid_on: None,
         issuer: terms.issuer.clone(),
+        grace_days: terms.loan_grace_days,
+        plan_principal_minor: terms.amount.as_ref().map_or(0, |amount| amount.minor),
+        plan_from: Some(today.to_proto()),
+        defaulted_on: None,
     };
     put_loan(&mut context.store, &loan);
     let opened = LoanOpened {

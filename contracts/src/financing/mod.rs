@@ -3,6 +3,7 @@
 
 pub mod api;
 mod awards;
+mod defaults;
 mod errors;
 mod events;
 mod keys;
@@ -50,6 +51,8 @@ impl Contract for Financing {
                 .over(repay.amount.clone())
                 .discharging(),
             Release(_) => Authority::of(Class::Release).discharging(),
+            ReportLoanDefault(_) => Authority::of(Class::Report),
+            TakeControl(_) => Authority::of(Class::Pledge),
         }))
     }
 
@@ -64,6 +67,8 @@ impl Contract for Financing {
             Some(Expire(expire)) => requests::expire(context, &expire),
             Some(Repay(repay)) => loans::repay(context, &repay),
             Some(Release(release)) => loans::release(context, &release),
+            Some(ReportLoanDefault(report)) => defaults::report(context, &report),
+            Some(TakeControl(take)) => defaults::take_control(context, &take),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

@@ -3,19 +3,21 @@
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
     CommitQuote, Quote, QuoteCommitted, QuoteRevealed, QuoteState, QuoteTerms, RejectionCode,
-    Request, RevealQuote,
+    Request, RevealQuote, Schedule,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
-use counterfoil_types::limits::{MAX_FEE_NAME, MAX_FEES, MAX_MINOR, MAX_QUOTES, MAX_RATE_PPM};
+use counterfoil_types::limits::{
+    MAX_FEE_NAME, MAX_FEES, MAX_GRACE_DAYS, MAX_MINOR, MAX_QUOTES, MAX_RATE_PPM,
+};
 use counterfoil_types::quote::commitment;
 
 use super::events::emit;
 use super::keys::{find_request, put_quote, put_request, quote};
 use super::pricing::price;
-use super::requests::{amount_problem, check_open, reveal_window};
+use super::requests::{amount_problem, check_open, is_sale, reveal_window};
 use crate::cash::api as cash;
 use crate::kernel::{Context, Failure, StateError, Store, check_known, reject};
 use crate::membership::api as membership;
@@ -80,6 +82,7 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
     let terms = reveal.terms.unwrap_or_default();
     check_known::<DayCount>(terms.day_count, "day count")?;
     check_known::<Recourse>(terms.recourse, "recourse")?;
+    check_known::<Schedule>(terms.schedule, "schedule")?;
     let bank = context.caller.id.clone();
     let mut request = find_request(&context.store, &reveal.request)?;
     check_open(&request)?;
@@ -162,6 +165,12 @@ fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<
     }
     if terms.day_count() == DayCount::Unspecified || terms.recourse() == Recourse::Unspecified {
         return Some("say the day count and the recourse".into());
+    }
+    let has_plan = terms.schedule() != Schedule::Unspecified || terms.loan_grace_days > 0;
+    if (is_sale(request.technique()) && has_plan) || terms.loan_grace_days > MAX_GRACE_DAYS {
+        return Some(format!(
+            "a schedule and grace days, {MAX_GRACE_DAYS} at most, are for loans"
+        ));
     }
     if terms.fees.len() > MAX_FEES {
         return Some(format!("a quote has at most {MAX_FEES} fees"));

@@ -226,8 +226,30 @@ pub fn pledge(
     Ok(())
 }
 
-/// Frees a pledged claim.
-pub fn release(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Result<(), StateError> {
+/// Whether the lender that a claim is pledged to has taken control of it.
+pub fn is_taken(claim: &Claim, pledge: &Pledge) -> bool {
+    claim.controller == pledge.pledgee
+}
+
+/// Passes control of a pledged claim to its lender; the pledge stays. Invariant: its loan is in default.
+pub fn take(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Result<(), StateError> {
+    let (receivable, number) = (claim.receivable.clone(), claim.number);
+    endorse(context, claim, &pledge.pledgee, Purpose::Enforcement)?;
+    let claim = keys::claim(&context.store, &receivable, number)?
+        .ok_or_else(|| StateError::corrupt("receivable/claim", "an endorsed claim is missing"))?;
+    let pledged = encumber(claim, Some(Burden::Pledged(pledge.clone())));
+    put_claim(&mut context.store, &pledged);
+    Ok(())
+}
+
+/// Frees a pledged claim, and gives it back to its owner where the lender had taken control.
+pub fn release(
+    context: &mut Context<'_>,
+    claim: Claim,
+    pledge: &Pledge,
+    owner: &str,
+) -> Result<(), StateError> {
+    let taken = is_taken(&claim, pledge);
     let debtor = receivable_of(&context.store, &claim)?.debtor;
     let event = PledgeReleased {
         receivable: claim.receivable.clone(),
@@ -240,5 +262,8 @@ pub fn release(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Resu
     put_claim(&mut context.store, &free);
     let concerned = [free.controller.as_str(), &pledge.pledgee, &debtor];
     emit(context, &concerned, Kind::Released(event));
+    if taken {
+        endorse(context, free, owner, Purpose::Enforcement)?;
+    }
     Ok(())
 }

@@ -147,17 +147,19 @@ impl Division {
         for share in &allocation.shares {
             let claim = &share.claim;
             let mut to_lender_minor = 0;
+            let mut owner = claim.controller.clone();
             if let Some(pledge) = receivables::pledge_of(claim) {
                 let pledged = (claim, pledge);
                 let collections = &mut division.collections;
                 let total = share.total_minor();
                 to_lender_minor = collections.take(store, pledged, total, share.is_all(), on)?;
+                owner = collections.owner(claim, pledge).to_owned();
                 division.add_leg(&pledge.pledgee, to_lender_minor);
             }
             if let Some(lock) = receivables::lock_of(claim) {
                 division.requests.insert(lock.request.clone());
             }
-            division.add_leg(&claim.controller, share.total_minor() - to_lender_minor);
+            division.add_leg(&owner, share.total_minor() - to_lender_minor);
             division.to_lenders.push(to_lender_minor);
         }
         Ok(division)

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
 use counterfoil_proto::credit::v1::HistoryEntry;
-use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
+use counterfoil_proto::financing::v1::{self as financing_wire, Schedule, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{
@@ -327,6 +327,8 @@ impl Model {
                 Financing::Expire(a) => self.expire_request(call, a),
                 Financing::Repay(a) => self.repay(call, a),
                 Financing::Release(a) => self.release(call, a),
+                Financing::ReportLoanDefault(a) => self.report_loan_default(call, a),
+                Financing::TakeControl(a) => self.take_control(call, a),
             },
             Act::Settlement(settlement_wire::Action {
                 action: Some(action),
@@ -384,6 +386,7 @@ fn is_well_formed(act: &Act) -> bool {
             Some(Financing::Reveal(reveal)) => reveal.terms.as_ref().is_none_or(|terms| {
                 DayCount::try_from(terms.day_count).is_ok()
                     && Recourse::try_from(terms.recourse).is_ok()
+                    && Schedule::try_from(terms.schedule).is_ok()
             }),
             Some(_) => true,
         },

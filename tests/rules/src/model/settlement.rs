@@ -43,6 +43,8 @@ struct Paid {
 /// What one claim brings of a payment.
 struct Payout {
     share: Share,
+    /// Who gets what is not the lender's.
+    owner: String,
     /// Where the claim is pledged.
     lender: Option<ToLender>,
 }
@@ -154,7 +156,7 @@ impl Model {
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
 
         let mut happened = self.pay(payment, call.tx_id);
-        happened.extend(self.discharge(&id, &debts, &payouts, today));
+        happened.extend(self.discharge(&id, &debts, &payouts, call));
         happened.extend(self.record_payment(&id, action, &payouts, paid.refund, today));
         Ok(happened)
     }
@@ -175,7 +177,7 @@ impl Model {
                 principal_minor: *principal,
                 penalty_minor: *penalty,
             };
-            let mut lender = None;
+            let (mut lender, mut owner) = (None, claim.controller.clone());
             if let Some(Kind::Pledged(pledge)) = encumbrance(claim) {
                 let loan = Id::try_from(pledge.loan.as_slice()).expect("an id");
                 let owed = still_owed.entry(loan).or_insert_with(|| {
@@ -184,13 +186,19 @@ impl Model {
                 });
                 let to_lender = sum.min(*owed);
                 *owed -= to_lender;
+                // A lender in control of the claim accounts for the surplus.
+                owner = self.loans[&loan].borrower.clone();
                 lender = Some(ToLender {
                     loan,
                     name: pledge.pledgee.clone(),
                     minor: u64::try_from(to_lender).expect("at most the payment"),
                 });
             }
-            payouts.push(Payout { share, lender });
+            payouts.push(Payout {
+                share,
+                owner,
+                lender,
+            });
         }
         payouts
     }
@@ -201,8 +209,9 @@ impl Model {
         id: &Id,
         debts: &[Debt],
         payouts: &[Payout],
-        today: i64,
+        call: &Call,
     ) -> Vec<Happened> {
+        let today = self.clock.day(call.time_ms);
         let (mut happened, mut to_lenders) = (Vec::new(), Vec::new());
         let (mut requests, mut loans) = (BTreeSet::new(), BTreeSet::new());
         for payout in payouts {
@@ -259,7 +268,7 @@ impl Model {
         }
         happened.extend(to_lenders);
         for loan in loans {
-            happened.extend(self.release_if_repaid(&loan));
+            happened.extend(self.release_if_repaid(&loan, call));
         }
         for request in requests {
             // Freeing its claims must not free one that is spent already: it is under nothing.
@@ -305,7 +314,7 @@ impl Model {
         };
         let debtor = [receivable.debtor.clone()];
         let mut happened = vec![settlement(debtor, event::Event::Paid(paid.clone()))];
-        for Payout { share, lender } in payouts {
+        for Payout { share, lender, .. } in payouts {
             let claim_paid = ClaimPaid {
                 receivable: id.to_vec(),
                 claim: share.claim,
@@ -400,9 +409,13 @@ impl Model {
 fn legs(payouts: &[Payout]) -> BTreeMap<String, u64> {
     let mut legs = BTreeMap::new();
     for payout in payouts {
-        let Payout { share, lender } = payout;
-        let to_controller = share.principal_minor + share.penalty_minor - payout.to_lender();
-        *legs.entry(share.controller.clone()).or_default() += to_controller;
+        let Payout {
+            share,
+            owner,
+            lender,
+        } = payout;
+        let to_owner = share.principal_minor + share.penalty_minor - payout.to_lender();
+        *legs.entry(owner.clone()).or_default() += to_owner;
         if let Some(lender) = lender {
             *legs.entry(lender.name.clone()).or_default() += lender.minor;
         }

@@ -109,7 +109,7 @@ impl Generator {
 
     /// The next transaction.
     pub fn next(&mut self, view: &View) -> Planned {
-        let mut planned = match self.rng.gen_range(0..200) {
+        let mut planned = match self.rng.gen_range(0..207) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -137,7 +137,9 @@ impl Generator {
             177..=179 => self.expire_request(view),
             180..=185 => self.repay(view),
             186..=187 => self.release(view),
-            _ => self.roll(view),
+            188..=199 => self.roll(view),
+            200..=202 => self.report_loan_default(view),
+            _ => self.take_control(view),
         };
         if self.rng.gen_bool(0.03) {
             self.break_envelope(&mut planned);

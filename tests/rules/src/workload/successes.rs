@@ -1,6 +1,8 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
-use counterfoil_proto::financing::v1::{QuoteState, Technique, event::Event as FinancingEvent};
+use counterfoil_proto::financing::v1::{
+    QuoteState, Schedule, Technique, event::Event as FinancingEvent,
+};
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
 };
@@ -15,7 +17,7 @@ use crate::model::claims::day_of;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
-pub const SUCCESSES: [&str; 85] = [
+pub const SUCCESSES: [&str; 91] = [
     "register",
     "register with a warning of an adjacent year",
     "register with a warning of a loose match",
@@ -77,6 +79,12 @@ pub const SUCCESSES: [&str; 85] = [
     "repay after the loan fell due",
     "repay interest alone",
     "release",
+    "release a claim that the lender controls",
+    "report a loan's default",
+    "report the default of an equal instalment",
+    "report the default of an annuity",
+    "take control",
+    "settle a claim that a lender controls with a surplus",
     "settle in time",
     "settle late without penalty",
     "settle with a penalty by A001",
@@ -358,7 +366,31 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
                 ),
             ])
         }
-        Finance::Release(_) => vec!["release"],
+        Finance::Release(_) => those([
+            (true, "release"),
+            (
+                told.claims
+                    .iter()
+                    .any(|event| matches!(event, ClaimEvent::Transferred(_))),
+                "release a claim that the lender controls",
+            ),
+        ]),
+        Finance::ReportLoanDefault(a) => {
+            let loan = &after.loans[a.loan.as_slice()];
+            let early = day_of(&loan.defaulted_on) <= day_of(&loan.due_date);
+            those([
+                (true, "report a loan's default"),
+                (
+                    early && loan.schedule() == Schedule::EqualPrincipal,
+                    "report the default of an equal instalment",
+                ),
+                (
+                    early && loan.schedule() == Schedule::Annuity,
+                    "report the default of an annuity",
+                ),
+            ])
+        }
+        Finance::TakeControl(_) => vec!["take control"],
     }
 }
 
@@ -423,7 +455,20 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
             _ => None,
         })
         .collect();
+    let surplus = told.settlement.iter().any(|event| match event {
+        SettlementEvent::ClaimPaid(claim) => {
+            after.loans.get(claim.loan.as_slice()).is_some_and(|loan| {
+                let all = minor(&claim.principal) + minor(&claim.penalty);
+                loan.lender == claim.controller && minor(&claim.to_lender) < all
+            })
+        }
+        _ => false,
+    });
     names.extend(those([
+        (
+            surplus,
+            "settle a claim that a lender controls with a surplus",
+        ),
         (!paid.settled, "settle in part"),
         (paid.settled, "settle in full"),
         (paid.shares.len() > 1, "settle several claims"),

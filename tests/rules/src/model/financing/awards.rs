@@ -203,7 +203,10 @@ impl Model {
             outstanding_minor: award.amount.as_ref().expect("an amount").minor,
             rate_ppm: terms.rate_ppm,
             day_count: terms.day_count,
-            schedule: Schedule::Bullet.into(),
+            schedule: match terms.schedule() {
+                Schedule::Unspecified => Schedule::Bullet.into(),
+                named => named.into(),
+            },
             opened_on: award.awarded_on,
             due_date: Some(date(due)),
             interest: Some(Accrual {
@@ -215,6 +218,10 @@ impl Model {
             state: LoanState::Open.into(),
             repaid_on: None,
             issuer: terms.issuer.clone(),
+            grace_days: terms.loan_grace_days,
+            plan_principal_minor: award.amount.as_ref().expect("an amount").minor,
+            plan_from: award.awarded_on,
+            defaulted_on: None,
         };
         let opened = LoanOpened {
             loan: loan.id.clone(),

@@ -1,7 +1,9 @@
 //! Requests for finance, sealed quotes, awards and loans (specification 5.1 to 5.5).
 
 mod awards;
+pub mod defaults;
 mod loans;
+pub mod plan;
 mod quotes;
 mod requests;
 

@@ -3,7 +3,7 @@
 use counterfoil_proto::financing::v1::action::Action as Kind;
 use counterfoil_proto::financing::v1::{
     Action, AwardRequest, CancelRequest, ClaimReference, CommitQuote, ExpireRequest, OpenRequest,
-    QuoteTerms, ReleasePledge, RepayLoan, RevealQuote, Technique,
+    QuoteTerms, ReleasePledge, RepayLoan, ReportLoanDefault, RevealQuote, TakeControl, Technique,
 };
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 
@@ -64,6 +64,7 @@ pub fn quote(bank: &str, minor: u64) -> QuoteTerms {
         expires_on: Some(date(TODAY + 10)),
         issuer: bank.into(),
         end_to_end_id: format!("purchase of {minor}"),
+        ..QuoteTerms::default()
     }
 }
 
@@ -110,6 +111,19 @@ pub fn repay(loan: &[u8], issuer: &str, minor: u64, end_to_end_id: &str) -> Act 
         issuer: issuer.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
+    }))
+}
+
+pub fn report_loan_default(loan: &[u8]) -> Act {
+    let loan = loan.to_vec();
+    act(Kind::ReportLoanDefault(ReportLoanDefault { loan }))
+}
+
+pub fn take_control(loan: &[u8], receivable: &[u8], number: u32) -> Act {
+    act(Kind::TakeControl(TakeControl {
+        loan: loan.to_vec(),
+        receivable: receivable.to_vec(),
+        number,
     }))
 }
 

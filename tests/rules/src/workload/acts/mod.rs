@@ -6,7 +6,7 @@ mod financing;
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use financing::{
     Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
-    reveal, salt,
+    report_loan_default, reveal, salt, take_control,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
