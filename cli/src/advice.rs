@@ -277,6 +277,24 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::NotTheBorrower => "let the loan's borrower repay it",
         Financing::LoanClosed => "nothing: the loan is repaid",
         Financing::NotTheLender => "let the loan's lender release the claim",
+        Financing::InvalidCondition => {
+            "ask for all or none, or for a minimum of at most the amount, and for neither where it is a loan"
+        }
+        Financing::ConditionNotMet => {
+            "take quotes that make up what the request asks for (counterfoil request show)"
+        }
+        Financing::InvalidAward => {
+            "name 2 to 16 parts of a sale, each bank once, that make up at most what is outstanding"
+        }
+        Financing::PartNotOffered => {
+            "take all of the quote, or a part from its smallest on (counterfoil request show)"
+        }
+        Financing::InvalidSubject => {
+            "set the limit about a core enterprise or supplier (counterfoil org list)"
+        }
+        Financing::LimitExceeded => {
+            "wait until claims are paid or quotes end, or let the bank raise its limit (counterfoil limit set)"
+        }
         Financing::NothingOverdue => {
             "wait: `counterfoil loan schedule` shows the instalments, `loan show` the grace days and a recorded default"
         }

@@ -15,7 +15,7 @@ use crate::kernel::{
 };
 use crate::receivable::Receivables;
 use crate::settlement::Settlement;
-use crate::{calendar, credit, membership};
+use crate::{calendar, credit, financing, membership};
 
 /// What an executed transaction leaves.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub fn execute(
             Err(reject(KernelRejectionCode::UnknownContract, message))
         }
     }?;
+    financing::api::keep_exposures(&mut context)?;
     credit::api::record(&mut context)?;
     Ok(Executed {
         writes: context.store.into_writes(),

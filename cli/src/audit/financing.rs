@@ -77,11 +77,16 @@ impl<'a> Replay<'a> {
             FinancingEvent::Closed(e) => {
                 self.requests.insert(&e.request, e.state());
             }
+            FinancingEvent::QuoteFailed(e) => {
+                self.quote_ended(&e.request, &e.bank, QuoteState::Failed);
+            }
             FinancingEvent::QuoteClosed(e) => self.quote_ended(&e.request, &e.bank, e.state()),
             FinancingEvent::LoanOpened(e) => {
                 let loan = self.opened(e, executed.date);
                 self.loans.insert(&e.loan, loan);
             }
+            // A bank's own note.
+            FinancingEvent::LimitSet(_) => {}
             FinancingEvent::LoanDefaulted(e) => {
                 if let Some(loan) = self.loans.get_mut(&*e.loan) {
                     loan.state = LoanState::Defaulted.into();
@@ -106,7 +111,9 @@ impl<'a> Replay<'a> {
         let is_revealed = self.quotes.contains_key(quote);
         match (self.requests.get(quote.0), ends) {
             (Some(RequestState::Open), ends) => ends.is_empty(),
-            (Some(RequestState::Awarded), [QuoteState::Awarded]) => is_revealed,
+            (Some(RequestState::Awarded), [QuoteState::Awarded | QuoteState::Failed]) => {
+                is_revealed
+            }
             (Some(_), [QuoteState::Missed]) => !is_revealed,
             (Some(_), [QuoteState::Declined]) => true,
             _ => false,
@@ -188,7 +195,8 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
     let awarded: Vec<&Request> = records
         .requests
         .iter()
-        .filter(|request| request.state() == RequestState::Awarded)
+        // Those of an award in parts stand in their quotes.
+        .filter(|request| request.award.is_some())
         .collect();
     let as_quoted = |request: &&Request| costs_as_quoted(request, &replay) == Some(true);
     let at_once = |request: &&Request| delivered(request, &replay, records) == Some(true);

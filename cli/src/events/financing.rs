@@ -55,6 +55,17 @@ impl Show<'_> {
                     .rate("rate_ppm", e.rate_ppm)
                     .date("due_date", e.due_date.as_ref())
             }
+            QuoteFailed(e) => {
+                let view = of("QuoteFailed", &e.request).text("bank", &e.bank);
+                self.amount(view, "proceeds_minor", e.proceeds.as_ref())
+            }
+            LimitSet(e) => {
+                let view = self
+                    .named("LimitSet")
+                    .text("grantor", &e.grantor)
+                    .text("subject", &e.subject);
+                self.amount(view, "cap_minor", e.cap.as_ref())
+            }
             LoanDefaulted(e) => {
                 let view = loan("LoanDefaulted", &e.loan, &e.lender, &e.borrower);
                 self.amount(view, "outstanding_minor", e.outstanding.as_ref())

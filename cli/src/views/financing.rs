@@ -42,6 +42,8 @@ pub fn request(request: &Request, currencies: &Currencies) -> View {
         .date("opened_on", request.opened_on.as_ref())
         .date("deadline", request.deadline.as_ref())
         .date("expires_on", request.expires_on.as_ref())
+        .flag("all_or_none", request.all_or_none)
+        .minor("minimum_minor", request.minimum_minor, currency, currencies)
         .list("quoting", request.quoting.iter().cloned())
         .number("revealed", request.revealed)
         .inner(
@@ -88,6 +90,12 @@ pub fn quote_terms(terms: &QuoteTerms, currencies: &Currencies) -> View {
         .text("end_to_end_id", &terms.end_to_end_id)
         .text("schedule", format_args!("{:?}", terms.schedule()))
         .number("loan_grace_days", terms.loan_grace_days)
+        .minor(
+            "smallest_part_minor",
+            terms.smallest_part_minor,
+            currency,
+            currencies,
+        )
 }
 
 /// A quote among the others of its request. It has figures once it is revealed.
@@ -106,7 +114,8 @@ pub fn ranked_quote(ranked: &wire::RankedQuote, currencies: &Currencies) -> View
         .inner(
             "terms",
             quote.terms.as_ref().map(|t| quote_terms(t, currencies)),
-        );
+        )
+        .inner("award", quote.award.as_ref().map(|a| award(a, currencies)));
     let Some(terms) = &quote.terms else {
         return view;
     };

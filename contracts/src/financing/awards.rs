@@ -28,6 +28,10 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     check_time(context, &request)?;
     let quote = find_quote(context, &request, &award.bank)?;
     let terms = quote.terms.unwrap_or_default();
+    check_condition(
+        &request,
+        terms.amount.as_ref().map_or(0, |amount| amount.minor),
+    )?;
     let price = price(&request, &terms, context.ledger_date)?.ok_or_else(|| {
         let message = "cost and fees leave the seller nothing";
         reject(RejectionCode::NetNotPositive, message)
@@ -76,8 +80,18 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     Ok(record(context, request, award, claims)?)
 }
 
+/// Whether so much meets what the seller asked for.
+pub(super) fn check_condition(request: &Request, minor: u64) -> Result<(), Failure> {
+    let asked_minor = request.amount.as_ref().map_or(0, |amount| amount.minor);
+    if (request.all_or_none && minor != asked_minor) || minor < request.minimum_minor {
+        let message = "the request asks for all of its amount or none, or for more at least";
+        return Err(reject(RejectionCode::ConditionNotMet, message));
+    }
+    Ok(())
+}
+
 /// After the deadline, once nobody may reveal any more, up to the last day.
-fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
+pub(super) fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
     let today = context.ledger_date;
     let (deadline, until) = reveal_window(request)?;
     let all_revealed = usize::try_from(request.revealed) == Ok(request.quoting.len());
@@ -95,7 +109,11 @@ fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
     Ok(())
 }
 
-fn find_quote(context: &Context<'_>, request: &Request, bank: &str) -> Result<Quote, Failure> {
+pub(super) fn find_quote(
+    context: &Context<'_>,
+    request: &Request,
+    bank: &str,
+) -> Result<Quote, Failure> {
     let quotes = request.quoting.iter().any(|quoting| quoting == bank);
     let quote = if quotes {
         quote(&context.store, &request.id, bank)?
@@ -116,7 +134,10 @@ fn find_quote(context: &Context<'_>, request: &Request, bank: &str) -> Result<Qu
     Ok(quote)
 }
 
-fn locked_claims(context: &Context<'_>, request: &Request) -> Result<Vec<Claim>, StateError> {
+pub(super) fn locked_claims(
+    context: &Context<'_>,
+    request: &Request,
+) -> Result<Vec<Claim>, StateError> {
     let missing = || StateError::corrupt("receivable/claim", "a requested claim is missing");
     let requested = request.claims.iter();
     requested

@@ -2,11 +2,14 @@
 //! supplier awards; loans on pledged claims (specification 5).
 
 pub mod api;
+mod award_parts;
 mod awards;
 mod defaults;
 mod errors;
 mod events;
+mod exposures;
 mod keys;
+mod limits;
 mod loans;
 mod pricing;
 mod quotes;
@@ -46,6 +49,10 @@ impl Contract for Financing {
                 let amount = quotes::amount(&context.store, &award.request, &award.bank)?;
                 Authority::of(Class::Award).over(amount)
             }
+            AwardParts(award) => {
+                let amount = quotes::sum_of_parts(&context.store, award)?;
+                Authority::of(Class::Award).over(amount)
+            }
             Cancel(_) | Expire(_) => Authority::of(Class::Request).discharging(),
             Repay(repay) => Authority::of(Class::Pay)
                 .over(repay.amount.clone())
@@ -53,6 +60,7 @@ impl Contract for Financing {
             Release(_) => Authority::of(Class::Release).discharging(),
             ReportLoanDefault(_) => Authority::of(Class::Report),
             TakeControl(_) => Authority::of(Class::Pledge),
+            SetLimit(set) => Authority::of(Class::Quote).over(set.cap.clone()),
         }))
     }
 
@@ -63,11 +71,13 @@ impl Contract for Financing {
             Some(Commit(commit)) => quotes::commit(context, commit),
             Some(Reveal(reveal)) => quotes::reveal(context, reveal),
             Some(Award(award)) => awards::award(context, &award),
+            Some(AwardParts(award)) => award_parts::award(context, &award),
             Some(Cancel(cancel)) => requests::cancel(context, &cancel),
             Some(Expire(expire)) => requests::expire(context, &expire),
             Some(Repay(repay)) => loans::repay(context, &repay),
             Some(Release(release)) => loans::release(context, &release),
             Some(ReportLoanDefault(report)) => defaults::report(context, &report),
+            Some(SetLimit(set)) => limits::set(context, set),
             Some(TakeControl(take)) => defaults::take_control(context, &take),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,

@@ -56,6 +56,8 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
         quoting: Vec::new(),
         revealed: 0,
         award: None,
+        all_or_none: open.all_or_none,
+        minimum_minor: open.minimum_minor,
     };
     put_request(&mut context.store, &request);
     let opened = RequestOpened {
@@ -167,7 +169,7 @@ fn describe(claims: &[(Claim, Receivable)], last: Date) -> Result<Vec<RequestedC
     Ok(requested)
 }
 
-/// Currency, technique, recourse, amount.
+/// Currency, technique, recourse, amount, conditions.
 fn check_terms(
     open: &OpenRequest,
     claims: &[(Claim, Receivable)],
@@ -183,10 +185,18 @@ fn check_terms(
         let message = "say the technique and the recourse";
         return Err(reject(RejectionCode::InvalidTechnique, message));
     }
-    match amount_problem(open.technique(), amount.minor, requested) {
-        Some(problem) => Err(reject(RejectionCode::InvalidAmount, problem)),
-        None => Ok(()),
+    if let Some(problem) = amount_problem(open.technique(), amount.minor, requested) {
+        return Err(reject(RejectionCode::InvalidAmount, problem));
     }
+    let conditional = open.all_or_none || open.minimum_minor > 0;
+    if (conditional && !is_sale(open.technique()))
+        || (open.all_or_none && open.minimum_minor > 0)
+        || open.minimum_minor > amount.minor
+    {
+        let message = "of a sale ask for all or none, or for a minimum of at most the amount";
+        return Err(reject(RejectionCode::InvalidCondition, message));
+    }
+    Ok(())
 }
 
 /// What is wrong with an amount to be sold or lent on claims, in words; `None` where nothing is.
@@ -330,6 +340,8 @@ pub(super) fn close_quotes(context: &mut Context<'_>, request: &Request) -> Resu
         let mut quote = quote(&context.store, &request.id, bank)?
             .ok_or_else(|| StateError::corrupt("financing/quote", "a commitment is missing"))?;
         let state = match quote.state() {
+            // It has its end already, as part of an award.
+            QuoteState::Awarded | QuoteState::Failed => continue,
             _ if awarded == Some(bank) => QuoteState::Awarded,
             QuoteState::Committed if over => QuoteState::Missed,
             _ => QuoteState::Declined,

@@ -136,6 +136,13 @@ pub fn claim(
     keys::claim(store, receivable, number)
 }
 
+/// The claims that this transaction has written: before, and now.
+pub fn changed_claims(
+    store: &Store<'_>,
+) -> Result<Vec<(Option<Claim>, Option<Claim>)>, StateError> {
+    CLAIMS.changes(store)
+}
+
 /// Whether anything encumbers a claim.
 pub fn is_encumbered(claim: &Claim) -> bool {
     claims::burden(claim).is_some()
@@ -198,6 +205,38 @@ pub fn sell(
     let number = sold.number;
     endorse(context, sold, buyer, Purpose::Sale)?;
     Ok(number)
+}
+
+/// A part of a locked claim, and who gets it; the seller where it is nobody.
+pub struct Taken<'a> {
+    pub minor: u64,
+    pub rank: Rank,
+    pub by: Option<&'a str>,
+}
+
+/// Divides a locked claim among those who take parts of it, and frees what the seller keeps. Returns the parts' numbers.
+/// Invariant: the parts are above zero and add up to what is outstanding, and the receivable has room for them.
+pub fn sell_among(
+    context: &mut Context<'_>,
+    claim: Claim,
+    parts: &[Taken<'_>],
+) -> Result<Vec<u32>, StateError> {
+    let claims = match parts {
+        [_] => vec![claim],
+        _ => {
+            let ranked: Vec<(u64, Rank)> = parts.iter().map(|p| (p.minor, p.rank)).collect();
+            divide(context, claim, &ranked)?
+        }
+    };
+    let mut numbers = Vec::with_capacity(claims.len());
+    for (claim, part) in claims.into_iter().zip(parts) {
+        numbers.push(claim.number);
+        match part.by {
+            Some(buyer) => endorse(context, claim, buyer, Purpose::Sale)?,
+            None => unlock(&mut context.store, claim),
+        }
+    }
+    Ok(numbers)
 }
 
 /// Pledges a locked claim for a loan; its controller stays.

@@ -51,6 +51,9 @@ pub struct Terms {
     pub schedule: Option<String>,
     #[serde(default)]
     pub loan_grace_days: u32,
+    /// Of a sale, where the seller may take a part of it.
+    #[serde(default, with = "decimal")]
+    pub smallest_part_minor: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +104,7 @@ impl Terms {
             issuer: self.issuer.to_string(),
             end_to_end_id: self.end_to_end_id.clone(),
             schedule: schedule.into(),
+            smallest_part_minor: self.smallest_part_minor,
             loan_grace_days: self.loan_grace_days,
         })
     }
@@ -189,6 +193,7 @@ mod tests {
             end_to_end_id: "quote-1".into(),
             schedule: None,
             loan_grace_days: 0,
+            smallest_part_minor: 0,
         };
         let request = RequestId(Hash::tagged("t", &[]));
         Opening::new("chain".into(), request, "bank-a".parse().unwrap(), terms).unwrap()

@@ -38,6 +38,9 @@ pub struct Quote {
     /// How a loan is repaid: bullet (at once, if left out), equal-principal, annuity; the last two by the month
     #[arg(long, value_name = "PLAN", value_parser = schedule)]
     schedule: Option<Schedule>,
+    /// The seller of a claim may take a part of the amount, this one at least, such as "100.00 USD"; only all of it if left out
+    #[arg(long, value_name = "AMOUNT")]
+    divisible_from: Option<String>,
     /// Days after an instalment of a loan on which it is not yet in default
     #[arg(long, value_name = "DAYS", default_value_t = 0)]
     grace_days: u32,
@@ -141,6 +144,10 @@ impl Quote {
             Some(amount) => currencies.read(amount, Some(&asked.currency))?,
             None => asked,
         };
+        let smallest_part_minor = match &self.divisible_from {
+            Some(smallest) => currencies.read(smallest, Some(&amount.currency))?.minor,
+            None => 0,
+        };
         let fee = |text: &String| fee(text, &amount, currencies);
         Ok(Terms {
             rate_ppm: self
@@ -162,6 +169,7 @@ impl Quote {
                 name.trim_start_matches("SCHEDULE_").to_owned()
             }),
             loan_grace_days: self.grace_days,
+            smallest_part_minor,
             amount_minor: amount.minor,
             currency: amount.currency,
         })

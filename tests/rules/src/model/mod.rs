@@ -201,6 +201,8 @@ pub struct Model {
     /// By request and bank.
     pub quotes: BTreeMap<(Id, String), financing_wire::Quote>,
     pub loans: BTreeMap<Id, financing_wire::Loan>,
+    /// What banks have set as limits, by bank, debtor or borrower, and currency.
+    pub caps: BTreeMap<(String, String, String), u64>,
     /// By holder, issuer and currency.
     pub balances: BTreeMap<(String, String, String), cash_wire::Balance>,
     /// By issuer and currency.
@@ -236,6 +238,7 @@ impl Model {
             requests: BTreeMap::new(),
             quotes: BTreeMap::new(),
             loans: BTreeMap::new(),
+            caps: BTreeMap::new(),
             balances: BTreeMap::new(),
             issuances: BTreeMap::new(),
             redemptions: BTreeMap::new(),
@@ -328,7 +331,9 @@ impl Model {
                 Financing::Repay(a) => self.repay(call, a),
                 Financing::Release(a) => self.release(call, a),
                 Financing::ReportLoanDefault(a) => self.report_loan_default(call, a),
+                Financing::AwardParts(a) => self.award_parts(call, a),
                 Financing::TakeControl(a) => self.take_control(call, a),
+                Financing::SetLimit(a) => self.set_limit(call, a),
             },
             Act::Settlement(settlement_wire::Action {
                 action: Some(action),

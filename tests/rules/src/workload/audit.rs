@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use counterfoil_proto::calendar::v1::Clock;
 use counterfoil_proto::cash::v1::{Balance, Instruction, Issuance, Redemption};
 use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
-use counterfoil_proto::financing::v1::{Loan, Quote, Request};
+use counterfoil_proto::financing::v1::{Limit, Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use prost::Message;
@@ -15,7 +15,7 @@ use super::rules::Records;
 use crate::model::invoices::{loose_of, strict_of};
 use crate::model::{Id, Model};
 
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "block/",
     "calendar/clock",
     "cash/balance/",
@@ -24,6 +24,7 @@ const TABLES: [&str; 20] = [
     "cash/redemption/",
     "credit/entry/",
     "credit/history/",
+    "financing/limit/",
     "financing/loan/",
     "financing/quote/",
     "financing/request/",
@@ -210,6 +211,13 @@ fn compare_financing(records: &Records, model: &Model) {
     same("quote", &keyed(quotes, by), &model.quotes);
     let loans = table(records, "financing/loan/");
     same("loan", &keyed(loans, |l: &Loan| id(&l.id)), &model.loans);
+    // Invariant 7: the model sums its exposures up anew. One that has ended leaves an empty record.
+    let mut limits: Vec<Limit> = table(records, "financing/limit/");
+    limits.retain(|l| {
+        l.cap_minor.is_some() || (l.used_minor, l.used_high) != (0, 0) || !l.reserved.is_empty()
+    });
+    let by = |l: &Limit| (l.grantor.clone(), l.subject.clone(), l.currency.clone());
+    same("limit", &keyed(limits, by), &model.limits());
 }
 
 fn compare_cash(records: &Records, model: &Model) {

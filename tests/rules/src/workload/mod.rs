@@ -16,6 +16,7 @@ pub mod coverage;
 pub mod invariants;
 mod invoices;
 mod kernel;
+mod limits;
 mod loans;
 pub mod numbers;
 mod quotes;
@@ -109,7 +110,7 @@ impl Generator {
 
     /// The next transaction.
     pub fn next(&mut self, view: &View) -> Planned {
-        let mut planned = match self.rng.gen_range(0..207) {
+        let mut planned = match self.rng.gen_range(0..217) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -139,7 +140,9 @@ impl Generator {
             186..=187 => self.release(view),
             188..=199 => self.roll(view),
             200..=202 => self.report_loan_default(view),
-            _ => self.take_control(view),
+            203..=206 => self.take_control(view),
+            207..=208 => self.set_limit(view),
+            _ => self.award_parts(view),
         };
         if self.rng.gen_bool(0.03) {
             self.break_envelope(&mut planned);

@@ -17,7 +17,7 @@ use crate::model::claims::day_of;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
-pub const SUCCESSES: [&str; 91] = [
+pub const SUCCESSES: [&str; 100] = [
     "register",
     "register with a warning of an adjacent year",
     "register with a warning of a loose match",
@@ -70,6 +70,13 @@ pub const SUCCESSES: [&str; 91] = [
     "award in another bank's deposits",
     "award before the window is over",
     "award with a quote missed",
+    "award on a condition",
+    "award in parts",
+    "award in parts of which one fails",
+    "award in parts that reach the minimum although one fails",
+    "award all in parts",
+    "award in parts and keep a rest",
+    "award several claims in parts",
     "cancel",
     "expire a request",
     "expire a request with a quote missed",
@@ -84,6 +91,8 @@ pub const SUCCESSES: [&str; 91] = [
     "report the default of an equal instalment",
     "report the default of an annuity",
     "take control",
+    "set a limit",
+    "reveal within a limit",
     "settle a claim that a lender controls with a surplus",
     "settle in time",
     "settle late without penalty",
@@ -304,11 +313,24 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
         Finance::Reveal(a) => {
             let offered = a.terms.as_ref().and_then(|terms| terms.amount.clone());
             let other = offered != request(&a.request).amount;
-            those([(true, "reveal"), (other, "reveal over another amount")])
+            let request = request(&a.request);
+            let limited = |quoted: &&financing::v1::Quote| {
+                let terms = quoted.terms.as_ref().expect("it was revealed");
+                let lines = after.quoted(request, &quoted.bank, terms);
+                lines.keys().any(|line| after.caps.contains_key(line))
+            };
+            let revealed = after.quotes.values().filter(|quote| quote.terms == a.terms);
+            let limited = revealed.clone().any(|quote| limited(&quote));
+            those([
+                (true, "reveal"),
+                (other, "reveal over another amount"),
+                (limited, "reveal within a limit"),
+            ])
         }
         Finance::Award(a) => {
             let request = request(&a.request);
             let award = request.award.as_ref().expect("an award");
+            let conditional = request.all_or_none || request.minimum_minor > 0;
             let loan = !award.loan.is_empty();
             let sold = told.claims.iter();
             let sold = sold.filter(|event| matches!(event, ClaimEvent::Transferred(_)));
@@ -317,6 +339,7 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
             let in_part = told.claims.iter();
             let in_part = in_part.filter(|event| matches!(event, ClaimEvent::Split(_)));
             those([
+                (conditional, "award on a condition"),
                 (!loan, "award a sale"),
                 (in_part.count() > 0, "award a sale of part of a claim"),
                 (
@@ -332,6 +355,24 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
                 (!told.issued, "award in another bank's deposits"),
                 (early, "award before the window is over"),
                 (missed, "award with a quote missed"),
+            ])
+        }
+        Finance::AwardParts(a) => {
+            let request = request(&a.request);
+            let failed = |event: &FinancingEvent| matches!(event, FinancingEvent::QuoteFailed(_));
+            let failed = told.financing.iter().any(failed);
+            let sum: u64 = a.parts.iter().map(|part| part.amount_minor).sum();
+            let all: u64 = request.claims.iter().map(|c| c.outstanding_minor).sum();
+            those([
+                (true, "award in parts"),
+                (failed, "award in parts of which one fails"),
+                (
+                    failed && request.minimum_minor > 0,
+                    "award in parts that reach the minimum although one fails",
+                ),
+                (request.all_or_none, "award all in parts"),
+                (sum < all, "award in parts and keep a rest"),
+                (request.claims.len() > 1, "award several claims in parts"),
             ])
         }
         Finance::Cancel(_) => vec!["cancel"],
@@ -391,6 +432,7 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
             ])
         }
         Finance::TakeControl(_) => vec!["take control"],
+        Finance::SetLimit(_) => vec!["set a limit"],
     }
 }
 

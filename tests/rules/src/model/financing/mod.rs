@@ -2,7 +2,9 @@
 
 mod awards;
 pub mod defaults;
+pub mod limits;
 mod loans;
+mod parts;
 pub mod plan;
 mod quotes;
 mod requests;
@@ -122,7 +124,7 @@ impl Model {
         for bank in request.quoting {
             let quote = self.quote_mut(id, &bank);
             match quote.state() {
-                QuoteState::Awarded => continue,
+                QuoteState::Awarded | QuoteState::Failed => continue,
                 QuoteState::Committed if over => quote.set_state(QuoteState::Missed),
                 _ => quote.set_state(QuoteState::Declined),
             }

@@ -76,7 +76,7 @@ impl Model {
             height: call.height,
             index: call.index,
             state: QuoteState::Committed.into(),
-            terms: None,
+            ..Quote::default()
         };
         self.quotes.insert((id, bank.to_owned()), quote);
         let request = self.requests.get_mut(&id).expect("found above");
@@ -136,6 +136,10 @@ impl Model {
             leaves_something(request, &terms, today),
             Code::NetNotPositive,
         )?;
+        ensure(
+            self.reservable(request, bank, &terms, today),
+            Code::LimitExceeded,
+        )?;
 
         let seller = request.seller.clone();
         self.use_id(bank, &terms.end_to_end_id, call.tx_id);
@@ -168,6 +172,8 @@ fn allows(request: &Request, terms: &QuoteTerms) -> bool {
     }) && terms.rate_ppm <= MAX_RATE_PPM
         && is_known(terms.day_count())
         && terms.loan_grace_days <= MAX_GRACE_DAYS
+        && terms.smallest_part_minor <= terms.amount.as_ref().map_or(0, |amount| amount.minor)
+        && (!is_loan(request) || terms.smallest_part_minor == 0)
         && (is_loan(request) || terms.loan_grace_days == 0 && terms.schedule == 0)
         && terms.fees.len() <= MAX_FEES
         && terms.fees.iter().all(|fee| {

@@ -71,6 +71,14 @@ impl Model {
             amount_fits(action.technique(), amount.minor, all, all_senior),
             Code::InvalidAmount,
         )?;
+        let unconditional = !action.all_or_none && action.minimum_minor == 0;
+        ensure(
+            unconditional
+                || action.technique() != Technique::LoanAgainstReceivables
+                    && !(action.all_or_none && action.minimum_minor > 0)
+                    && action.minimum_minor <= amount.minor,
+            Code::InvalidCondition,
+        )?;
         let mut debtors: Vec<String> = receivables.iter().map(|r| r.debtor.clone()).collect();
         debtors.sort();
         debtors.dedup();
@@ -107,6 +115,8 @@ impl Model {
             expires_on: action.expires_on,
             invited: action.invited.clone(),
             debtors,
+            all_or_none: action.all_or_none,
+            minimum_minor: action.minimum_minor,
             state: RequestState::Open.into(),
             ..Request::default()
         };

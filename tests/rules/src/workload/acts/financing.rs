@@ -2,8 +2,9 @@
 
 use counterfoil_proto::financing::v1::action::Action as Kind;
 use counterfoil_proto::financing::v1::{
-    Action, AwardRequest, CancelRequest, ClaimReference, CommitQuote, ExpireRequest, OpenRequest,
-    QuoteTerms, ReleasePledge, RepayLoan, ReportLoanDefault, RevealQuote, TakeControl, Technique,
+    Action, AwardPart, AwardParts, AwardRequest, CancelRequest, ClaimReference, CommitQuote,
+    ExpireRequest, OpenRequest, QuoteTerms, ReleasePledge, RepayLoan, ReportLoanDefault,
+    RevealQuote, SetLimit, TakeControl, Technique,
 };
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 
@@ -50,6 +51,8 @@ pub fn open_request(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Op
         deadline: Some(date(TODAY)),
         expires_on: Some(date(TODAY + 10)),
         invited: Vec::new(),
+        all_or_none: false,
+        minimum_minor: 0,
     }
 }
 
@@ -95,6 +98,22 @@ pub fn award(request: &[u8], bank: &str) -> Act {
     }))
 }
 
+pub fn award_parts(request: &[u8], parts: &[(&str, u64)]) -> Act {
+    let parts = parts.iter().map(|(bank, amount_minor)| AwardPart {
+        bank: (*bank).to_owned(),
+        amount_minor: *amount_minor,
+    });
+    act(Kind::AwardParts(AwardParts {
+        request: request.to_vec(),
+        parts: parts.collect(),
+    }))
+}
+
+/// A request that was put together by hand.
+pub fn open_as(request: OpenRequest) -> Act {
+    act(Kind::Open(request))
+}
+
 pub fn cancel(request: &[u8]) -> Act {
     let request = request.to_vec();
     act(Kind::Cancel(CancelRequest { request }))
@@ -111,6 +130,13 @@ pub fn repay(loan: &[u8], issuer: &str, minor: u64, end_to_end_id: &str) -> Act 
         issuer: issuer.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
+    }))
+}
+
+pub fn set_limit(subject: &str, minor: u64) -> Act {
+    act(Kind::SetLimit(SetLimit {
+        subject: subject.into(),
+        cap: usd(minor),
     }))
 }
 

@@ -5,8 +5,8 @@ mod financing;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use financing::{
-    Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
-    report_loan_default, reveal, salt, take_control,
+    Finance, award, award_parts, cancel, commit, expire_request, open, open_as, open_request,
+    quote, release, repay, report_loan_default, reveal, salt, set_limit, take_control,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
