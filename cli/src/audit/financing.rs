@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{
-    Award, Loan, LoanOpened, LoanPaid, LoanState, QuoteState, QuoteTerms, Request, RequestAwarded,
-    RequestState, Schedule, Technique,
+    Award, ExtensionDrawn, Loan, LoanOpened, LoanPaid, LoanState, QuoteState, QuoteTerms, Request,
+    RequestAwarded, RequestState, Schedule, Technique,
 };
 use counterfoil_proto::receivable::v1::Purpose;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
@@ -85,8 +85,15 @@ impl<'a> Replay<'a> {
                 let loan = self.opened(e, executed.date);
                 self.loans.insert(&e.loan, loan);
             }
-            // A bank's own note.
-            FinancingEvent::LimitSet(_) => {}
+            FinancingEvent::ExtensionDrawn(e) => {
+                self.loans.insert(&e.loan, extension(e, executed.date));
+            }
+            // These say what may be bought and lent, and what was; claims and cash tell the rest.
+            FinancingEvent::LimitSet(_)
+            | FinancingEvent::ProgrammeOpened(_)
+            | FinancingEvent::ProgrammeClosed(_)
+            | FinancingEvent::StandingQuoteMade(_)
+            | FinancingEvent::ClaimPurchased(_) => {}
             FinancingEvent::LoanDefaulted(e) => {
                 if let Some(loan) = self.loans.get_mut(&*e.loan) {
                     loan.state = LoanState::Defaulted.into();
@@ -151,6 +158,33 @@ impl<'a> Replay<'a> {
             issuer: quote.map_or_else(String::new, |terms| terms.issuer.clone()),
             ..Default::default()
         }
+    }
+}
+
+/// An extension as its record must be.
+fn extension(event: &ExtensionDrawn, on: Date) -> Loan {
+    let accrual = Accrual {
+        minor: 0,
+        fraction: 0,
+        to: on,
+    };
+    Loan {
+        id: event.loan.clone(),
+        lender: event.lender.clone(),
+        borrower: event.borrower.clone(),
+        principal: event.principal.clone(),
+        outstanding_minor: minor(&event.principal),
+        rate_ppm: event.rate_ppm,
+        day_count: event.day_count,
+        schedule: Schedule::Bullet.into(),
+        plan_principal_minor: minor(&event.principal),
+        plan_from: Some(on.to_proto()),
+        opened_on: Some(on.to_proto()),
+        due_date: event.due_date,
+        interest: Some(accrual.to_proto()),
+        state: LoanState::Open.into(),
+        issuer: event.lender.clone(),
+        ..Default::default()
     }
 }
 

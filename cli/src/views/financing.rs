@@ -1,6 +1,8 @@
 //! How financing requests, quotes, awards and loans are shown.
 
-use counterfoil_proto::financing::v1::{Award, ClaimReference, Loan, QuoteTerms, Request};
+use counterfoil_proto::financing::v1::{
+    Award, ClaimReference, Loan, QuoteTerms, Request, StandingTerms,
+};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::schedule::Instalment;
 
@@ -153,6 +155,16 @@ pub fn loan(loan: &Loan, currencies: &Currencies) -> View {
         .number("grace_days", loan.grace_days)
         .date("plan_from", loan.plan_from.as_ref())
         .date("defaulted_on", loan.defaulted_on.as_ref())
+}
+
+pub fn standing_terms(view: View, terms: &StandingTerms, currencies: &Currencies) -> View {
+    amount(view, "cap_minor", terms.cap.as_ref(), currencies)
+        .rate("rate_ppm", terms.rate_ppm)
+        .text("day_count", format_args!("{:?}", terms.day_count()))
+        .number("minimum_days", terms.minimum_days)
+        .date("expires_on", terms.expires_on.as_ref())
+        .rate("extension_rate_ppm", terms.extension_rate_ppm)
+        .number("extension_days", terms.extension_days)
 }
 
 /// One payment of a loan's plan.

@@ -12,7 +12,9 @@ use crate::output::View;
 mod financing;
 mod receivable;
 
-pub use financing::{award, claim_reference, instalment, loan, quote_terms, ranked_quote, request};
+pub use financing::{
+    award, claim_reference, instalment, loan, quote_terms, ranked_quote, request, standing_terms,
+};
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
 
 pub fn organization(organization: &membership::Organization) -> View {

@@ -1,7 +1,7 @@
 //! What others may ask of financing: to read and rank, to collect on loans what their
 //! collateral is paid, and to end a request that the debtor's payment has overtaken.
 
-use super::keys::{LIMITS, LOANS, QUOTES, REQUESTS};
+use super::keys::{LIMITS, LOANS, PROGRAMMES, QUOTES, REQUESTS, STANDING};
 use super::requests;
 use crate::kernel::{Context, StateError};
 
@@ -37,6 +37,26 @@ pub fn loan_key(id: &[u8]) -> Vec<u8> {
 /// What the keys of all loans begin with.
 pub fn loan_prefix() -> Vec<u8> {
     LOANS.prefix()
+}
+
+/// Key of a programme.
+pub fn programme_key(id: &[u8]) -> Vec<u8> {
+    PROGRAMMES.key(&[id])
+}
+
+/// What the keys of all programmes begin with.
+pub fn programme_prefix() -> Vec<u8> {
+    PROGRAMMES.prefix()
+}
+
+/// Key of a bank's standing quote.
+pub fn standing_key(programme: &[u8], bank: &str) -> Vec<u8> {
+    STANDING.key(&[programme, bank.as_bytes()])
+}
+
+/// What the keys of a programme's standing quotes begin with.
+pub fn standing_of_prefix(programme: &[u8]) -> Vec<u8> {
+    [STANDING.key(&[programme]).as_slice(), b"/"].concat()
 }
 
 /// Key of a bank's limit.

@@ -5,6 +5,7 @@ use counterfoil_proto::financing::v1::{
     Limit, LimitSet, QuoteTerms, RejectionCode, Request, SetLimit,
 };
 use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_RESERVATIONS};
 
@@ -78,6 +79,24 @@ pub(super) fn check_reservation(
         check(&limit, minor, context.ledger_date)?;
     }
     Ok(())
+}
+
+/// Checks that a bank may have so much more outstanding with a subject.
+pub(super) fn check_exposure(
+    context: &Context<'_>,
+    (grantor, subject): (&str, &str),
+    amount: &Money,
+) -> Result<(), Failure> {
+    let on = Line {
+        grantor: grantor.to_owned(),
+        subject: subject.to_owned(),
+        currency: amount.currency.clone(),
+    };
+    check(
+        &line(&context.store, &on)?,
+        amount.minor,
+        context.ledger_date,
+    )
 }
 
 /// Checks that so much more fits in a limit on a day.

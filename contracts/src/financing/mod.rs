@@ -12,6 +12,8 @@ mod keys;
 mod limits;
 mod loans;
 mod pricing;
+mod programmes;
+mod purchases;
 mod quotes;
 mod requests;
 
@@ -60,6 +62,17 @@ impl Contract for Financing {
             Release(_) => Authority::of(Class::Release).discharging(),
             ReportLoanDefault(_) => Authority::of(Class::Report),
             TakeControl(_) => Authority::of(Class::Pledge),
+            OpenProgramme(_) => Authority::of(Class::Request),
+            CloseProgramme(_) => Authority::of(Class::Request).discharging(),
+            MakeStandingQuote(make) => {
+                let cap = make.terms.as_ref().and_then(|terms| terms.cap.clone());
+                Authority::of(Class::Quote).over(cap)
+            }
+            Purchase(purchase) => {
+                let amount = purchases::amount(&context.store, purchase)?;
+                Authority::of(Class::Award).over(amount)
+            }
+            DrawExtension(draw) => Authority::of(Class::Award).over(draw.amount.clone()),
             SetLimit(set) => Authority::of(Class::Quote).over(set.cap.clone()),
         }))
     }
@@ -77,6 +90,11 @@ impl Contract for Financing {
             Some(Repay(repay)) => loans::repay(context, &repay),
             Some(Release(release)) => loans::release(context, &release),
             Some(ReportLoanDefault(report)) => defaults::report(context, &report),
+            Some(OpenProgramme(open)) => programmes::open(context, open),
+            Some(CloseProgramme(close)) => programmes::close(context, &close),
+            Some(MakeStandingQuote(make)) => programmes::quote(context, make),
+            Some(Purchase(purchase)) => purchases::purchase(context, &purchase),
+            Some(DrawExtension(draw)) => purchases::draw(context, &draw),
             Some(SetLimit(set)) => limits::set(context, set),
             Some(TakeControl(take)) => defaults::take_control(context, &take),
             None => Err(reject(

@@ -34,7 +34,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
     check_terms(&open, &claims, &requested)?;
     let debtors: BTreeSet<&String> = claims.iter().map(|(_, r)| &r.debtor).collect();
     let debtors: Vec<String> = debtors.into_iter().cloned().collect();
-    check_invited(context, &open.invited, &debtors)?;
+    check_banks(context, &open.invited, &debtors)?;
 
     let id = RequestId::of(context.tx_id).to_vec();
     for (claim, _) in claims {
@@ -92,7 +92,7 @@ fn find_claims(
     Ok(claims)
 }
 
-fn find_claim(
+pub(super) fn find_claim(
     context: &Context<'_>,
     reference: &ClaimReference,
 ) -> Result<(Claim, Receivable), Failure> {
@@ -227,10 +227,11 @@ pub(super) fn is_sale(technique: Technique) -> bool {
     technique != Technique::LoanAgainstReceivables
 }
 
-fn check_invited(
+/// Checks a list of banks that may quote: none of them is the caller, or one of these.
+pub(super) fn check_banks(
     context: &Context<'_>,
     invited: &[String],
-    debtors: &[String],
+    others: &[String],
 ) -> Result<(), Failure> {
     let invalid = |message: String| Err(reject(RejectionCode::InvalidInvitation, message));
     if invited.len() > MAX_INVITED || !invited.is_sorted_by(|a, b| a < b) {
@@ -239,8 +240,8 @@ fn check_invited(
         ));
     }
     for bank in invited {
-        if *bank == context.caller.id || debtors.contains(bank) {
-            return invalid(format!("{bank} is the seller or a debtor of the claims"));
+        if *bank == context.caller.id || others.contains(bank) {
+            return invalid(format!("{bank} is the caller or a debtor of the claims"));
         }
         if !membership::is_in_role(&context.store, bank, Role::Bank)? {
             return invalid(format!("{bank:?} is not a bank on this ledger"));

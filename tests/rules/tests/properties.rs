@@ -8,8 +8,10 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use counterfoil_proto::financing::v1::{DrawExtension, PurchaseUnderProgramme};
 use counterfoil_proto::v1::Receipt;
 use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
+use counterfoil_rules_tests::model::financing::programmes::payment_name;
 use counterfoil_rules_tests::model::{Act, Call, Happened, Id, Model, Rejected};
 use counterfoil_rules_tests::workload::audit::compare;
 use counterfoil_rules_tests::workload::concerns::check_concerns;
@@ -113,7 +115,7 @@ impl Run {
             let expected = self.next(time_ms, index);
             coverage.count(&expected.planned.act, &expected.result, &self.model);
             if expected.result.is_ok() {
-                self.note(&expected.planned);
+                self.note(&expected.planned, &expected.signed.id);
             }
             batch.push(expected);
         }
@@ -210,13 +212,13 @@ impl Run {
     }
 
     /// Notes what invariants 5 and 12 are about.
-    fn note(&mut self, planned: &Planned) {
+    fn note(&mut self, planned: &Planned, tx_id: &Id) {
         assert_eq!(
             planned.signer,
             Signer::Itself,
             "invariant 10: executed for another's key"
         );
-        if let Some((payer, end_to_end_id)) = Run::instruction(planned) {
+        if let Some((payer, end_to_end_id)) = Run::instruction(planned, tx_id) {
             self.auditor.note_use(&payer, &end_to_end_id);
         }
         if let Act::Invoice(invoice::v1::Action {
@@ -233,7 +235,7 @@ impl Run {
     }
 
     /// Whose end-to-end id an executed transaction has used up.
-    fn instruction(planned: &Planned) -> Option<(String, String)> {
+    fn instruction(planned: &Planned, tx_id: &Id) -> Option<(String, String)> {
         use cash::v1::action::Action as Cash;
         use financing::v1::action::Action as Financing;
         use receivable::v1::action::Action as Receivable;
@@ -254,6 +256,11 @@ impl Run {
                 _ => return None,
             },
             Act::Financing(action) => match action.action.as_ref()? {
+                // The bank pays, in a transaction that another signs.
+                Financing::Purchase(PurchaseUnderProgramme { bank, .. })
+                | Financing::DrawExtension(DrawExtension { bank, .. }) => {
+                    return Some((bank.clone(), payment_name(tx_id)));
+                }
                 Financing::Repay(a) => &a.end_to_end_id,
                 // An award pays under the name that its quote used up.
                 Financing::Reveal(a) => &a.terms.as_ref()?.end_to_end_id,

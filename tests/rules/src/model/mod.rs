@@ -201,6 +201,9 @@ pub struct Model {
     /// By request and bank.
     pub quotes: BTreeMap<(Id, String), financing_wire::Quote>,
     pub loans: BTreeMap<Id, financing_wire::Loan>,
+    pub programmes: BTreeMap<Id, financing_wire::Programme>,
+    /// By programme and bank.
+    pub standing: BTreeMap<(Id, String), financing_wire::StandingQuote>,
     /// What banks have set as limits, by bank, debtor or borrower, and currency.
     pub caps: BTreeMap<(String, String, String), u64>,
     /// By holder, issuer and currency.
@@ -238,6 +241,8 @@ impl Model {
             requests: BTreeMap::new(),
             quotes: BTreeMap::new(),
             loans: BTreeMap::new(),
+            programmes: BTreeMap::new(),
+            standing: BTreeMap::new(),
             caps: BTreeMap::new(),
             balances: BTreeMap::new(),
             issuances: BTreeMap::new(),
@@ -333,6 +338,11 @@ impl Model {
                 Financing::ReportLoanDefault(a) => self.report_loan_default(call, a),
                 Financing::AwardParts(a) => self.award_parts(call, a),
                 Financing::TakeControl(a) => self.take_control(call, a),
+                Financing::OpenProgramme(a) => self.open_programme(call, a),
+                Financing::CloseProgramme(a) => self.close_programme(call, a),
+                Financing::MakeStandingQuote(a) => self.make_standing_quote(call, a),
+                Financing::Purchase(a) => self.purchase(call, a),
+                Financing::DrawExtension(a) => self.draw_extension(call, a),
                 Financing::SetLimit(a) => self.set_limit(call, a),
             },
             Act::Settlement(settlement_wire::Action {
@@ -388,6 +398,10 @@ fn is_well_formed(act: &Act) -> bool {
                 Technique::try_from(open.technique).is_ok()
                     && Recourse::try_from(open.recourse).is_ok()
             }
+            Some(Financing::MakeStandingQuote(make)) => make
+                .terms
+                .as_ref()
+                .is_none_or(|terms| DayCount::try_from(terms.day_count).is_ok()),
             Some(Financing::Reveal(reveal)) => reveal.terms.as_ref().is_none_or(|terms| {
                 DayCount::try_from(terms.day_count).is_ok()
                     && Recourse::try_from(terms.recourse).is_ok()

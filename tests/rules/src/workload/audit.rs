@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use counterfoil_proto::calendar::v1::Clock;
 use counterfoil_proto::cash::v1::{Balance, Instruction, Issuance, Redemption};
 use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
-use counterfoil_proto::financing::v1::{Limit, Loan, Quote, Request};
+use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use prost::Message;
@@ -15,7 +15,7 @@ use super::rules::Records;
 use crate::model::invoices::{loose_of, strict_of};
 use crate::model::{Id, Model};
 
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 23] = [
     "block/",
     "calendar/clock",
     "cash/balance/",
@@ -26,8 +26,10 @@ const TABLES: [&str; 21] = [
     "credit/history/",
     "financing/limit/",
     "financing/loan/",
+    "financing/programme/",
     "financing/quote/",
     "financing/request/",
+    "financing/standing/",
     "invoice/document/",
     "invoice/invoice/",
     "invoice/loose/",
@@ -211,6 +213,12 @@ fn compare_financing(records: &Records, model: &Model) {
     same("quote", &keyed(quotes, by), &model.quotes);
     let loans = table(records, "financing/loan/");
     same("loan", &keyed(loans, |l: &Loan| id(&l.id)), &model.loans);
+    let programmes = table(records, "financing/programme/");
+    let by = |p: &Programme| id(&p.id);
+    same("programme", &keyed(programmes, by), &model.programmes);
+    let standing = table(records, "financing/standing/");
+    let by = |q: &StandingQuote| (id(&q.programme), q.bank.clone());
+    same("standing quote", &keyed(standing, by), &model.standing);
     // Invariant 7: the model sums its exposures up anew. One that has ended leaves an empty record.
     let mut limits: Vec<Limit> = table(records, "financing/limit/");
     limits.retain(|l| {

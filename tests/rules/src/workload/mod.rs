@@ -19,6 +19,7 @@ mod kernel;
 mod limits;
 mod loans;
 pub mod numbers;
+mod programmes;
 mod quotes;
 mod requests;
 pub mod rules;
@@ -110,7 +111,7 @@ impl Generator {
 
     /// The next transaction.
     pub fn next(&mut self, view: &View) -> Planned {
-        let mut planned = match self.rng.gen_range(0..217) {
+        let mut planned = match self.rng.gen_range(0..230) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -142,7 +143,8 @@ impl Generator {
             200..=202 => self.report_loan_default(view),
             203..=206 => self.take_control(view),
             207..=208 => self.set_limit(view),
-            _ => self.award_parts(view),
+            209..=216 => self.award_parts(view),
+            _ => self.programmes(view),
         };
         if self.rng.gen_bool(0.03) {
             self.break_envelope(&mut planned);

@@ -17,7 +17,7 @@ use crate::model::claims::day_of;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
-pub const SUCCESSES: [&str; 100] = [
+pub const SUCCESSES: [&str; 105] = [
     "register",
     "register with a warning of an adjacent year",
     "register with a warning of a loose match",
@@ -92,6 +92,11 @@ pub const SUCCESSES: [&str; 100] = [
     "report the default of an annuity",
     "take control",
     "set a limit",
+    "open a programme",
+    "close a programme",
+    "make a standing quote",
+    "sell under a programme",
+    "draw an extension",
     "reveal within a limit",
     "settle a claim that a lender controls with a surplus",
     "settle in time",
@@ -433,6 +438,11 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
         }
         Finance::TakeControl(_) => vec!["take control"],
         Finance::SetLimit(_) => vec!["set a limit"],
+        Finance::OpenProgramme(_) => vec!["open a programme"],
+        Finance::CloseProgramme(_) => vec!["close a programme"],
+        Finance::MakeStandingQuote(_) => vec!["make a standing quote"],
+        Finance::Purchase(_) => vec!["sell under a programme"],
+        Finance::DrawExtension(_) => vec!["draw an extension"],
     }
 }
 

@@ -6,6 +6,7 @@ pub mod limits;
 mod loans;
 mod parts;
 pub mod plan;
+pub mod programmes;
 mod quotes;
 mod requests;
 

@@ -16,7 +16,7 @@ use crate::model::{Call, Happened, Model, Rejected, ensure, tagged_hash};
 const MAX_CLAIMS: usize = 16;
 const MAX_INVITED: usize = 32;
 
-const DISPOSAL: Disposal<Code> = Disposal {
+pub(super) const DISPOSAL: Disposal<Code> = Disposal {
     unknown: Code::UnknownClaim,
     not_the_controller: Code::NotTheController,
     nothing_outstanding: Code::NothingOutstanding,

@@ -5,8 +5,9 @@ mod financing;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use financing::{
-    Finance, award, award_parts, cancel, commit, expire_request, open, open_as, open_request,
-    quote, release, repay, report_loan_default, reveal, salt, set_limit, take_control,
+    Finance, award, award_parts, cancel, close_programme, commit, draw_extension, expire_request,
+    make_standing_quote, open, open_as, open_programme, open_request, purchase, quote, release,
+    repay, report_loan_default, reveal, salt, set_limit, standing_terms, take_control,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
