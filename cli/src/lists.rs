@@ -1,9 +1,9 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
 use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
-use counterfoil_proto::financing::v1::{Loan, Request};
+use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
-use counterfoil_proto::membership::v1::Organization;
+use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use counterfoil_proto::v1 as wire;
 
@@ -44,12 +44,17 @@ macro_rules! lists {
 
 lists! {
     ListOrganizationsRequest => list_organizations, organizations: Organization;
+    ListProposalsRequest => list_proposals, proposals: Proposal;
+    ListDecisionsRequest => list_decisions, decisions: ProposedDecision;
     ListInvoicesRequest => list_invoices, invoices: Invoice;
     ListReceivablesRequest => list_receivables, receivables: Receivable;
     ListClaimsRequest => list_claims, claims: Claim;
     ListEndorsementsRequest => list_endorsements, endorsements: Endorsement;
     ListRequestsRequest => list_requests, requests: Request;
     ListLoansRequest => list_loans, loans: Loan;
+    ListProgrammesRequest => list_programmes, programmes: Programme;
+    ListStandingQuotesRequest => list_standing_quotes, quotes: StandingQuote;
+    ListLimitsRequest => list_limits, limits: Limit;
     ListBalancesRequest => list_balances, balances: Balance;
     ListIssuancesRequest => list_issuances, issuances: Issuance;
     ListRedemptionsRequest => list_redemptions, redemptions: Redemption;

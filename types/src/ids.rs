@@ -122,6 +122,10 @@ hash_ids! {
     LoanId;
     /// A payables finance programme's id, which its buyer knows before it is committed.
     ProgrammeId;
+    /// A proposal's id, which its maker knows before it is committed.
+    ProposalId;
+    /// A decision's id, which the operator that proposes it knows before it is committed.
+    DecisionId;
 }
 
 impl InvoiceId {
@@ -183,6 +187,32 @@ impl ProgrammeId {
         Self(Hash::tagged(
             "counterfoil/programme-id/v1",
             &[opening.0.as_ref()],
+        ))
+    }
+}
+
+impl ProposalId {
+    pub fn of(proposing: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/proposal-id/v1",
+            &[proposing.0.as_ref()],
+        ))
+    }
+
+    /// The hash of the action that is proposed: what its other signers look at and repeat.
+    pub fn action_hash(self, contract: u32, action: &[u8]) -> Hash {
+        Hash::tagged(
+            "counterfoil/action/v1",
+            &[self.0.as_ref(), &contract.to_be_bytes(), action],
+        )
+    }
+}
+
+impl DecisionId {
+    pub fn of(proposing: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/decision-id/v1",
+            &[proposing.0.as_ref()],
         ))
     }
 }

@@ -135,6 +135,15 @@ pub fn left_on(loan: &Loan, day: Date) -> Result<u64, NoPlan> {
         .map_or(loan.plan_principal_minor, |last| last.left_minor))
 }
 
+/// Whether more is outstanding than the plan left by the last day whose grace was over before a day.
+pub fn is_overdue(loan: &Loan, today: Date) -> Result<bool, NoPlan> {
+    match today.add_days(-1 - i64::from(loan.grace_days)) {
+        Ok(day) => Ok(loan.outstanding_minor > left_on(loan, day)?),
+        // Before the calendar's first day nothing was due.
+        Err(_) => Ok(false),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use counterfoil_proto::receivable::v1::DayCount as WireDayCount;

@@ -1,9 +1,11 @@
 //! One file a command. Here a parsed command line is handed to its command.
 
+pub mod account;
 pub mod audit;
 pub mod block;
 pub mod claim;
 pub mod clock;
+pub mod decision;
 pub mod demo;
 pub mod deposit;
 pub mod dev;
@@ -11,9 +13,12 @@ pub mod events;
 pub mod inbox;
 pub mod invoice;
 pub mod key;
+pub mod limit;
 pub mod loan;
 pub mod localnet;
 pub mod org;
+pub mod programme;
+pub mod proposal;
 pub mod receivable;
 pub mod request;
 pub mod status;
@@ -29,11 +34,16 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     match command {
         Command::Key(command) => key::execute(command, session),
         Command::Org(command) => org::execute(command, session).await,
+        Command::Account(command) => account::execute(command, session).await,
+        Command::Proposal(command) => proposal::execute(command, session).await,
+        Command::Decision(command) => decision::execute(command, session).await,
         Command::Invoice(command) => invoice::execute(command, session).await,
         Command::Receivable(command) => receivable::execute(command, session).await,
         Command::Claim(command) => claim::execute(command, session).await,
         Command::Request(command) => request::execute(command, session).await,
         Command::Loan(command) => loan::execute(command, session).await,
+        Command::Programme(command) => programme::execute(command, session).await,
+        Command::Limit(command) => limit::execute(command, session).await,
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,

@@ -1,7 +1,8 @@
 //! How financing requests, quotes, awards and loans are shown.
 
 use counterfoil_proto::financing::v1::{
-    Award, ClaimReference, Loan, QuoteTerms, Request, StandingTerms,
+    Award, ClaimReference, Limit, Loan, Programme, QuoteTerms, Request, StandingQuote,
+    StandingTerms,
 };
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::schedule::Instalment;
@@ -155,6 +156,46 @@ pub fn loan(loan: &Loan, currencies: &Currencies) -> View {
         .number("grace_days", loan.grace_days)
         .date("plan_from", loan.plan_from.as_ref())
         .date("defaulted_on", loan.defaulted_on.as_ref())
+}
+
+pub fn programme(programme: &Programme) -> View {
+    View::new()
+        .id("id", &programme.id)
+        .text("state", format_args!("{:?}", programme.state()))
+        .text("buyer", &programme.buyer)
+        .list("banks", programme.banks.iter().cloned())
+        .date("opened_on", programme.opened_on.as_ref())
+        .date("closed_on", programme.closed_on.as_ref())
+}
+
+pub fn standing_quote(quote: &StandingQuote, currencies: &Currencies) -> View {
+    let terms = quote.terms.clone().unwrap_or_default();
+    let currency = terms.cap.clone().unwrap_or_default().currency;
+    let view = View::new().text("bank", &quote.bank);
+    standing_terms(view, &terms, currencies)
+        .minor("used_minor", quote.used_minor, &currency, currencies)
+        .date("made_on", quote.made_on.as_ref())
+}
+
+/// What a bank has outstanding with an organization; without a limit its cap is none.
+pub fn limit(limit: &Limit, currencies: &Currencies) -> View {
+    let view = View::new()
+        .text("grantor", &limit.grantor)
+        .text("subject", &limit.subject)
+        .text("currency", &limit.currency);
+    let minor = |view: View, name, minor| view.minor(name, minor, &limit.currency, currencies);
+    let view = match limit.cap_minor {
+        Some(cap) => minor(view, "cap_minor", cap),
+        None => view.field("cap_minor", serde_json::Value::Null, "–".into()),
+    };
+    // More than 64 bits hold is shown as what they hold.
+    let used = match limit.used_high {
+        0 => limit.used_minor,
+        _ => u64::MAX,
+    };
+    let reserved = limit.reserved.iter().map(|reservation| reservation.minor);
+    let reserved = reserved.fold(0, u64::saturating_add);
+    minor(minor(view, "used_minor", used), "reserved_minor", reserved)
 }
 
 pub fn standing_terms(view: View, terms: &StandingTerms, currencies: &Currencies) -> View {

@@ -49,24 +49,9 @@ pub fn programme_prefix() -> Vec<u8> {
     PROGRAMMES.prefix()
 }
 
-/// Key of a bank's standing quote.
-pub fn standing_key(programme: &[u8], bank: &str) -> Vec<u8> {
-    STANDING.key(&[programme, bank.as_bytes()])
-}
-
-/// What the keys of a programme's standing quotes begin with.
-pub fn standing_of_prefix(programme: &[u8]) -> Vec<u8> {
-    [STANDING.key(&[programme]).as_slice(), b"/"].concat()
-}
-
-/// Key of a bank's limit.
-pub fn limit_key(grantor: &str, subject: &str, currency: &str) -> Vec<u8> {
-    LIMITS.key(&[grantor.as_bytes(), subject.as_bytes(), currency.as_bytes()])
-}
-
-/// What the keys of a bank's limits begin with.
-pub fn limits_of_prefix(grantor: &str) -> Vec<u8> {
-    [LIMITS.key(&[grantor.as_bytes()]).as_slice(), b"/"].concat()
+/// What the keys of all standing quotes begin with.
+pub fn standing_prefix() -> Vec<u8> {
+    STANDING.prefix()
 }
 
 /// What the keys of all limits begin with.

@@ -6,7 +6,7 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::receivable::v1::Pledge;
 use counterfoil_proto::v1::Money;
-use counterfoil_types::schedule::left_on;
+use counterfoil_types::schedule::is_overdue;
 
 use super::events::emit;
 use super::keys::put_loan;
@@ -17,7 +17,9 @@ use crate::receivable::api as receivables;
 pub(super) fn report(context: &mut Context<'_>, report: &ReportLoanDefault) -> Result<(), Failure> {
     let mut loan = find_lent(context, &report.loan)?;
     check_not_repaid(&loan)?;
-    if loan.state() == LoanState::Defaulted || !is_overdue(context, &loan)? {
+    let overdue = is_overdue(&loan, context.ledger_date)
+        .map_err(|e| StateError::corrupt("financing/loan", e))?;
+    if loan.state() == LoanState::Defaulted || !overdue {
         let message = "no instalment is overdue beyond its grace days, or the default is recorded";
         return Err(reject(RejectionCode::NothingOverdue, message));
     }
@@ -37,18 +39,6 @@ pub(super) fn report(context: &mut Context<'_>, report: &ReportLoanDefault) -> R
     let concerned = [loan.lender.as_str(), &loan.borrower];
     emit(context, &concerned, Kind::LoanDefaulted(defaulted));
     Ok(())
-}
-
-/// Whether more is outstanding than the plan left by the last day whose grace is over.
-fn is_overdue(context: &Context<'_>, loan: &Loan) -> Result<bool, StateError> {
-    let Ok(day) = context
-        .ledger_date
-        .add_days(-1 - i64::from(loan.grace_days))
-    else {
-        return Ok(false);
-    };
-    let left = left_on(loan, day).map_err(|e| StateError::corrupt("financing/loan", e))?;
-    Ok(loan.outstanding_minor > left)
 }
 
 pub(super) fn take_control(context: &mut Context<'_>, take: &TakeControl) -> Result<(), Failure> {

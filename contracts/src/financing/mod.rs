@@ -60,8 +60,9 @@ impl Contract for Financing {
                 .over(repay.amount.clone())
                 .discharging(),
             Release(_) => Authority::of(Class::Release).discharging(),
-            ReportLoanDefault(_) => Authority::of(Class::Report),
-            TakeControl(_) => Authority::of(Class::Pledge),
+            // This is how a lender is paid.
+            ReportLoanDefault(_) => Authority::of(Class::Report).discharging(),
+            TakeControl(_) => Authority::of(Class::Pledge).discharging(),
             OpenProgramme(_) => Authority::of(Class::Request),
             CloseProgramme(_) => Authority::of(Class::Request).discharging(),
             MakeStandingQuote(make) => {

@@ -87,6 +87,13 @@ fn records(world: &World) -> Vec<Probe> {
     let organization = wire::GetOrganizationRequest {
         id: "bank-b".into(),
     };
+    let proposal = wire::GetProposalRequest {
+        id: world.proposal.to_vec(),
+    };
+    let decision = wire::GetDecisionRequest {
+        id: world.decision.to_vec(),
+    };
+    let settings = wire::GetConsensusSettingsRequest {};
     let invoice = wire::GetInvoiceRequest {
         id: world.invoice.to_vec(),
     };
@@ -99,6 +106,11 @@ fn records(world: &World) -> Vec<Probe> {
     vec![
         probe!("GetOrganization" of "anybody" = Ledger.get_organization(organization), a => bytes(a.organization)),
         list!("ListOrganizations" of "all" = list_organizations(ListOrganizationsRequest), organizations),
+        probe!("GetProposal" of "the holder's, to the lender" = Ledger.get_proposal(proposal), a => bytes(a.proposal)),
+        list!("ListProposals" of "all" = list_proposals(ListProposalsRequest), proposals),
+        probe!("GetDecision" of "on parameters" = Ledger.get_decision(decision), a => bytes(a.decision)),
+        list!("ListDecisions" of "all" = list_decisions(ListDecisionsRequest), decisions),
+        probe!("GetConsensusSettings" of "now" = Ledger.get_consensus_settings(settings), a => bytes(a.settings)),
         probe!("GetInvoice" of "an invoice" = Ledger.get_invoice(invoice), a => bytes(a.invoice)),
         list!("ListInvoices" of "all" = list_invoices(ListInvoicesRequest), invoices),
         probe!("GetReceivable" of "a receivable" = Ledger.get_receivable(receivable), a => bytes(a.receivable)),
@@ -133,6 +145,9 @@ fn financing(world: &World) -> Vec<Probe> {
     let ranked = wire::RankQuotesRequest {
         request: world.awarded.to_vec(),
     };
+    let programme = wire::GetProgrammeRequest {
+        id: world.programme.to_vec(),
+    };
     let loan = wire::GetLoanRequest {
         id: world.loan.to_vec(),
     };
@@ -144,6 +159,10 @@ fn financing(world: &World) -> Vec<Probe> {
         probe!("RankQuotes" of "the holder's request" = Ledger.rank_quotes(ranked), a => bytes(a.quotes)),
         probe!("GetLoan" of "the holder's loan" = Ledger.get_loan(loan), a => bytes(a.loan)),
         list!("ListLoans" of "all" = list_loans(ListLoansRequest), loans),
+        probe!("GetProgramme" of "the debtor's" = Ledger.get_programme(programme), a => bytes(a.programme)),
+        list!("ListProgrammes" of "all" = list_programmes(ListProgrammesRequest), programmes),
+        list!("ListStandingQuotes" of "all" = list_standing_quotes(ListStandingQuotesRequest), quotes),
+        list!("ListLimits" of "all" = list_limits(ListLimitsRequest), limits),
     ]
 }
 

@@ -1,23 +1,45 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
-use counterfoil_proto::financing::v1::{
-    QuoteState, Schedule, Technique, event::Event as FinancingEvent,
-};
+mod finance;
+
+use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
 };
+use counterfoil_proto::membership::v1::{decision::Decision, event::Event as MembershipEvent};
 use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
+use counterfoil_proto::{cash, financing, invoice, membership, receivable, settlement};
 use prost::Message as _;
 
-use crate::model::claims::day_of;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
-pub const SUCCESSES: [&str; 105] = [
+pub const SUCCESSES: [&str; 126] = [
+    "propose",
+    "propose and carry out at once",
+    "propose for others to consent to",
+    "propose a consent",
+    "approve",
+    "approve what waits for more",
+    "consent",
+    "consent while others are waited for",
+    "end a proposal",
+    "enrol an account",
+    "revoke an account",
+    "rotate an account",
+    "set an approval rule",
+    "leave",
+    "propose a decision",
+    "vote",
+    "vote without deciding",
+    "admit",
+    "suspend",
+    "reinstate",
+    "replace the validators",
+    "set the parameters of consensus",
     "register",
     "register with a warning of an adjacent year",
     "register with a warning of a loose match",
@@ -73,7 +95,6 @@ pub const SUCCESSES: [&str; 105] = [
     "award on a condition",
     "award in parts",
     "award in parts of which one fails",
-    "award in parts that reach the minimum although one fails",
     "award all in parts",
     "award in parts and keep a rest",
     "award several claims in parts",
@@ -157,16 +178,79 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             },
         ],
         Act::Receivable(action) => claims(action, &told, after),
-        Act::Financing(action) => finance(action, &told, after),
+        Act::Financing(action) => finance::finance(action, &told, after),
+        Act::Membership(action) => participation(action, &told, after),
         Act::Settlement(_) => payments(&told, after),
         Act::Calendar(_) => vec!["roll"],
         Act::Garbage(_) => panic!("garbage was executed"),
     }
 }
 
+fn participation(action: &membership::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
+    use membership::v1::action::Action as Membership;
+    let carried_out = told
+        .membership
+        .iter()
+        .any(|event| matches!(event, MembershipEvent::CarriedOut(_)));
+    let decided = told.membership.iter().find_map(|event| match event {
+        MembershipEvent::DecisionCarriedOut(told) => {
+            let decision = after.decisions[told.decision.as_slice()].decision.as_ref();
+            decision.and_then(|decision| decision.decision.as_ref())
+        }
+        _ => None,
+    });
+    let mut names = match action.action.as_ref().expect("executed, so an action") {
+        Membership::Propose(a) => {
+            let is_consent = matches!(Act::decode(a.contract, &a.action), Act::Membership(inner)
+                if matches!(inner.action, Some(Membership::Consent(_))));
+            those([
+                (true, "propose"),
+                (carried_out, "propose and carry out at once"),
+                (
+                    !a.consents_of.is_empty(),
+                    "propose for others to consent to",
+                ),
+                (is_consent, "propose a consent"),
+            ])
+        }
+        Membership::Approve(_) => those([
+            (true, "approve"),
+            (!carried_out, "approve what waits for more"),
+        ]),
+        Membership::Consent(_) => those([
+            (true, "consent"),
+            (!carried_out, "consent while others are waited for"),
+        ]),
+        Membership::EndProposal(_) => vec!["end a proposal"],
+        Membership::ChangeAccounts(a) => those([
+            (!a.enrol.is_empty(), "enrol an account"),
+            (!a.revoke.is_empty(), "revoke an account"),
+            (
+                !a.enrol.is_empty() && !a.revoke.is_empty(),
+                "rotate an account",
+            ),
+        ]),
+        Membership::SetApprovalRule(_) => vec!["set an approval rule"],
+        Membership::Leave(_) => vec!["leave"],
+        Membership::ProposeDecision(_) => vec!["propose a decision"],
+        Membership::Vote(_) => {
+            those([(true, "vote"), (decided.is_none(), "vote without deciding")])
+        }
+    };
+    names.extend(decided.map(|kind| match kind {
+        Decision::Admit(_) => "admit",
+        Decision::Suspend(_) => "suspend",
+        Decision::Reinstate(_) => "reinstate",
+        Decision::Validators(_) => "replace the validators",
+        Decision::Params(_) => "set the parameters of consensus",
+    }));
+    names
+}
+
 /// What the events of one transaction tell, sorted out.
 #[derive(Default)]
 struct Told {
+    membership: Vec<MembershipEvent>,
     issued: bool,
     returned: bool,
     claims: Vec<ClaimEvent>,
@@ -187,6 +271,10 @@ impl Told {
                     Some(Cash::Returned(_)) => told.returned = true,
                     _ => {}
                 },
+                contract::MEMBERSHIP => {
+                    let event = membership::v1::Event::decode(body).expect(whole).event;
+                    told.membership.extend(event);
+                }
                 contract::RECEIVABLE => {
                     let event = receivable::v1::Event::decode(body).expect(whole).event;
                     told.claims.extend(event);
@@ -276,173 +364,6 @@ fn claims(action: &receivable::v1::Action, told: &Told, after: &Model) -> Vec<&'
         }
         Claim::Decline(_) => vec!["decline"],
         Claim::Expire(_) => vec!["expire an offer"],
-    }
-}
-
-fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
-    use financing::v1::action::Action as Finance;
-    let request = |bytes: &[u8]| &after.requests[bytes];
-    let missed = told.financing.iter().any(|event| match event {
-        FinancingEvent::QuoteClosed(closed) => closed.state() == QuoteState::Missed,
-        _ => false,
-    });
-    match action.action.as_ref().expect("executed, so an action") {
-        Finance::Open(a) => {
-            let Some(FinancingEvent::Opened(opened)) = told.financing.first() else {
-                panic!("a request tells of itself");
-            };
-            let request = request(&opened.request);
-            let all: u64 = request.claims.iter().map(|c| c.outstanding_minor).sum();
-            let minor = a.amount.as_ref().expect("an amount").minor;
-            let retained = request.claims.iter().any(|c| c.rank() == Rank::Retained);
-            let technique = match a.technique() {
-                Technique::LoanAgainstReceivables => "open a request for a loan",
-                Technique::Factoring => "open a request for factoring",
-                _ => "open a request for discounting",
-            };
-            those([
-                (true, technique),
-                (a.claims.len() > 1, "open a request of several claims"),
-                (minor < all, "open a request for part of the principal"),
-                (!a.invited.is_empty(), "open a request to invited banks"),
-                (retained, "open a request of a retained claim"),
-            ])
-        }
-        Finance::Commit(a) => those([
-            (true, "commit"),
-            (
-                request(&a.request).quoting.len() > 1,
-                "commit a second quote",
-            ),
-        ]),
-        Finance::Reveal(a) => {
-            let offered = a.terms.as_ref().and_then(|terms| terms.amount.clone());
-            let other = offered != request(&a.request).amount;
-            let request = request(&a.request);
-            let limited = |quoted: &&financing::v1::Quote| {
-                let terms = quoted.terms.as_ref().expect("it was revealed");
-                let lines = after.quoted(request, &quoted.bank, terms);
-                lines.keys().any(|line| after.caps.contains_key(line))
-            };
-            let revealed = after.quotes.values().filter(|quote| quote.terms == a.terms);
-            let limited = revealed.clone().any(|quote| limited(&quote));
-            those([
-                (true, "reveal"),
-                (other, "reveal over another amount"),
-                (limited, "reveal within a limit"),
-            ])
-        }
-        Finance::Award(a) => {
-            let request = request(&a.request);
-            let award = request.award.as_ref().expect("an award");
-            let conditional = request.all_or_none || request.minimum_minor > 0;
-            let loan = !award.loan.is_empty();
-            let sold = told.claims.iter();
-            let sold = sold.filter(|event| matches!(event, ClaimEvent::Transferred(_)));
-            let sold = sold.count();
-            let early = day_of(&award.awarded_on) <= day_of(&request.deadline) + 3;
-            let in_part = told.claims.iter();
-            let in_part = in_part.filter(|event| matches!(event, ClaimEvent::Split(_)));
-            those([
-                (conditional, "award on a condition"),
-                (!loan, "award a sale"),
-                (in_part.count() > 0, "award a sale of part of a claim"),
-                (
-                    !loan && sold < request.claims.len(),
-                    "award a sale with no part in a claim",
-                ),
-                (sold > 1, "award a sale of several claims"),
-                (loan, "award a loan"),
-                (
-                    loan && request.claims.len() > 1,
-                    "award a loan on several claims",
-                ),
-                (!told.issued, "award in another bank's deposits"),
-                (early, "award before the window is over"),
-                (missed, "award with a quote missed"),
-            ])
-        }
-        Finance::AwardParts(a) => {
-            let request = request(&a.request);
-            let failed = |event: &FinancingEvent| matches!(event, FinancingEvent::QuoteFailed(_));
-            let failed = told.financing.iter().any(failed);
-            let sum: u64 = a.parts.iter().map(|part| part.amount_minor).sum();
-            let all: u64 = request.claims.iter().map(|c| c.outstanding_minor).sum();
-            those([
-                (true, "award in parts"),
-                (failed, "award in parts of which one fails"),
-                (
-                    failed && request.minimum_minor > 0,
-                    "award in parts that reach the minimum although one fails",
-                ),
-                (request.all_or_none, "award all in parts"),
-                (sum < all, "award in parts and keep a rest"),
-                (request.claims.len() > 1, "award several claims in parts"),
-            ])
-        }
-        Finance::Cancel(_) => vec!["cancel"],
-        Finance::Expire(_) => those([
-            (true, "expire a request"),
-            (missed, "expire a request with a quote missed"),
-        ]),
-        Finance::Repay(a) => {
-            let Some(FinancingEvent::LoanPaid(paid)) = told
-                .financing
-                .iter()
-                .find(|event| matches!(event, FinancingEvent::LoanPaid(_)))
-            else {
-                panic!("a repayment tells of itself");
-            };
-            let loan = &after.loans[a.loan.as_slice()];
-            let accrued_to = loan.interest.as_ref().expect("interest").to;
-            those([
-                (!paid.repaid, "repay in part"),
-                (paid.repaid, "repay a loan"),
-                (
-                    minor(&a.amount) > minor(&paid.interest) + minor(&paid.principal),
-                    "repay more than is owed",
-                ),
-                (
-                    day_of(&accrued_to) > day_of(&loan.due_date),
-                    "repay after the loan fell due",
-                ),
-                (
-                    minor(&paid.interest) > 0 && minor(&paid.principal) == 0,
-                    "repay interest alone",
-                ),
-            ])
-        }
-        Finance::Release(_) => those([
-            (true, "release"),
-            (
-                told.claims
-                    .iter()
-                    .any(|event| matches!(event, ClaimEvent::Transferred(_))),
-                "release a claim that the lender controls",
-            ),
-        ]),
-        Finance::ReportLoanDefault(a) => {
-            let loan = &after.loans[a.loan.as_slice()];
-            let early = day_of(&loan.defaulted_on) <= day_of(&loan.due_date);
-            those([
-                (true, "report a loan's default"),
-                (
-                    early && loan.schedule() == Schedule::EqualPrincipal,
-                    "report the default of an equal instalment",
-                ),
-                (
-                    early && loan.schedule() == Schedule::Annuity,
-                    "report the default of an annuity",
-                ),
-            ])
-        }
-        Finance::TakeControl(_) => vec!["take control"],
-        Finance::SetLimit(_) => vec!["set a limit"],
-        Finance::OpenProgramme(_) => vec!["open a programme"],
-        Finance::CloseProgramme(_) => vec!["close a programme"],
-        Finance::MakeStandingQuote(_) => vec!["make a standing quote"],
-        Finance::Purchase(_) => vec!["sell under a programme"],
-        Finance::DrawExtension(_) => vec!["draw an extension"],
     }
 }
 

@@ -37,7 +37,9 @@ impl Model {
     ) -> Result<Vec<Happened>, Rejected> {
         let buyer = call.organization;
         ensure(self.has_role(buyer, Role::CoreEnterprise), Code::WrongRole)?;
-        let is_other = |bank: &String| bank != buyer && self.has_role(bank, Role::Bank);
+        let is_other = |bank: &String| {
+            bank != buyer && self.has_role(bank, Role::Bank) && self.is_active(bank)
+        };
         ensure(
             action.banks.len() <= MAX_BANKS
                 && action.banks.windows(2).all(|pair| pair[0] < pair[1])
@@ -143,7 +145,7 @@ impl Model {
         let quote = self.standing.get(&(*programme, bank.to_owned()));
         let terms = quote.ok_or(none)?.terms.clone().expect("terms");
         let late = self.clock.day(call.time_ms) > day_of(&terms.expires_on);
-        if late || bank == call.organization {
+        if late || bank == call.organization || !self.is_active(bank) {
             return Err(none);
         }
         Ok(terms)

@@ -2,12 +2,18 @@
 
 mod claims;
 mod financing;
+mod membership;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use financing::{
     Finance, award, award_parts, cancel, close_programme, commit, draw_extension, expire_request,
     make_standing_quote, open, open_as, open_programme, open_request, purchase, quote, release,
     repay, report_loan_default, reveal, salt, set_limit, standing_terms, take_control,
+};
+
+pub use membership::{
+    admission, approve, change_accounts, consent, decide, end_proposal, enrolment, membership_act,
+    propose, requirement, revocation, set_rule, vote,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
