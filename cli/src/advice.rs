@@ -95,6 +95,41 @@ fn on_cash(code: Cash) -> Option<&'static str> {
         Cash::RedemptionClosed => "nothing: the redemption was confirmed or declined already",
         Cash::InvalidReason => "give a reason of 1 to 280 characters",
         Cash::InvalidEndToEndId => "use 1 to 35 printable ASCII characters, no space at either end",
+        Cash::InvalidList => "name each bank and currency once, with a cap above zero, at most 64",
+        Cash::WrongAccountBank => {
+            "name another bank as your own (counterfoil org list --role bank)"
+        }
+        Cash::IssuerNotAccepted => "pay in deposits that the message names, which the payee takes",
+        Cash::CapExceeded => "pay less, or in other deposits: the payee takes no more of these",
+        Cash::UnknownPayment => "check the payment's id (counterfoil payment list)",
+        Cash::NotTheAsserter => "let the payer's bank assert it (counterfoil payment show)",
+        Cash::WrongPaymentState => {
+            "look at its state first (counterfoil payment show): it is past this, or not there yet"
+        }
+        Cash::InvalidMessage => {
+            "give the message's SHA-256 and your books' reference of 1 to 35 characters"
+        }
+        Cash::RepeatedMessage => {
+            "assert the message that paid this: one message or entry pays one payment, for ever"
+        }
+        Cash::InvalidValueDate => {
+            "give the date the money moved: from the day of the instruction to the ledger's date"
+        }
+        Cash::NotAPaymentParty => "let payer, payee or one of their banks sign",
+        Cash::AnswerNotLate => {
+            "wait for the payee's side to answer (counterfoil payment show: answer_by)"
+        }
+        Cash::NotTheConfirmer => {
+            "let the payee's side confirm it (counterfoil payment show: confirmer)"
+        }
+        Cash::NotTheArbiter => "let the arbiter that the invoice's terms name rule",
+        Cash::DeadlineNotPassed => "wait until the deadline has passed (counterfoil payment show)",
+        Cash::WrongAsserter => {
+            "name your bank, one that is active (counterfoil org list --role bank)"
+        }
+        Cash::NoConfirmer => {
+            "have another bank pay, or pay in deposits: a bank does not confirm what it asserts"
+        }
     })
 }
 
@@ -188,6 +223,13 @@ fn on_receivable(code: Receivable) -> Option<&'static str> {
         }
         Receivable::NotAParty => "let the claim's controller or the offer's recipient sign",
         Receivable::NoPriceAsked => "leave --end-to-end-id out: nothing is to be paid",
+        Receivable::PaymentUnderWay => {
+            "wait for the outcome of the debtor's payment through its bank: until then claims stay"
+        }
+        Receivable::IssuerNotTaken => {
+            "ask the seller to take these deposits (counterfoil deposit accept), or for a new offer"
+        }
+        Receivable::CapExceeded => "ask the seller to take more of these deposits (deposit accept)",
     })
 }
 
@@ -278,6 +320,13 @@ fn on_financing(code: Financing) -> Option<&'static str> {
             "wait until the request's last day has passed; its seller may cancel it before"
         }
         Financing::UnknownLoan => "check the id (counterfoil loan list)",
+        Financing::IssuerNotTaken => {
+            "let the payee take these deposits (counterfoil deposit accept), or pay in others"
+        }
+        Financing::PaymentUnderWay => {
+            "wait for the outcome of the debtor's payment through its bank: until then claims stay"
+        }
+        Financing::CapExceeded => "let the payee take more of these deposits (deposit accept)",
         Financing::NotTheBorrower => "let the loan's borrower repay it",
         Financing::LoanClosed => "nothing: the loan is repaid",
         Financing::NotTheLender => "let the loan's lender release the claim",
@@ -298,7 +347,7 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::RateDiffers => {
             "look at the standing quote again, and accept its rate (counterfoil programme show)"
         }
-        Financing::CapExceeded => {
+        Financing::QuoteUsedUp => {
             "wait for a new quote, or take another bank's (counterfoil programme show)"
         }
         Financing::NoExtension => "take another bank's quote: this one offers no extensions",
@@ -339,6 +388,24 @@ fn on_financing(code: Financing) -> Option<&'static str> {
 fn on_settlement(code: Settlement) -> Option<&'static str> {
     Some(match code {
         Settlement::Unspecified => return None,
+        Settlement::PaymentUnderWay => {
+            "wait for the outcome of the payment through your bank (counterfoil payment list)"
+        }
+        Settlement::InvalidPaymentDate => "pay for today, or up to two business days ahead",
+        Settlement::MoreThanOwed => {
+            "pay at most what is owed on that day (counterfoil receivable show)"
+        }
+        Settlement::InvalidFees => "name each fee's payee once, with an amount above zero",
+        Settlement::FeeBeyondTerms => {
+            "pay only fees that the invoice's terms name, up to their caps (counterfoil invoice show)"
+        }
+        Settlement::PaymentAsserted => "wait for the answer to the payment that is asserted",
+        Settlement::IssuerNotAccepted => {
+            "pay in deposits that the message names, or through your bank (counterfoil payment instruct)"
+        }
+        Settlement::CapExceeded => {
+            "pay less, in other deposits, or through your bank (counterfoil payment instruct)"
+        }
         Settlement::UnknownReceivable => "check the id (counterfoil receivable list)",
         Settlement::NotTheDebtor => "let the debtor pay",
         Settlement::WrongState => "nothing: the receivable is settled, or was reported already",

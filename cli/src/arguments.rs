@@ -8,7 +8,8 @@ use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
     account, audit, block, claim, clock, decision, demo, deposit, dev, events, inbox, invoice, key,
-    limit, loan, localnet, org, programme, proposal, receivable, request, status, token, tx,
+    limit, loan, localnet, org, payment, programme, proposal, receivable, request, status, token,
+    tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -138,6 +139,9 @@ pub enum Command {
     /// Bank deposits on the ledger
     #[command(subcommand)]
     Deposit(deposit::Command),
+    /// Payments through banks, outside the ledger
+    #[command(subcommand)]
+    Payment(payment::Command),
     /// Receipts of transactions
     #[command(subcommand)]
     Tx(tx::Command),

@@ -1,6 +1,6 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
-use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
+use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption};
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
@@ -57,6 +57,7 @@ lists! {
     ListLimitsRequest => list_limits, limits: Limit;
     ListBalancesRequest => list_balances, balances: Balance;
     ListIssuancesRequest => list_issuances, issuances: Issuance;
+    ListPaymentsRequest => list_payments, payments: Payment;
     ListRedemptionsRequest => list_redemptions, redemptions: Redemption;
 }
 

@@ -168,6 +168,7 @@ pub fn terms() -> receivable::v1::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: String::new(),
     }
 }
 
@@ -233,6 +234,7 @@ pub fn settle(registration: TxId, minor: u64, end_to_end_id: &str) -> (u32, Vec<
         issuer: "bank".into(),
         amount: Some(usd(minor)),
         end_to_end_id: end_to_end_id.into(),
+        fees: Vec::new(),
     };
     let action = Action {
         action: Some(action::Action::Settle(settle)),

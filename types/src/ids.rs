@@ -122,6 +122,8 @@ hash_ids! {
     LoanId;
     /// A payables finance programme's id, which its buyer knows before it is committed.
     ProgrammeId;
+    /// The id of a payment over the external rail, derived from its instruction and payee.
+    PaymentId;
     /// A proposal's id, which its maker knows before it is committed.
     ProposalId;
     /// A decision's id, which the operator that proposes it knows before it is committed.
@@ -160,6 +162,15 @@ impl RequestId {
         Self(Hash::tagged(
             "counterfoil/request-id/v1",
             &[opening.0.as_ref()],
+        ))
+    }
+}
+
+impl PaymentId {
+    pub fn of(instruction: TxId, payee: &str) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/payment-id/v1",
+            &[instruction.0.as_ref(), payee.as_bytes()],
         ))
     }
 }

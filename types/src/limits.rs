@@ -50,6 +50,12 @@ pub const MAX_REFERENCE: usize = 64;
 pub const MAX_REASON: usize = 280;
 /// Characters of an end-to-end id (ISO 20022 Max35Text).
 pub const MAX_END_TO_END_ID: usize = 35;
+/// Issuers on a payee's list of those whose deposits it accepts.
+pub const MAX_ACCEPTED_ISSUERS: usize = 64;
+/// Business days from the instruction of a payment over the external rail to its deadline (specification 4.6).
+pub const PAYMENT_BUSINESS_DAYS: u32 = 2;
+/// Business days from its assertion to the day by which its confirmer answers.
+pub const ANSWER_BUSINESS_DAYS: u32 = 2;
 /// Days from an invoice's issue to its due date.
 pub const MAX_TENOR_DAYS: i64 = 3_660;
 pub const MAX_GRACE_DAYS: u32 = 365;

@@ -240,8 +240,14 @@ impl Replay {
         Some(())
     }
 
-    /// A payment: its shares are those that the order of 6.4 gives, each to the claim's controller.
+    /// A payment: its shares are those that the order of 6.4 gives, each to the claim's controller. One over the external
+    /// rail brings one payee what was reckoned when it was instructed, on an earlier value date.
     fn paid(&mut self, event: &ReceivablePaid, on: Date) -> Option<()> {
+        let value_date = date(event.value_date.as_ref())?;
+        let external = !event.payment.is_empty();
+        if value_date > on || (!external && value_date != on) {
+            return None;
+        }
         let of_receivable = (event.receivable.clone(), 0)..=(event.receivable.clone(), u32::MAX);
         let owed: Vec<Owed> = self
             .claims
@@ -250,11 +256,14 @@ impl Replay {
             .filter(|claim| claim.state() == ClaimState::Live)
             .map(|claim| Owed {
                 claim: claim.clone(),
-                penalty: self.accrued(claim, on),
+                penalty: self.accrued(claim, reckoned_to(claim, value_date)),
             })
             .collect();
         let paid = u128::from(minor(&event.principal)) + u128::from(minor(&event.penalty));
-        let shares = in_order(u64::try_from(paid).ok()?, &owed);
+        let shares = match external {
+            false => in_order(u64::try_from(paid).ok()?, &owed),
+            true => as_told(event, &owed)?,
+        };
         let expected = owed
             .iter()
             .zip(&shares)
@@ -265,7 +274,7 @@ impl Replay {
             let parts = (share.principal_minor, share.penalty_minor);
             (&share.controller, share.claim, parts)
         });
-        if !same.eq(said) || date(event.value_date.as_ref()) != Some(on) {
+        if !same.eq(said) {
             return None;
         }
         let mut left = false;
@@ -313,6 +322,34 @@ impl Replay {
 struct Owed {
     claim: Claim,
     penalty: Option<Accrual>,
+}
+
+/// The day up to which a claim's penalty is reckoned on a value date: not before one that it was reckoned to already.
+fn reckoned_to(claim: &Claim, value_date: Date) -> Date {
+    let reckoned = claim
+        .penalty
+        .as_ref()
+        .and_then(|accrued| date(accrued.to.as_ref()));
+    reckoned.map_or(value_date, |reckoned| reckoned.max(value_date))
+}
+
+/// What the event says that each claim is paid; nothing where that is more than is owed.
+fn as_told(event: &ReceivablePaid, owed: &[Owed]) -> Option<Vec<(u64, u64)>> {
+    let mut shares = Vec::with_capacity(owed.len());
+    for Owed { claim, penalty } in owed {
+        let told = event
+            .shares
+            .iter()
+            .find(|share| share.claim == claim.number);
+        let (principal, of_penalty) =
+            told.map_or((0, 0), |share| (share.principal_minor, share.penalty_minor));
+        let accrued = penalty.map_or(0, |accrued| accrued.minor);
+        if principal > claim.outstanding_minor || of_penalty > accrued {
+            return None;
+        }
+        shares.push((principal, of_penalty));
+    }
+    Some(shares)
 }
 
 /// Principal and penalty that each claim is paid of a sum: senior principal, senior penalty, then the

@@ -89,6 +89,7 @@ impl<'a> Steps<'a> {
                 penalty_rate_ppm: PENALTY_RATE_PPM,
                 assignable: true,
                 fees: Vec::new(),
+                arbiter: String::new(),
             },
             payload_root: payload::root(&[]).map_err(Failure::failed)?.to_vec(),
         })
@@ -183,6 +184,7 @@ impl<'a> Steps<'a> {
             issuer: BANKS[bank].to_owned(),
             amount: Some(self.business.row(registered.rank).money(minor)),
             end_to_end_id: id,
+            fees: Vec::new(),
         };
         let action = settlement::v1::action::Action::Settle(settle);
         self.by_buyer("settle", registered, action)

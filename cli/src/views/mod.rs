@@ -11,6 +11,7 @@ use crate::output::View;
 mod financing;
 mod membership;
 mod message;
+mod payment;
 mod receivable;
 
 pub use financing::{
@@ -19,6 +20,7 @@ pub use financing::{
 };
 pub use membership::{account, decision, organization, proposal, settings};
 pub use message::action;
+pub use payment::{acceptance, payment};
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
 
 /// An amount and its currency, shown as one.

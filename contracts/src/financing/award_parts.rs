@@ -12,7 +12,7 @@ use counterfoil_proto::v1::Money;
 use counterfoil_types::limits::{MAX_AWARD_PARTS, MAX_CLAIMS, MAX_LIVE_CLAIMS};
 use counterfoil_types::shares::pro_rata;
 
-use super::awards::{check_condition, check_time, find_quote, locked_claims};
+use super::awards::{check_condition, check_not_held, check_time, find_quote, locked_claims};
 use super::events::emit;
 use super::keys::{find_request, put_quote, put_request};
 use super::pricing::{Price, price_of_part};
@@ -44,6 +44,7 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardParts) -> Result<(),
     check_condition(&request, sum)?;
     let mut parts = priced(context, &request, award, quotes)?;
     let claims = locked_claims(context, &request)?;
+    check_not_held(context, &claims)?;
     check_room(context, &claims, &parts)?;
     check_funds(context, &request, &mut parts)?;
 
@@ -183,17 +184,26 @@ fn check_funds(
     request: &Request,
     parts: &mut [Part],
 ) -> Result<(), Failure> {
-    let legs = BTreeMap::new();
     let mut paid_minor = 0;
+    // What the seller would have of each bank's deposits in all, as it may take only so much of them.
+    let mut received: BTreeMap<String, u64> = BTreeMap::new();
     for part in parts.iter_mut() {
         let proceeds = proceeds(request, part);
-        part.paid = match payment(part, &proceeds, &legs).check_funds(&context.store) {
+        let before = received
+            .get(&part.terms.issuer)
+            .copied()
+            .unwrap_or_default();
+        // Proceeds of one amount, which is at most 10^18.
+        let all_minor = before + proceeds.minor;
+        let legs = BTreeMap::from([(request.seller.clone(), all_minor)]);
+        part.paid = match payment(part, &proceeds, &legs).check_funds(context) {
             Ok(()) => true,
-            Err(PaymentFault::State(error)) => return Err(error.into()),
-            Err(_) => false,
+            Err(PaymentFault::NotEnough { .. } | PaymentFault::IssuedTooMuch(_)) => false,
+            Err(fault) => return Err(fault.under::<RejectionCode>()),
         };
         if part.paid {
             paid_minor += part.amount_minor;
+            received.insert(part.terms.issuer.clone(), all_minor);
         }
     }
     let all = parts.iter().all(|part| part.paid);

@@ -8,6 +8,7 @@ use counterfoil_proto::receivable::v1::Pledge;
 use counterfoil_proto::v1::Money;
 use counterfoil_types::schedule::is_overdue;
 
+use super::awards::check_not_held;
 use super::events::emit;
 use super::keys::put_loan;
 use super::loans::{check_not_repaid, find};
@@ -65,6 +66,9 @@ pub(super) fn take_control(context: &mut Context<'_>, take: &TakeControl) -> Res
         let message = "the lender has control of the claim already";
         return Err(reject(RejectionCode::ControlTaken, message));
     }
+    let claims = [claim];
+    check_not_held(context, &claims)?;
+    let [claim] = claims;
 
     Ok(receivables::take(context, claim, &pledge)?)
 }

@@ -234,7 +234,7 @@ fn use_cap(quote: &mut StandingQuote, terms: &StandingTerms, minor: u64) -> Resu
         }
         _ => {
             let message = format!("{} quotes for {cap_minor} minor units in all", quote.bank);
-            Err(reject(RejectionCode::CapExceeded, message))
+            Err(reject(RejectionCode::QuoteUsedUp, message))
         }
     }
 }
@@ -253,7 +253,7 @@ fn pay(
         end_to_end_id: &payment_name(context.tx_id),
     };
     cash::check_end_to_end_id(&context.store, bank, payment.end_to_end_id)
-        .and_then(|()| payment.check_funds(&context.store))
+        .and_then(|()| payment.check_funds(context))
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
     Ok(payment.make(context)?)

@@ -49,6 +49,12 @@ pub fn terms_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>,
             )));
         }
     }
+    if !terms.arbiter.is_empty() && membership::organization(store, &terms.arbiter)?.is_none() {
+        return Ok(Some(format!(
+            "the terms' arbiter {:?} is not an organization",
+            terms.arbiter
+        )));
+    }
     Ok(None)
 }
 

@@ -142,4 +142,7 @@ reads! {
     cash::list_issuances(ListIssuancesRequest) -> ListIssuancesResponse;
     cash::get_redemption(GetRedemptionRequest) -> GetRedemptionResponse;
     cash::list_redemptions(ListRedemptionsRequest) -> ListRedemptionsResponse;
+    cash::get_acceptance(GetAcceptanceRequest) -> GetAcceptanceResponse;
+    cash::get_payment(GetPaymentRequest) -> GetPaymentResponse;
+    cash::list_payments(ListPaymentsRequest) -> ListPaymentsResponse;
 }

@@ -217,7 +217,8 @@ impl Run {
                         action: Some(settlement::v1::action::Action::Settle(action)),
                     }) = &act
                     {
-                        check_payment(receipt, action.amount.as_ref().expect("an amount"));
+                        let amount = action.amount.as_ref().expect("an amount");
+                        check_payment(receipt, amount, &action.fees);
                     }
                 }
             }
@@ -253,11 +254,12 @@ impl Run {
                 Cash::Issue(a) => &a.end_to_end_id,
                 Cash::Transfer(a) => &a.end_to_end_id,
                 Cash::RequestRedemption(a) => &a.end_to_end_id,
-                Cash::ConfirmRedemption(_) | Cash::DeclineRedemption(_) => return None,
+                _ => return None,
             },
             Act::Settlement(action) => match action.action.as_ref()? {
                 Settlement::Settle(a) => &a.end_to_end_id,
-                Settlement::ReportOverdue(_) | Settlement::ReportDefault(_) => return None,
+                Settlement::InstructPayment(a) => &a.end_to_end_id,
+                _ => return None,
             },
             Act::Receivable(action) => match action.action.as_ref()? {
                 Receivable::Accept(a) if !a.end_to_end_id.is_empty() => &a.end_to_end_id,

@@ -36,6 +36,7 @@ async fn what_comes_in_through_any_node_is_committed_by_all() {
         issuer: "bank-a".to_owned(),
         amount: money(250_000, "USD"),
         end_to_end_id: "payment-1".to_owned(),
+        fees: Vec::new(),
     }));
     network.client(3).execute(&settle).await;
 

@@ -148,6 +148,7 @@ fn cases(confirmed: InvoiceId, open: InvoiceId, deposit: TxId) -> Vec<Case> {
             issuer: "bank-a".to_owned(),
             amount: money(1_000, "USD"),
             end_to_end_id: "payment".to_owned(),
+            fees: Vec::new(),
         };
         change(&mut payment);
         Action::from(Settlements::Settle(payment))

@@ -73,6 +73,9 @@ struct TermsArguments {
     /// A fee that may be charged on top, such as bank-a=12.50; may be repeated
     #[arg(long = "fee", value_name = "PAYEE=CAP")]
     fees: Vec<String>,
+    /// Who rules where a payment over the external rail is contested; nobody where it is left out
+    #[arg(long, value_name = "ORG")]
+    arbiter: Option<OrganizationId>,
 }
 
 /// The document that the invoice is.
@@ -132,18 +135,8 @@ impl Register {
 impl TermsArguments {
     fn resolve(&self, currency: &str, currencies: &Currencies) -> Result<Terms, Failure> {
         let fee = |text: &String| {
-            let malformed = || {
-                Failure::Usage(format!(
-                    "--fee {text:?}: write payee=cap, such as bank-a=12.50"
-                ))
-            };
-            let (payee, cap) = text.split_once('=').ok_or_else(malformed)?;
-            let payee: OrganizationId = payee.parse().map_err(|_| malformed())?;
-            let cap_minor = currencies.parse(cap, currency)?.minor;
-            Ok::<_, Failure>(Fee {
-                payee: payee.to_string(),
-                cap_minor,
-            })
+            let (payee, cap_minor) = currencies.fee(text, currency)?;
+            Ok::<_, Failure>(Fee { payee, cap_minor })
         };
         Ok(Terms {
             day_count: self.day_count.into(),
@@ -152,6 +145,7 @@ impl TermsArguments {
             penalty_rate_ppm: self.penalty_rate_ppm,
             assignable: !self.not_assignable,
             fees: self.fees.iter().map(fee).collect::<Result<_, _>>()?,
+            arbiter: self.arbiter.iter().map(OrganizationId::to_string).collect(),
         })
     }
 }
@@ -255,6 +249,7 @@ mod tests {
                 penalty_rate_ppm: 80_000,
                 not_assignable: false,
                 fees,
+                arbiter: None,
             }
             .resolve("USD", &currencies)
         };

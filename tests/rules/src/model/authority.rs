@@ -250,15 +250,23 @@ impl Model {
         let administration = Authority::new(Class::Administration);
         Ok(match &action.action {
             None | Some(Membership::Propose(_) | Membership::Approve(_)) => None,
-            Some(Membership::Consent(a)) => {
-                let proposal = self.proposal(&a.proposal)?;
-                let act = Act::decode(proposal.contract, &proposal.action);
-                self.authority(&proposal.organization, &act)?
-            }
+            Some(Membership::Consent(a)) => match self.proposal(&a.proposal) {
+                Ok(proposal) => {
+                    let act = Act::decode(proposal.contract, &proposal.action);
+                    let authority = self.authority(&proposal.organization, &act)?;
+                    authority.map(Authority::discharging)
+                }
+                Err(_) => Some(Authority::new(Class::Register).discharging()),
+            },
             // Takes something back.
             Some(Membership::EndProposal(_)) => Some(Authority::new(Class::Register).discharging()),
-            Some(Membership::Leave(_)) => Some(administration.discharging()),
-            Some(_) => Some(administration),
+            // Keys are lost, and signers leave, whatever an organization's status.
+            Some(
+                Membership::ChangeAccounts(_)
+                | Membership::SetApprovalRule(_)
+                | Membership::Leave(_),
+            ) => Some(administration.discharging()),
+            Some(Membership::ProposeDecision(_) | Membership::Vote(_)) => Some(administration),
         })
     }
 
@@ -281,6 +289,10 @@ impl Model {
                 let amount = of_redemption(&a.holder, &a.end_to_end_id);
                 Authority::over(Class::Redeem, &amount).discharging()
             }
+            Cash::AcceptIssuers(_) => Authority::new(Class::Administration),
+            Cash::AssertPayment(_) | Cash::ContestPayment(_) => {
+                Authority::new(Class::Attest).discharging()
+            }
         }
     }
 
@@ -296,8 +308,7 @@ impl Model {
                     Some(offer) if offer.purpose() == Purpose::Sale => {
                         Authority::over(Class::Pay, &offer.price)
                     }
-                    // A claim taken in payment is how a debt to the recipient is paid.
-                    _ => Authority::new(Class::Transfer).discharging(),
+                    _ => Authority::new(Class::Transfer),
                 }
             }
             Receivable::Decline(_) | Receivable::Expire(_) => {
@@ -317,7 +328,8 @@ impl Model {
             Financing::Commit(_) => Authority::new(Class::Quote),
             Financing::Reveal(a) => {
                 let amount = a.terms.as_ref().and_then(|t: &QuoteTerms| t.amount.clone());
-                Authority::over(Class::Quote, &amount)
+                // It bound itself when it committed.
+                Authority::over(Class::Quote, &amount).discharging()
             }
             Financing::Award(a) => {
                 let id = Id::try_from(a.request.as_slice()).ok();
@@ -378,7 +390,7 @@ fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
         Invoice::Register(a) => Authority::over(Class::Register, &a.gross),
         Invoice::Withdraw(_) => Authority::new(Class::Register).discharging(),
         Invoice::Query(_) | Invoice::ResolveQuery(_) | Invoice::Reject(_) => {
-            Authority::new(Class::Answer)
+            Authority::new(Class::Answer).discharging()
         }
         Invoice::Confirm(a) => Authority::over(Class::Confirm, &a.amount),
     }
@@ -387,9 +399,22 @@ fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
 fn authority_of_settlement(action: &settlement_wire::Action) -> Authority {
     use settlement_wire::action::Action as Settlement;
     match action.action.as_ref().expect("well-formed") {
-        Settlement::Settle(a) => Authority::over(Class::Pay, &a.amount).discharging(),
+        // What it pays in all: fees come on top of the amount.
+        Settlement::Settle(a) => {
+            let fees = a.fees.iter().map(|fee| fee.amount_minor);
+            let amount = a.amount.clone().map(|amount| Money {
+                minor: fees.fold(amount.minor, u64::saturating_add),
+                ..amount
+            });
+            Authority::over(Class::Pay, &amount).discharging()
+        }
+        Settlement::InstructPayment(a) => Authority::over(Class::Pay, &a.amount).discharging(),
+        Settlement::ConfirmPayment(_) => Authority::new(Class::Attest).discharging(),
+        Settlement::CancelPayment(_) => Authority::new(Class::Release).discharging(),
+        Settlement::RulePayment(_) => Authority::new(Class::Rule).discharging(),
+        Settlement::TimeOutPayment(_) => Authority::new(Class::Report).discharging(),
         Settlement::ReportOverdue(_) | Settlement::ReportDefault(_) => {
-            Authority::new(Class::Report)
+            Authority::new(Class::Report).discharging()
         }
     }
 }

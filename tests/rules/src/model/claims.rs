@@ -51,6 +51,7 @@ pub(super) struct Disposal<C> {
     pub not_the_controller: C,
     pub nothing_outstanding: C,
     pub encumbered: C,
+    pub held: C,
 }
 
 const DISPOSAL: Disposal<Code> = Disposal {
@@ -58,6 +59,7 @@ const DISPOSAL: Disposal<Code> = Disposal {
     not_the_controller: Code::NotTheController,
     nothing_outstanding: Code::NothingOutstanding,
     encumbered: Code::Encumbered,
+    held: Code::PaymentUnderWay,
 };
 
 impl Model {
@@ -94,6 +96,8 @@ impl Model {
             settled_on: None,
             claim_count: 1,
             live_claims: vec![0],
+            payments: Vec::new(),
+            fees_paid: Vec::new(),
         };
         let before = self.receivables.insert(id, receivable);
         assert!(before.is_none(), "an invoice is confirmed once");
@@ -151,7 +155,13 @@ impl Model {
         ensure(claim.controller == caller, or.not_the_controller)?;
         ensure(claim.outstanding_minor > 0, or.nothing_outstanding)?;
         ensure(encumbrance(claim).is_none(), or.encumbered)?;
+        ensure(!self.is_held(&key.0), or.held)?;
         Ok(key)
+    }
+
+    /// Whether claims wait for the outcome of the debtor's payment outside the ledger.
+    pub fn is_held(&self, receivable: &Id) -> bool {
+        !self.receivables[receivable].payments.is_empty()
     }
 
     /// The claim with the offer that it is under.
@@ -387,7 +397,7 @@ impl Model {
         };
         ensure(fits, Code::InvalidPurpose)?;
         ensure(
-            action.price.is_none() || self.has_role(&action.issuer, Role::Bank),
+            action.price.is_none() || self.is_bank(&action.issuer),
             Code::UnknownIssuer,
         )?;
         let last = action.expires_on.as_ref().and_then(day);
@@ -429,6 +439,7 @@ impl Model {
             self.clock.day(call.time_ms) <= day_of(&offer.expires_on),
             Code::OfferExpired,
         )?;
+        ensure(!self.is_held(&key.0), Code::PaymentUnderWay)?;
         let mut happened = Vec::new();
         match &offer.price {
             None => ensure(action.end_to_end_id.is_empty(), Code::NoPriceAsked)?,
@@ -450,6 +461,8 @@ impl Model {
                     end_to_end_id: &action.end_to_end_id,
                 };
                 ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+                let codes = (Code::IssuerNotTaken, Code::CapExceeded);
+                self.ensure_all_taken(call, &payment, codes)?;
                 happened = self.pay(payment, call.tx_id);
             }
         }

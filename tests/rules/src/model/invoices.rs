@@ -210,6 +210,7 @@ impl Model {
             && terms.grace_days <= 365
             && terms.penalty_rate_ppm <= 1_000_000
             && terms.fees.len() <= 8
+            && (terms.arbiter.is_empty() || self.exists(&terms.arbiter))
             && terms
                 .fees
                 .iter()

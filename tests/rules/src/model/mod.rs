@@ -11,6 +11,7 @@ pub mod authority;
 pub mod calendar;
 pub mod cash;
 pub mod claims;
+pub mod external;
 pub mod financing;
 pub mod invoices;
 pub mod membership;
@@ -259,6 +260,14 @@ pub struct Model {
     pub redemptions: BTreeMap<(String, String), cash_wire::Redemption>,
     /// First use of an end-to-end id, by payer.
     pub instructions: BTreeMap<(String, String), Id>,
+    /// What payees said of the deposits they take and their bank.
+    pub acceptances: BTreeMap<String, cash_wire::Acceptance>,
+    /// Over the external rail.
+    pub payments: BTreeMap<Id, cash_wire::Payment>,
+    /// The transaction that asserted a bank's message first, by its hash.
+    pub bank_messages: BTreeMap<Vec<u8>, Id>,
+    /// The same by bank and entry reference.
+    pub bank_entries: BTreeMap<(String, String), Id>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
 }
@@ -300,6 +309,10 @@ impl Model {
             issuances: BTreeMap::new(),
             redemptions: BTreeMap::new(),
             instructions: BTreeMap::new(),
+            acceptances: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            bank_messages: BTreeMap::new(),
+            bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
         }
     }
@@ -319,7 +332,7 @@ impl Model {
             contract::CALENDAR,
         ];
         ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
-        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
+        ensure(names_an_action(call.act), Kernel::MalformedAction)?;
         let events = self.perform(call)?;
         let concerned: BTreeSet<&String> = events
             .iter()
@@ -343,6 +356,7 @@ impl Model {
         if let Some(authority) = self.authority(call.organization, call.act)? {
             self.check_signed(call.organization, call.signers, call.height, &authority)?;
         }
+        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
         self.dispatch(call)
     }
 
@@ -366,6 +380,9 @@ impl Model {
                 Cash::RequestRedemption(a) => self.request_redemption(call, a),
                 Cash::ConfirmRedemption(a) => self.confirm_redemption(call, a),
                 Cash::DeclineRedemption(a) => self.decline_redemption(call, a),
+                Cash::AcceptIssuers(a) => self.accept_issuers(call, a),
+                Cash::AssertPayment(a) => self.assert_payment(call, a),
+                Cash::ContestPayment(a) => self.contest_payment(call, a),
             },
             Act::Invoice(invoice_wire::Action {
                 action: Some(action),
@@ -427,6 +444,11 @@ impl Model {
                 Settlement::Settle(a) => self.settle(call, a),
                 Settlement::ReportOverdue(a) => self.report_overdue(call, a),
                 Settlement::ReportDefault(a) => self.report_default(call, a),
+                Settlement::InstructPayment(a) => self.instruct_payment(call, a),
+                Settlement::ConfirmPayment(a) => self.confirm_payment(call, a),
+                Settlement::CancelPayment(a) => self.cancel_payment(call, a),
+                Settlement::RulePayment(a) => self.rule_payment(call, a),
+                Settlement::TimeOutPayment(a) => self.time_out_payment(call, a),
             },
             _ => Err(Rejected::with(Kernel::MalformedAction)),
         }
@@ -437,40 +459,54 @@ impl Model {
         self.organizations.contains_key(organization)
     }
 
-    /// Whether there is such an organization, and it has the role.
+    /// Whether there is such a bank, suspended or not: it still owes its deposits.
+    pub fn is_bank(&self, organization: &str) -> bool {
+        let found = self.organizations.get(organization);
+        found.is_some_and(|found| found.roles.contains(&Role::Bank.into()))
+    }
+
+    /// Whether there is such an organization, it is active, and it has the role: who is suspended or has left is no
+    /// party of anything new.
     pub fn has_role(&self, organization: &str, role: Role) -> bool {
         self.organizations
             .get(organization)
-            .is_some_and(|organization| organization.roles.contains(&role.into()))
+            .is_some_and(|found| found.roles.contains(&role.into()))
+            && self.is_active(organization)
     }
 }
 
-/// What names no action, or an enum value nobody knows, never reaches a contract.
+/// Whether bytes were read as an action of the contract.
+fn names_an_action(act: &Act) -> bool {
+    match act {
+        Act::Calendar(action) => action.action.is_some(),
+        Act::Cash(action) => action.action.is_some(),
+        Act::Financing(action) => action.action.is_some(),
+        Act::Invoice(action) => action.action.is_some(),
+        Act::Membership(action) => action.action.is_some(),
+        Act::Receivable(action) => action.action.is_some(),
+        Act::Settlement(action) => action.action.is_some(),
+        Act::Garbage(_) => false,
+    }
+}
+
+/// Whether an action names no enum value that nobody knows.
 fn is_well_formed(act: &Act) -> bool {
     use financing_wire::action::Action as Financing;
     use invoice_wire::action::Action as Invoice;
     use receivable_wire::action::Action as Receivable;
     match act {
-        Act::Garbage(_) => false,
-        Act::Calendar(action) => action.action.is_some(),
-        Act::Cash(action) => action.action.is_some(),
-        Act::Membership(action) => membership::is_known(action),
-        Act::Settlement(action) => action.action.is_some(),
         Act::Invoice(action) => match &action.action {
-            None => false,
             Some(Invoice::Register(register)) => register.terms.as_ref().is_none_or(|terms| {
                 DayCount::try_from(terms.day_count).is_ok()
                     && BusinessDayConvention::try_from(terms.convention).is_ok()
             }),
-            Some(_) => true,
+            _ => true,
         },
         Act::Receivable(action) => match &action.action {
-            None => false,
             Some(Receivable::Offer(offer)) => Purpose::try_from(offer.purpose).is_ok(),
-            Some(_) => true,
+            _ => true,
         },
         Act::Financing(action) => match &action.action {
-            None => false,
             Some(Financing::Open(open)) => {
                 Technique::try_from(open.technique).is_ok()
                     && Recourse::try_from(open.recourse).is_ok()
@@ -484,8 +520,9 @@ fn is_well_formed(act: &Act) -> bool {
                     && Recourse::try_from(terms.recourse).is_ok()
                     && Schedule::try_from(terms.schedule).is_ok()
             }),
-            Some(_) => true,
+            _ => true,
         },
+        _ => true,
     }
 }
 

@@ -1,18 +1,20 @@
 //! A ledger for tests that write their own story.
 
-use counterfoil_proto::cash::v1::Balance;
+use counterfoil_proto::cash::v1::{Balance, Payment};
 use counterfoil_proto::financing::v1::{Limit, Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::Invoice;
-use counterfoil_proto::membership::v1::{Organization, Proposal};
+use counterfoil_proto::membership::v1::decision::Decision;
+use counterfoil_proto::membership::v1::{DecisionState, Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Receivable};
 use counterfoil_proto::v1::Receipt;
 use counterfoil_types::keys::SigningKey;
 use prost::Message;
 
 use super::acts::{
-    BUYER, Finance, SELLER, TODAY, award, commit, confirm, consent, open, propose, quote, register,
-    registration, reveal, roll, salt, usd,
+    BUYER, Finance, SELLER, TODAY, award, commit, confirm, consent, decide, open, propose, quote,
+    register, registration, reveal, roll, salt, usd, vote,
 };
+use super::audit::table;
 use super::rules::{Records, Rules};
 use super::world::World;
 use super::{Planned, Signer};
@@ -50,17 +52,6 @@ impl Bench {
         self.send_planned(after_ms, &Planned::new(caller, number_of(&act), act))
     }
 
-    /// Sends in the next block what these accounts of the caller sign.
-    pub fn send_signed(&mut self, caller: &str, keys: &[SigningKey], act: Act) -> Receipt {
-        let mut signers: Vec<Vec<u8>> = keys.iter().map(|k| k.public_key().to_vec()).collect();
-        signers.sort();
-        let planned = Planned {
-            signer: Signer::Accounts(signers),
-            ..Planned::new(caller, number_of(&act), act)
-        };
-        self.send_planned(1_000, &planned)
-    }
-
     fn send_planned(&mut self, after_ms: u64, planned: &Planned) -> Receipt {
         let time_ms = self.rules.time_ms() + after_ms;
         let signed = self.rules.sign(planned, time_ms);
@@ -85,6 +76,25 @@ impl Bench {
         self.proposal(&proposal_id(&receipt))
     }
 
+    /// Has the two operators of the roster decide this.
+    pub fn decide(&mut self, kind: Decision) {
+        let decision = self.put_to_the_vote("operator", kind);
+        self.succeed("operator-2", vote(&decision));
+        let after = self.decision(&decision.id);
+        assert_eq!(after.state(), DecisionState::CarriedOut, "{after:?}");
+    }
+
+    /// Has an operator propose a decision. As it then stands.
+    pub fn put_to_the_vote(&mut self, operator: &str, kind: Decision) -> ProposedDecision {
+        let receipt = self.succeed(operator, decide(kind));
+        let id = tagged_hash("counterfoil/decision-id/v1", &[&receipt.tx_id]);
+        self.decision(&id)
+    }
+
+    pub fn decision(&self, id: &[u8]) -> ProposedDecision {
+        self.find("membership/decision/", |d: &ProposedDecision| d.id == id)
+    }
+
     pub fn proposal(&self, id: &[u8]) -> Proposal {
         self.find("membership/proposal/", |p: &Proposal| p.id == id)
     }
@@ -95,8 +105,29 @@ impl Bench {
 
     /// Sends what must end in this code; a rejection must leave every record as it was.
     pub fn expect(&mut self, caller: &str, act: Act, code: u32, what: &str) -> Receipt {
+        self.expect_planned(&Planned::new(caller, number_of(&act), act), code, what)
+    }
+
+    /// The same, signed by these accounts of the caller.
+    pub fn expect_signed(
+        &mut self,
+        (caller, keys): (&str, &[&SigningKey]),
+        act: Act,
+        code: u32,
+        what: &str,
+    ) -> Receipt {
+        let mut signers: Vec<Vec<u8>> = keys.iter().map(|k| k.public_key().to_vec()).collect();
+        signers.sort();
+        let planned = Planned {
+            signer: Signer::Accounts(signers),
+            ..Planned::new(caller, number_of(&act), act)
+        };
+        self.expect_planned(&planned, code, what)
+    }
+
+    fn expect_planned(&mut self, planned: &Planned, code: u32, what: &str) -> Receipt {
         let before = self.rules.records().clone();
-        let receipt = self.send(caller, act);
+        let receipt = self.send_planned(1_000, planned);
         assert_eq!(receipt.code, code, "{what}: {receipt:?}");
         if code != 0 {
             let mut after = self.rules.records().clone();
@@ -153,6 +184,17 @@ impl Bench {
         self.succeed(bank, reveal(&request, &terms, salt()));
         self.succeed(SELLER, award(&request, bank));
         self.request(&request).award.expect("an award").loan
+    }
+
+    /// The payments of a receivable over the external rail, in order of their ids.
+    pub fn payments(&self, receivable: &[u8]) -> Vec<Payment> {
+        let all: Vec<Payment> = table(self.rules.records(), "cash/payment/");
+        let of = all.into_iter().filter(|p| p.receivable == receivable);
+        of.collect()
+    }
+
+    pub fn payment(&self, id: &[u8]) -> Payment {
+        self.find("cash/payment/", |payment: &Payment| payment.id == id)
     }
 
     pub fn invoice(&self, id: &[u8]) -> Invoice {

@@ -9,7 +9,7 @@ use counterfoil_proto::{calendar, cash, financing, invoice, membership, receivab
 
 use super::Planned;
 use super::successes::{SUCCESSES, successes};
-use crate::model::{Happened, Model, Rejected};
+use crate::model::{Act, Happened, Model, Rejected, contract};
 
 /// Rejections that no sequence of transactions between the roster's few parties ends in.
 const NOT_BY_CHANCE: [u32; 4] = [
@@ -75,6 +75,18 @@ pub fn contract_name(code: u32) -> &'static str {
     }
 }
 
+/// The events of an action without those of the proposal that carried it out, which stand before them.
+fn own_events<'a>(act: &Act, events: &'a [Happened]) -> &'a [Happened] {
+    let before = match act {
+        Act::Membership(_) => 0,
+        _ => events
+            .iter()
+            .take_while(|event| event.contract == contract::MEMBERSHIP)
+            .count(),
+    };
+    &events[before..]
+}
+
 /// How often each rejection and each kind of success occurred.
 #[derive(Default)]
 pub struct Coverage {
@@ -96,7 +108,7 @@ impl Coverage {
             Err(rejected) => *self.rejections.entry(rejected.code).or_default() += 1,
             Ok(events) => {
                 for (_, act) in model.executed(&planned.organization, &planned.act, events) {
-                    for name in successes(&act, events, model) {
+                    for name in successes(&act, own_events(&act, events), model) {
                         *self.successes.entry(name).or_default() += 1;
                     }
                 }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::cash::v1::event::Event as CashEvent;
-use counterfoil_proto::cash::v1::{self as cash, Balance, Instruction, Issuance};
+use counterfoil_proto::cash::v1::{
+    self as cash, Balance, BankMessage, Instruction, Issuance, Payment,
+};
 use counterfoil_proto::financing::v1::{ClaimReference, Loan, LoanState, Request, RequestState};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
-use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{Claim, ClaimState, FeePaid, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::settlement::v1::{self as settlement, ClaimPaid, ReceivablePaid};
 use counterfoil_proto::v1::{Money, Receipt};
@@ -51,6 +53,7 @@ impl Auditor {
         check_recoveries(records, today);
         check_uniqueness(records);
         check_deposits(records);
+        check_external(records, &claims);
         let used = table::<Instruction>(records, "cash/instruction/").len();
         assert_eq!(
             used,
@@ -173,6 +176,52 @@ fn check_encumbrances(records: &Records, claims: &[Claim]) {
     assert_eq!(pledged, secured, "invariant 4: pledges and open loans");
 }
 
+/// Clause 4.6: what holds a receivable's claims is its payments without an outcome, and what these bring is
+/// still owed. Invariant 12: every assertion has a message and an entry of its own. Clause 6.4: fees are within the
+/// terms.
+fn check_external(records: &Records, claims: &[Claim]) {
+    let mut holding = BTreeSet::new();
+    for receivable in table::<Receivable>(records, "receivable/receivable/") {
+        let of = |payment: &Vec<u8>| (id(&receivable.id), id(payment));
+        holding.extend(receivable.payments.iter().map(of));
+        let terms = receivable.terms.as_ref().expect("terms");
+        for paid in &receivable.fees_paid {
+            let allowed = terms.fees.iter().filter(|fee| fee.payee == paid.payee);
+            let allowed: u128 = allowed.map(|fee| u128::from(fee.cap_minor)).sum();
+            assert!(u128::from(paid.amount_minor) <= allowed, "{receivable:?}");
+        }
+    }
+    let mut open = BTreeSet::new();
+    let mut brought: BTreeMap<(Id, u32), u64> = BTreeMap::new();
+    let mut asserted = 0;
+    for payment in table::<Payment>(records, "cash/payment/") {
+        let parts = payment.claims.iter();
+        let sum: u64 = parts.map(|p| p.principal_minor + p.penalty_minor).sum();
+        let amount = payment.amount.as_ref().expect("an amount").minor;
+        assert_eq!(sum, amount, "{payment:?}");
+        let other_side = [&payment.payer, &payment.asserter];
+        assert!(!other_side.contains(&&payment.confirmer), "{payment:?}");
+        asserted += usize::from(payment.assertion.is_some());
+        let receivable = id(&payment.receivable);
+        if payment.closed_on.is_none() {
+            open.insert((receivable, id(&payment.id)));
+            for part in &payment.claims {
+                *brought.entry((receivable, part.number)).or_default() += part.principal_minor;
+            }
+        }
+    }
+    assert_eq!(holding, open, "payments without an outcome hold claims");
+    for (key, minor) in brought {
+        let claim = claims.iter().find(|c| (id(&c.receivable), c.number) == key);
+        let claim = claim.expect("what is paid exists");
+        assert!(minor <= claim.outstanding_minor, "{claim:?}");
+    }
+    for prefix in ["cash/bank-message/", "cash/bank-entry/"] {
+        let used = table::<BankMessage>(records, prefix).len();
+        assert_eq!(used, asserted, "invariant 12: {prefix}");
+    }
+}
+
 /// Invariant 11: nobody was paid more than all that can have been owed by now.
 fn check_recoveries(records: &Records, today: i64) {
     for receivable in table::<Receivable>(records, "receivable/receivable/") {
@@ -206,10 +255,11 @@ fn check_recoveries(records: &Records, today: i64) {
 
 /// Invariant 11: the cash of a debtor's payment is what its claims were paid, and what was instructed
 /// beyond that is refunded.
-pub fn check_payment(receipt: &Receipt, instructed: &Money) {
+pub fn check_payment(receipt: &Receipt, instructed: &Money, fees: &[FeePaid]) {
     let mut cash_paid = 0;
     let mut paid: Option<ReceivablePaid> = None;
     let mut claims: Vec<ClaimPaid> = Vec::new();
+    let mut charged: Vec<FeePaid> = Vec::new();
     for event in &receipt.events {
         let body = event.body.as_slice();
         if event.contract == contract::CASH {
@@ -226,6 +276,10 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money) {
             match event.event.expect("some event") {
                 SettlementEvent::Paid(told) => paid = Some(told),
                 SettlementEvent::ClaimPaid(told) => claims.push(told),
+                SettlementEvent::FeeCharged(told) => charged.push(FeePaid {
+                    payee: told.payee,
+                    amount_minor: told.amount.expect("an amount").minor,
+                }),
                 other => panic!("a payment reports nothing: {other:?}"),
             }
         }
@@ -234,7 +288,9 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money) {
     let minor = |sum: &Option<Money>| sum.as_ref().expect("a sum").minor;
     let shares = paid.shares.iter();
     let to_claims: u64 = shares.map(|s| s.principal_minor + s.penalty_minor).sum();
-    assert_eq!(cash_paid, to_claims, "invariant 11: {paid:?}");
+    let of_fees: u64 = fees.iter().map(|fee| fee.amount_minor).sum();
+    assert_eq!(cash_paid, to_claims + of_fees, "invariant 11: {paid:?}");
+    assert_eq!(charged, fees, "each payee is told of its fee");
     assert_eq!(to_claims, minor(&paid.principal) + minor(&paid.penalty));
     assert_eq!(to_claims + minor(&paid.refund), instructed.minor);
     // Debtor and payees are told the same.

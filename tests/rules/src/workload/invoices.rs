@@ -100,6 +100,9 @@ impl Generator {
             penalty_rate_ppm: self.one_of(&[0, 1, 80_000, 123_457, 1_000_000, 1_000_000]),
             assignable: self.chance(0.85),
             fees,
+            arbiter: self
+                .one_of(&["", "guarantor", "regulator", "bank-west"])
+                .to_owned(),
         }
     }
 

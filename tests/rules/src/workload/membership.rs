@@ -72,7 +72,7 @@ impl Generator {
                 account: Some(Account {
                     public_key: key,
                     permissions: self.permissions(),
-                    from_height: soon,
+                    from_height: if self.chance(0.1) { 0 } else { soon },
                     until_height: 0,
                 }),
             });
@@ -118,7 +118,7 @@ impl Generator {
         let foreign = view.model.organizations[&anybody].accounts[0]
             .public_key
             .clone();
-        let beyond = self.one_of(&[0, view.height, view.height + 1_000_001, u64::MAX]);
+        let beyond = self.one_of(&[1, view.height, view.height + 1_000_001, u64::MAX]);
         let choice = self.rng.gen_range(0..12);
         if let Some(enrolment) = action.enrol.first_mut() {
             let account = enrolment.account.get_or_insert_default();
@@ -351,6 +351,8 @@ impl Generator {
                     anybody
                 };
             }
+            // Broken once by leaving all out, it cannot be in another way.
+            DecisionKind::Validators(set) if set.validators.is_empty() => {}
             DecisionKind::Validators(set) => match self.rng.gen_range(0..5) {
                 0 => set.validators.clear(),
                 1 => set.validators[0].power = 0,

@@ -13,6 +13,7 @@ mod cash;
 mod claims;
 pub mod concerns;
 pub mod coverage;
+mod external;
 pub mod invariants;
 mod invoices;
 mod kernel;
@@ -159,7 +160,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..230) {
+        match self.rng.gen_range(0..258) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -187,11 +188,19 @@ impl Generator {
             177..=179 => self.expire_request(view),
             180..=185 => self.repay(view),
             186..=187 => self.release(view),
-            188..=199 => self.roll(view),
-            200..=202 => self.report_loan_default(view),
-            203..=206 => self.take_control(view),
-            207..=208 => self.set_limit(view),
-            209..=216 => self.award_parts(view),
+            188..=190 => self.accept_issuers(view),
+            191..=195 => self.instruct_payment(view),
+            196..=202 => self.assert_payment(view),
+            203..=206 => self.confirm_payment(view),
+            207..=210 => self.contest_payment(view),
+            211 => self.cancel_payment(view),
+            212..=213 => self.rule_payment(view),
+            214..=215 => self.time_out_payment(view),
+            216..=227 => self.roll(view),
+            228..=230 => self.report_loan_default(view),
+            231..=234 => self.take_control(view),
+            235..=236 => self.set_limit(view),
+            237..=244 => self.award_parts(view),
             _ => self.programmes(view),
         }
     }
@@ -218,13 +227,14 @@ impl Generator {
             .clone()
     }
 
+    /// One that matches, or any where none does.
     fn organization(&mut self, matches: impl Fn(&str) -> bool) -> String {
-        let ids: Vec<String> = self
-            .roster
-            .iter()
-            .filter(|id| matches(id))
-            .cloned()
-            .collect();
+        let all = self.roster.iter().filter(|id| matches(id));
+        let ids: Vec<String> = all.cloned().collect();
+        if ids.is_empty() {
+            let anybody = self.rng.gen_range(0..self.roster.len());
+            return self.roster[anybody].clone();
+        }
         self.one_of(&ids)
     }
 

@@ -17,7 +17,7 @@ use prost::Message as _;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
-pub const SUCCESSES: [&str; 126] = [
+pub const SUCCESSES: &[&str] = &[
     "propose",
     "propose and carry out at once",
     "propose for others to consent to",
@@ -141,14 +141,33 @@ pub const SUCCESSES: [&str; 126] = [
     "settle on a loan with several claims",
     "settle with half a unit rounded down",
     "settle with half a unit rounded up",
+    "settle with a fee",
     "report overdue",
     "report default",
+    "accept issuers",
+    "accept all issuers",
+    "instruct a payment",
+    "instruct a payment to several",
+    "instruct a payment to a lender",
+    "assert",
+    "contest",
+    "contest after silence",
+    "confirm a payment",
+    "confirm a contested payment",
+    "pay late over the external rail",
+    "pay a lender over the external rail",
+    "overtake an offer over the external rail",
+    "settle over the external rail",
+    "rule that it was paid",
+    "rule that it was not",
+    "time out",
     "roll",
 ];
 
 /// The kinds of success that an executed transaction is of.
 pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static str> {
     use cash::v1::action::Action as Cash;
+    use settlement::v1::action::Action as Settling;
     let told = Told::new(events);
     match act {
         Act::Invoice(action) => match action.action.as_ref().expect("executed, so an action") {
@@ -175,12 +194,21 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
                 Cash::RequestRedemption(_) => "request_redemption",
                 Cash::ConfirmRedemption(_) => "confirm_redemption",
                 Cash::DeclineRedemption(_) => "decline_redemption",
+                Cash::AcceptIssuers(a) if a.accepted.is_empty() => "accept all issuers",
+                Cash::AcceptIssuers(_) => "accept issuers",
+                Cash::AssertPayment(_) => "assert",
+                Cash::ContestPayment(a) => contested(&a.payment, &told, after),
             },
         ],
         Act::Receivable(action) => claims(action, &told, after),
         Act::Financing(action) => finance::finance(action, &told, after),
         Act::Membership(action) => participation(action, &told, after),
-        Act::Settlement(_) => payments(&told, after),
+        Act::Settlement(action) => match action.action.as_ref().expect("executed, so an action") {
+            Settling::Settle(_) | Settling::ReportOverdue(_) | Settling::ReportDefault(_) => {
+                payments(&told, after)
+            }
+            action => external(action, &told, after),
+        },
         Act::Calendar(_) => vec!["roll"],
         Act::Garbage(_) => panic!("garbage was executed"),
     }
@@ -247,10 +275,71 @@ fn participation(action: &membership::v1::Action, told: &Told, after: &Model) ->
     names
 }
 
+fn contested(payment: &[u8], told: &Told, after: &Model) -> &'static str {
+    match told.contested_by == after.payments[payment].confirmer {
+        true => "contest",
+        false => "contest after silence",
+    }
+}
+
+fn external(
+    action: &settlement::v1::action::Action,
+    told: &Told,
+    after: &Model,
+) -> Vec<&'static str> {
+    use settlement::v1::action::Action as Settling;
+    let mut names = match action {
+        Settling::InstructPayment(a) => {
+            let ids = &after.receivables[a.receivable.as_slice()].payments;
+            let mut parts = ids
+                .iter()
+                .flat_map(|id| &after.payments[id.as_slice()].claims);
+            those([
+                (true, "instruct a payment"),
+                (ids.len() > 1, "instruct a payment to several"),
+                (
+                    parts.any(|part| !part.loan.is_empty()),
+                    "instruct a payment to a lender",
+                ),
+            ])
+        }
+        Settling::ConfirmPayment(a) => {
+            match after.payments[a.payment.as_slice()].reason.is_empty() {
+                true => vec!["confirm a payment"],
+                false => vec!["confirm a contested payment"],
+            }
+        }
+        Settling::RulePayment(a) if a.paid => vec!["rule that it was paid"],
+        Settling::RulePayment(_) => vec!["rule that it was not"],
+        Settling::TimeOutPayment(_) => vec!["time out"],
+        _ => Vec::new(),
+    };
+    for event in &told.settlement {
+        let (late, lender, settled) = match event {
+            SettlementEvent::Paid(paid) => (paid.days_late > 0, false, paid.settled),
+            SettlementEvent::ClaimPaid(paid) => (false, paid.to_lender.is_some(), false),
+            other => panic!("a payment tells nothing else: {other:?}"),
+        };
+        let overtaken = |event: &ClaimEvent| matches!(event, ClaimEvent::Overtaken(_));
+        names.extend(those([
+            (late, "pay late over the external rail"),
+            (lender, "pay a lender over the external rail"),
+            (settled, "settle over the external rail"),
+            (
+                told.claims.iter().any(overtaken),
+                "overtake an offer over the external rail",
+            ),
+        ]));
+    }
+    names
+}
+
 /// What the events of one transaction tell, sorted out.
 #[derive(Default)]
 struct Told {
     membership: Vec<MembershipEvent>,
+    /// Who contested a payment.
+    contested_by: String,
     issued: bool,
     returned: bool,
     claims: Vec<ClaimEvent>,
@@ -269,6 +358,7 @@ impl Told {
                 contract::CASH => match cash::v1::Event::decode(body).expect(whole).event {
                     Some(Cash::Issued(_)) => told.issued = true,
                     Some(Cash::Returned(_)) => told.returned = true,
+                    Some(Cash::PaymentContested(contested)) => told.contested_by = contested.by,
                     _ => {}
                 },
                 contract::MEMBERSHIP => {
@@ -446,6 +536,7 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
         (paid.settled, "settle in full"),
         (paid.shares.len() > 1, "settle several claims"),
         (minor(&paid.refund) > 0, "settle with a refund"),
+        (!paid.fees.is_empty(), "settle with a fee"),
         (
             paid.shares.iter().any(|share| retained(share.claim)),
             "settle a retained claim",

@@ -223,6 +223,13 @@ impl World {
     }
 }
 
+/// The key of the account that an organization of the roster begins with.
+pub fn first_key(organization: &str) -> SigningKey {
+    let numbers = ROSTER.iter().zip(1..);
+    let mut found = numbers.filter(|((id, _), _)| *id == organization);
+    key(found.next().expect("an organization of the roster").1)
+}
+
 /// Who takes part, each with one account.
 fn members(more_banks: u16) -> Vec<(String, &'static [ModelRole], Vec<Member>)> {
     let banks = (100..100 + more_banks).map(|n| (format!("bank-{n}"), &[ModelRole::Bank][..]));

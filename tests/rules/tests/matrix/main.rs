@@ -8,14 +8,16 @@ use cash::v1::RedemptionState::{Paid, Requested, Restored};
 use counterfoil_proto::{cash, invoice};
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, ISSUER, SELLER, TODAY, answer, close, confirm, issue_to, register, registration,
-    request_redemption, roll, transfer,
+    BUYER, ISSUER, SELLER, TODAY, accept_issuers, answer, close, confirm, issue_to, register,
+    registration, request_redemption, roll, transfer,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, find, invoice_id};
 use invoice::v1::InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Withdrawn};
 
 mod claims;
 mod financing;
+mod membership;
+mod payments;
 mod receivables;
 
 const HOLDER: &str = BUYER;
@@ -34,13 +36,15 @@ const OUTSIDERS: [&str; 6] = [
 
 /// Actions on nothing yet, by role of the caller.
 #[rustfmt::skip]
-const BY_ROLE: [(&str, [u32; 6]); 5] = [
+const BY_ROLE: [(&str, [u32; 6]); 6] = [
     //                     CoreEnt. Supplier  Bank  Guarant. Regul. Operator
     ("register",           [4001,    0,       4001,  4001,   4001,  4001]),
     ("issue",              [3001, 3001,          0,  3001,   3001,  3001]),
     // Deposits belong to whoever holds them.
     ("transfer",           [0,       0,          0,     0,      0,     0]),
     ("request_redemption", [0,       0,          0,     0,      0,     0]),
+    // Whoever is paid says what it takes.
+    ("accept_issuers",     [0,       0,          0,     0,      0,     0]),
     ("roll",               [9001, 9001,       9001,  9001,   9001,     0]),
 ];
 
@@ -102,6 +106,7 @@ fn actions_by_role() {
                 "issue" => issue_to(BUYER, 100, "id"),
                 "transfer" => transfer(SELLER, 100, "id"),
                 "request_redemption" => request_redemption("id"),
+                "accept_issuers" => accept_issuers(&[(ISSUER, 100)], ""),
                 _ => roll(TODAY + 1),
             };
             bench.expect(caller, act, code, &format!("{action} by {caller}"));

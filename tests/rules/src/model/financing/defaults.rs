@@ -67,6 +67,7 @@ impl Model {
             claim.number,
         );
         ensure(self.claims[&key].controller != lender, Code::ControlTaken)?;
+        ensure(!self.is_held(&key.0), Code::PaymentUnderWay)?;
 
         let pledge = self.claims[&key].encumbrance.clone();
         let happened = self.endorse(&key, lender, Purpose::Enforcement, call);

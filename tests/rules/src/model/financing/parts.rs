@@ -132,9 +132,22 @@ impl Model {
                 paid: false,
             });
         }
+        let receivables = request.claims.iter().map(|claim| &claim.receivable);
+        let mut ids = receivables.map(|id| Id::try_from(id.as_slice()).expect("an id"));
+        ensure(!ids.any(|id| self.is_held(&id)), Code::PaymentUnderWay)?;
         self.ensure_room_among(&request, &shares, &left)?;
+        let mut received: BTreeMap<String, u64> = BTreeMap::new();
         for share in &mut shares {
-            share.paid = self.can_pay(&share.payment(&request));
+            if !self.can_pay(&share.payment(&request)) {
+                continue;
+            }
+            share.paid = true;
+            // The seller takes so much of one bank's deposits in all.
+            let all = received.entry(share.terms.issuer.clone()).or_default();
+            *all += share.proceeds();
+            let mut payment = share.payment(&request);
+            payment.legs.insert(request.seller.clone(), *all);
+            self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
         }
         let paid: u64 = shares.iter().filter(|s| s.paid).map(|s| s.amount).sum();
         let all = shares.iter().all(|share| share.paid);

@@ -157,7 +157,7 @@ impl Model {
         let all = u128::from(quote.used_minor) + u128::from(minor);
         ensure(
             all <= u128::from(cap.expect("a cap").minor),
-            Code::CapExceeded,
+            Code::QuoteUsedUp,
         )
     }
 
@@ -189,6 +189,7 @@ impl Model {
             end_to_end_id: &name,
         };
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+        self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
         let happened = self.pay(payment, call.tx_id);
         let key = (*programme, bank.to_owned());
         let quote = self.standing.get_mut(&key).expect("it is accepted");

@@ -33,12 +33,12 @@ impl Model {
         call: &Call,
         action: &ChangeAccounts,
     ) -> Result<Vec<Happened>, Rejected> {
-        let enrolled: Vec<Account> = action
+        let asked: Vec<Account> = action
             .enrol
             .iter()
             .map(|enrolment| enrolment.account.clone().unwrap_or_default())
             .collect();
-        let keys: Vec<&Vec<u8>> = enrolled
+        let keys: Vec<&Vec<u8>> = asked
             .iter()
             .map(|account| &account.public_key)
             .chain(
@@ -53,20 +53,26 @@ impl Model {
             (1..=MOST_CHANGES).contains(&keys.len()) && distinct.len() == keys.len(),
             Code::InvalidChanges,
         )?;
-        let at_hand = enrolled
-            .iter()
-            .zip(&action.enrol)
-            .all(|(account, enrolment)| {
-                let key = &account.public_key;
-                (self.known_keys.is_key)(key)
-                    && (self.known_keys.proves)(call.organization, key, &enrolment.signature)
-            });
+        let at_hand = asked.iter().zip(&action.enrol).all(|(account, enrolment)| {
+            let key = &account.public_key;
+            (self.known_keys.is_key)(key)
+                && (self.known_keys.proves)(call.organization, key, &enrolment.signature)
+        });
         ensure(at_hand, Code::InvalidKey)?;
-        let taken = enrolled.iter().any(|a| self.is_account(&a.public_key));
+        let taken = asked.iter().any(|a| self.is_account(&a.public_key));
         ensure(!taken, Code::KeyTaken)?;
-        let permitted = enrolled.iter().all(|a| are_permissions(&a.permissions));
+        let permitted = asked.iter().all(|a| are_permissions(&a.permissions));
         ensure(permitted, Code::InvalidPermissions)?;
-        let heights = call.height + 1..=call.height + MOST_HEIGHTS;
+        let next = call.height + 1;
+        let heights = next..=call.height + MOST_HEIGHTS;
+        let mut enrolled = asked;
+        for account in enrolled.iter_mut().filter(|a| a.from_height == 0) {
+            account.from_height = next;
+        }
+        let mut revoked = action.revoke.clone();
+        for revocation in revoked.iter_mut().filter(|r| r.until_height == 0) {
+            revocation.until_height = next;
+        }
         let timely = enrolled
             .iter()
             .all(|a| heights.contains(&a.from_height) && a.until_height == 0)
@@ -79,7 +85,7 @@ impl Model {
         let mut after = self.organizations[call.organization].clone();
         after.accounts.extend(enrolled.iter().cloned());
         ensure(after.accounts.len() <= MOST_ACCOUNTS, Code::InvalidAccounts)?;
-        for revocation in &action.revoke {
+        for revocation in &revoked {
             let account = after
                 .accounts
                 .iter_mut()
@@ -99,7 +105,7 @@ impl Model {
         let changed = AccountsChanged {
             organization: after.id.clone(),
             enrolled: enrolled.into_iter().map(|a| a.public_key).collect(),
-            revoked: action.revoke.iter().map(|r| r.public_key.clone()).collect(),
+            revoked: revoked.into_iter().map(|r| r.public_key).collect(),
         };
         self.organizations.insert(after.id.clone(), after);
         Ok(vec![membership(

@@ -190,9 +190,7 @@ impl Model {
         }
         let accounts = &admitted.accounts;
         let is_good_account = |account: &Account| {
-            (self.known_keys.is_key)(&account.public_key)
-                && !self.is_account(&account.public_key)
-                && are_permissions(&account.permissions)
+            (self.known_keys.is_key)(&account.public_key) && are_permissions(&account.permissions)
         };
         let sound = is_id(&admitted.id)
             && (1..=MOST_NAME).contains(&admitted.legal_name.chars().count())
@@ -219,7 +217,9 @@ impl Model {
         ensure(
             self.organizations.len() < MOST_ORGANIZATIONS,
             Code::TooManyOrganizations,
-        )
+        )?;
+        let taken = accounts.iter().any(|a| self.is_account(&a.public_key));
+        ensure(!taken, Code::KeyTaken)
     }
 
     fn are_validators(&self, set: &ValidatorSet) -> bool {

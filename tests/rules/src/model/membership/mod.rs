@@ -7,9 +7,9 @@ pub use accounts::KnownKeys;
 pub use decisions::decision_hash;
 
 use counterfoil_proto::membership::v1::{
-    self as wire, Account, ActionClass, Approve, Approved, CarriedOut, Consent, Consented,
-    EndProposal, Event, Proposal, ProposalEnded, ProposalState, Propose, Proposed,
-    RejectionCode as Code, action::Action as Membership, event,
+    Account, Approve, Approved, CarriedOut, Consent, Consented, EndProposal, Event, Proposal,
+    ProposalEnded, ProposalState, Propose, Proposed, RejectionCode as Code,
+    action::Action as Membership, event,
 };
 use counterfoil_proto::v1::{Date, KernelRejectionCode as Kernel};
 use prost::Message as _;
@@ -18,24 +18,11 @@ use super::arithmetic::{date, day};
 use super::authority::{approvals_asked, suffice};
 use super::claims::day_of;
 use super::{
-    Act, Call, Happened, Id, Model, Rejected, contract, ensure, is_well_formed, tagged_hash,
+    Act, Call, Happened, Id, Model, Rejected, contract, ensure, names_an_action, tagged_hash,
 };
 
 const MOST_CONSENTS: usize = 32;
 const MOST_DAYS: i64 = 90;
-
-/// Whether an action names one, and nothing that nobody knows.
-pub(super) fn is_known(action: &wire::Action) -> bool {
-    let classes = |rule: &[wire::ApprovalRequirement]| {
-        rule.iter()
-            .all(|r| ActionClass::try_from(r.action_class).is_ok())
-    };
-    match &action.action {
-        None => false,
-        Some(Membership::SetApprovalRule(a)) => classes(&a.requirements),
-        Some(_) => true,
-    }
-}
 
 /// What the signers of a proposal look at.
 pub fn action_hash(proposal: &[u8], contract: u32, action: &[u8]) -> Id {
@@ -58,7 +45,7 @@ impl Model {
         action: &Propose,
     ) -> Result<Vec<Happened>, Rejected> {
         let act = Act::decode(action.contract, &action.action);
-        ensure(is_well_formed(&act), Kernel::MalformedAction)?;
+        ensure(names_an_action(&act), Kernel::MalformedAction)?;
         if let Act::Membership(inner) = &act {
             match inner.action.as_ref().expect("well-formed") {
                 Membership::Propose(_) | Membership::Approve(_) | Membership::EndProposal(_) => {
@@ -253,6 +240,12 @@ impl Model {
         told: Happened,
     ) -> Result<Vec<Happened>, Rejected> {
         let mut happened = vec![told];
+        let act = Act::decode(proposal.contract, &proposal.action);
+        if let Some(authority) = self.authority(&proposal.organization, &act)? {
+            // Its maker's account may act no more.
+            let live = self.signing(&proposal.organization, &proposal.signers, call.height);
+            Model::check_permissions(&live, &authority)?;
+        }
         let (unapproved, silent) = self.lacking(&proposal, call.height);
         if !unapproved && silent.is_empty() {
             let carried_out = CarriedOut {
@@ -262,7 +255,6 @@ impl Model {
                 parties(&proposal),
                 event::Event::CarriedOut(carried_out),
             ));
-            let act = Act::decode(proposal.contract, &proposal.action);
             let accounts = self.signing(&proposal.organization, &proposal.signers, call.height);
             let signers: Vec<Vec<u8>> = accounts.iter().map(|a| a.public_key.clone()).collect();
             let consents = proposal.consented.iter().cloned().collect();
@@ -274,7 +266,15 @@ impl Model {
                 act: &act,
                 ..*call
             };
-            happened.extend(self.perform(&carried)?);
+            // Whoever consents may not read what the proposing organization had first.
+            happened.extend(self.perform(&carried).map_err(|rejected| {
+                Rejected {
+                    first: rejected
+                        .first
+                        .filter(|_| call.organization == proposal.organization),
+                    ..rejected
+                }
+            })?);
             proposal.set_state(ProposalState::CarriedOut);
         }
         self.keep(proposal);

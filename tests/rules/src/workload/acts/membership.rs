@@ -2,7 +2,7 @@
 
 use counterfoil_proto::membership::v1::{
     Account, Action, ActionClass, ApprovalRequirement, Approve, ChangeAccounts, Consent, Decision,
-    EndProposal, Enrolment, Organization, OrganizationStatus, Permission, Proposal, Propose,
+    EndProposal, Enrolment, Leave, Organization, OrganizationStatus, Permission, Proposal, Propose,
     ProposeDecision, ProposedDecision, Revocation, Role, SetApprovalRule, Vote,
     action::Action as Kind, decision::Decision as DecisionKind,
 };
@@ -94,6 +94,10 @@ pub fn requirement(
 
 pub fn set_rule(requirements: Vec<ApprovalRequirement>) -> Act {
     membership_act(Kind::SetApprovalRule(SetApprovalRule { requirements }))
+}
+
+pub fn leave() -> Act {
+    membership_act(Kind::Leave(Leave {}))
 }
 
 /// Puts a decision before the operators, up to the 30th day after [`TODAY`].

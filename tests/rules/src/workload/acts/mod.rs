@@ -1,10 +1,15 @@
 //! Plain actions between the same few parties, for tests that write their own story.
 
 mod claims;
+mod external;
 mod financing;
 mod membership;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
+pub use external::{
+    accept_issuers, assert_payment, cancel_payment, confirm_payment, contest, instruct,
+    instruct_by, rule_payment, settle_with_fees, time_out, wire,
+};
 pub use financing::{
     Finance, award, award_parts, cancel, close_programme, commit, draw_extension, expire_request,
     make_standing_quote, open, open_as, open_programme, open_request, purchase, quote, release,
@@ -12,8 +17,8 @@ pub use financing::{
 };
 
 pub use membership::{
-    admission, approve, change_accounts, consent, decide, end_proposal, enrolment, membership_act,
-    propose, requirement, revocation, set_rule, vote,
+    admission, approve, change_accounts, consent, decide, end_proposal, enrolment, leave,
+    membership_act, propose, requirement, revocation, set_rule, vote,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
@@ -51,6 +56,7 @@ pub fn terms() -> receivable::v1::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: "regulator".into(),
     }
 }
 
@@ -150,7 +156,7 @@ pub fn close(action: &str, end_to_end_id: &str) -> Act {
     })
 }
 
-fn settlement_act(action: settlement::v1::action::Action) -> Act {
+pub(super) fn settlement_act(action: settlement::v1::action::Action) -> Act {
     Act::Settlement(settlement::v1::Action {
         action: Some(action),
     })
@@ -162,6 +168,7 @@ pub fn settle(receivable: &[u8], minor: u64, end_to_end_id: &str) -> Act {
         issuer: ISSUER.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
+        fees: Vec::new(),
     }))
 }
 
