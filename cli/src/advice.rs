@@ -381,6 +381,52 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::NotTheBorrower => "let the loan's borrower repay it",
         Financing::LoanClosed => "nothing: the loan is repaid",
         Financing::NotTheLender => "let the loan's lender release the claim",
+        Financing::UnknownProgramme => "check the id (counterfoil programme list)",
+        Financing::NotTheBuyer => {
+            "let the programme's buyer sign (counterfoil programme show names it)"
+        }
+        Financing::ProgrammeClosed => "nothing: the programme is closed",
+        Financing::InvalidStandingQuote => {
+            "quote a day count, rates of at most 100 %, a last day to come, and at most 3,660 days"
+        }
+        Financing::OtherDebtor => {
+            "name a claim against the programme's buyer (counterfoil programme show names it)"
+        }
+        Financing::NoStandingQuote => {
+            "name a bank whose standing quote is accepted today (counterfoil programme show)"
+        }
+        Financing::RateDiffers => {
+            "look at the standing quote again, and accept its rate (counterfoil programme show)"
+        }
+        Financing::QuoteUsedUp => {
+            "wait for a new quote, or take another bank's (counterfoil programme show)"
+        }
+        Financing::NoExtension => "take another bank's quote: this one offers no extensions",
+        Financing::InvalidCondition => {
+            "ask for all or none, or for a minimum of at most the amount, and for neither where it is a loan"
+        }
+        Financing::ConditionNotMet => {
+            "take quotes that make up what the request asks for (counterfoil request show)"
+        }
+        Financing::InvalidAward => {
+            "name 2 to 16 parts of a sale, each bank once, that make up at most what is outstanding"
+        }
+        Financing::PartNotOffered => {
+            "take all of the quote, or a part from its smallest on (counterfoil request show)"
+        }
+        Financing::InvalidSubject => {
+            "set the limit about a core enterprise or supplier (counterfoil org list)"
+        }
+        Financing::LimitExceeded => {
+            "wait until claims are paid or quotes end, or let the bank raise its limit (counterfoil limit set)"
+        }
+        Financing::NothingOverdue => {
+            "wait: `counterfoil loan schedule` shows the instalments, `loan show` the grace days and a recorded default"
+        }
+        Financing::NotInDefault => {
+            "report the default first (counterfoil loan default), once an instalment is overdue"
+        }
+        Financing::ControlTaken => "nothing: the lender controls the claim already",
         Financing::IssuerNotAccepted => {
             "pay in the lender's deposits, or in those that `counterfoil loan show` names as issuer"
         }

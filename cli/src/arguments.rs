@@ -8,7 +8,8 @@ use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
     account, audit, block, claim, clock, decision, demo, deposit, dev, events, inbox, invoice, key,
-    loan, localnet, org, payment, proposal, receivable, request, status, token, tx,
+    limit, loan, localnet, org, payment, programme, proposal, receivable, request, status, token,
+    tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -129,6 +130,12 @@ pub enum Command {
     /// Loans on pledged claims
     #[command(subcommand)]
     Loan(loan::Command),
+    /// Payables finance: early payment of suppliers by banks, opened by the buyer
+    #[command(subcommand)]
+    Programme(programme::Command),
+    /// What a bank may have outstanding with a debtor or borrower
+    #[command(subcommand)]
+    Limit(limit::Command),
     /// Bank deposits on the ledger
     #[command(subcommand)]
     Deposit(deposit::Command),

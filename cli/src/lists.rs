@@ -1,7 +1,7 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
 use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption};
-use counterfoil_proto::financing::v1::{Loan, Request};
+use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
@@ -52,6 +52,9 @@ lists! {
     ListEndorsementsRequest => list_endorsements, endorsements: Endorsement;
     ListRequestsRequest => list_requests, requests: Request;
     ListLoansRequest => list_loans, loans: Loan;
+    ListProgrammesRequest => list_programmes, programmes: Programme;
+    ListStandingQuotesRequest => list_standing_quotes, quotes: StandingQuote;
+    ListLimitsRequest => list_limits, limits: Limit;
     ListBalancesRequest => list_balances, balances: Balance;
     ListIssuancesRequest => list_issuances, issuances: Issuance;
     ListPaymentsRequest => list_payments, payments: Payment;

@@ -17,7 +17,7 @@ use crate::kernel::{
 use crate::membership::Membership;
 use crate::receivable::Receivables;
 use crate::settlement::Settlement;
-use crate::{calendar, credit, membership};
+use crate::{calendar, credit, financing, membership};
 
 /// What an executed transaction leaves.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub fn execute(
         events: Vec::new(),
     };
     run(&mut context, transaction.contract, &transaction.action)?;
+    financing::api::keep_exposures(&mut context)?;
     credit::api::record(&mut context)?;
     Ok(Executed {
         writes: context.store.into_writes(),

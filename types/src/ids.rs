@@ -118,8 +118,10 @@ hash_ids! {
     EndorsementId;
     /// A financing request's id, which its seller knows before it is committed.
     RequestId;
-    /// A loan's id, derived from its request's.
+    /// A loan's id, derived from its request's, or from the transaction that draws it under a programme.
     LoanId;
+    /// A payables finance programme's id, which its buyer knows before it is committed.
+    ProgrammeId;
     /// The id of a payment over the external rail, derived from its instruction and payee.
     PaymentId;
     /// A proposal's id, which its maker knows before it is committed.
@@ -178,6 +180,24 @@ impl LoanId {
         Self(Hash::tagged(
             "counterfoil/loan-id/v1",
             &[request.0.as_ref()],
+        ))
+    }
+}
+
+impl LoanId {
+    pub fn of_extension(drawing: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/extension-id/v1",
+            &[drawing.0.as_ref()],
+        ))
+    }
+}
+
+impl ProgrammeId {
+    pub fn of(opening: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/programme-id/v1",
+            &[opening.0.as_ref()],
         ))
     }
 }

@@ -17,6 +17,7 @@ pub mod merkle;
 pub mod money;
 pub mod payload;
 pub mod quote;
+pub mod schedule;
 pub mod settings;
 pub mod shares;
 pub mod strict;

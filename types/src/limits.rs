@@ -86,6 +86,10 @@ pub const MAX_REQUEST_DAYS: i64 = 90;
 pub const REVEAL_WINDOW_DAYS: i64 = 3;
 pub const MAX_INVITED: usize = 32;
 pub const MAX_QUOTES: usize = 64;
+/// Parts of an award.
+pub const MAX_AWARD_PARTS: usize = 16;
+/// Revealed quotes of a bank that are reserved in its limit for one debtor or borrower.
+pub const MAX_RESERVATIONS: usize = 256;
 /// Characters of the name of a quote's fee.
 pub const MAX_FEE_NAME: usize = 64;
 

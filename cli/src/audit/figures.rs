@@ -93,6 +93,7 @@ fn claims(figures: &mut Figures, evidence: &Evidence, receivables: &BTreeSet<&[u
             ReceivableEvent::Split(e) => (&e.receivable, &mut figures.split),
             ReceivableEvent::Transferred(e) => match e.purpose() {
                 Purpose::Sale => (&e.receivable, &mut figures.sold),
+                Purpose::Enforcement => continue,
                 _ => (&e.receivable, &mut figures.offers.accepted),
             },
             ReceivableEvent::Overtaken(e) => (&e.receivable, &mut figures.offers.overtaken),

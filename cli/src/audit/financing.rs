@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{
-    Award, Loan, LoanOpened, LoanPaid, LoanState, QuoteState, QuoteTerms, Request, RequestAwarded,
-    RequestState, Schedule, Technique,
+    Award, ExtensionDrawn, Loan, LoanOpened, LoanPaid, LoanState, QuoteState, QuoteTerms, Request,
+    RequestAwarded, RequestState, Schedule, Technique,
 };
 use counterfoil_proto::receivable::v1::Purpose;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{Accrual, DayCount, Interest};
+use counterfoil_types::schedule::left_on;
 use counterfoil_types::shares::pro_rata;
 use prost::Message as _;
 
@@ -76,10 +77,28 @@ impl<'a> Replay<'a> {
             FinancingEvent::Closed(e) => {
                 self.requests.insert(&e.request, e.state());
             }
+            FinancingEvent::QuoteFailed(e) => {
+                self.quote_ended(&e.request, &e.bank, QuoteState::Failed);
+            }
             FinancingEvent::QuoteClosed(e) => self.quote_ended(&e.request, &e.bank, e.state()),
             FinancingEvent::LoanOpened(e) => {
                 let loan = self.opened(e, executed.date);
                 self.loans.insert(&e.loan, loan);
+            }
+            FinancingEvent::ExtensionDrawn(e) => {
+                self.loans.insert(&e.loan, extension(e, executed.date));
+            }
+            // These say what may be bought and lent, and what was; claims and cash tell the rest.
+            FinancingEvent::LimitSet(_)
+            | FinancingEvent::ProgrammeOpened(_)
+            | FinancingEvent::ProgrammeClosed(_)
+            | FinancingEvent::StandingQuoteMade(_)
+            | FinancingEvent::ClaimPurchased(_) => {}
+            FinancingEvent::LoanDefaulted(e) => {
+                if let Some(loan) = self.loans.get_mut(&*e.loan) {
+                    loan.state = LoanState::Defaulted.into();
+                    loan.defaulted_on = Some(executed.date.to_proto());
+                }
             }
             FinancingEvent::LoanPaid(e) => {
                 self.loan_payments += 1;
@@ -99,7 +118,9 @@ impl<'a> Replay<'a> {
         let is_revealed = self.quotes.contains_key(quote);
         match (self.requests.get(quote.0), ends) {
             (Some(RequestState::Open), ends) => ends.is_empty(),
-            (Some(RequestState::Awarded), [QuoteState::Awarded]) => is_revealed,
+            (Some(RequestState::Awarded), [QuoteState::Awarded | QuoteState::Failed]) => {
+                is_revealed
+            }
             (Some(_), [QuoteState::Missed]) => !is_revealed,
             (Some(_), [QuoteState::Declined]) => true,
             _ => false,
@@ -123,7 +144,13 @@ impl<'a> Replay<'a> {
             outstanding_minor: minor(&event.principal),
             rate_ppm: event.rate_ppm,
             day_count: quote.map_or(0, |terms| terms.day_count),
-            schedule: Schedule::Bullet.into(),
+            schedule: match quote.map(|terms| terms.schedule()) {
+                None | Some(Schedule::Unspecified) => Schedule::Bullet.into(),
+                Some(schedule) => schedule.into(),
+            },
+            grace_days: quote.map_or(0, |terms| terms.loan_grace_days),
+            plan_principal_minor: minor(&event.principal),
+            plan_from: Some(on.to_proto()),
             opened_on: Some(on.to_proto()),
             due_date: event.due_date,
             interest: Some(accrual.to_proto()),
@@ -131,6 +158,33 @@ impl<'a> Replay<'a> {
             issuer: quote.map_or_else(String::new, |terms| terms.issuer.clone()),
             ..Default::default()
         }
+    }
+}
+
+/// An extension as its record must be.
+fn extension(event: &ExtensionDrawn, on: Date) -> Loan {
+    let accrual = Accrual {
+        minor: 0,
+        fraction: 0,
+        to: on,
+    };
+    Loan {
+        id: event.loan.clone(),
+        lender: event.lender.clone(),
+        borrower: event.borrower.clone(),
+        principal: event.principal.clone(),
+        outstanding_minor: minor(&event.principal),
+        rate_ppm: event.rate_ppm,
+        day_count: event.day_count,
+        schedule: Schedule::Bullet.into(),
+        plan_principal_minor: minor(&event.principal),
+        plan_from: Some(on.to_proto()),
+        opened_on: Some(on.to_proto()),
+        due_date: event.due_date,
+        interest: Some(accrual.to_proto()),
+        state: LoanState::Open.into(),
+        issuer: event.lender.clone(),
+        ..Default::default()
     }
 }
 
@@ -150,6 +204,10 @@ fn pay(loan: &mut Loan, event: &LoanPaid, on: Date) -> Option<()> {
     }
     accrued.minor -= paid_interest;
     loan.outstanding_minor -= principal;
+    if loan.outstanding_minor < left_on(loan, on).ok()? {
+        loan.plan_principal_minor = loan.outstanding_minor;
+        loan.plan_from = Some(on.to_proto());
+    }
     loan.interest_paid_minor += paid_interest;
     loan.interest = Some(accrued.to_proto());
     let repaid = loan.outstanding_minor == 0 && accrued.minor == 0;
@@ -171,7 +229,8 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
     let awarded: Vec<&Request> = records
         .requests
         .iter()
-        .filter(|request| request.state() == RequestState::Awarded)
+        // Those of an award in parts stand in their quotes.
+        .filter(|request| request.award.is_some())
         .collect();
     let as_quoted = |request: &&Request| costs_as_quoted(request, &replay) == Some(true);
     let at_once = |request: &&Request| delivered(request, &replay, records) == Some(true);
@@ -389,8 +448,11 @@ fn reaches(executed: &Executed, loans: &BTreeMap<&[u8], Loan>) -> bool {
         if let Event::Settlement(SettlementEvent::ClaimPaid(e)) = happened {
             let whole = u128::from(minor(&e.principal)) + u128::from(minor(&e.penalty));
             let to_lender = u128::from(minor(&e.to_lender));
-            *owed.entry((&e.issuer, &e.controller)).or_default() += whole.saturating_sub(to_lender);
-            let lender = loans.get(&*e.loan).map_or("", |loan| &*loan.lender);
+            let loan = loans.get(&*e.loan);
+            // A lender in control of a claim accounts for the surplus.
+            let owner = loan.map_or(&e.controller, |loan| &loan.borrower);
+            *owed.entry((&e.issuer, owner)).or_default() += whole.saturating_sub(to_lender);
+            let lender = loan.map_or("", |loan| &*loan.lender);
             *owed.entry((&e.issuer, lender)).or_default() += to_lender;
             *lent.entry(&e.loan).or_default() += to_lender;
         }

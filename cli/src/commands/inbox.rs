@@ -191,18 +191,26 @@ async fn debts(client: &Client, desk: &Desk<'_>) -> Result<Vec<Entry>, Failure> 
     }
     let borrowed = wire::ListLoansRequest {
         borrower: desk.me.to_owned(),
-        state: LoanState::Open.into(),
         ..Default::default()
     };
     let mut loans = Vec::new();
     for loan in all(client, borrowed).await? {
-        if desk.soon(loan.due_date) {
+        if loan.state() != LoanState::Repaid && desk.soon(debts::next_due(&loan)) {
             let owed = Owed::on_loan(desk.today, &loan)?;
             loans.push((loan, owed));
         }
     }
     let mut entries = debts::receivables_to_pay(desk, &receivables);
     entries.extend(debts::loans_to_repay(desk, &loans));
+    if desk.bank {
+        let lent = wire::ListLoansRequest {
+            lender: desk.me.to_owned(),
+            state: LoanState::Open.into(),
+            ..Default::default()
+        };
+        let lent = all(client, lent).await?;
+        entries.extend(debts::defaults_to_report(desk, &lent));
+    }
     Ok(entries)
 }
 

@@ -6,12 +6,13 @@ use counterfoil_proto::financing::v1::action::Action;
 use counterfoil_proto::financing::v1::{Loan, LoanState};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::{ClaimId, LoanId, OrganizationId};
+use counterfoil_types::schedule::{Instalment, instalments};
 
 use crate::arguments::{Instruction, Page, Sending, enum_value};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::lists::pages;
-use crate::output::Answer;
+use crate::output::{Answer, Listed};
 use crate::owed::{Owed, ledger_date};
 use crate::session::Session;
 use crate::views;
@@ -47,6 +48,31 @@ pub enum Command {
         #[command(flatten)]
         sending: Sending,
     },
+    /// Report that an instalment is overdue beyond its grace days; the lender may. All of the loan may be collected then
+    Default {
+        /// The loan's id, 64 hexadecimal digits
+        id: LoanId,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Take control of a claim that is pledged for a loan in default; the lender may
+    ///
+    /// What the claim is paid goes to the loan's debt first, the rest to the borrower. Once nothing is owed the claim
+    /// goes back to the borrower.
+    Enforce {
+        /// The loan's id, 64 hexadecimal digits
+        id: LoanId,
+        /// The claim's id: the receivable's 64 hexadecimal digits, '#', the claim's number
+        #[arg(long, value_name = "ID")]
+        claim: ClaimId,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Show the instalments of a loan that are still planned; its lender and borrower may, reads only
+    Schedule {
+        /// The loan's id, 64 hexadecimal digits
+        id: LoanId,
+    },
     /// Show one loan and what is owed at the ledger's date; its lender and borrower may, reads only
     Show {
         /// The loan's id, 64 hexadecimal digits
@@ -60,7 +86,7 @@ pub enum Command {
         /// Only those of this lender
         #[arg(long, value_name = "BANK")]
         lender: Option<OrganizationId>,
-        /// Only those in this state: open, repaid
+        /// Only those in this state: open, repaid, defaulted
         #[arg(long, value_parser = state)]
         state: Option<LoanState>,
         #[command(flatten)]
@@ -110,6 +136,30 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 number: claim.number,
             };
             (Action::Release(release), sending)
+        }
+        Command::Default { id, sending } => {
+            let report = financing::ReportLoanDefault { loan: id.to_vec() };
+            (Action::ReportLoanDefault(report), sending)
+        }
+        Command::Enforce { id, claim, sending } => {
+            let take = financing::TakeControl {
+                loan: id.to_vec(),
+                receivable: claim.receivable.to_vec(),
+                number: claim.number,
+            };
+            (Action::TakeControl(take), sending)
+        }
+        Command::Schedule { id } => {
+            let loan = get(&client, id).await?;
+            let planned = instalments(&loan).map_err(|e| Failure::Failed(e.to_string()))?;
+            let view = |instalment: &Instalment| views::instalment(instalment, &loan, &currencies);
+            let planned = planned.iter().map(view).collect();
+            let columns = ["due", "principal_minor", "interest_minor", "left_minor"];
+            let list = Listed {
+                items: planned,
+                next_page_token: String::new(),
+            };
+            return Ok(Answer::list("instalments", &columns, list));
         }
         Command::Show { id } => {
             let loan = get(&client, id).await?;

@@ -13,10 +13,12 @@ pub mod events;
 pub mod inbox;
 pub mod invoice;
 pub mod key;
+pub mod limit;
 pub mod loan;
 pub mod localnet;
 pub mod org;
 pub mod payment;
+pub mod programme;
 pub mod proposal;
 pub mod receivable;
 pub mod request;
@@ -41,6 +43,8 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Claim(command) => claim::execute(command, session).await,
         Command::Request(command) => request::execute(command, session).await,
         Command::Loan(command) => loan::execute(command, session).await,
+        Command::Programme(command) => programme::execute(command, session).await,
+        Command::Limit(command) => limit::execute(command, session).await,
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Payment(command) => payment::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,

@@ -46,8 +46,13 @@ pub enum Command {
         /// The request's id, 64 hexadecimal digits
         id: RequestId,
         /// The bank whose quote is taken; the one of rank 1 if left out
-        #[arg(long, value_name = "BANK")]
+        #[arg(long, value_name = "BANK", conflicts_with = "parts")]
         bank: Option<OrganizationId>,
+        /// A bank and what is taken of its quote for a sale, such as bank-a=300.00; 2 to 16 of them, each bank once
+        ///
+        /// Each bank gets its part of every claim. A part whose bank cannot pay stays yours.
+        #[arg(long = "part", value_name = "BANK=AMOUNT")]
+        parts: Vec<String>,
         #[command(flatten)]
         sending: Sending,
     },
@@ -108,7 +113,16 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         }
         Command::Quote(quote) => return quote.execute(session, &client, &currencies).await,
         Command::Reveal(reveal) => return reveal.execute(session, &client).await,
-        Command::Award { id, bank, sending } => {
+        Command::Award {
+            id, parts, sending, ..
+        } if !parts.is_empty() => {
+            let request = get(&client, id).await?;
+            let award = in_parts(&request, &parts, &currencies)?;
+            (Action::AwardParts(award), sending)
+        }
+        Command::Award {
+            id, bank, sending, ..
+        } => {
             let request = get(&client, id).await?;
             let ranking = ranking(&client, id).await?;
             let award = award(&request, &ranking.quotes, bank, &currencies)?;
@@ -257,9 +271,62 @@ fn award(
     })
 }
 
+/// Takes parts of several banks' quotes.
+fn in_parts(
+    request: &Request,
+    parts: &[String],
+    currencies: &Currencies,
+) -> Result<financing::AwardParts, Failure> {
+    let asked = request.amount.clone().unwrap_or_default();
+    let mut named = Vec::with_capacity(parts.len());
+    for part in parts {
+        let malformed = || {
+            Failure::Usage(format!(
+                "--part {part:?}: write bank=amount, such as bank-a=300.00"
+            ))
+        };
+        let (bank, amount) = part.split_once('=').ok_or_else(malformed)?;
+        let bank: OrganizationId = bank.parse().map_err(|_| malformed())?;
+        let amount = currencies.read(amount, Some(&asked.currency))?;
+        eprintln!("taking {} from {bank}", currencies.money(&amount));
+        named.push(financing::AwardPart {
+            bank: bank.into(),
+            amount_minor: amount.minor,
+        });
+    }
+    named.sort_by(|a, b| a.bank.cmp(&b.bank));
+    Ok(financing::AwardParts {
+        request: request.id.clone(),
+        parts: named,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_named_by_bank_in_the_currency_of_the_request() {
+        let request = Request {
+            amount: Some(wire::Money {
+                minor: 75_000,
+                currency: "USD".into(),
+            }),
+            ..Default::default()
+        };
+        let currencies = Currencies::from_iter([("USD".to_owned(), 2)]);
+        let of = |parts: &[&str]| {
+            let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+            in_parts(&request, &parts, &currencies).ok()
+        };
+        let award = of(&["bank-b=450.00", "bank-a=300"]).unwrap();
+        let parts = award.parts.iter();
+        let parts: Vec<_> = parts.map(|part| (&*part.bank, part.amount_minor)).collect();
+        assert_eq!(parts, [("bank-a", 30_000), ("bank-b", 45_000)]);
+        for bad in ["bank-a", "bank-a=", "bank-a=1.001", "=1.00", "Bank=1.00"] {
+            assert_eq!(of(&[bad]), None, "{bad}");
+        }
+    }
 
     #[test]
     fn the_first_in_rank_is_awarded_unless_another_is_named() {

@@ -27,6 +27,7 @@ pub fn terms(row: &Row, rank: usize, request: &Request, bank: usize) -> QuoteTer
         expires_on: Some(request.expires_on.to_proto()),
         issuer: BANKS[bank].to_owned(),
         end_to_end_id: format!("award-{rank}"),
+        ..Default::default()
     }
 }
 

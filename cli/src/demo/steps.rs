@@ -266,6 +266,7 @@ impl<'a> Steps<'a> {
             deadline: Some(request.deadline.to_proto()),
             expires_on: Some(request.expires_on.to_proto()),
             invited: invited.iter().map(|bank| BANKS[*bank].to_owned()).collect(),
+            ..Default::default()
         };
         let action = financing::action::Action::Open(open);
         self.by_seller("seek finance on", registered, action)

@@ -55,6 +55,63 @@ impl Show<'_> {
                     .rate("rate_ppm", e.rate_ppm)
                     .date("due_date", e.due_date.as_ref())
             }
+            QuoteFailed(e) => {
+                let view = of("QuoteFailed", &e.request).text("bank", &e.bank);
+                self.amount(view, "proceeds_minor", e.proceeds.as_ref())
+            }
+            ProgrammeOpened(e) => self
+                .named("ProgrammeOpened")
+                .id("programme", &e.programme)
+                .text("buyer", &e.buyer),
+            ProgrammeClosed(e) => self
+                .named("ProgrammeClosed")
+                .id("programme", &e.programme)
+                .text("buyer", &e.buyer),
+            StandingQuoteMade(e) => self
+                .named("StandingQuoteMade")
+                .id("programme", &e.programme)
+                .text("bank", &e.bank)
+                .inner(
+                    "terms",
+                    e.terms
+                        .as_ref()
+                        .map(|t| views::standing_terms(View::new(), t, self.currencies)),
+                ),
+            ClaimPurchased(e) => {
+                let currency = e.amount.as_ref().map_or("", |amount| &amount.currency);
+                let view = self
+                    .named("ClaimPurchased")
+                    .id("programme", &e.programme)
+                    .text("bank", &e.bank)
+                    .text("seller", &e.seller)
+                    .list("claim", e.claim.iter().map(views::claim_reference));
+                self.amount(view, "amount_minor", e.amount.as_ref())
+                    .minor("cost_minor", e.cost_minor, currency, self.currencies)
+                    .minor(
+                        "proceeds_minor",
+                        e.proceeds_minor,
+                        currency,
+                        self.currencies,
+                    )
+            }
+            ExtensionDrawn(e) => {
+                let view = loan("ExtensionDrawn", &e.loan, &e.lender, &e.borrower)
+                    .id("programme", &e.programme);
+                self.amount(view, "principal_minor", e.principal.as_ref())
+                    .rate("rate_ppm", e.rate_ppm)
+                    .date("due_date", e.due_date.as_ref())
+            }
+            LimitSet(e) => {
+                let view = self
+                    .named("LimitSet")
+                    .text("grantor", &e.grantor)
+                    .text("subject", &e.subject);
+                self.amount(view, "cap_minor", e.cap.as_ref())
+            }
+            LoanDefaulted(e) => {
+                let view = loan("LoanDefaulted", &e.loan, &e.lender, &e.borrower);
+                self.amount(view, "outstanding_minor", e.outstanding.as_ref())
+            }
             LoanPaid(e) => {
                 let view = loan("LoanPaid", &e.loan, &e.lender, &e.borrower);
                 let view = self.amount(view, "interest_minor", e.interest.as_ref());

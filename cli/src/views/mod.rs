@@ -14,7 +14,10 @@ mod message;
 mod payment;
 mod receivable;
 
-pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, request};
+pub use financing::{
+    award, claim_reference, instalment, limit, loan, programme, quote_terms, ranked_quote, request,
+    standing_quote, standing_terms,
+};
 pub use membership::{account, decision, organization, proposal, settings};
 pub use message::action;
 pub use payment::{acceptance, payment};

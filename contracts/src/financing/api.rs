@@ -1,10 +1,11 @@
 //! What others may ask of financing: to read and rank, to collect on loans what their
 //! collateral is paid, and to end a request that the debtor's payment has overtaken.
 
-use super::keys::{LOANS, QUOTES, REQUESTS};
+use super::keys::{LIMITS, LOANS, PROGRAMMES, QUOTES, REQUESTS, STANDING};
 use super::requests;
 use crate::kernel::{Context, StateError};
 
+pub use super::exposures::keep as keep_exposures;
 pub use super::loans::Collections;
 pub use super::pricing::{Price, Ranked, price, rank};
 
@@ -36,6 +37,26 @@ pub fn loan_key(id: &[u8]) -> Vec<u8> {
 /// What the keys of all loans begin with.
 pub fn loan_prefix() -> Vec<u8> {
     LOANS.prefix()
+}
+
+/// Key of a programme.
+pub fn programme_key(id: &[u8]) -> Vec<u8> {
+    PROGRAMMES.key(&[id])
+}
+
+/// What the keys of all programmes begin with.
+pub fn programme_prefix() -> Vec<u8> {
+    PROGRAMMES.prefix()
+}
+
+/// What the keys of all standing quotes begin with.
+pub fn standing_prefix() -> Vec<u8> {
+    STANDING.prefix()
+}
+
+/// What the keys of all limits begin with.
+pub fn limit_prefix() -> Vec<u8> {
+    LIMITS.prefix()
 }
 
 /// Ends the request that locks a claim of which the debtor has paid something.

@@ -28,6 +28,10 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     check_time(context, &request)?;
     let quote = find_quote(context, &request, &award.bank)?;
     let terms = quote.terms.unwrap_or_default();
+    check_condition(
+        &request,
+        terms.amount.as_ref().map_or(0, |amount| amount.minor),
+    )?;
     let price = price(&request, &terms, context.ledger_date)?.ok_or_else(|| {
         let message = "cost and fees leave the seller nothing";
         reject(RejectionCode::NetNotPositive, message)
@@ -75,8 +79,18 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     Ok(record(context, request, award, claims)?)
 }
 
+/// Whether so much meets what the seller asked for.
+pub(super) fn check_condition(request: &Request, minor: u64) -> Result<(), Failure> {
+    let asked_minor = request.amount.as_ref().map_or(0, |amount| amount.minor);
+    if (request.all_or_none && minor != asked_minor) || minor < request.minimum_minor {
+        let message = "the request asks for all of its amount or none, or for more at least";
+        return Err(reject(RejectionCode::ConditionNotMet, message));
+    }
+    Ok(())
+}
+
 /// After the deadline, once nobody may reveal any more, up to the last day.
-fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
+pub(super) fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
     let today = context.ledger_date;
     let (deadline, until) = reveal_window(request)?;
     let all_revealed = usize::try_from(request.revealed) == Ok(request.quoting.len());
@@ -94,7 +108,11 @@ fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
     Ok(())
 }
 
-fn find_quote(context: &Context<'_>, request: &Request, bank: &str) -> Result<Quote, Failure> {
+pub(super) fn find_quote(
+    context: &Context<'_>,
+    request: &Request,
+    bank: &str,
+) -> Result<Quote, Failure> {
     let quotes = request.quoting.iter().any(|quoting| quoting == bank);
     let quote = if quotes {
         quote(&context.store, &request.id, bank)?
@@ -115,7 +133,10 @@ fn find_quote(context: &Context<'_>, request: &Request, bank: &str) -> Result<Qu
     Ok(quote)
 }
 
-fn locked_claims(context: &Context<'_>, request: &Request) -> Result<Vec<Claim>, StateError> {
+pub(super) fn locked_claims(
+    context: &Context<'_>,
+    request: &Request,
+) -> Result<Vec<Claim>, StateError> {
     let missing = || StateError::corrupt("receivable/claim", "a requested claim is missing");
     let requested = request.claims.iter();
     requested
@@ -124,7 +145,7 @@ fn locked_claims(context: &Context<'_>, request: &Request) -> Result<Vec<Claim>,
 }
 
 /// Claims that the debtor is paying over the external rail stay with their controllers.
-fn check_not_held(context: &Context<'_>, claims: &[Claim]) -> Result<(), Failure> {
+pub(super) fn check_not_held(context: &Context<'_>, claims: &[Claim]) -> Result<(), Failure> {
     for claim in claims {
         let receivable = receivables::receivable(&context.store, &claim.receivable)?;
         if receivable.is_some_and(|receivable| receivables::is_under_way(&receivable)) {
@@ -210,7 +231,10 @@ fn lend(
         outstanding_minor: terms.amount.as_ref().map_or(0, |amount| amount.minor),
         rate_ppm: terms.rate_ppm,
         day_count: terms.day_count,
-        schedule: Schedule::Bullet.into(),
+        schedule: match terms.schedule() {
+            Schedule::Unspecified => Schedule::Bullet.into(),
+            schedule => schedule.into(),
+        },
         opened_on: Some(today.to_proto()),
         due_date: Some(falls_due(request)?.to_proto()),
         interest: Some(interest.to_proto()),
@@ -219,6 +243,10 @@ fn lend(
         state: LoanState::Open.into(),
         repaid_on: None,
         issuer: terms.issuer.clone(),
+        grace_days: terms.loan_grace_days,
+        plan_principal_minor: terms.amount.as_ref().map_or(0, |amount| amount.minor),
+        plan_from: Some(today.to_proto()),
+        defaulted_on: None,
     };
     put_loan(&mut context.store, &loan);
     let opened = LoanOpened {

@@ -1,11 +1,16 @@
 //! Where requests, quotes and loans stand.
 
-use counterfoil_proto::financing::v1::{Loan, Quote, RejectionCode, Request};
+use counterfoil_proto::financing::v1::{
+    Limit, Loan, Programme, Quote, RejectionCode, Request, StandingQuote,
+};
 
 use crate::kernel::{Failure, StateError, Store, Table, reject};
 
 pub(super) const REQUESTS: Table<Request> = Table::new("financing/request");
 pub(super) const QUOTES: Table<Quote> = Table::new("financing/quote");
+pub(super) const LIMITS: Table<Limit> = Table::new("financing/limit");
+pub(super) const PROGRAMMES: Table<Programme> = Table::new("financing/programme");
+pub(super) const STANDING: Table<StandingQuote> = Table::new("financing/standing");
 pub(super) const LOANS: Table<Loan> = Table::new("financing/loan");
 
 pub(super) fn find_request(store: &Store<'_>, id: &[u8]) -> Result<Request, Failure> {

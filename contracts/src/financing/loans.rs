@@ -11,6 +11,7 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{Accrual, DayCount, Interest};
 use counterfoil_types::limits::MAX_MINOR;
+use counterfoil_types::schedule::left_on;
 
 use super::events::emit;
 use super::keys::{LOANS, put_loan};
@@ -51,6 +52,11 @@ fn take(loan: &mut Loan, amount_minor: u64, on: Date) -> Result<Installment, Sta
     // More than 64 bits hold takes more deposits than eighteen banks may ever issue.
     loan.interest_paid_minor = loan.interest_paid_minor.saturating_add(interest_minor);
     loan.outstanding_minor -= principal_minor;
+    // What is paid ahead of the plan makes the instalments to come smaller.
+    if loan.outstanding_minor < left_on(loan, on).map_err(|e| StateError::corrupt(key, e))? {
+        loan.plan_principal_minor = loan.outstanding_minor;
+        loan.plan_from = Some(on.to_proto());
+    }
     if loan.outstanding_minor == 0 && accrued.minor == 0 {
         loan.state = LoanState::Repaid.into();
         loan.repaid_on = Some(on.to_proto());
@@ -68,9 +74,7 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
         let message = "only its borrower repays the loan";
         return Err(reject(RejectionCode::NotTheBorrower, message));
     }
-    if loan.state() != LoanState::Open {
-        return Err(reject(RejectionCode::LoanClosed, "the loan is repaid"));
-    }
+    check_not_repaid(&loan)?;
     if repay.issuer != loan.lender && repay.issuer != loan.issuer {
         let message = format!(
             "{} takes its own deposits, or those of {}, in which it paid the loan out",
@@ -126,10 +130,17 @@ pub(super) fn release(context: &mut Context<'_>, release: &ReleasePledge) -> Res
     Ok(free(context, &loan, &reference)?)
 }
 
-fn find(store: &Store<'_>, id: &[u8]) -> Result<Loan, Failure> {
+pub(super) fn find(store: &Store<'_>, id: &[u8]) -> Result<Loan, Failure> {
     LOANS
         .get(store, &[id])?
         .ok_or_else(|| reject(RejectionCode::UnknownLoan, "no loan has this id"))
+}
+
+pub(super) fn check_not_repaid(loan: &Loan) -> Result<(), Failure> {
+    match loan.state() {
+        LoanState::Repaid => Err(reject(RejectionCode::LoanClosed, "the loan is repaid")),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a loan after payments, and frees its claims where nothing is owed any more.
@@ -154,7 +165,7 @@ fn free(
         loan: loan.id.clone(),
         pledgee: loan.lender.clone(),
     };
-    receivables::release(context, claim, &pledge)
+    receivables::release(context, claim, &pledge, &loan.borrower)
 }
 
 fn tell(
@@ -218,18 +229,25 @@ impl Collections {
             self.spent.push((pledge.loan.clone(), reference.clone()));
         }
         let installment = match loan.state() {
-            LoanState::Open => take(&mut loan, amount_minor, on)?,
             // An earlier claim of the same payment has repaid it.
-            _ => Installment {
+            LoanState::Repaid => Installment {
                 interest_minor: 0,
                 principal_minor: 0,
             },
+            _ => take(&mut loan, amount_minor, on)?,
         };
         if installment.total_minor() > 0 {
             self.taken.push((loan.clone(), installment, reference));
         }
         self.loans.insert(pledge.loan.clone(), loan);
         Ok(installment.total_minor())
+    }
+
+    /// Who gets what a pledged claim is paid beyond its loan's debt: the borrower, also where the lender has
+    /// taken control of the claim. Invariant: something was taken, or tried to be, of the claim.
+    pub fn owner<'a>(&'a self, claim: &'a Claim, pledge: &Pledge) -> &'a str {
+        let loan = self.loans.get(&pledge.loan);
+        loan.map_or(&claim.controller, |loan| &loan.borrower)
     }
 
     /// Notes that a pledged claim is paid in full by what others than its lender got.

@@ -2,12 +2,18 @@
 //! supplier awards; loans on pledged claims (specification 5).
 
 pub mod api;
+mod award_parts;
 mod awards;
+mod defaults;
 mod errors;
 mod events;
+mod exposures;
 mod keys;
+mod limits;
 mod loans;
 mod pricing;
+mod programmes;
+mod purchases;
 mod quotes;
 mod requests;
 
@@ -45,11 +51,30 @@ impl Contract for Financing {
                 let amount = quotes::amount(&context.store, &award.request, &award.bank)?;
                 Authority::of(Class::Award).over(amount)
             }
+            AwardParts(award) => {
+                let amount = quotes::sum_of_parts(&context.store, award)?;
+                Authority::of(Class::Award).over(amount)
+            }
             Cancel(_) | Expire(_) => Authority::of(Class::Request).discharging(),
             Repay(repay) => Authority::of(Class::Pay)
                 .over(repay.amount.clone())
                 .discharging(),
             Release(_) => Authority::of(Class::Release).discharging(),
+            // This is how a lender is paid.
+            ReportLoanDefault(_) => Authority::of(Class::Report).discharging(),
+            TakeControl(_) => Authority::of(Class::Pledge).discharging(),
+            OpenProgramme(_) => Authority::of(Class::Request),
+            CloseProgramme(_) => Authority::of(Class::Request).discharging(),
+            MakeStandingQuote(make) => {
+                let cap = make.terms.as_ref().and_then(|terms| terms.cap.clone());
+                Authority::of(Class::Quote).over(cap)
+            }
+            Purchase(purchase) => {
+                let amount = purchases::amount(&context.store, purchase)?;
+                Authority::of(Class::Award).over(amount)
+            }
+            DrawExtension(draw) => Authority::of(Class::Award).over(draw.amount.clone()),
+            SetLimit(set) => Authority::of(Class::Quote).over(set.cap.clone()),
         }))
     }
 
@@ -60,10 +85,19 @@ impl Contract for Financing {
             Some(Commit(commit)) => quotes::commit(context, commit),
             Some(Reveal(reveal)) => quotes::reveal(context, reveal),
             Some(Award(award)) => awards::award(context, &award),
+            Some(AwardParts(award)) => award_parts::award(context, &award),
             Some(Cancel(cancel)) => requests::cancel(context, &cancel),
             Some(Expire(expire)) => requests::expire(context, &expire),
             Some(Repay(repay)) => loans::repay(context, &repay),
             Some(Release(release)) => loans::release(context, &release),
+            Some(ReportLoanDefault(report)) => defaults::report(context, &report),
+            Some(OpenProgramme(open)) => programmes::open(context, open),
+            Some(CloseProgramme(close)) => programmes::close(context, &close),
+            Some(MakeStandingQuote(make)) => programmes::quote(context, make),
+            Some(Purchase(purchase)) => purchases::purchase(context, &purchase),
+            Some(DrawExtension(draw)) => purchases::draw(context, &draw),
+            Some(SetLimit(set)) => limits::set(context, set),
+            Some(TakeControl(take)) => defaults::take_control(context, &take),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

@@ -42,16 +42,65 @@ pub fn price(
     } else {
         vec![(amount_minor, falls_due(request)?)]
     };
-    let Some(cost_minor) = cost(&parts, terms.rate_ppm, day_count, value_date) else {
-        return Ok(None);
+    let parts_minor = if is_sale(request.technique()) {
+        Some(parts.iter().map(|(minor, _)| *minor).collect())
+    } else {
+        None
     };
+    Ok(outcome(
+        terms,
+        amount_minor,
+        &parts,
+        parts_minor,
+        day_count,
+        value_date,
+    ))
+}
+
+/// The price of a part of a quote for a sale, of which so much is taken of each claim.
+pub(super) fn price_of_part(
+    request: &Request,
+    terms: &QuoteTerms,
+    parts_minor: Vec<u64>,
+    value_date: Date,
+) -> Result<Option<Price>, StateError> {
+    let day_count = DayCount::of(terms.day_count())
+        .ok_or_else(|| StateError::corrupt("financing/quote", "no day count"))?;
+    let mut parts = Vec::with_capacity(parts_minor.len());
+    for (claim, minor) in request.claims.iter().zip(&parts_minor) {
+        parts.push((
+            *minor,
+            stored_date("financing/request", claim.adjusted_due_date)?,
+        ));
+    }
+    // Parts of what is outstanding, of which no more than 10^18 is taken.
+    let amount_minor = parts_minor.iter().sum();
+    let parts_minor = Some(parts_minor);
+    Ok(outcome(
+        terms,
+        amount_minor,
+        &parts,
+        parts_minor,
+        day_count,
+        value_date,
+    ))
+}
+
+/// What an amount comes to in these parts; `None` where it leaves the seller nothing. Without `sold_minor` it is lent.
+fn outcome(
+    terms: &QuoteTerms,
+    amount_minor: u64,
+    parts: &[(u64, Date)],
+    sold_minor: Option<Vec<u64>>,
+    day_count: DayCount,
+    value_date: Date,
+) -> Option<Price> {
+    let cost_minor = cost(parts, terms.rate_ppm, day_count, value_date)?;
     // At most 8 of 10^18 each.
     let fees_minor: u64 = terms.fees.iter().map(|fee| fee.amount_minor).sum();
     let net = amount_minor.checked_sub(cost_minor);
     let net = net.and_then(|net| net.checked_sub(fees_minor));
-    let Some(net_minor) = net.filter(|net| *net > 0) else {
-        return Ok(None);
-    };
+    let net_minor = net.filter(|net| *net > 0)?;
     let mut price = Price {
         parts_minor: Vec::new(),
         cost_minor,
@@ -60,12 +109,12 @@ pub fn price(
         net_minor,
         annual_cost_ppm: 0,
     };
-    if is_sale(request.technique()) {
-        price.parts_minor = parts.iter().map(|(minor, _)| *minor).collect();
+    if let Some(sold_minor) = sold_minor {
+        price.parts_minor = sold_minor;
         price.proceeds_minor = net_minor;
     }
-    price.annual_cost_ppm = annual_cost_ppm(&price, &parts, value_date);
-    Ok(Some(price))
+    price.annual_cost_ppm = annual_cost_ppm(&price, parts, value_date);
+    Some(price)
 }
 
 /// The day on which a loan on a request's claims falls due: the latest adjusted due date.

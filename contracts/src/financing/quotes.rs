@@ -2,20 +2,23 @@
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    CommitQuote, Quote, QuoteCommitted, QuoteRevealed, QuoteState, QuoteTerms, RejectionCode,
-    Request, RevealQuote,
+    AwardParts, CommitQuote, Quote, QuoteCommitted, QuoteRevealed, QuoteState, QuoteTerms,
+    RejectionCode, Request, RevealQuote, Schedule,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
-use counterfoil_types::limits::{MAX_FEE_NAME, MAX_FEES, MAX_MINOR, MAX_QUOTES, MAX_RATE_PPM};
+use counterfoil_types::limits::{
+    MAX_FEE_NAME, MAX_FEES, MAX_GRACE_DAYS, MAX_MINOR, MAX_QUOTES, MAX_RATE_PPM,
+};
 use counterfoil_types::quote::commitment;
 
 use super::events::emit;
-use super::keys::{find_request, put_quote, put_request, quote};
+use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
+use super::limits;
 use super::pricing::price;
-use super::requests::{amount_problem, check_open, reveal_window};
+use super::requests::{amount_problem, check_open, is_sale, reveal_window};
 use crate::cash::api as cash;
 use crate::kernel::{Context, Failure, StateError, Store, check_known, reject};
 use crate::membership::api as membership;
@@ -62,6 +65,7 @@ pub(super) fn commit(context: &mut Context<'_>, commit: CommitQuote) -> Result<(
         index: context.index,
         state: QuoteState::Committed.into(),
         terms: None,
+        award: None,
     };
     put_quote(&mut context.store, &quote);
     request.quoting.push(bank);
@@ -80,6 +84,7 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
     let terms = reveal.terms.unwrap_or_default();
     check_known::<DayCount>(terms.day_count, "day count")?;
     check_known::<Recourse>(terms.recourse, "recourse")?;
+    check_known::<Schedule>(terms.schedule, "schedule")?;
     let bank = context.caller.id.clone();
     let mut request = find_request(&context.store, &reveal.request)?;
     check_open(&request)?;
@@ -112,6 +117,7 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
         let message = "cost and fees leave the seller nothing";
         return Err(reject(RejectionCode::NetNotPositive, message));
     }
+    limits::check_reservation(context, &request, &bank, &terms)?;
 
     // The bank cannot spend the payment's name elsewhere, and so get out of its quote.
     cash::use_end_to_end_id(context, &bank, &terms.end_to_end_id);
@@ -163,6 +169,16 @@ fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<
     if terms.day_count() == DayCount::Unspecified || terms.recourse() == Recourse::Unspecified {
         return Some("say the day count and the recourse".into());
     }
+    let sale = is_sale(request.technique());
+    if terms.smallest_part_minor > amount.minor || (!sale && terms.smallest_part_minor > 0) {
+        return Some("a smallest part is of a sale, and at most its amount".into());
+    }
+    let has_plan = terms.schedule() != Schedule::Unspecified || terms.loan_grace_days > 0;
+    if (sale && has_plan) || terms.loan_grace_days > MAX_GRACE_DAYS {
+        return Some(format!(
+            "a schedule and grace days, {MAX_GRACE_DAYS} at most, are for loans"
+        ));
+    }
     if terms.fees.len() > MAX_FEES {
         return Some(format!("a quote has at most {MAX_FEES} fees"));
     }
@@ -184,6 +200,22 @@ fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<
             "the quote's last day is no date, or not after {reveal_until}, when nobody may reveal any more"
         )),
     }
+}
+
+/// What an award in parts comes to, in the request's currency.
+pub(super) fn sum_of_parts(
+    store: &Store<'_>,
+    award: &AwardParts,
+) -> Result<Option<Money>, StateError> {
+    let request = REQUESTS.get(store, &[&award.request])?;
+    let minor = award
+        .parts
+        .iter()
+        .try_fold(0u64, |sum, part| sum.checked_add(part.amount_minor));
+    Ok(request
+        .and_then(|request| request.amount)
+        .zip(minor)
+        .map(|(amount, minor)| Money { minor, ..amount }))
 }
 
 /// What a bank's revealed quote is over; nothing where there is none.

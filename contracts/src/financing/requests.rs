@@ -34,7 +34,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
     check_terms(&open, &claims, &requested)?;
     let debtors: BTreeSet<&String> = claims.iter().map(|(_, r)| &r.debtor).collect();
     let debtors: Vec<String> = debtors.into_iter().cloned().collect();
-    check_invited(context, &open.invited, &debtors)?;
+    check_banks(context, &open.invited, &debtors)?;
 
     let id = RequestId::of(context.tx_id).to_vec();
     for (claim, _) in claims {
@@ -56,6 +56,8 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
         quoting: Vec::new(),
         revealed: 0,
         award: None,
+        all_or_none: open.all_or_none,
+        minimum_minor: open.minimum_minor,
     };
     put_request(&mut context.store, &request);
     let opened = RequestOpened {
@@ -90,7 +92,7 @@ fn find_claims(
     Ok(claims)
 }
 
-fn find_claim(
+pub(super) fn find_claim(
     context: &Context<'_>,
     reference: &ClaimReference,
 ) -> Result<(Claim, Receivable), Failure> {
@@ -172,7 +174,7 @@ fn describe(claims: &[(Claim, Receivable)], last: Date) -> Result<Vec<RequestedC
     Ok(requested)
 }
 
-/// Currency, technique, recourse, amount.
+/// Currency, technique, recourse, amount, conditions.
 fn check_terms(
     open: &OpenRequest,
     claims: &[(Claim, Receivable)],
@@ -188,10 +190,18 @@ fn check_terms(
         let message = "say the technique and the recourse";
         return Err(reject(RejectionCode::InvalidTechnique, message));
     }
-    match amount_problem(open.technique(), amount.minor, requested) {
-        Some(problem) => Err(reject(RejectionCode::InvalidAmount, problem)),
-        None => Ok(()),
+    if let Some(problem) = amount_problem(open.technique(), amount.minor, requested) {
+        return Err(reject(RejectionCode::InvalidAmount, problem));
     }
+    let conditional = open.all_or_none || open.minimum_minor > 0;
+    if (conditional && !is_sale(open.technique()))
+        || (open.all_or_none && open.minimum_minor > 0)
+        || open.minimum_minor > amount.minor
+    {
+        let message = "of a sale ask for all or none, or for a minimum of at most the amount";
+        return Err(reject(RejectionCode::InvalidCondition, message));
+    }
+    Ok(())
 }
 
 /// What is wrong with an amount to be sold or lent on claims, in words; `None` where nothing is.
@@ -222,10 +232,11 @@ pub(super) fn is_sale(technique: Technique) -> bool {
     technique != Technique::LoanAgainstReceivables
 }
 
-fn check_invited(
+/// Checks a list of banks that may quote: none of them is the caller, or one of these.
+pub(super) fn check_banks(
     context: &Context<'_>,
     invited: &[String],
-    debtors: &[String],
+    others: &[String],
 ) -> Result<(), Failure> {
     let invalid = |message: String| Err(reject(RejectionCode::InvalidInvitation, message));
     if invited.len() > MAX_INVITED || !invited.is_sorted_by(|a, b| a < b) {
@@ -234,8 +245,8 @@ fn check_invited(
         ));
     }
     for bank in invited {
-        if *bank == context.caller.id || debtors.contains(bank) {
-            return invalid(format!("{bank} is the seller or a debtor of the claims"));
+        if *bank == context.caller.id || others.contains(bank) {
+            return invalid(format!("{bank} is the caller or a debtor of the claims"));
         }
         if !membership::is_in_role(&context.store, bank, Role::Bank)? {
             return invalid(format!("{bank:?} is not a bank on this ledger"));
@@ -335,6 +346,8 @@ pub(super) fn close_quotes(context: &mut Context<'_>, request: &Request) -> Resu
         let mut quote = quote(&context.store, &request.id, bank)?
             .ok_or_else(|| StateError::corrupt("financing/quote", "a commitment is missing"))?;
         let state = match quote.state() {
+            // It has its end already, as part of an award.
+            QuoteState::Awarded | QuoteState::Failed => continue,
             _ if awarded == Some(bank) => QuoteState::Awarded,
             QuoteState::Committed if over => QuoteState::Missed,
             _ => QuoteState::Declined,

@@ -8,6 +8,12 @@ use counterfoil_types::dates::Date;
 /// Records by key; `None` removes one.
 pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
+/// What became of one record in a transaction.
+pub struct Change {
+    pub before: Option<Vec<u8>>,
+    pub now: Option<Vec<u8>>,
+}
+
 /// The state could not be read. Not a rejection: the transaction has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
@@ -59,6 +65,21 @@ impl<'a> Store<'a> {
 
     pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
         self.writes.insert(key, Some(value));
+    }
+
+    /// Records whose keys begin so and which this transaction has written, in order of their keys: before, and now.
+    pub fn changes(&self, prefix: &[u8]) -> Result<Vec<Change>, StateError> {
+        let written = self.writes.range(prefix.to_vec()..);
+        let written = written.take_while(|(key, _)| key.starts_with(prefix));
+        written
+            .map(|(key, now)| {
+                let before = self.below.get(key)?;
+                Ok(Change {
+                    before,
+                    now: now.clone(),
+                })
+            })
+            .collect()
     }
 
     pub fn into_writes(self) -> Writes {

@@ -40,12 +40,23 @@ impl<R: Message + Default> Table<R> {
 
     pub fn get(&self, store: &Store<'_>, parts: &[&[u8]]) -> Result<Option<R>, StateError> {
         let key = self.key(parts);
-        let Some(bytes) = store.get(&key)? else {
-            return Ok(None);
-        };
-        R::decode(bytes.as_slice())
-            .map(Some)
-            .map_err(|problem| StateError::corrupt(&String::from_utf8_lossy(&key), problem))
+        match store.get(&key)? {
+            Some(bytes) => self.decode(&bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<R, StateError> {
+        R::decode(bytes).map_err(|problem| StateError::corrupt(self.name, problem))
+    }
+
+    /// The table's records that this transaction has written: before, and now.
+    pub fn changes(&self, store: &Store<'_>) -> Result<Vec<(Option<R>, Option<R>)>, StateError> {
+        let read = |bytes: Option<Vec<u8>>| bytes.map(|bytes| self.decode(&bytes)).transpose();
+        let changes = store.changes(&self.prefix())?.into_iter();
+        changes
+            .map(|change| Ok((read(change.before)?, read(change.now)?)))
+            .collect()
     }
 
     pub fn put(&self, store: &mut Store<'_>, parts: &[&[u8]], record: &R) {

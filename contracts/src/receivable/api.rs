@@ -141,6 +141,13 @@ pub fn claim(
     keys::claim(store, receivable, number)
 }
 
+/// The claims that this transaction has written: before, and now.
+pub fn changed_claims(
+    store: &Store<'_>,
+) -> Result<Vec<(Option<Claim>, Option<Claim>)>, StateError> {
+    CLAIMS.changes(store)
+}
+
 /// Whether anything encumbers a claim.
 pub fn is_encumbered(claim: &Claim) -> bool {
     claims::burden(claim).is_some()
@@ -239,6 +246,38 @@ pub fn sell(
     Ok(number)
 }
 
+/// A part of a locked claim, and who gets it; the seller where it is nobody.
+pub struct Taken<'a> {
+    pub minor: u64,
+    pub rank: Rank,
+    pub by: Option<&'a str>,
+}
+
+/// Divides a locked claim among those who take parts of it, and frees what the seller keeps. Returns the parts' numbers.
+/// Invariant: the parts are above zero and add up to what is outstanding, and the receivable has room for them.
+pub fn sell_among(
+    context: &mut Context<'_>,
+    claim: Claim,
+    parts: &[Taken<'_>],
+) -> Result<Vec<u32>, StateError> {
+    let claims = match parts {
+        [_] => vec![claim],
+        _ => {
+            let ranked: Vec<(u64, Rank)> = parts.iter().map(|p| (p.minor, p.rank)).collect();
+            divide(context, claim, &ranked)?
+        }
+    };
+    let mut numbers = Vec::with_capacity(claims.len());
+    for (claim, part) in claims.into_iter().zip(parts) {
+        numbers.push(claim.number);
+        match part.by {
+            Some(buyer) => endorse(context, claim, buyer, Purpose::Sale)?,
+            None => unlock(&mut context.store, claim),
+        }
+    }
+    Ok(numbers)
+}
+
 /// Pledges a locked claim for a loan; its controller stays.
 pub fn pledge(
     context: &mut Context<'_>,
@@ -265,8 +304,30 @@ pub fn pledge(
     Ok(())
 }
 
-/// Frees a pledged claim.
-pub fn release(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Result<(), StateError> {
+/// Whether the lender that a claim is pledged to has taken control of it.
+pub fn is_taken(claim: &Claim, pledge: &Pledge) -> bool {
+    claim.controller == pledge.pledgee
+}
+
+/// Passes control of a pledged claim to its lender; the pledge stays. Invariant: its loan is in default.
+pub fn take(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Result<(), StateError> {
+    let (receivable, number) = (claim.receivable.clone(), claim.number);
+    endorse(context, claim, &pledge.pledgee, Purpose::Enforcement)?;
+    let claim = keys::claim(&context.store, &receivable, number)?
+        .ok_or_else(|| StateError::corrupt("receivable/claim", "an endorsed claim is missing"))?;
+    let pledged = encumber(claim, Some(Burden::Pledged(pledge.clone())));
+    put_claim(&mut context.store, &pledged);
+    Ok(())
+}
+
+/// Frees a pledged claim, and gives it back to its owner where the lender had taken control.
+pub fn release(
+    context: &mut Context<'_>,
+    claim: Claim,
+    pledge: &Pledge,
+    owner: &str,
+) -> Result<(), StateError> {
+    let taken = is_taken(&claim, pledge);
     let debtor = receivable_of(&context.store, &claim)?.debtor;
     let event = PledgeReleased {
         receivable: claim.receivable.clone(),
@@ -279,5 +340,8 @@ pub fn release(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Resu
     put_claim(&mut context.store, &free);
     let concerned = [free.controller.as_str(), &pledge.pledgee, &debtor];
     emit(context, &concerned, Kind::Released(event));
+    if taken {
+        endorse(context, free, owner, Purpose::Enforcement)?;
+    }
     Ok(())
 }

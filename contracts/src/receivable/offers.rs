@@ -98,7 +98,9 @@ fn check_purpose(
 ) -> Result<(), Failure> {
     let invalid = |message: String| Err(reject(RejectionCode::InvalidPurpose, message));
     match offer.purpose() {
-        Purpose::Unspecified => invalid("the offer has no purpose".into()),
+        Purpose::Unspecified | Purpose::Enforcement => {
+            invalid("an offer is in payment or for sale".into())
+        }
         Purpose::Payment if offer.price.is_none() && offer.issuer.is_empty() => Ok(()),
         Purpose::Payment => invalid("an offer in payment has no price and no issuer".into()),
         Purpose::Sale => {

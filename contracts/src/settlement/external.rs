@@ -10,7 +10,7 @@ use counterfoil_proto::settlement::v1::{
 };
 use counterfoil_types::dates::Date;
 
-use super::payments::{Division, Means, ToLender, check_amount, discharge, find_payable};
+use super::payments::{Division, Means, check_amount, discharge, find_payable};
 use crate::cash::api::{self as cash, Instructed};
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api::{self as receivables, Allocation};
@@ -42,7 +42,7 @@ pub(super) fn instruct(
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
     cash::use_end_to_end_id(context, &receivable.debtor, &instruct.end_to_end_id);
-    let mut parts = parts(&allocation, &division.to_lenders);
+    let mut parts = parts(&allocation, &division);
     let arbiter = receivable.terms.clone().unwrap_or_default().arbiter;
     let mut payments = Vec::with_capacity(confirmers.len());
     for (payee, confirmer) in confirmers {
@@ -77,17 +77,18 @@ fn check_day(context: &Context<'_>, instruct: &InstructPayment) -> Result<Date, 
 }
 
 /// What each payee's payment brings which claims. Of a pledged claim's share the lender's part is principal first.
-fn parts(
-    allocation: &Allocation,
-    to_lenders: &[Option<ToLender>],
-) -> BTreeMap<String, Vec<PaidClaim>> {
+fn parts(allocation: &Allocation, division: &Division) -> BTreeMap<String, Vec<PaidClaim>> {
     let mut parts: BTreeMap<String, Vec<PaidClaim>> = BTreeMap::new();
     let mut add = |payee: &str, part: PaidClaim| {
         if part.principal_minor > 0 || part.penalty_minor > 0 {
             parts.entry(payee.to_owned()).or_default().push(part);
         }
     };
-    for (share, to_lender) in allocation.shares.iter().zip(to_lenders) {
+    let Division {
+        to_lenders, owners, ..
+    } = division;
+    let payees = to_lenders.iter().zip(owners);
+    for (share, (to_lender, owner)) in allocation.shares.iter().zip(payees) {
         let mut rest = PaidClaim {
             number: share.claim.number,
             principal_minor: share.principal_minor,
@@ -107,7 +108,7 @@ fn parts(
             };
             add(&to.lender, part);
         }
-        add(&share.claim.controller, rest);
+        add(owner, rest);
     }
     parts
 }

@@ -198,6 +198,8 @@ pub(super) struct Division {
     pub legs: BTreeMap<String, u64>,
     /// By share of the allocation, where its claim is pledged.
     pub to_lenders: Vec<Option<ToLender>>,
+    /// By share of the allocation, who gets what its lender does not.
+    pub owners: Vec<String>,
     collections: Collections,
     /// Open requests that the payment overtakes.
     requests: BTreeSet<Vec<u8>>,
@@ -208,14 +210,16 @@ impl Division {
         let mut division = Self::default();
         for share in &allocation.shares {
             let claim = &share.claim;
-            let mut to_lender = None;
+            let (mut to_lender, mut owner) = (None, claim.controller.clone());
             if let Some(pledge) = receivables::pledge_of(claim) {
                 to_lender = Some(division.collect(store, share, pledge, on)?);
+                owner = division.collections.owner(claim, pledge).to_owned();
             }
             division.overtake(claim);
             let to_lender_minor = to_lender.as_ref().map_or(0, |to| to.minor);
-            division.add_leg(&claim.controller, share.total_minor() - to_lender_minor);
+            division.add_leg(&owner, share.total_minor() - to_lender_minor);
             division.to_lenders.push(to_lender);
+            division.owners.push(owner);
         }
         Ok(division)
     }

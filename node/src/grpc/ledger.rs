@@ -4,6 +4,7 @@ mod cash;
 mod financing;
 mod invoice;
 mod membership;
+mod programmes;
 mod receivable;
 
 use std::sync::Arc;
@@ -132,6 +133,10 @@ reads! {
     financing::rank_quotes(RankQuotesRequest) -> RankQuotesResponse;
     financing::get_loan(GetLoanRequest) -> GetLoanResponse;
     financing::list_loans(ListLoansRequest) -> ListLoansResponse;
+    programmes::get_programme(GetProgrammeRequest) -> GetProgrammeResponse;
+    programmes::list_programmes(ListProgrammesRequest) -> ListProgrammesResponse;
+    programmes::list_standing_quotes(ListStandingQuotesRequest) -> ListStandingQuotesResponse;
+    programmes::list_limits(ListLimitsRequest) -> ListLimitsResponse;
     cash::get_balance(GetBalanceRequest) -> GetBalanceResponse;
     cash::list_balances(ListBalancesRequest) -> ListBalancesResponse;
     cash::list_issuances(ListIssuancesRequest) -> ListIssuancesResponse;

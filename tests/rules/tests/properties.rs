@@ -8,8 +8,10 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use counterfoil_proto::financing::v1::{DrawExtension, PurchaseUnderProgramme};
 use counterfoil_proto::v1::Receipt;
 use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
+use counterfoil_rules_tests::model::financing::programmes::payment_name;
 use counterfoil_rules_tests::model::invoices::terms_hash;
 use counterfoil_rules_tests::model::{Act, Call, Happened, Id, Model, Rejected};
 use counterfoil_rules_tests::workload::audit::compare;
@@ -21,8 +23,8 @@ use counterfoil_rules_tests::workload::world::World;
 use counterfoil_rules_tests::workload::{Generator, Planned, View};
 use rand::Rng;
 
-const SEEDS: u64 = 45;
-const LEAST_TRANSACTIONS: u64 = 100_000;
+const SEEDS: u64 = 100;
+const LEAST_TRANSACTIONS: u64 = 200_000;
 const BLOCKS: u64 = 80;
 /// In one of so many blocks every transaction is to be rejected.
 const REJECTED_ONLY_EVERY: u64 = 6;
@@ -118,7 +120,7 @@ impl Run {
                     organization, act, ..
                 } = &expected.planned;
                 for (by, act) in self.model.executed(organization, act, events) {
-                    self.note(&by, &act);
+                    self.note(&by, &act, &expected.signed.id);
                 }
             }
             batch.push(expected);
@@ -225,9 +227,9 @@ impl Run {
     }
 
     /// Notes what invariants 5 and 12 are about.
-    fn note(&mut self, by: &str, act: &Act) {
-        if let Some(end_to_end_id) = Run::instruction(act) {
-            self.auditor.note_use(by, &end_to_end_id);
+    fn note(&mut self, by: &str, act: &Act, tx_id: &Id) {
+        if let Some((payer, end_to_end_id)) = Run::instruction(by, act, tx_id) {
+            self.auditor.note_use(&payer, &end_to_end_id);
         }
         use invoice::v1::action::Action as Invoice;
         let Act::Invoice(invoice::v1::Action {
@@ -270,8 +272,8 @@ impl Run {
         }
     }
 
-    /// The end-to-end id that an executed action has used up.
-    fn instruction(act: &Act) -> Option<String> {
+    /// Whose end-to-end id an executed action has used up.
+    fn instruction(by: &str, act: &Act, tx_id: &Id) -> Option<(String, String)> {
         use cash::v1::action::Action as Cash;
         use financing::v1::action::Action as Financing;
         use receivable::v1::action::Action as Receivable;
@@ -293,6 +295,11 @@ impl Run {
                 _ => return None,
             },
             Act::Financing(action) => match action.action.as_ref()? {
+                // The bank pays, in a transaction that another signs.
+                Financing::Purchase(PurchaseUnderProgramme { bank, .. })
+                | Financing::DrawExtension(DrawExtension { bank, .. }) => {
+                    return Some((bank.clone(), payment_name(tx_id)));
+                }
                 Financing::Repay(a) => &a.end_to_end_id,
                 // An award pays under the name that its quote used up.
                 Financing::Reveal(a) => &a.terms.as_ref()?.end_to_end_id,
@@ -300,7 +307,7 @@ impl Run {
             },
             _ => return None,
         };
-        Some(end_to_end_id.clone())
+        Some((by.to_owned(), end_to_end_id.clone()))
     }
 }
 

@@ -32,6 +32,12 @@ pub struct Open {
     /// A bank that may quote; may be repeated, up to 32 times; every bank may if left out
     #[arg(long = "invite", value_name = "BANK")]
     invited: Vec<OrganizationId>,
+    /// Of a sale: all of the amount is paid for, by one bank or several together, or nothing is sold
+    #[arg(long, conflicts_with = "minimum")]
+    all_or_none: bool,
+    /// Of a sale: at least this much is paid for, such as "400.00 USD", or nothing is sold
+    #[arg(long, value_name = "AMOUNT")]
+    minimum: Option<String>,
     #[command(flatten)]
     sending: Sending,
 }
@@ -54,6 +60,10 @@ impl Open {
         self.claims.sort_unstable();
         self.invited.sort_unstable();
         let amount = self.amount(client, currencies).await?;
+        let minimum_minor = match &self.minimum {
+            Some(minimum) => currencies.read(minimum, Some(&amount.currency))?.minor,
+            None => 0,
+        };
         eprintln!("asking for {}", currencies.money(&amount));
         let reference = |id: &ClaimId| ClaimReference {
             receivable: id.receivable.to_vec(),
@@ -67,6 +77,8 @@ impl Open {
             deadline: Some(self.deadline.to_proto()),
             expires_on: Some(self.until.to_proto()),
             invited: self.invited.into_iter().map(String::from).collect(),
+            all_or_none: self.all_or_none,
+            minimum_minor,
         };
         Ok((open, self.sending))
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use counterfoil_keystore as keystore;
-use counterfoil_proto::financing::v1::{QuoteFee, QuoteTerms};
+use counterfoil_proto::financing::v1::{QuoteFee, QuoteTerms, Schedule};
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
@@ -46,6 +46,14 @@ pub struct Terms {
     pub expires_on: Date,
     pub issuer: OrganizationId,
     pub end_to_end_id: String,
+    /// How a loan is repaid; none in a sale.
+    #[serde(default)]
+    pub schedule: Option<String>,
+    #[serde(default)]
+    pub loan_grace_days: u32,
+    /// Of a sale, where the seller may take a part of it.
+    #[serde(default, with = "decimal")]
+    pub smallest_part_minor: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +87,10 @@ impl Terms {
         };
         let day_count = enum_value("DAY_COUNT", &self.day_count, DayCount::from_str_name)?;
         let recourse = enum_value("RECOURSE", &self.recourse, Recourse::from_str_name)?;
+        let schedule = match &self.schedule {
+            None => Schedule::Unspecified,
+            Some(schedule) => enum_value("SCHEDULE", schedule, Schedule::from_str_name)?,
+        };
         Ok(QuoteTerms {
             amount: Some(wire::Money {
                 minor: self.amount_minor,
@@ -91,6 +103,9 @@ impl Terms {
             expires_on: Some(self.expires_on.to_proto()),
             issuer: self.issuer.to_string(),
             end_to_end_id: self.end_to_end_id.clone(),
+            schedule: schedule.into(),
+            smallest_part_minor: self.smallest_part_minor,
+            loan_grace_days: self.loan_grace_days,
         })
     }
 }
@@ -176,6 +191,9 @@ mod tests {
             expires_on: "2026-01-20".parse().unwrap(),
             issuer: "bank-a".parse().unwrap(),
             end_to_end_id: "quote-1".into(),
+            schedule: None,
+            loan_grace_days: 0,
+            smallest_part_minor: 0,
         };
         let request = RequestId(Hash::tagged("t", &[]));
         Opening::new("chain".into(), request, "bank-a".parse().unwrap(), terms).unwrap()

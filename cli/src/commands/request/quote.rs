@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use counterfoil_proto::financing::v1::action::Action;
-use counterfoil_proto::financing::v1::{CommitQuote, Request, RevealQuote};
+use counterfoil_proto::financing::v1::{CommitQuote, Request, RevealQuote, Schedule};
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
@@ -35,6 +35,15 @@ pub struct Quote {
     /// Day count of the rate: A001 (30/360), A004 (actual/360), A005 (actual/365)
     #[arg(long, value_name = "CODE", default_value = "A004", value_parser = day_count)]
     day_count: DayCount,
+    /// How a loan is repaid: bullet (at once, if left out), equal-principal, annuity; the last two by the month
+    #[arg(long, value_name = "PLAN", value_parser = schedule)]
+    schedule: Option<Schedule>,
+    /// The seller of a claim may take a part of the amount, this one at least, such as "100.00 USD"; only all of it if left out
+    #[arg(long, value_name = "AMOUNT")]
+    divisible_from: Option<String>,
+    /// Days after an instalment of a loan on which it is not yet in default
+    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    grace_days: u32,
     /// The last day on which it may be awarded; the request's last day if left out
     #[arg(long, value_name = "DATE")]
     until: Option<Date>,
@@ -81,6 +90,10 @@ pub struct Reveal {
 
 fn day_count(text: &str) -> Result<DayCount, String> {
     enum_value("DAY_COUNT", text, DayCount::from_str_name)
+}
+
+fn schedule(text: &str) -> Result<Schedule, String> {
+    enum_value("SCHEDULE", text, Schedule::from_str_name)
 }
 
 impl Quote {
@@ -131,6 +144,10 @@ impl Quote {
             Some(amount) => currencies.read(amount, Some(&asked.currency))?,
             None => asked,
         };
+        let smallest_part_minor = match &self.divisible_from {
+            Some(smallest) => currencies.read(smallest, Some(&amount.currency))?.minor,
+            None => 0,
+        };
         let fee = |text: &String| fee(text, &amount, currencies);
         Ok(Terms {
             rate_ppm: self
@@ -147,6 +164,12 @@ impl Quote {
             },
             issuer: self.issuer.unwrap_or_else(|| bank.clone()),
             end_to_end_id: self.instruction.id("quote"),
+            schedule: self.schedule.map(|schedule| {
+                let name = schedule.as_str_name();
+                name.trim_start_matches("SCHEDULE_").to_owned()
+            }),
+            loan_grace_days: self.grace_days,
+            smallest_part_minor,
             amount_minor: amount.minor,
             currency: amount.currency,
         })

@@ -145,6 +145,9 @@ fn financing(world: &World) -> Vec<Probe> {
     let ranked = wire::RankQuotesRequest {
         request: world.awarded.to_vec(),
     };
+    let programme = wire::GetProgrammeRequest {
+        id: world.programme.to_vec(),
+    };
     let loan = wire::GetLoanRequest {
         id: world.loan.to_vec(),
     };
@@ -156,6 +159,10 @@ fn financing(world: &World) -> Vec<Probe> {
         probe!("RankQuotes" of "the holder's request" = Ledger.rank_quotes(ranked), a => bytes(a.quotes)),
         probe!("GetLoan" of "the holder's loan" = Ledger.get_loan(loan), a => bytes(a.loan)),
         list!("ListLoans" of "all" = list_loans(ListLoansRequest), loans),
+        probe!("GetProgramme" of "the debtor's" = Ledger.get_programme(programme), a => bytes(a.programme)),
+        list!("ListProgrammes" of "all" = list_programmes(ListProgrammesRequest), programmes),
+        list!("ListStandingQuotes" of "all" = list_standing_quotes(ListStandingQuotesRequest), quotes),
+        list!("ListLimits" of "all" = list_limits(ListLimitsRequest), limits),
     ]
 }
 

@@ -8,7 +8,8 @@ use counterfoil_proto::{
 };
 use counterfoil_types::genesis::{Genesis, GenesisAccount, GenesisOrganization, Role};
 use counterfoil_types::ids::{
-    DecisionId, InvoiceId, LoanId, PaymentId, ProposalId, ReceivableId, RequestId, TxId,
+    DecisionId, InvoiceId, LoanId, PaymentId, ProgrammeId, ProposalId, ReceivableId, RequestId,
+    TxId,
 };
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::quote::commitment;
@@ -46,6 +47,8 @@ pub struct World {
     pub open: RequestId,
     pub awarded: RequestId,
     pub loan: LoanId,
+    /// The debtor's, for the lender and the invited bank; the lender quotes.
+    pub programme: ProgrammeId,
     /// The holder's, which asks for its lender's consent.
     pub proposal: ProposalId,
     pub decision: DecisionId,
@@ -144,6 +147,7 @@ fn quote_terms(bank: &str, rate_ppm: u32) -> financing::QuoteTerms {
         expires_on: date(1, 20),
         issuer: bank.into(),
         end_to_end_id: format!("QUOTE-{rate_ppm}"),
+        ..Default::default()
     }
 }
 
@@ -182,6 +186,7 @@ impl World {
         chain.reveal("bank-c", requests[2], 64_000);
         let awarding = chain.award("supplier-b", requests[2], "bank-b");
         chain.redeem("supplier-b", "bank-b");
+        let programme = chain.programme(&two);
         let proposing = chain.propose_split("supplier-b", (receivable, PLEDGED), "bank-b");
         let deciding = chain.decide();
         let paying = chain.pay("buyer-a", receivable, "bank-c");
@@ -200,6 +205,7 @@ impl World {
             open: requests[1],
             awarded: requests[2],
             loan: LoanId::of(requests[2]),
+            programme,
             proposal: ProposalId::of(proposing),
             decision: DecisionId::of(deciding),
             payment: PaymentId::of(paying, "supplier-a"),
@@ -328,6 +334,35 @@ impl Chain {
             end_to_end_id: String::new(),
         };
         self.claims("supplier-b", receivable::action::Action::Accept(accept));
+    }
+
+    /// A programme of the debtor's with a standing quote, and a limit, of the lender's.
+    fn programme(&mut self, banks: &[&str]) -> ProgrammeId {
+        let open = financing::OpenProgramme {
+            banks: banks.iter().map(|bank| (*bank).to_owned()).collect(),
+        };
+        let opening = self.finance("buyer-a", financing::action::Action::OpenProgramme(open));
+        let id = ProgrammeId::of(opening);
+        let quote = financing::MakeStandingQuote {
+            programme: id.to_vec(),
+            terms: Some(financing::StandingTerms {
+                rate_ppm: 60_000,
+                day_count: receivable::DayCount::A004.into(),
+                cap: usd(500_000),
+                expires_on: date(6, 1),
+                ..Default::default()
+            }),
+        };
+        self.finance(
+            "bank-b",
+            financing::action::Action::MakeStandingQuote(quote),
+        );
+        let limit = financing::SetLimit {
+            subject: "buyer-a".into(),
+            cap: usd(900_000),
+        };
+        self.finance("bank-b", financing::action::Action::SetLimit(limit));
+        id
     }
 
     fn finance(&mut self, organization: &str, action: financing::action::Action) -> TxId {

@@ -345,6 +345,43 @@ impl Model {
             }
             Financing::Repay(a) => Authority::over(Class::Pay, &a.amount).discharging(),
             Financing::Release(_) => Authority::new(Class::Release).discharging(),
+            Financing::AwardParts(a) => {
+                let id = Id::try_from(a.request.as_slice()).ok();
+                let request = id.and_then(|id| self.requests.get(&id));
+                let sum: u128 = a
+                    .parts
+                    .iter()
+                    .map(|part| u128::from(part.amount_minor))
+                    .sum();
+                let amount = request
+                    .and_then(|request| request.amount.clone())
+                    .zip(u64::try_from(sum).ok())
+                    .map(|(amount, minor)| Money { minor, ..amount });
+                Authority::over(Class::Award, &amount)
+            }
+            // A lender that enforces its claim is paid.
+            Financing::ReportLoanDefault(_) => Authority::new(Class::Report).discharging(),
+            Financing::TakeControl(_) => Authority::new(Class::Pledge).discharging(),
+            Financing::SetLimit(a) => Authority::over(Class::Quote, &a.cap),
+            Financing::OpenProgramme(_) => Authority::new(Class::Request),
+            Financing::CloseProgramme(_) => Authority::new(Class::Request).discharging(),
+            Financing::MakeStandingQuote(a) => {
+                let cap = a.terms.as_ref().and_then(|terms| terms.cap.clone());
+                Authority::over(Class::Quote, &cap)
+            }
+            Financing::Purchase(a) => {
+                let id = Id::try_from(a.receivable.as_slice()).ok();
+                let claim = id.and_then(|id| self.claims.get(&(id, a.number)));
+                let amount = claim.map(|claim| Money {
+                    minor: claim.outstanding_minor,
+                    ..self.receivables[claim.receivable.as_slice()]
+                        .face
+                        .clone()
+                        .expect("a face")
+                });
+                Authority::over(Class::Award, &amount)
+            }
+            Financing::DrawExtension(a) => Authority::over(Class::Award, &a.amount),
         }
     }
 }

@@ -393,7 +393,7 @@ impl Model {
         )?;
         let face = receivable_record.face.as_ref().expect("a face");
         let fits = match action.purpose() {
-            Purpose::Unspecified => false,
+            Purpose::Unspecified | Purpose::Enforcement => false,
             Purpose::Payment => action.price.is_none() && action.issuer.is_empty(),
             Purpose::Sale => action.price.as_ref().is_some_and(|price| {
                 price.currency == face.currency && (1..=MAX_MINOR).contains(&price.minor)

@@ -366,12 +366,13 @@ impl Model {
         let receivable = self.receivables.get_mut(&key).expect("a receivable");
         receivable.payments.retain(|other| other.as_slice() != id);
         if state == State::Confirmed {
-            happened.extend(self.take_effect(&key, &payment, today));
+            happened.extend(self.take_effect(&key, &payment, call));
         }
         happened
     }
 
-    fn take_effect(&mut self, id: &Id, payment: &Payment, today: i64) -> Vec<Happened> {
+    fn take_effect(&mut self, id: &Id, payment: &Payment, call: &Call) -> Vec<Happened> {
+        let today = self.clock.day(call.time_ms);
         let assertion = payment.assertion.as_ref().expect("confirmed, so asserted");
         let on = day_of(&assertion.value_date);
         let mut debts = Vec::new();
@@ -413,14 +414,19 @@ impl Model {
                 principal_minor: part.principal_minor,
                 penalty_minor: part.penalty_minor,
             };
-            payouts.push(Payout { share, lender });
+            let owner = share.controller.clone();
+            payouts.push(Payout {
+                share,
+                owner,
+                lender,
+            });
         }
         let means = Means {
             end_to_end_id: payment.end_to_end_id.clone(),
             payment: payment.id.clone(),
             ..Means::default()
         };
-        let mut happened = self.discharge(id, &debts, &payouts, (on, today));
+        let mut happened = self.discharge(id, &debts, &payouts, (on, today), call);
         happened.extend(self.record_payment(id, means, &payouts, on));
         happened
     }
@@ -440,7 +446,12 @@ impl Model {
 /// What a payee's payment brings which claims: of a pledged one the lender takes principal first.
 fn parts_of(payouts: &[Payout], payee: &str) -> Vec<PaidClaim> {
     let mut parts = Vec::new();
-    for Payout { share, lender } in payouts {
+    for Payout {
+        share,
+        owner,
+        lender,
+    } in payouts
+    {
         let to_lender = lender.as_ref().map_or(0, |lender| lender.minor);
         let of_lender = to_lender.min(share.principal_minor);
         let both = [
@@ -460,7 +471,7 @@ fn parts_of(payouts: &[Payout], payee: &str) -> Vec<PaidClaim> {
         for part in both.into_iter().flatten() {
             let whose = match (part.loan.is_empty(), lender) {
                 (false, Some(lender)) => &lender.name,
-                _ => &share.controller,
+                _ => owner,
             };
             if whose == payee && part.principal_minor + part.penalty_minor > 0 {
                 parts.push(part);

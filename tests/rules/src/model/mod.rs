@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
 use counterfoil_proto::credit::v1::HistoryEntry;
-use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
+use counterfoil_proto::financing::v1::{self as financing_wire, Schedule, Technique};
 use counterfoil_proto::invoice::v1::{self as invoice_wire, Verdict, WarningKind};
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
 use counterfoil_proto::receivable::v1::{
@@ -254,6 +254,11 @@ pub struct Model {
     /// By request and bank.
     pub quotes: BTreeMap<(Id, String), financing_wire::Quote>,
     pub loans: BTreeMap<Id, financing_wire::Loan>,
+    pub programmes: BTreeMap<Id, financing_wire::Programme>,
+    /// By programme and bank.
+    pub standing: BTreeMap<(Id, String), financing_wire::StandingQuote>,
+    /// What banks have set as limits, by bank, debtor or borrower, and currency.
+    pub caps: BTreeMap<(String, String, String), u64>,
     /// By holder, issuer and currency.
     pub balances: BTreeMap<(String, String, String), cash_wire::Balance>,
     /// By issuer and currency.
@@ -305,6 +310,9 @@ impl Model {
             requests: BTreeMap::new(),
             quotes: BTreeMap::new(),
             loans: BTreeMap::new(),
+            programmes: BTreeMap::new(),
+            standing: BTreeMap::new(),
+            caps: BTreeMap::new(),
             balances: BTreeMap::new(),
             issuances: BTreeMap::new(),
             redemptions: BTreeMap::new(),
@@ -440,6 +448,15 @@ impl Model {
                 Financing::Expire(a) => self.expire_request(call, a),
                 Financing::Repay(a) => self.repay(call, a),
                 Financing::Release(a) => self.release(call, a),
+                Financing::ReportLoanDefault(a) => self.report_loan_default(call, a),
+                Financing::AwardParts(a) => self.award_parts(call, a),
+                Financing::TakeControl(a) => self.take_control(call, a),
+                Financing::OpenProgramme(a) => self.open_programme(call, a),
+                Financing::CloseProgramme(a) => self.close_programme(call, a),
+                Financing::MakeStandingQuote(a) => self.make_standing_quote(call, a),
+                Financing::Purchase(a) => self.purchase(call, a),
+                Financing::DrawExtension(a) => self.draw_extension(call, a),
+                Financing::SetLimit(a) => self.set_limit(call, a),
             },
             Act::Settlement(settlement_wire::Action {
                 action: Some(action),
@@ -521,9 +538,14 @@ fn is_well_formed(act: &Act) -> bool {
                 Technique::try_from(open.technique).is_ok()
                     && Recourse::try_from(open.recourse).is_ok()
             }
+            Some(Financing::MakeStandingQuote(make)) => make
+                .terms
+                .as_ref()
+                .is_none_or(|terms| DayCount::try_from(terms.day_count).is_ok()),
             Some(Financing::Reveal(reveal)) => reveal.terms.as_ref().is_none_or(|terms| {
                 DayCount::try_from(terms.day_count).is_ok()
                     && Recourse::try_from(terms.recourse).is_ok()
+                    && Schedule::try_from(terms.schedule).is_ok()
             }),
             _ => true,
         },

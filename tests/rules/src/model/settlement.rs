@@ -44,6 +44,8 @@ pub(super) struct Paid {
 /// What one claim brings of a payment.
 pub(super) struct Payout {
     pub share: Share,
+    /// Who gets what is not the lender's.
+    pub owner: String,
     /// Where the claim is pledged.
     pub lender: Option<ToLender>,
 }
@@ -175,7 +177,7 @@ impl Model {
         self.ensure_all_taken(call, &payment, (Code::IssuerNotAccepted, Code::CapExceeded))?;
 
         let mut happened = self.pay(payment, call.tx_id);
-        happened.extend(self.discharge(&id, &debts, &payouts, (today, today)));
+        happened.extend(self.discharge(&id, &debts, &payouts, (today, today), call));
         let means = Means {
             issuer: issuer.to_owned(),
             end_to_end_id: action.end_to_end_id.clone(),
@@ -226,7 +228,7 @@ impl Model {
                 principal_minor: *principal,
                 penalty_minor: *penalty,
             };
-            let mut lender = None;
+            let (mut lender, mut owner) = (None, claim.controller.clone());
             if let Some(Kind::Pledged(pledge)) = encumbrance(claim) {
                 let loan = Id::try_from(pledge.loan.as_slice()).expect("an id");
                 let owed = still_owed.entry(loan).or_insert_with(|| {
@@ -235,6 +237,8 @@ impl Model {
                 });
                 let to_lender = sum.min(*owed);
                 *owed -= to_lender;
+                // A lender in control of the claim accounts for the surplus.
+                owner = self.loans[&loan].borrower.clone();
                 let minor = u64::try_from(to_lender).expect("at most the payment");
                 lender = Some(ToLender {
                     loan,
@@ -243,7 +247,11 @@ impl Model {
                     on_the_loan: minor,
                 });
             }
-            payouts.push(Payout { share, lender });
+            payouts.push(Payout {
+                share,
+                owner,
+                lender,
+            });
         }
         payouts
     }
@@ -255,6 +263,7 @@ impl Model {
         debts: &[Debt],
         payouts: &[Payout],
         (value_date, today): (i64, i64),
+        call: &Call,
     ) -> Vec<Happened> {
         let (mut happened, mut to_lenders) = (Vec::new(), Vec::new());
         let (mut requests, mut loans) = (BTreeSet::new(), BTreeSet::new());
@@ -316,7 +325,7 @@ impl Model {
         }
         happened.extend(to_lenders);
         for loan in loans {
-            happened.extend(self.release_if_repaid(&loan));
+            happened.extend(self.release_if_repaid(&loan, call));
         }
         for request in requests {
             // Freeing its claims must not free one that is spent already: it is under nothing.
@@ -363,7 +372,7 @@ impl Model {
         };
         let debtor = [receivable.debtor.clone()];
         let mut happened = vec![settlement(debtor, event::Event::Paid(paid.clone()))];
-        for Payout { share, lender } in payouts {
+        for Payout { share, lender, .. } in payouts {
             let claim_paid = ClaimPaid {
                 receivable: id.to_vec(),
                 claim: share.claim,
@@ -500,9 +509,13 @@ fn fees_and(
 pub(super) fn legs(payouts: &[Payout]) -> BTreeMap<String, u64> {
     let mut legs = BTreeMap::new();
     for payout in payouts {
-        let Payout { share, lender } = payout;
-        let to_controller = share.principal_minor + share.penalty_minor - payout.to_lender();
-        *legs.entry(share.controller.clone()).or_default() += to_controller;
+        let Payout {
+            share,
+            owner,
+            lender,
+        } = payout;
+        let to_owner = share.principal_minor + share.penalty_minor - payout.to_lender();
+        *legs.entry(owner.clone()).or_default() += to_owner;
         if let Some(lender) = lender {
             *legs.entry(lender.name.clone()).or_default() += lender.minor;
         }

@@ -8,7 +8,7 @@ use counterfoil_proto::cash::v1::{
     Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption,
 };
 use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
-use counterfoil_proto::financing::v1::{Loan, Quote, Request};
+use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
 use counterfoil_proto::membership::v1::{
     AccountOwner, ConsensusSettings, LegalIdentity, Organization, Proposal, ProposedDecision,
@@ -34,9 +34,12 @@ const TABLES: &[&str] = &[
     "cash/redemption/",
     "credit/entry/",
     "credit/history/",
+    "financing/limit/",
     "financing/loan/",
+    "financing/programme/",
     "financing/quote/",
     "financing/request/",
+    "financing/standing/",
     "invoice/credit-note/",
     "invoice/document/",
     "invoice/invoice/",
@@ -284,6 +287,19 @@ fn compare_financing(records: &Records, model: &Model) {
     same("quote", &keyed(quotes, by), &model.quotes);
     let loans = table(records, "financing/loan/");
     same("loan", &keyed(loans, |l: &Loan| id(&l.id)), &model.loans);
+    let programmes = table(records, "financing/programme/");
+    let by = |p: &Programme| id(&p.id);
+    same("programme", &keyed(programmes, by), &model.programmes);
+    let standing = table(records, "financing/standing/");
+    let by = |q: &StandingQuote| (id(&q.programme), q.bank.clone());
+    same("standing quote", &keyed(standing, by), &model.standing);
+    // Invariant 7: the model sums its exposures up anew. One that has ended leaves an empty record.
+    let mut limits: Vec<Limit> = table(records, "financing/limit/");
+    limits.retain(|l| {
+        l.cap_minor.is_some() || (l.used_minor, l.used_high) != (0, 0) || !l.reserved.is_empty()
+    });
+    let by = |l: &Limit| (l.grantor.clone(), l.subject.clone(), l.currency.clone());
+    same("limit", &keyed(limits, by), &model.limits());
 }
 
 fn compare_cash(records: &Records, model: &Model) {

@@ -1,8 +1,9 @@
 //! A ledger for tests that write their own story.
 
 use counterfoil_proto::cash::v1::{Balance, Payment};
-use counterfoil_proto::financing::v1::{Loan, Request};
+use counterfoil_proto::financing::v1::{Limit, Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::Invoice;
+use counterfoil_proto::invoice::v1::action::Action as Invoicing;
 use counterfoil_proto::membership::v1::decision::Decision;
 use counterfoil_proto::membership::v1::{DecisionState, Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Receivable};
@@ -153,7 +154,14 @@ impl Bench {
         let mut invoice = registration(number);
         invoice.gross = usd(gross);
         let id = invoice_id(&self.succeed(SELLER, register(invoice.clone())));
-        self.succeed(BUYER, confirm(&id, &invoice));
+        let mut confirmation = confirm(&id, &invoice);
+        // One of the same amount as another is like it.
+        if let Act::Invoice(action) = &mut confirmation
+            && let Some(Invoicing::Confirm(confirm)) = &mut action.action
+        {
+            confirm.acknowledged = self.invoice(&id).warnings;
+        }
+        self.succeed(BUYER, confirmation);
         tagged_hash("counterfoil/receivable-id/v1", &[&id]).to_vec()
     }
 
@@ -215,8 +223,24 @@ impl Bench {
         self.find("financing/request/", |request: &Request| request.id == id)
     }
 
+    pub fn quote(&self, request: &[u8], bank: &str) -> Quote {
+        self.find("financing/quote/", |quote: &Quote| {
+            quote.request == request && quote.bank == bank
+        })
+    }
+
     pub fn loan(&self, id: &[u8]) -> Loan {
         self.find("financing/loan/", |loan: &Loan| loan.id == id)
+    }
+
+    /// What a bank has outstanding with an organization in USD, without reservations.
+    pub fn used(&self, grantor: &str, subject: &str) -> u64 {
+        let key = format!("financing/limit/{grantor}/{subject}/USD");
+        let record = self.rules.records().get(key.as_bytes());
+        record.map_or(0, |record| {
+            let limit = Limit::decode(record.as_slice()).expect("a record decodes");
+            limit.used_minor
+        })
     }
 
     /// What a holder can spend of a bank's deposits in USD.

@@ -42,8 +42,13 @@ fn without_what_is_meant(event: &Event) -> Vec<u8> {
         }
         contract::FINANCING => {
             let mut event = financing::v1::Event::decode(body).expect("an event decodes");
-            if let Some(FinancingEvent::Revealed(revealed)) = &mut event.event {
-                revealed.terms.as_mut().expect("terms").issuer.clear();
+            match &mut event.event {
+                Some(FinancingEvent::Revealed(revealed)) => {
+                    revealed.terms.as_mut().expect("terms").issuer.clear();
+                }
+                // A bank's own note.
+                Some(FinancingEvent::LimitSet(set)) => set.subject.clear(),
+                _ => {}
             }
             event.encode_to_vec()
         }

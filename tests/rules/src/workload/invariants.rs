@@ -170,7 +170,7 @@ fn check_encumbrances(records: &Records, claims: &[Claim]) {
     assert_eq!(locked, asked_for, "invariant 4: locks and open requests");
     let mut secured = BTreeSet::new();
     for loan in table::<Loan>(records, "financing/loan/") {
-        let open = loan.state() == LoanState::Open;
+        let open = loan.state() != LoanState::Repaid;
         assert!(open || loan.collateral.is_empty(), "invariant 4: {loan:?}");
         let claim = |c: &ClaimReference| (id(&c.receivable), c.number);
         for name in loan.collateral.iter().map(claim) {

@@ -1,7 +1,8 @@
 //! Loans repaid and collateral released, and what can be wrong with that.
 
 use counterfoil_proto::financing::v1::{
-    Loan, LoanState, ReleasePledge, RepayLoan, action::Action as Kind,
+    ClaimReference, Loan, LoanState, ReleasePledge, RepayLoan, ReportLoanDefault, TakeControl,
+    action::Action as Kind,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
@@ -10,11 +11,12 @@ use rand::Rng;
 use super::requests::planned;
 use super::{Generator, Planned, View};
 use crate::model::arithmetic::MAX_MINOR;
+use crate::model::financing::defaults::is_overdue;
 use crate::model::{Id, Model};
 
 impl Generator {
     fn loan<'a>(&mut self, model: &'a Model, open: bool) -> Option<&'a Loan> {
-        let fits = |loan: &&Loan| (loan.state() == LoanState::Open) == open;
+        let fits = |loan: &&Loan| (loan.state() != LoanState::Repaid) == open;
         let some: Vec<&Loan> = model.loans.values().filter(fits).collect();
         self.some(&some)
     }
@@ -83,9 +85,92 @@ impl Generator {
         planned(borrower, Kind::Repay(action))
     }
 
+    pub(super) fn report_loan_default(&mut self, view: &View) -> Planned {
+        let model = view.model;
+        let ripe = |loan: &&Loan| loan.state() == LoanState::Open && is_overdue(loan, view.today);
+        let ripe: Vec<&Loan> = model.loans.values().filter(ripe).collect();
+        let ripe = self.some(&ripe);
+        let Some(loan) = ripe.or_else(|| self.loan(model, true)) else {
+            return self.award(view);
+        };
+        let (mut lender, mut action) = (
+            loan.lender.clone(),
+            ReportLoanDefault {
+                loan: loan.id.clone(),
+            },
+        );
+        for _ in 0..self.faults() {
+            match self.rng.gen_range(0..3) {
+                0 => action.loan = self.one_of(&[vec![], vec![1; 32]]),
+                1 => lender = self.organization(|id| id != loan.lender),
+                _ => {
+                    let open = self.chance(0.5);
+                    if let Some(other) = self.loan(model, open) {
+                        lender = other.lender.clone();
+                        action.loan = other.id.clone();
+                    }
+                }
+            }
+        }
+        planned(lender, Kind::ReportLoanDefault(action))
+    }
+
+    pub(super) fn take_control(&mut self, view: &View) -> Planned {
+        let model = view.model;
+        let defaulted =
+            |loan: &&Loan| loan.state() == LoanState::Defaulted && !loan.collateral.is_empty();
+        let defaulted: Vec<&Loan> = model.loans.values().filter(defaulted).collect();
+        let loan = match self.some(&defaulted) {
+            Some(loan) => loan,
+            // Not in default yet.
+            None => match self.loan(model, true) {
+                Some(loan) if !loan.collateral.is_empty() && self.chance(0.1) => loan,
+                _ => return self.report_loan_default(view),
+            },
+        };
+        let mut lender = loan.lender.clone();
+        let mut claims = loan.collateral.clone();
+        if !self.chance(0.1) {
+            let taken = |claim: &ClaimReference| {
+                let id = Id::try_from(claim.receivable.as_slice()).expect("an id");
+                model.claims[&(id, claim.number)].controller == lender
+            };
+            claims.retain(|claim| !taken(claim));
+        }
+        if claims.is_empty() {
+            claims.clone_from(&loan.collateral);
+        }
+        let claim = self.one_of(&claims);
+        let mut action = TakeControl {
+            loan: loan.id.clone(),
+            receivable: claim.receivable,
+            number: claim.number,
+        };
+        for _ in 0..self.faults() {
+            match self.rng.gen_range(0..4) {
+                0 => action.loan = self.one_of(&[vec![], vec![1; 32]]),
+                1 => lender = self.organization(|id| id != loan.lender),
+                2 => {
+                    let mut caller = String::new();
+                    (action.receivable, action.number) = self.wrong_claim(model, &mut caller);
+                }
+                _ => {
+                    if let Some(other) = self.loan(model, true) {
+                        lender = other.lender.clone();
+                        action.loan = other.id.clone();
+                    }
+                }
+            }
+        }
+        planned(lender, Kind::TakeControl(action))
+    }
+
     pub(super) fn release(&mut self, view: &View) -> Planned {
         let model = view.model;
-        let Some(loan) = self.loan(model, true) else {
+        let defaulted = |loan: &&Loan| loan.state() == LoanState::Defaulted;
+        let defaulted: Vec<&Loan> = model.loans.values().filter(defaulted).collect();
+        let defaulted = self.some(&defaulted).filter(|_| self.chance(0.4));
+        let Some(loan) = defaulted.or_else(|| self.loan(model, true)) else {
             return self.repay(view);
         };
         let mut lender = loan.lender.clone();

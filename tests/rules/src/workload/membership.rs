@@ -310,6 +310,8 @@ impl Generator {
         let anybody = self.organization(|_| true);
         let other = &view.model.organizations[&anybody];
         match kind {
+            // Broken once by leaving its accounts out, it is broken enough.
+            DecisionKind::Admit(new) if new.accounts.is_empty() => {}
             DecisionKind::Admit(new) => match self.rng.gen_range(0..16) {
                 0 => new.id = self.nobody(),
                 1 => new.legal_name = self.one_of(&["", &"n".repeat(141)]).to_owned(),

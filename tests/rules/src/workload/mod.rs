@@ -19,9 +19,11 @@ pub mod invariants;
 mod invoices;
 mod kernel;
 pub mod keyring;
+mod limits;
 mod loans;
 mod membership;
 pub mod numbers;
+mod programmes;
 mod proposals;
 mod quotes;
 mod requests;
@@ -160,7 +162,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..268) {
+        match self.rng.gen_range(0..298) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -204,7 +206,12 @@ impl Generator {
             245..=247 => self.open_dispute(view),
             248..=253 => self.rule_on_dispute(view),
             254..=255 => self.end_dispute(view),
-            _ => self.roll(view),
+            256..=267 => self.roll(view),
+            268..=270 => self.report_loan_default(view),
+            271..=274 => self.take_control(view),
+            275..=276 => self.set_limit(view),
+            277..=284 => self.award_parts(view),
+            _ => self.programmes(view),
         }
     }
 

@@ -114,6 +114,21 @@ impl Generator {
             expires_on: on(deadline + self.one_of(&[4, 4, 5, 10, 30, 200])),
             issuer,
             end_to_end_id: self.end_to_end_id(),
+            smallest_part_minor: if is_loan(request) || self.chance(0.4) {
+                0
+            } else {
+                self.rng.gen_range(1..=(minor / 4).max(1))
+            },
+            schedule: if is_loan(request) {
+                self.one_of(&[0, 1, 2, 3, 2, 3])
+            } else {
+                0
+            },
+            loan_grace_days: if is_loan(request) {
+                self.one_of(&[0, 0, 1, 30])
+            } else {
+                0
+            },
         }
     }
 
@@ -126,7 +141,9 @@ impl Generator {
     ) {
         let model = view.model;
         let fee = |name: String, amount_minor| QuoteFee { name, amount_minor };
-        match self.rng.gen_range(0..17) {
+        match self.rng.gen_range(0..19) {
+            18 => terms.smallest_part_minor = u64::MAX,
+            17 => terms.loan_grace_days = self.one_of(&[1, 366]),
             0 => terms.amount = None,
             1 => terms.amount.get_or_insert_default().currency = self.currency(),
             2 => terms.amount.get_or_insert_default().minor = self.impossible_amount(),

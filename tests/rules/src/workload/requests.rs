@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::financing::v1::{
-    Action, AwardRequest, CancelRequest, ClaimReference, ExpireRequest, OpenRequest, QuoteState,
-    Request, RequestState, Technique, action::Action as Kind,
+    Action, AwardPart, AwardParts, AwardRequest, CancelRequest, ClaimReference, ExpireRequest,
+    OpenRequest, QuoteState, Request, RequestState, Technique, action::Action as Kind,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{Claim, Rank, Recourse};
@@ -112,6 +112,8 @@ impl Generator {
                 currency: currency_of(model, first),
             }),
             recourse: Recourse::None.into(),
+            all_or_none: technique != 3 && self.chance(0.15),
+            minimum_minor: 0,
             deadline: on(deadline),
             expires_on: on(last),
             invited: if self.chance(0.3) {
@@ -123,6 +125,9 @@ impl Generator {
                 Vec::new()
             },
         };
+        if technique != 3 && !action.all_or_none && self.chance(0.2) {
+            action.minimum_minor = self.part(minor);
+        }
         if self.chance(0.3) {
             action.invited.truncate(1);
         }
@@ -144,7 +149,12 @@ impl Generator {
 
     fn break_request(&mut self, view: &View, seller: &mut String, action: &mut OpenRequest) {
         let model = view.model;
-        match self.rng.gen_range(0..20) {
+        match self.rng.gen_range(0..21) {
+            20 => match self.rng.gen_range(0..3) {
+                0 => (action.all_or_none, action.minimum_minor) = (true, 1),
+                1 => action.minimum_minor = u64::MAX,
+                _ => (action.technique, action.all_or_none) = (3, true),
+            },
             0 => *seller = self.organization(|id| !model.has_role(id, Role::Supplier)),
             1 => *seller = self.organization(|_| true),
             2 => action.claims.clear(),
@@ -278,6 +288,91 @@ impl Generator {
             }
         }
         planned(seller, Kind::Award(AwardRequest { request, bank }))
+    }
+
+    pub(super) fn award_parts(&mut self, view: &View) -> Planned {
+        let model = view.model;
+        let revealed = |request: &Request| -> Vec<(String, u64, u64)> {
+            let id = Id::try_from(request.id.as_slice()).expect("an id");
+            let quotes = request
+                .quoting
+                .iter()
+                .map(|bank| &model.quotes[&(id, bank.clone())]);
+            let revealed = quotes.filter(|quote| quote.state() == QuoteState::Revealed);
+            let terms = revealed.map(|quote| {
+                let terms = quote.terms.as_ref().expect("a revealed quote has terms");
+                let whole = terms.amount.as_ref().expect("an amount").minor;
+                (quote.bank.clone(), terms.smallest_part_minor, whole)
+            });
+            terms.collect()
+        };
+        let ripe = |request: &&Request| {
+            request.state() == RequestState::Open
+                && view.today > day_of(&request.deadline)
+                && (!is_loan(request) || request.quoting.len() > 2)
+                && revealed(request).len() > 1
+        };
+        let ripe: Vec<&Request> = model.requests.values().filter(ripe).collect();
+        let Some(request) = self.some(&ripe) else {
+            return self.reveal(view);
+        };
+        let mut quotes = revealed(request);
+        quotes.sort();
+        let asked = request.amount.as_ref().expect("an amount").minor;
+        // What is left to be taken, mostly of what was asked for.
+        let all = u64::try_from(crate::model::financing::outstanding(request));
+        let mut left = if self.chance(0.8) {
+            asked
+        } else {
+            all.unwrap_or(asked)
+        };
+        let mut parts = Vec::new();
+        for (at, (bank, smallest, whole)) in quotes.iter().enumerate() {
+            let least = if *smallest == 0 { *whole } else { *smallest };
+            let wanted = if at + 1 == quotes.len() {
+                left
+            } else {
+                left / 2
+            };
+            let amount_minor = wanted.clamp(least, *whole);
+            left = left.saturating_sub(amount_minor);
+            parts.push(AwardPart {
+                bank: bank.clone(),
+                amount_minor,
+            });
+        }
+        let (mut seller, mut action) = (
+            request.seller.clone(),
+            AwardParts {
+                request: request.id.clone(),
+                parts,
+            },
+        );
+        for _ in 0..self.faults() {
+            let last = action.parts.len().saturating_sub(1);
+            match self.rng.gen_range(0..8) {
+                0 => action.request = self.no_request(model, &mut seller),
+                1 => seller = self.organization(|_| true),
+                2 => action.parts.truncate(1),
+                3 => action.parts.reverse(),
+                4 => {
+                    if let Some(part) = action.parts.get_mut(last) {
+                        part.amount_minor = self.one_of(&[0, 1, part.amount_minor / 2, u64::MAX]);
+                    }
+                }
+                5 => {
+                    if let Some(part) = action.parts.get_mut(last) {
+                        part.bank = self.one_of(&["zurich".to_owned(), "smith".to_owned()]);
+                    }
+                }
+                _ => {
+                    if let Some(part) = action.parts.first_mut() {
+                        part.amount_minor = part.amount_minor.saturating_sub(1);
+                    }
+                }
+            }
+        }
+        planned(seller, Kind::AwardParts(action))
     }
 
     /// The id of no request, or of one that has ended.

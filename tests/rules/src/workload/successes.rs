@@ -1,8 +1,10 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
+mod finance;
+
 use std::collections::BTreeSet;
 
-use counterfoil_proto::financing::v1::{QuoteState, Technique, event::Event as FinancingEvent};
+use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
 };
@@ -14,7 +16,6 @@ use counterfoil_proto::v1::Money;
 use counterfoil_proto::{cash, financing, invoice, membership, receivable, settlement};
 use prost::Message as _;
 
-use crate::model::claims::day_of;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
@@ -112,6 +113,12 @@ pub const SUCCESSES: &[&str] = &[
     "award in another bank's deposits",
     "award before the window is over",
     "award with a quote missed",
+    "award on a condition",
+    "award in parts",
+    "award in parts of which one fails",
+    "award all in parts",
+    "award in parts and keep a rest",
+    "award several claims in parts",
     "cancel",
     "expire a request",
     "expire a request with a quote missed",
@@ -121,6 +128,19 @@ pub const SUCCESSES: &[&str] = &[
     "repay after the loan fell due",
     "repay interest alone",
     "release",
+    "release a claim that the lender controls",
+    "report a loan's default",
+    "report the default of an equal instalment",
+    "report the default of an annuity",
+    "take control",
+    "set a limit",
+    "open a programme",
+    "close a programme",
+    "make a standing quote",
+    "sell under a programme",
+    "draw an extension",
+    "reveal within a limit",
+    "settle a claim that a lender controls with a surplus",
     "settle in time",
     "settle late without penalty",
     "settle with a penalty by A001",
@@ -224,7 +244,7 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             },
         ],
         Act::Receivable(action) => claims(action, &told, after),
-        Act::Financing(action) => finance(action, &told, after),
+        Act::Financing(action) => finance::finance(action, &told, after),
         Act::Membership(action) => participation(action, &told, after),
         Act::Settlement(action) => match action.action.as_ref().expect("executed, so an action") {
             Settling::Settle(_) | Settling::ReportOverdue(_) | Settling::ReportDefault(_) => {
@@ -480,111 +500,6 @@ fn claims(action: &receivable::v1::Action, told: &Told, after: &Model) -> Vec<&'
     }
 }
 
-fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
-    use financing::v1::action::Action as Finance;
-    let request = |bytes: &[u8]| &after.requests[bytes];
-    let missed = told.financing.iter().any(|event| match event {
-        FinancingEvent::QuoteClosed(closed) => closed.state() == QuoteState::Missed,
-        _ => false,
-    });
-    match action.action.as_ref().expect("executed, so an action") {
-        Finance::Open(a) => {
-            let Some(FinancingEvent::Opened(opened)) = told.financing.first() else {
-                panic!("a request tells of itself");
-            };
-            let request = request(&opened.request);
-            let all: u64 = request.claims.iter().map(|c| c.outstanding_minor).sum();
-            let minor = a.amount.as_ref().expect("an amount").minor;
-            let retained = request.claims.iter().any(|c| c.rank() == Rank::Retained);
-            let technique = match a.technique() {
-                Technique::LoanAgainstReceivables => "open a request for a loan",
-                Technique::Factoring => "open a request for factoring",
-                _ => "open a request for discounting",
-            };
-            those([
-                (true, technique),
-                (a.claims.len() > 1, "open a request of several claims"),
-                (minor < all, "open a request for part of the principal"),
-                (!a.invited.is_empty(), "open a request to invited banks"),
-                (retained, "open a request of a retained claim"),
-            ])
-        }
-        Finance::Commit(a) => those([
-            (true, "commit"),
-            (
-                request(&a.request).quoting.len() > 1,
-                "commit a second quote",
-            ),
-        ]),
-        Finance::Reveal(a) => {
-            let offered = a.terms.as_ref().and_then(|terms| terms.amount.clone());
-            let other = offered != request(&a.request).amount;
-            those([(true, "reveal"), (other, "reveal over another amount")])
-        }
-        Finance::Award(a) => {
-            let request = request(&a.request);
-            let award = request.award.as_ref().expect("an award");
-            let loan = !award.loan.is_empty();
-            let sold = told.claims.iter();
-            let sold = sold.filter(|event| matches!(event, ClaimEvent::Transferred(_)));
-            let sold = sold.count();
-            let early = day_of(&award.awarded_on) <= day_of(&request.deadline) + 3;
-            let in_part = told.claims.iter();
-            let in_part = in_part.filter(|event| matches!(event, ClaimEvent::Split(_)));
-            those([
-                (!loan, "award a sale"),
-                (in_part.count() > 0, "award a sale of part of a claim"),
-                (
-                    !loan && sold < request.claims.len(),
-                    "award a sale with no part in a claim",
-                ),
-                (sold > 1, "award a sale of several claims"),
-                (loan, "award a loan"),
-                (
-                    loan && request.claims.len() > 1,
-                    "award a loan on several claims",
-                ),
-                (!told.issued, "award in another bank's deposits"),
-                (early, "award before the window is over"),
-                (missed, "award with a quote missed"),
-            ])
-        }
-        Finance::Cancel(_) => vec!["cancel"],
-        Finance::Expire(_) => those([
-            (true, "expire a request"),
-            (missed, "expire a request with a quote missed"),
-        ]),
-        Finance::Repay(a) => {
-            let Some(FinancingEvent::LoanPaid(paid)) = told
-                .financing
-                .iter()
-                .find(|event| matches!(event, FinancingEvent::LoanPaid(_)))
-            else {
-                panic!("a repayment tells of itself");
-            };
-            let loan = &after.loans[a.loan.as_slice()];
-            let accrued_to = loan.interest.as_ref().expect("interest").to;
-            those([
-                (!paid.repaid, "repay in part"),
-                (paid.repaid, "repay a loan"),
-                (
-                    minor(&a.amount) > minor(&paid.interest) + minor(&paid.principal),
-                    "repay more than is owed",
-                ),
-                (
-                    day_of(&accrued_to) > day_of(&loan.due_date),
-                    "repay after the loan fell due",
-                ),
-                (
-                    minor(&paid.interest) > 0 && minor(&paid.principal) == 0,
-                    "repay interest alone",
-                ),
-            ])
-        }
-        Finance::Release(_) => vec!["release"],
-    }
-}
-
 fn is_disputed(model: &Model, invoice: &[u8]) -> bool {
     let receivable = &model.invoices[invoice].receivable;
     model.receivables[receivable.as_slice()].disputed
@@ -679,7 +594,20 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
             _ => None,
         })
         .collect();
+    let surplus = told.settlement.iter().any(|event| match event {
+        SettlementEvent::ClaimPaid(claim) => {
+            after.loans.get(claim.loan.as_slice()).is_some_and(|loan| {
+                let all = minor(&claim.principal) + minor(&claim.penalty);
+                loan.lender == claim.controller && minor(&claim.to_lender) < all
+            })
+        }
+        _ => false,
+    });
     names.extend(those([
+        (
+            surplus,
+            "settle a claim that a lender controls with a surplus",
+        ),
         (!paid.settled, "settle in part"),
         (paid.settled, "settle in full"),
         (paid.shares.len() > 1, "settle several claims"),

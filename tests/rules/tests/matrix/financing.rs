@@ -4,7 +4,7 @@ use counterfoil_proto::financing::v1::{LoanState, RequestState};
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
     BUYER, Finance, GROSS, ISSUER, SELLER, TODAY, award, cancel, commit, expire_request, issue_to,
-    quote, release, repay, reveal, salt, settle,
+    quote, release, repay, report_loan_default, reveal, salt, settle, take_control,
 };
 use counterfoil_rules_tests::workload::bench::Bench;
 
@@ -66,11 +66,15 @@ const ON_REQUEST: [RequestRow; 5] = [
 
 /// The right signer's code from each state of a loan, and everyone else's.
 #[rustfmt::skip]
-const ON_LOAN: [(&str, &str, [u32; 2], u32); 2] = [
-    //                         Open Repaid  others
-    ("repay",   SELLER,        [0,   6052],   6051),
-    ("release", "bank-west",   [0,   6054],   6053),
+const ON_LOAN: [(&str, &str, [u32; 3], u32); 4] = [
+    //                                Open Defaulted Repaid  others
+    ("repay",        SELLER,          [0,       0,   6052],   6051),
+    ("release",      "bank-west",     [0,       0,   6054],   6053),
+    ("default",      "bank-west",     [6061, 6061,   6052],   6053),
+    ("take_control", "bank-west",     [6062,    0,   6062],   6053),
 ];
+
+const LOAN_STATES: [LoanState; 3] = [LoanState::Open, LoanState::Defaulted, LoanState::Repaid];
 
 fn request_at(stage: Stage) -> (Bench, Vec<u8>) {
     let mut bench = Bench::new();
@@ -157,17 +161,27 @@ fn actions_on_requests() {
 #[test]
 fn actions_on_loans() {
     for (action, signer, codes, others) in ON_LOAN {
-        for (state, code) in [LoanState::Open, LoanState::Repaid].into_iter().zip(codes) {
+        for (state, code) in LOAN_STATES.into_iter().zip(codes) {
             for caller in CALLERS {
                 let mut bench = Bench::new();
                 let receivable = bench.owed("N-1", GROSS);
                 let claim: &[(&[u8], u32)] = &[(&receivable, 0)];
                 let loan = bench.finance(Finance::Loan, claim, 8_000, "bank-west");
+                if state == LoanState::Defaulted {
+                    bench.roll_to(TODAY + 31);
+                    bench.succeed("bank-west", report_loan_default(&loan));
+                    bench.succeed("bank-west", issue_to(SELLER, 100, "for interest"));
+                }
                 if state == LoanState::Repaid {
                     bench.succeed(SELLER, repay(&loan, "bank-west", 8_000, "all"));
                 }
                 let act = match action {
+                    "repay" if state == LoanState::Defaulted => {
+                        repay(&loan, "bank-west", 8_047, "repayment")
+                    }
                     "repay" => repay(&loan, "bank-west", 8_000, "repayment"),
+                    "default" => report_loan_default(&loan),
+                    "take_control" => take_control(&loan, &receivable, 0),
                     _ => release(&loan, &receivable, 0),
                 };
                 let code = if caller == signer { code } else { others };
@@ -177,11 +191,14 @@ fn actions_on_loans() {
                 let state = if repaid { LoanState::Repaid } else { state };
                 let loan = bench.loan(&loan);
                 assert_eq!(loan.state(), state, "after {what}");
-                let pledged = code != 0 && state == LoanState::Open;
+                let ends = ["repay", "release"].contains(&action);
+                let pledged = (code != 0 || !ends) && state != LoanState::Repaid;
                 assert_eq!(!loan.collateral.is_empty(), pledged, "after {what}");
                 let claim = bench.claim(&receivable, 0);
                 assert_eq!(claim.encumbrance.is_some(), pledged, "after {what}");
-                assert_eq!(claim.controller, SELLER, "after {what}");
+                let taken = code == 0 && action == "take_control";
+                let controller = if taken { "bank-west" } else { SELLER };
+                assert_eq!(claim.controller, controller, "after {what}");
             }
         }
     }

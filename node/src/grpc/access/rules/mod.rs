@@ -13,7 +13,7 @@ use counterfoil_contracts::{cash, financing, invoice as invoices, receivable as 
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, Issuance, Payment, PaymentState, Redemption,
 };
-use counterfoil_proto::financing::v1::{Loan, Quote, Request};
+use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{
     ConsensusSettings, Organization, Proposal, ProposedDecision, Role,
@@ -188,6 +188,39 @@ pub fn loan(caller: &Caller, _: &Records<'_>, loan: Loan) -> Shown<Loan> {
     Ok(to_parties(caller, &[&loan.lender, &loan.borrower]).then_some(loan))
 }
 
+/// The buyer; a bank that may quote, and suppliers, who may be paid early, without the other banks.
+pub fn programme(caller: &Caller, _: &Records<'_>, programme: Programme) -> Shown<Programme> {
+    if to_parties(caller, &[&programme.buyer]) {
+        return Ok(Some(programme));
+    }
+    let named = programme.banks.is_empty() || programme.banks.iter().any(|bank| caller.is(bank));
+    let may = caller.has(Role::Supplier) || (caller.has(Role::Bank) && named);
+    Ok(may.then(|| Programme {
+        banks: only(caller, programme.banks),
+        ..programme
+    }))
+}
+
+/// The bank, the programme's buyer, and suppliers, to whom it is made.
+pub fn standing_quote(
+    caller: &Caller,
+    records: &Records<'_>,
+    quote: StandingQuote,
+) -> Shown<StandingQuote> {
+    let key = financing::api::programme_key(&quote.programme);
+    let programme: Option<Programme> = records.get(&key)?;
+    let buyer = programme.map(|programme| programme.buyer);
+    let may = to_parties(caller, &[&quote.bank])
+        || caller.has(Role::Supplier)
+        || buyer.is_some_and(|buyer| caller.is(&buyer));
+    Ok(may.then_some(quote))
+}
+
+/// The bank alone.
+pub fn limit(caller: &Caller, _: &Records<'_>, limit: Limit) -> Shown<Limit> {
+    Ok(to_parties(caller, &[&limit.grantor]).then_some(limit))
+}
+
 /// Holder and issuer.
 pub fn balance(caller: &Caller, _: &Records<'_>, balance: Balance) -> Shown<Balance> {
     Ok(to_parties(caller, &[&balance.holder, &balance.issuer]).then_some(balance))
@@ -239,7 +272,12 @@ fn is_own_claim(caller: &Caller, records: &Records<'_>, claim: &Claim) -> Result
     }
     match burden(claim) {
         Some(Burden::Offered(offer)) => Ok(caller.is(&offer.to)),
-        Some(Burden::Pledged(pledge)) => Ok(caller.is(&pledge.pledgee)),
+        Some(Burden::Pledged(pledge)) => {
+            // Also the borrower of whom the lender took the claim: what it brings beyond the debt is the borrower's.
+            let loan: Option<Loan> = records.get(&financing::api::loan_key(&pledge.loan))?;
+            let borrower = loan.map(|loan| loan.borrower);
+            Ok(caller.is(&pledge.pledgee) || borrower.is_some_and(|id| caller.is(&id)))
+        }
         Some(Burden::Locked(lock)) => {
             let request: Option<Request> =
                 records.get(&financing::api::request_key(&lock.request))?;

@@ -14,6 +14,7 @@ use counterfoil_proto::v1::Accrual;
 use super::super::arithmetic::{date, half_even};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of, receivable, under};
+use super::parts::meets;
 use super::quotes::leaves_something;
 use super::{Costing, REVEAL_DAYS, costing, currency, ensure_open, financing, is_loan};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, tagged_hash};
@@ -94,7 +95,21 @@ impl Model {
         action: &AwardRequest,
         today: i64,
     ) -> Result<(Id, QuoteTerms), Rejected> {
-        let (id, request) = self.request(&action.request)?;
+        let id = self.ripe(call, &action.request, today)?;
+        let terms = self.taken_quote(&id, &action.bank, today)?;
+        let request = &self.requests[&id];
+        let amount = terms.amount.as_ref().expect("an amount").minor;
+        ensure(meets(request, amount), Code::ConditionNotMet)?;
+        ensure(
+            leaves_something(request, &terms, today),
+            Code::NetNotPositive,
+        )?;
+        Ok((id, terms))
+    }
+
+    /// A request of the caller's that may be awarded today.
+    pub(super) fn ripe(&self, call: &Call, request: &[u8], today: i64) -> Result<Id, Rejected> {
+        let (id, request) = self.request(request)?;
         ensure(request.seller == call.organization, Code::NotTheSeller)?;
         ensure_open(request)?;
         let deadline = day_of(&request.deadline);
@@ -104,18 +119,24 @@ impl Model {
             Code::TooEarly,
         )?;
         ensure(today <= day_of(&request.expires_on), Code::RequestExpired)?;
+        Ok(id)
+    }
+
+    /// What a bank has revealed, where it still stands.
+    pub(super) fn taken_quote(
+        &self,
+        id: &Id,
+        bank: &str,
+        today: i64,
+    ) -> Result<QuoteTerms, Rejected> {
         let quote = self
             .quotes
-            .get(&(id, action.bank.clone()))
+            .get(&(*id, bank.to_owned()))
             .filter(|quote| quote.state() == QuoteState::Revealed)
             .ok_or(Rejected::with(Code::NoQuote))?;
         let terms = quote.terms.clone().expect("a revealed quote has terms");
         ensure(today <= day_of(&terms.expires_on), Code::QuoteExpired)?;
-        ensure(
-            leaves_something(request, &terms, today),
-            Code::NetNotPositive,
-        )?;
-        Ok((id, terms))
+        Ok(terms)
     }
 
     /// Every claim that is sold in part becomes two.
@@ -208,7 +229,10 @@ impl Model {
             outstanding_minor: award.amount.as_ref().expect("an amount").minor,
             rate_ppm: terms.rate_ppm,
             day_count: terms.day_count,
-            schedule: Schedule::Bullet.into(),
+            schedule: match terms.schedule() {
+                Schedule::Unspecified => Schedule::Bullet.into(),
+                named => named.into(),
+            },
             opened_on: award.awarded_on,
             due_date: Some(date(due)),
             interest: Some(Accrual {
@@ -220,6 +244,10 @@ impl Model {
             state: LoanState::Open.into(),
             repaid_on: None,
             issuer: terms.issuer.clone(),
+            grace_days: terms.loan_grace_days,
+            plan_principal_minor: award.amount.as_ref().expect("an amount").minor,
+            plan_from: award.awarded_on,
+            defaulted_on: None,
         };
         let opened = LoanOpened {
             loan: loan.id.clone(),
@@ -238,7 +266,7 @@ impl Model {
     }
 }
 
-fn annual_cost(costing: &Costing, proceeds: u64) -> u32 {
+pub(super) fn annual_cost(costing: &Costing, proceeds: u64) -> u32 {
     let yearly = (costing.cost + costing.fees) * 365 * 1_000_000;
     let ppm = half_even(yearly, u128::from(proceeds) * costing.days);
     u32::try_from(ppm).unwrap_or(u32::MAX)

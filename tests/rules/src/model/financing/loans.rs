@@ -4,13 +4,14 @@ use counterfoil_proto::financing::v1::{
     ClaimReference, Loan, LoanPaid, LoanState, RejectionCode as Code, ReleasePledge, RepayLoan,
     event,
 };
-use counterfoil_proto::receivable::v1::PledgeReleased;
 use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
+use counterfoil_proto::receivable::v1::{PledgeReleased, Purpose};
 use counterfoil_proto::v1::Accrual;
 
 use super::super::arithmetic::{MAX_MINOR, Rate, date};
 use super::super::cash::{Payment, is_end_to_end_id};
 use super::super::claims::{day_of, receivable};
+use super::plan::left_after;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
 
@@ -31,7 +32,7 @@ impl Model {
         (interest_to(loan, today).minor, loan.outstanding_minor)
     }
 
-    fn loan(&self, id: &[u8]) -> Result<(Id, &Loan), Rejected> {
+    pub(super) fn loan(&self, id: &[u8]) -> Result<(Id, &Loan), Rejected> {
         let unknown = Rejected::with(Code::UnknownLoan);
         let id = Id::try_from(id).map_err(|_| unknown)?;
         Ok((id, self.loans.get(&id).ok_or(unknown)?))
@@ -45,7 +46,7 @@ impl Model {
         let (borrower, today) = (call.organization, self.clock.day(call.time_ms));
         let (id, loan) = self.loan(&action.loan)?;
         ensure(loan.borrower == borrower, Code::NotTheBorrower)?;
-        ensure(loan.state() == LoanState::Open, Code::LoanClosed)?;
+        ensure(loan.state() != LoanState::Repaid, Code::LoanClosed)?;
         ensure(
             [&loan.lender, &loan.issuer].contains(&&action.issuer),
             Code::IssuerNotAccepted,
@@ -78,7 +79,7 @@ impl Model {
 
         let mut happened = self.pay(payment, call.tx_id);
         happened.push(self.pay_loan(&id, paid, None, today));
-        happened.extend(self.release_if_repaid(&id));
+        happened.extend(self.release_if_repaid(&id, call));
         Ok(happened)
     }
 
@@ -98,6 +99,11 @@ impl Model {
         loan.interest = Some(accrued);
         loan.interest_paid_minor = loan.interest_paid_minor.saturating_add(interest);
         loan.outstanding_minor -= principal;
+        if loan.outstanding_minor < left_after(loan, today) {
+            // Paid ahead: a new plan over the rest.
+            loan.plan_from = Some(date(today));
+            loan.plan_principal_minor = loan.outstanding_minor;
+        }
         let repaid = loan.outstanding_minor == 0;
         if repaid {
             loan.set_state(LoanState::Repaid);
@@ -118,18 +124,18 @@ impl Model {
     }
 
     /// Frees what is still pledged for a loan on which nothing is owed any more.
-    pub(in crate::model) fn release_if_repaid(&mut self, id: &Id) -> Vec<Happened> {
+    pub(in crate::model) fn release_if_repaid(&mut self, id: &Id, call: &Call) -> Vec<Happened> {
         if self.loans[id].state() != LoanState::Repaid {
             return Vec::new();
         }
         let collateral = self.loans[id].collateral.clone();
         collateral
             .iter()
-            .map(|claim| self.release_claim(id, claim))
+            .flat_map(|claim| self.release_claim(id, claim, call))
             .collect()
     }
 
-    fn release_claim(&mut self, loan: &Id, claim: &ClaimReference) -> Happened {
+    fn release_claim(&mut self, loan: &Id, claim: &ClaimReference, call: &Call) -> Vec<Happened> {
         let key = (
             Id::try_from(claim.receivable.as_slice()).expect("an id"),
             claim.number,
@@ -146,7 +152,13 @@ impl Model {
             pledgee: loan.lender.clone(),
             loan: loan.id.clone(),
         };
-        receivable(concerned, ClaimEvent::Released(released))
+        let (lender, borrower) = (loan.lender.clone(), loan.borrower.clone());
+        let mut happened = vec![receivable(concerned, ClaimEvent::Released(released))];
+        if self.claims[&key].controller == lender {
+            // It had passed to the lender on default.
+            happened.push(self.endorse(&key, &borrower, Purpose::Enforcement, call));
+        }
+        happened
     }
 
     pub(in crate::model) fn release(
@@ -161,6 +173,6 @@ impl Model {
             number: action.number,
         };
         ensure(loan.collateral.contains(&claim), Code::NotPledged)?;
-        Ok(vec![self.release_claim(&id, &claim)])
+        Ok(self.release_claim(&id, &claim, call))
     }
 }

@@ -1,7 +1,12 @@
 //! Requests for finance, sealed quotes, awards and loans (specification 5.1 to 5.5).
 
 mod awards;
+pub mod defaults;
+pub mod limits;
 mod loans;
+mod parts;
+pub mod plan;
+pub mod programmes;
 mod quotes;
 mod requests;
 
@@ -120,7 +125,7 @@ impl Model {
         for bank in request.quoting {
             let quote = self.quote_mut(id, &bank);
             match quote.state() {
-                QuoteState::Awarded => continue,
+                QuoteState::Awarded | QuoteState::Failed => continue,
                 QuoteState::Committed if over => quote.set_state(QuoteState::Missed),
                 _ => quote.set_state(QuoteState::Declined),
             }

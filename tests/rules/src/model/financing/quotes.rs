@@ -12,7 +12,8 @@ use super::super::arithmetic::{MAX_MINOR, day};
 use super::super::cash::is_end_to_end_id;
 use super::super::claims::day_of;
 use super::{
-    REVEAL_DAYS, amount_fits, costing, currency, ensure_open, financing, is_known, outstanding,
+    REVEAL_DAYS, amount_fits, costing, currency, ensure_open, financing, is_known, is_loan,
+    outstanding,
 };
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
 
@@ -20,6 +21,7 @@ const MAX_QUOTES: usize = 64;
 const MAX_FEES: usize = 8;
 const MAX_FEE_NAME: usize = 64;
 const MAX_RATE_PPM: u32 = 1_000_000;
+const MAX_GRACE_DAYS: u32 = 365;
 
 /// The seal on a quote.
 pub fn commitment(
@@ -74,7 +76,7 @@ impl Model {
             height: call.height,
             index: call.index,
             state: QuoteState::Committed.into(),
-            terms: None,
+            ..Quote::default()
         };
         self.quotes.insert((id, bank.to_owned()), quote);
         let request = self.requests.get_mut(&id).expect("found above");
@@ -134,6 +136,10 @@ impl Model {
             leaves_something(request, &terms, today),
             Code::NetNotPositive,
         )?;
+        ensure(
+            self.reservable(request, bank, &terms, today),
+            Code::LimitExceeded,
+        )?;
 
         let seller = request.seller.clone();
         self.use_id(bank, &terms.end_to_end_id, call.tx_id);
@@ -165,6 +171,10 @@ fn allows(request: &Request, terms: &QuoteTerms) -> bool {
             )
     }) && terms.rate_ppm <= MAX_RATE_PPM
         && is_known(terms.day_count())
+        && terms.loan_grace_days <= MAX_GRACE_DAYS
+        && terms.smallest_part_minor <= terms.amount.as_ref().map_or(0, |amount| amount.minor)
+        && (!is_loan(request) || terms.smallest_part_minor == 0)
+        && (is_loan(request) || terms.loan_grace_days == 0 && terms.schedule == 0)
         && terms.fees.len() <= MAX_FEES
         && terms.fees.iter().all(|fee| {
             (1..=MAX_FEE_NAME).contains(&fee.name.chars().count())

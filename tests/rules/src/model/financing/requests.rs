@@ -16,7 +16,7 @@ use crate::model::{Call, Happened, Model, Rejected, ensure, tagged_hash};
 const MAX_CLAIMS: usize = 16;
 const MAX_INVITED: usize = 32;
 
-const DISPOSAL: Disposal<Code> = Disposal {
+pub(super) const DISPOSAL: Disposal<Code> = Disposal {
     unknown: Code::UnknownClaim,
     not_the_controller: Code::NotTheController,
     nothing_outstanding: Code::NothingOutstanding,
@@ -72,6 +72,14 @@ impl Model {
             amount_fits(action.technique(), amount.minor, all, all_senior),
             Code::InvalidAmount,
         )?;
+        let unconditional = !action.all_or_none && action.minimum_minor == 0;
+        ensure(
+            unconditional
+                || action.technique() != Technique::LoanAgainstReceivables
+                    && !(action.all_or_none && action.minimum_minor > 0)
+                    && action.minimum_minor <= amount.minor,
+            Code::InvalidCondition,
+        )?;
         let mut debtors: Vec<String> = receivables.iter().map(|r| r.debtor.clone()).collect();
         debtors.sort();
         debtors.dedup();
@@ -108,6 +116,8 @@ impl Model {
             expires_on: action.expires_on,
             invited: action.invited.clone(),
             debtors,
+            all_or_none: action.all_or_none,
+            minimum_minor: action.minimum_minor,
             state: RequestState::Open.into(),
             ..Request::default()
         };

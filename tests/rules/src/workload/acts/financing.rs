@@ -2,8 +2,10 @@
 
 use counterfoil_proto::financing::v1::action::Action as Kind;
 use counterfoil_proto::financing::v1::{
-    Action, AwardRequest, CancelRequest, ClaimReference, CommitQuote, ExpireRequest, OpenRequest,
-    QuoteTerms, ReleasePledge, RepayLoan, RevealQuote, Technique,
+    Action, AwardPart, AwardParts, AwardRequest, CancelRequest, ClaimReference, CloseProgramme,
+    CommitQuote, DrawExtension, ExpireRequest, MakeStandingQuote, OpenProgramme, OpenRequest,
+    PurchaseUnderProgramme, QuoteTerms, ReleasePledge, RepayLoan, ReportLoanDefault, RevealQuote,
+    SetLimit, StandingTerms, TakeControl, Technique,
 };
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 
@@ -50,6 +52,8 @@ pub fn open_request(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Op
         deadline: Some(date(TODAY)),
         expires_on: Some(date(TODAY + 10)),
         invited: Vec::new(),
+        all_or_none: false,
+        minimum_minor: 0,
     }
 }
 
@@ -64,6 +68,7 @@ pub fn quote(bank: &str, minor: u64) -> QuoteTerms {
         expires_on: Some(date(TODAY + 10)),
         issuer: bank.into(),
         end_to_end_id: format!("purchase of {minor}"),
+        ..QuoteTerms::default()
     }
 }
 
@@ -94,6 +99,22 @@ pub fn award(request: &[u8], bank: &str) -> Act {
     }))
 }
 
+pub fn award_parts(request: &[u8], parts: &[(&str, u64)]) -> Act {
+    let parts = parts.iter().map(|(bank, amount_minor)| AwardPart {
+        bank: (*bank).to_owned(),
+        amount_minor: *amount_minor,
+    });
+    act(Kind::AwardParts(AwardParts {
+        request: request.to_vec(),
+        parts: parts.collect(),
+    }))
+}
+
+/// A request that was put together by hand.
+pub fn open_as(request: OpenRequest) -> Act {
+    act(Kind::Open(request))
+}
+
 pub fn cancel(request: &[u8]) -> Act {
     let request = request.to_vec();
     act(Kind::Cancel(CancelRequest { request }))
@@ -110,6 +131,75 @@ pub fn repay(loan: &[u8], issuer: &str, minor: u64, end_to_end_id: &str) -> Act 
         issuer: issuer.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
+    }))
+}
+
+pub fn open_programme(banks: &[&str]) -> Act {
+    let banks = banks.iter().map(|bank| (*bank).to_owned()).collect();
+    act(Kind::OpenProgramme(OpenProgramme { banks }))
+}
+
+pub fn close_programme(programme: &[u8]) -> Act {
+    let programme = programme.to_vec();
+    act(Kind::CloseProgramme(CloseProgramme { programme }))
+}
+
+/// A standing quote at 7 %, for so much in all up to ten days from [`TODAY`] on, and for extensions of 90 days at 6 %.
+pub fn standing_terms(cap: u64) -> StandingTerms {
+    StandingTerms {
+        rate_ppm: 70_000,
+        day_count: DayCount::A004.into(),
+        cap: usd(cap),
+        expires_on: Some(date(TODAY + 10)),
+        minimum_days: 10,
+        extension_rate_ppm: 60_000,
+        extension_days: 90,
+    }
+}
+
+pub fn make_standing_quote(programme: &[u8], terms: StandingTerms) -> Act {
+    act(Kind::MakeStandingQuote(MakeStandingQuote {
+        programme: programme.to_vec(),
+        terms: Some(terms),
+    }))
+}
+
+pub fn purchase(programme: &[u8], bank: &str, receivable: &[u8], rate_ppm: u32) -> Act {
+    act(Kind::Purchase(PurchaseUnderProgramme {
+        programme: programme.to_vec(),
+        bank: bank.into(),
+        receivable: receivable.to_vec(),
+        number: 0,
+        rate_ppm,
+    }))
+}
+
+pub fn draw_extension(programme: &[u8], bank: &str, minor: u64, rate_ppm: u32) -> Act {
+    act(Kind::DrawExtension(DrawExtension {
+        programme: programme.to_vec(),
+        bank: bank.into(),
+        amount: usd(minor),
+        rate_ppm,
+    }))
+}
+
+pub fn set_limit(subject: &str, minor: u64) -> Act {
+    act(Kind::SetLimit(SetLimit {
+        subject: subject.into(),
+        cap: usd(minor),
+    }))
+}
+
+pub fn report_loan_default(loan: &[u8]) -> Act {
+    let loan = loan.to_vec();
+    act(Kind::ReportLoanDefault(ReportLoanDefault { loan }))
+}
+
+pub fn take_control(loan: &[u8], receivable: &[u8], number: u32) -> Act {
+    act(Kind::TakeControl(TakeControl {
+        loan: loan.to_vec(),
+        receivable: receivable.to_vec(),
+        number,
     }))
 }
 

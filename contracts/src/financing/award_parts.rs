@@ -1,0 +1,321 @@
+//! Several banks fund one sale: each gets its part of the claims for its cash (specification 5.4).
+
+use std::collections::BTreeMap;
+
+use counterfoil_proto::financing::v1::event::Event as Kind;
+use counterfoil_proto::financing::v1::{
+    Award, AwardParts, ClaimReference, Quote, QuoteFailed, QuoteState, QuoteTerms, RejectionCode,
+    Request, RequestAwarded, RequestState,
+};
+use counterfoil_proto::receivable::v1::{Claim, Rank};
+use counterfoil_proto::v1::Money;
+use counterfoil_types::limits::{MAX_AWARD_PARTS, MAX_CLAIMS, MAX_LIVE_CLAIMS};
+use counterfoil_types::shares::pro_rata;
+
+use super::awards::{check_condition, check_not_held, check_time, find_quote, locked_claims};
+use super::events::emit;
+use super::keys::{find_request, put_quote, put_request};
+use super::pricing::{Price, price_of_part};
+use super::requests::{amount_problem, check_open, check_seller, close_quotes, is_sale};
+use crate::cash::api::{Payment, PaymentFault};
+use crate::kernel::{Context, Failure, StateError, reject};
+use crate::receivable::api::{self as receivables, Taken};
+
+/// A bank's part of the award.
+struct Part {
+    quote: Quote,
+    terms: QuoteTerms,
+    price: Price,
+    amount_minor: u64,
+    /// Whether its bank has the deposits.
+    paid: bool,
+    /// What became of it.
+    claims: Vec<ClaimReference>,
+}
+
+pub(super) fn award(context: &mut Context<'_>, award: &AwardParts) -> Result<(), Failure> {
+    let request = find_request(&context.store, &award.request)?;
+    check_seller(context, &request)?;
+    check_open(&request)?;
+    check_time(context, &request)?;
+    check_parts(&request, award)?;
+    let quotes = find_quotes(context, &request, award)?;
+    let sum = award.parts.iter().map(|part| part.amount_minor).sum();
+    check_condition(&request, sum)?;
+    let mut parts = priced(context, &request, award, quotes)?;
+    let claims = locked_claims(context, &request)?;
+    check_not_held(context, &claims)?;
+    check_room(context, &claims, &parts)?;
+    check_funds(context, &request, &mut parts)?;
+
+    for part in parts.iter().filter(|part| part.paid) {
+        let legs = BTreeMap::from([(request.seller.clone(), part.price.proceeds_minor)]);
+        let proceeds = proceeds(&request, part);
+        payment(part, &proceeds, &legs).make_promised(context)?;
+    }
+    pass(context, claims, &mut parts)?;
+    Ok(record(context, request, parts)?)
+}
+
+fn check_parts(request: &Request, award: &AwardParts) -> Result<(), Failure> {
+    let parts = &award.parts;
+    let sum = parts
+        .iter()
+        .try_fold(0u64, |sum, part| sum.checked_add(part.amount_minor));
+    let fits = is_sale(request.technique())
+        && (2..=MAX_AWARD_PARTS).contains(&parts.len())
+        && parts.is_sorted_by(|a, b| a.bank < b.bank)
+        && parts.iter().all(|part| part.amount_minor > 0)
+        && sum
+            .is_some_and(|sum| amount_problem(request.technique(), sum, &request.claims).is_none());
+    if fits {
+        return Ok(());
+    }
+    let message = format!(
+        "take 2 to {MAX_AWARD_PARTS} parts of a sale, ascending by bank, in all what is outstanding at most, and less only of senior claims"
+    );
+    Err(reject(RejectionCode::InvalidAward, message))
+}
+
+fn find_quotes(
+    context: &Context<'_>,
+    request: &Request,
+    award: &AwardParts,
+) -> Result<Vec<Quote>, Failure> {
+    let mut quotes = Vec::with_capacity(award.parts.len());
+    for part in &award.parts {
+        let quote = find_quote(context, request, &part.bank)?;
+        let terms = quote.terms.clone().unwrap_or_default();
+        let whole = terms.amount.as_ref().map_or(0, |amount| amount.minor);
+        let smallest = match terms.smallest_part_minor {
+            0 => whole,
+            smallest => smallest,
+        };
+        if !(smallest..=whole).contains(&part.amount_minor) {
+            let message = format!(
+                "the quote of {} is taken in amounts from {smallest} to {whole}",
+                part.bank
+            );
+            return Err(reject(RejectionCode::PartNotOffered, message));
+        }
+        quotes.push(quote);
+    }
+    Ok(quotes)
+}
+
+/// The parts with what they take of each claim: bank by bank pro rata to what is left of it.
+fn priced(
+    context: &Context<'_>,
+    request: &Request,
+    award: &AwardParts,
+    quotes: Vec<Quote>,
+) -> Result<Vec<Part>, Failure> {
+    let left = request.claims.iter().map(|claim| claim.outstanding_minor);
+    let mut left: Vec<u64> = left.collect();
+    let mut parts = Vec::with_capacity(quotes.len());
+    for (quote, part) in quotes.into_iter().zip(&award.parts) {
+        let taken = pro_rata(part.amount_minor, &left);
+        // No share is more than its weight, as the amount is at most their sum.
+        for (left, taken) in left.iter_mut().zip(&taken) {
+            *left -= taken;
+        }
+        let terms = quote.terms.clone().unwrap_or_default();
+        let price = price_of_part(request, &terms, taken, context.ledger_date)?;
+        let price = price.ok_or_else(|| {
+            let message = format!("cost and fees of {} leave the seller nothing", part.bank);
+            reject(RejectionCode::NetNotPositive, message)
+        })?;
+        parts.push(Part {
+            quote,
+            terms,
+            price,
+            amount_minor: part.amount_minor,
+            paid: false,
+            claims: Vec::new(),
+        });
+    }
+    Ok(parts)
+}
+
+/// A claim of which several have parts becomes as many.
+fn check_room(context: &Context<'_>, claims: &[Claim], parts: &[Part]) -> Result<(), Failure> {
+    let mut more: BTreeMap<&[u8], usize> = BTreeMap::new();
+    for (at, claim) in claims.iter().enumerate() {
+        let taken = parts.iter().map(|part| part.price.parts_minor[at]);
+        let takers = taken.clone().filter(|minor| *minor > 0).count();
+        let kept = usize::from(taken.sum::<u64>() < claim.outstanding_minor);
+        *more.entry(&claim.receivable).or_default() += (takers + kept).saturating_sub(1);
+    }
+    for (receivable, more) in more {
+        let receivable = receivables::receivable(&context.store, receivable)?.unwrap_or_default();
+        let full = receivable.live_claims.len() + more > MAX_LIVE_CLAIMS;
+        if more > 0 && (full || receivable.claim_count > MAX_CLAIMS) {
+            let message = format!("a receivable has at most {MAX_LIVE_CLAIMS} live claims");
+            return Err(reject(RejectionCode::TooManyClaims, message));
+        }
+    }
+    Ok(())
+}
+
+fn proceeds(request: &Request, part: &Part) -> Money {
+    Money {
+        minor: part.price.proceeds_minor,
+        currency: request.amount.clone().unwrap_or_default().currency,
+    }
+}
+
+fn payment<'p>(
+    part: &'p Part,
+    proceeds: &'p Money,
+    legs: &'p BTreeMap<String, u64>,
+) -> Payment<'p> {
+    Payment {
+        issuer: &part.terms.issuer,
+        payer: &part.quote.bank,
+        instructed: proceeds,
+        legs,
+        end_to_end_id: &part.terms.end_to_end_id,
+    }
+}
+
+/// Finds out which banks can pay, and whether those that can suffice.
+fn check_funds(
+    context: &Context<'_>,
+    request: &Request,
+    parts: &mut [Part],
+) -> Result<(), Failure> {
+    let mut paid_minor = 0;
+    // What the seller would have of each bank's deposits in all, as it may take only so much of them.
+    let mut received: BTreeMap<String, u64> = BTreeMap::new();
+    for part in parts.iter_mut() {
+        let proceeds = proceeds(request, part);
+        let before = received
+            .get(&part.terms.issuer)
+            .copied()
+            .unwrap_or_default();
+        // Proceeds of one amount, which is at most 10^18.
+        let all_minor = before + proceeds.minor;
+        let legs = BTreeMap::from([(request.seller.clone(), all_minor)]);
+        part.paid = match payment(part, &proceeds, &legs).check_funds(context) {
+            Ok(()) => true,
+            Err(PaymentFault::NotEnough { .. } | PaymentFault::IssuedTooMuch(_)) => false,
+            Err(fault) => return Err(fault.under::<RejectionCode>()),
+        };
+        if part.paid {
+            paid_minor += part.amount_minor;
+            received.insert(part.terms.issuer.clone(), all_minor);
+        }
+    }
+    let all = parts.iter().all(|part| part.paid);
+    if paid_minor == 0 || (request.all_or_none && !all) || paid_minor < request.minimum_minor {
+        // What a bank has is not for the seller to read; that it fails is.
+        let failing = parts.iter().filter(|part| !part.paid);
+        let failing: Vec<&str> = failing.map(|part| &*part.quote.bank).collect();
+        let message = format!(
+            "{} cannot pay what was quoted, and the rest is not what the request asks for",
+            failing.join(", ")
+        );
+        return Err(reject(RejectionCode::NotEnoughDeposits, message));
+    }
+    Ok(())
+}
+
+/// Divides the claims: what is paid for passes to its bank, the rest is the seller's.
+fn pass(
+    context: &mut Context<'_>,
+    claims: Vec<Claim>,
+    parts: &mut [Part],
+) -> Result<(), StateError> {
+    for (at, claim) in claims.into_iter().enumerate() {
+        let receivable = claim.receivable.clone();
+        let takers: Vec<usize> = (0..parts.len())
+            .filter(|n| parts[*n].price.parts_minor[at] > 0)
+            .collect();
+        let mut rest_minor = claim.outstanding_minor;
+        let mut taken = Vec::with_capacity(takers.len() + 1);
+        for part in takers.iter().map(|n| &parts[*n]) {
+            let minor = part.price.parts_minor[at];
+            rest_minor -= minor;
+            taken.push(Taken {
+                minor,
+                rank: claim.rank(),
+                by: part.paid.then_some(part.quote.bank.as_str()),
+            });
+        }
+        if taken.is_empty() {
+            receivables::unlock(&mut context.store, claim);
+            continue;
+        }
+        if rest_minor > 0 {
+            taken.push(Taken {
+                minor: rest_minor,
+                rank: Rank::Retained,
+                by: None,
+            });
+        }
+        let numbers = receivables::sell_among(context, claim, &taken)?;
+        for (n, number) in takers.into_iter().zip(numbers) {
+            let receivable = receivable.clone();
+            parts[n].claims.push(ClaimReference { receivable, number });
+        }
+    }
+    Ok(())
+}
+
+fn record(
+    context: &mut Context<'_>,
+    mut request: Request,
+    parts: Vec<Part>,
+) -> Result<(), StateError> {
+    request.state = RequestState::Awarded.into();
+    put_request(&mut context.store, &request);
+    let mut failed = Vec::new();
+    for part in parts {
+        let proceeds = proceeds(&request, &part);
+        let award = Award {
+            bank: part.quote.bank.clone(),
+            amount: Some(Money {
+                minor: part.amount_minor,
+                ..proceeds.clone()
+            }),
+            cost_minor: part.price.cost_minor,
+            fees_minor: part.price.fees_minor,
+            proceeds_minor: part.price.proceeds_minor,
+            annual_cost_ppm: part.price.annual_cost_ppm,
+            awarded_on: Some(context.ledger_date.to_proto()),
+            loan: Vec::new(),
+        };
+        let state = match part.paid {
+            true => QuoteState::Awarded,
+            false => QuoteState::Failed,
+        };
+        let quote = Quote {
+            state: state.into(),
+            award: Some(award.clone()),
+            ..part.quote
+        };
+        put_quote(&mut context.store, &quote);
+        if part.paid {
+            let awarded = RequestAwarded {
+                request: request.id.clone(),
+                seller: request.seller.clone(),
+                award: Some(award),
+                claims: part.claims,
+            };
+            let concerned = [request.seller.as_str(), &quote.bank];
+            emit(context, &concerned, Kind::Awarded(awarded));
+        } else {
+            failed.push((quote.bank, proceeds));
+        }
+    }
+    for (bank, proceeds) in failed {
+        let told = QuoteFailed {
+            request: request.id.clone(),
+            bank: bank.clone(),
+            proceeds: Some(proceeds),
+        };
+        let concerned = [request.seller.as_str(), &bank];
+        emit(context, &concerned, Kind::QuoteFailed(told));
+    }
+    close_quotes(context, &request)
+}

@@ -1,0 +1,195 @@
+//! What banks have outstanding with debtors and borrowers, kept in their limits (specification 5.8).
+//!
+//! Exposures follow records, not actions: after each transaction they are brought up to date from the claims, loans and quotes
+//! that it wrote, whichever contract wrote them. So their sums are always those of the records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use counterfoil_proto::financing::v1::{
+    Limit, Loan, LoanState, Quote, QuoteState, QuoteTerms, Request, Reservation,
+};
+use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::receivable::v1::Claim;
+use counterfoil_types::shares::pro_rata;
+
+use super::keys::{LIMITS, LOANS, QUOTES, REQUESTS};
+use super::requests::is_sale;
+use crate::kernel::{Context, StateError, Store};
+use crate::membership::api as membership;
+use crate::receivable::api as receivables;
+
+/// Whose exposure, with whom, in what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Line {
+    pub grantor: String,
+    pub subject: String,
+    pub currency: String,
+}
+
+pub(super) fn line(store: &Store<'_>, line: &Line) -> Result<Limit, StateError> {
+    let Line {
+        grantor,
+        subject,
+        currency,
+    } = line;
+    let parts = [grantor.as_bytes(), subject.as_bytes(), currency.as_bytes()];
+    let limit = LIMITS.get(store, &parts)?;
+    Ok(limit.unwrap_or_else(|| Limit {
+        grantor: grantor.clone(),
+        subject: subject.clone(),
+        currency: currency.clone(),
+        ..Limit::default()
+    }))
+}
+
+pub(super) fn put_line(store: &mut Store<'_>, limit: &Limit) {
+    let parts = [
+        limit.grantor.as_bytes(),
+        limit.subject.as_bytes(),
+        limit.currency.as_bytes(),
+    ];
+    LIMITS.put(store, &parts, limit);
+}
+
+/// What a transaction changes of one line.
+#[derive(Default)]
+struct Change {
+    more: u128,
+    less: u128,
+    /// Requests whose reservations end.
+    ended: BTreeSet<Vec<u8>>,
+    reserved: Vec<Reservation>,
+}
+
+/// Brings exposures up to date with what a transaction wrote.
+pub fn keep(context: &mut Context<'_>) -> Result<(), StateError> {
+    let mut changes: BTreeMap<Line, Change> = BTreeMap::new();
+    let store = &context.store;
+    for (before, now) in receivables::changed_claims(store)? {
+        if let Some((line, minor)) = bought(store, before.as_ref())? {
+            changes.entry(line).or_default().less += u128::from(minor);
+        }
+        if let Some((line, minor)) = bought(store, now.as_ref())? {
+            changes.entry(line).or_default().more += u128::from(minor);
+        }
+    }
+    for (before, now) in LOANS.changes(store)? {
+        if let Some((line, minor)) = before.as_ref().and_then(lent) {
+            changes.entry(line).or_default().less += u128::from(minor);
+        }
+        if let Some((line, minor)) = now.as_ref().and_then(lent) {
+            changes.entry(line).or_default().more += u128::from(minor);
+        }
+    }
+    for (before, now) in QUOTES.changes(store)? {
+        for (line, _) in reserved(store, before.as_ref())? {
+            let ended = &mut changes.entry(line).or_default().ended;
+            ended.extend(before.iter().map(|quote| quote.request.clone()));
+        }
+        for (line, reservation) in reserved(store, now.as_ref())? {
+            changes.entry(line).or_default().reserved.push(reservation);
+        }
+    }
+    for (at, change) in changes {
+        let mut limit = line(&context.store, &at)?;
+        let used = (u128::from(limit.used_high) << 64) + u128::from(limit.used_minor);
+        let used = (used + change.more)
+            .checked_sub(change.less)
+            .ok_or_else(|| StateError::corrupt("financing/limit", "less is used than ends"))?;
+        let high = u64::try_from(used >> 64);
+        limit.used_high = high.map_err(|e| StateError::corrupt("financing/limit", e))?;
+
+        let low = u64::try_from(used & u128::from(u64::MAX));
+        limit.used_minor = low.map_err(|e| StateError::corrupt("financing/limit", e))?;
+        limit
+            .reserved
+            .retain(|r| !change.ended.contains(&r.request));
+        limit.reserved.extend(change.reserved);
+        limit.reserved.sort_by(|a, b| a.request.cmp(&b.request));
+        put_line(&mut context.store, &limit);
+    }
+    Ok(())
+}
+
+/// The exposure of a claim that a bank controls: what is outstanding, with its debtor.
+fn bought(store: &Store<'_>, claim: Option<&Claim>) -> Result<Option<(Line, u64)>, StateError> {
+    let Some(claim) = claim else {
+        return Ok(None);
+    };
+    let free = receivables::pledge_of(claim).is_none() && claim.outstanding_minor > 0;
+    let controller = membership::organization(store, &claim.controller)?;
+    let by_bank = controller.is_some_and(|owner| membership::has_role(&owner, Role::Bank));
+    if !free || !by_bank {
+        return Ok(None);
+    }
+    let receivable = receivables::receivable(store, &claim.receivable)?
+        .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
+    let line = Line {
+        grantor: claim.controller.clone(),
+        currency: receivables::money(&receivable, 0).currency,
+        subject: receivable.debtor,
+    };
+    Ok(Some((line, claim.outstanding_minor)))
+}
+
+/// The exposure of a loan.
+fn lent(loan: &Loan) -> Option<(Line, u64)> {
+    let line = Line {
+        grantor: loan.lender.clone(),
+        subject: loan.borrower.clone(),
+        currency: loan.principal.clone().unwrap_or_default().currency,
+    };
+    (loan.state() != LoanState::Repaid).then_some((line, loan.outstanding_minor))
+}
+
+/// What a revealed quote reserves.
+fn reserved(
+    store: &Store<'_>,
+    quote: Option<&Quote>,
+) -> Result<Vec<(Line, Reservation)>, StateError> {
+    let Some(quote) = quote.filter(|quote| quote.state() == QuoteState::Revealed) else {
+        return Ok(Vec::new());
+    };
+    let terms = quote.terms.clone().unwrap_or_default();
+    let request = REQUESTS
+        .get(store, &[&quote.request])?
+        .ok_or_else(|| StateError::corrupt("financing/request", "a quote has none"))?;
+    let reserved = quoted(store, &request, &quote.bank, &terms)?.into_iter();
+    let reservation = |minor| Reservation {
+        request: quote.request.clone(),
+        minor,
+        expires_on: terms.expires_on,
+    };
+    Ok(reserved
+        .map(|(line, minor)| (line, reservation(minor)))
+        .collect())
+}
+
+/// What a quote would make a bank's exposures: of a sale with each debtor, of a loan with the seller.
+pub(super) fn quoted(
+    store: &Store<'_>,
+    request: &Request,
+    bank: &str,
+    terms: &QuoteTerms,
+) -> Result<BTreeMap<Line, u64>, StateError> {
+    let amount = terms.amount.clone().unwrap_or_default();
+    let with = |subject: &str| Line {
+        grantor: bank.to_owned(),
+        subject: subject.to_owned(),
+        currency: amount.currency.clone(),
+    };
+    if !is_sale(request.technique()) {
+        return Ok(BTreeMap::from([(with(&request.seller), amount.minor)]));
+    }
+    let outstanding = request.claims.iter().map(|claim| claim.outstanding_minor);
+    let parts = pro_rata(amount.minor, &outstanding.collect::<Vec<u64>>());
+    let mut sums = BTreeMap::new();
+    for (claim, part) in request.claims.iter().zip(parts) {
+        let receivable = receivables::receivable(store, &claim.receivable)?
+            .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
+        // Parts of one amount, which is at most 10^18.
+        *sums.entry(with(&receivable.debtor)).or_default() += part;
+    }
+    sums.retain(|_, minor| *minor > 0);
+    Ok(sums)
+}
