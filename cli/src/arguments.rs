@@ -115,7 +115,7 @@ pub enum Command {
     /// What the operators decide together: admission, suspension, validators, parameters
     #[command(subcommand)]
     Decision(decision::Command),
-    /// Register, query, confirm, reject and withdraw invoices
+    /// Register, propose, query, confirm, reject, withdraw, credit and dispute invoices
     #[command(subcommand)]
     Invoice(invoice::Command),
     /// What confirmed invoices oblige their buyers to pay

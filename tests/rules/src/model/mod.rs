@@ -481,17 +481,19 @@ impl Model {
 
     /// Whether there is such a bank, suspended or not: it still owes its deposits.
     pub fn is_bank(&self, organization: &str) -> bool {
+        self.was_admitted_as(organization, Role::Bank)
+    }
+
+    /// Whether there is such an organization with the role, whatever its status.
+    pub fn was_admitted_as(&self, organization: &str, role: Role) -> bool {
         let found = self.organizations.get(organization);
-        found.is_some_and(|found| found.roles.contains(&Role::Bank.into()))
+        found.is_some_and(|found| found.roles.contains(&role.into()))
     }
 
     /// Whether there is such an organization, it is active, and it has the role: who is suspended or has left is no
     /// party of anything new.
     pub fn has_role(&self, organization: &str, role: Role) -> bool {
-        self.organizations
-            .get(organization)
-            .is_some_and(|found| found.roles.contains(&role.into()))
-            && self.is_active(organization)
+        self.was_admitted_as(organization, role) && self.is_active(organization)
     }
 }
 

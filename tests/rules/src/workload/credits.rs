@@ -171,8 +171,8 @@ impl Generator {
             _ => {
                 let amount = action.amount.get_or_insert_default();
                 if let Some(part) = action.claims.last_mut() {
-                    part.minor += 1;
-                    amount.minor += 1;
+                    part.minor = part.minor.saturating_add(1);
+                    amount.minor = amount.minor.saturating_add(1);
                 }
             }
         }

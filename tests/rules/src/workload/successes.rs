@@ -1,19 +1,15 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
 mod finance;
-
-use std::collections::BTreeSet;
+mod invoices;
 
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
-use counterfoil_proto::invoice::v1::{
-    WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
-};
 use counterfoil_proto::membership::v1::{decision::Decision, event::Event as MembershipEvent};
 use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{cash, financing, invoice, membership, receivable, settlement};
+use counterfoil_proto::{cash, financing, membership, receivable, settlement};
 use prost::Message as _;
 
 use crate::model::{Act, Happened, Id, Model, contract};
@@ -191,43 +187,7 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
     use settlement::v1::action::Action as Settling;
     let told = Told::new(events);
     match act {
-        Act::Invoice(action) => match action.action.as_ref().expect("executed, so an action") {
-            Invoice::Register(action) => {
-                let mut names = warnings(events);
-                names.push("register");
-                if !action.succeeds.is_empty() {
-                    names.push("register a successor");
-                }
-                names
-            }
-            Invoice::Query(_) => vec!["query"],
-            Invoice::ResolveQuery(_) => vec!["resolve_query"],
-            Invoice::Confirm(_) => vec!["confirm"],
-            Invoice::Reject(_) => vec!["reject"],
-            Invoice::Withdraw(_) => vec!["withdraw"],
-            Invoice::Propose(_) => vec!["propose an invoice"],
-            Invoice::AcceptProposal(_) => {
-                let mut names = warnings(events);
-                names.push("accept a proposal");
-                names
-            }
-            Invoice::DeclineProposal(_) => vec!["decline a proposal"],
-            Invoice::TakeBackProposal(_) => vec!["take back a proposal"],
-            Invoice::ConfirmConditionally(_) => vec!["confirm conditionally"],
-            Invoice::AcceptConditions(_) => vec!["accept conditions"],
-            Invoice::RefuseConditions(_) => vec!["refuse conditions"],
-            Invoice::ExpireConditions(_) => vec!["expire conditions"],
-            Invoice::Credit(action) => credits(action, &told),
-            Invoice::OpenDispute(_) => vec!["open a dispute"],
-            Invoice::RuleOnDispute(action) => those([
-                (true, "rule on a dispute"),
-                (
-                    !is_disputed(after, &action.invoice),
-                    "rule on a dispute and end it",
-                ),
-            ]),
-            Invoice::EndDispute(_) => vec!["end a dispute by agreement"],
-        },
+        Act::Invoice(action) => invoices::invoices(action, events, &told, after),
         Act::Cash(action) => vec![
             match action.action.as_ref().expect("executed, so an action") {
                 Cash::Issue(_) => "issue",
@@ -500,56 +460,8 @@ fn claims(action: &receivable::v1::Action, told: &Told, after: &Model) -> Vec<&'
     }
 }
 
-fn is_disputed(model: &Model, invoice: &[u8]) -> bool {
-    let receivable = &model.invoices[invoice].receivable;
-    model.receivables[receivable.as_slice()].disputed
-}
-
-fn credits(action: &invoice::v1::CreditInvoice, told: &Told) -> Vec<&'static str> {
-    let parts = &action.claims;
-    let of_claims: u64 = parts.iter().map(|part| part.minor).sum();
-    let spent = told.claims.iter().any(|event| match event {
-        ClaimEvent::Credited(credited) => credited.spent,
-        _ => false,
-    });
-    let controllers: BTreeSet<&String> = parts.iter().map(|part| &part.controller).collect();
-    those([
-        (!parts.is_empty(), "credit a claim"),
-        (parts.len() > 1, "credit several claims"),
-        (
-            controllers.len() > 1,
-            "credit claims of several controllers",
-        ),
-        (
-            parts.iter().any(|part| !part.pledgee.is_empty()),
-            "credit a pledged claim",
-        ),
-        (spent, "credit a claim to nothing"),
-        (
-            minor(&action.amount) > of_claims,
-            "credit more than claims are reduced by",
-        ),
-    ])
-}
-
 fn minor(sum: &Option<Money>) -> u64 {
     sum.as_ref().expect("a sum").minor
-}
-
-fn warnings(events: &[Happened]) -> Vec<&'static str> {
-    let event = invoice::v1::Event::decode(events[0].body.as_slice())
-        .expect("an event decodes")
-        .event;
-    let Some(InvoiceEvent::Registered(registered)) = event else {
-        panic!("a registration tells of itself first");
-    };
-    let names = registered.warnings().map(|warning| match warning {
-        WarningKind::AdjacentYear => "register with a warning of an adjacent year",
-        WarningKind::LooseMatch => "register with a warning of a loose match",
-        WarningKind::ReleasedCollision => "register with a released collision",
-        WarningKind::Unspecified => panic!("a warning is of some kind"),
-    });
-    names.collect()
 }
 
 fn payments(told: &Told, after: &Model) -> Vec<&'static str> {

@@ -165,7 +165,11 @@ impl Model {
         ensure(self.has_role(grantor, Role::Bank), Code::WrongRole)?;
         let roles = [Role::CoreEnterprise, Role::Supplier];
         ensure(
-            subject != grantor && roles.iter().any(|role| self.has_role(subject, *role)),
+            // What a bank has outstanding with the suspended it may still bound.
+            subject != grantor
+                && roles
+                    .iter()
+                    .any(|role| self.was_admitted_as(subject, *role)),
             Code::InvalidSubject,
         )?;
         let cap = action.cap.clone().unwrap_or_default();
