@@ -206,7 +206,8 @@ fn pay(loan: &mut Loan, event: &LoanPaid, on: Date) -> Option<()> {
     loan.outstanding_minor -= principal;
     if loan.outstanding_minor < left_on(loan, on).ok()? {
         loan.plan_principal_minor = loan.outstanding_minor;
-        loan.plan_from = Some(on.to_proto());
+        let from = date(loan.plan_from.as_ref())?;
+        loan.plan_from = Some(from.max(on).to_proto());
     }
     loan.interest_paid_minor += paid_interest;
     loan.interest = Some(accrued.to_proto());

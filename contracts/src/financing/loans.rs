@@ -55,7 +55,9 @@ fn take(loan: &mut Loan, amount_minor: u64, on: Date) -> Result<Installment, Sta
     // What is paid ahead of the plan makes the instalments to come smaller.
     if loan.outstanding_minor < left_on(loan, on).map_err(|e| StateError::corrupt(key, e))? {
         loan.plan_principal_minor = loan.outstanding_minor;
-        loan.plan_from = Some(on.to_proto());
+        // A value date may be earlier than that of a payment before.
+        let from = stored_date(key, loan.plan_from)?;
+        loan.plan_from = Some(from.max(on).to_proto());
     }
     if loan.outstanding_minor == 0 && accrued.minor == 0 {
         loan.state = LoanState::Repaid.into();

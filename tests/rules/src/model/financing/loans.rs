@@ -101,7 +101,7 @@ impl Model {
         loan.outstanding_minor -= principal;
         if loan.outstanding_minor < left_after(loan, today) {
             // Paid ahead: a new plan over the rest.
-            loan.plan_from = Some(date(today));
+            loan.plan_from = Some(date(today.max(day_of(&loan.plan_from))));
             loan.plan_principal_minor = loan.outstanding_minor;
         }
         let repaid = loan.outstanding_minor == 0;
