@@ -30,6 +30,8 @@ pub(super) fn query(context: &mut Context<'_>, query: QueryInvoice) -> Result<()
     let event = InvoiceQueried {
         invoice: query.invoice,
         reason: query.reason,
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     emit(context, &invoice, Kind::Queried(event));
     Ok(())
@@ -94,6 +96,10 @@ pub(super) fn confirm(context: &mut Context<'_>, confirm: &ConfirmInvoice) -> Re
         amount: Some(gross),
         terms_hash: terms_hash.to_vec(),
         receivable,
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
+        registered_on: invoice.registered_on,
+        confirmed_on: Some(context.ledger_date.to_proto()),
     };
     emit(context, &invoice, Kind::Confirmed(event));
     Ok(())
@@ -112,6 +118,8 @@ pub(super) fn reject_invoice(
     let event = InvoiceRejected {
         invoice: rejected.invoice,
         reason: rejected.reason,
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     emit(context, &invoice, Kind::Rejected(event));
     Ok(())
@@ -132,6 +140,8 @@ pub(super) fn withdraw(
     put(context, &invoice);
     let event = InvoiceWithdrawn {
         invoice: invoice.id.clone(),
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     emit(context, &invoice, Kind::Withdrawn(event));
     Ok(())

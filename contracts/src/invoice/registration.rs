@@ -105,6 +105,7 @@ pub(super) fn register(
         buyer: invoice.buyer.clone(),
         gross: Some(gross),
         warnings: warnings.iter().map(|warning| warning.kind).collect(),
+        registered_on: invoice.registered_on,
     };
     emit(context, &invoice, Kind::Registered(registered));
     if !warnings.is_empty() {

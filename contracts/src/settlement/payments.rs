@@ -82,6 +82,7 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         refund: money(allocation.left_minor),
         shares: allocation.shares.iter().map(told_to_debtor).collect(),
         settled,
+        debtor: debtor.clone(),
     };
     emit(context, &[&debtor], Kind::Paid(paid.clone()));
     for (share, to_lender_minor) in allocation.shares.iter().zip(&division.to_lenders) {

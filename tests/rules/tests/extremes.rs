@@ -216,6 +216,7 @@ fn the_largest_payment_fits_into_a_block() {
         refund: money(),
         shares: vec![share; MAX_LIVE_CLAIMS],
         settled: true,
+        debtor: name(),
     });
     let financing = |event| financing::Event { event: Some(event) }.encode_to_vec();
     let settlement = |event| settlement::Event { event: Some(event) }.encode_to_vec();

@@ -128,6 +128,7 @@ impl Model {
             buyer: action.buyer.clone(),
             gross: action.gross.clone(),
             warnings: warnings.iter().map(|warning| warning.kind).collect(),
+            registered_on: Some(date(today)),
         };
         let mut happened = vec![told(&invoice, event::Event::Registered(registered))];
         if !warnings.is_empty() {
@@ -245,6 +246,8 @@ impl Model {
         let happened = InvoiceQueried {
             invoice: action.invoice.clone(),
             reason: action.reason.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         Ok(vec![told(invoice, event::Event::Queried(happened))])
     }
@@ -281,6 +284,8 @@ impl Model {
         let happened = InvoiceRejected {
             invoice: action.invoice.clone(),
             reason: action.reason.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         Ok(vec![told(invoice, event::Event::Rejected(happened))])
     }
@@ -312,6 +317,10 @@ impl Model {
             amount: action.amount.clone(),
             terms_hash: action.terms_hash.clone(),
             receivable: receivable.to_vec(),
+            seller: confirmed.seller.clone(),
+            buyer: confirmed.buyer.clone(),
+            registered_on: confirmed.registered_on,
+            confirmed_on: Some(date(today)),
         };
         let opened = ReceivableOpened {
             receivable: receivable.to_vec(),
@@ -348,6 +357,8 @@ impl Model {
         invoice.set_state(State::Withdrawn);
         let happened = InvoiceWithdrawn {
             invoice: action.invoice.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         Ok(vec![told(invoice, event::Event::Withdrawn(happened))])
     }

@@ -13,6 +13,7 @@ pub mod claims;
 pub mod financing;
 pub mod invoices;
 pub mod numbers;
+pub mod profiles;
 pub mod settlement;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,7 @@ use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{
-    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, Recourse,
+    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, ReceivableState, Recourse,
 };
 use counterfoil_proto::settlement::v1 as settlement_wire;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
@@ -33,6 +34,7 @@ use sha2::{Digest as _, Sha256};
 
 use calendar::Clock;
 use invoices::{Loose, Strict};
+use profiles::Tally;
 
 /// The numbers of the contracts, as at the head of their `.proto` files.
 pub mod contract {
@@ -211,6 +213,10 @@ pub struct Model {
     pub instructions: BTreeMap<(String, String), Id>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
+    /// Whose receivables were reported, and as what.
+    pub reports: Vec<(String, ReceivableState)>,
+    /// What each organization's history amounts to so far.
+    tallies: BTreeMap<String, Tally>,
 }
 
 impl Model {
@@ -241,6 +247,8 @@ impl Model {
             redemptions: BTreeMap::new(),
             instructions: BTreeMap::new(),
             history: BTreeMap::new(),
+            reports: Vec::new(),
+            tallies: BTreeMap::new(),
         }
     }
 
@@ -264,14 +272,20 @@ impl Model {
             .flat_map(|event| &event.organizations)
             .collect();
         for organization in concerned {
-            self.history
-                .entry(organization.clone())
-                .or_default()
-                .push(HistoryEntry {
-                    tx_id: call.tx_id.to_vec(),
-                    height: call.height,
-                    index: call.index,
-                });
+            let now = self.tally(organization);
+            let before = self.tallies.insert(organization.clone(), now.clone());
+            let before = before.unwrap_or_default();
+            let moved = now
+                .iter()
+                .filter(|(figure, times)| before.get(figure) != Some(times));
+            let figures = moved.map(|(figure, _)| i32::from(*figure)).collect();
+            let history = self.history.entry(organization.clone()).or_default();
+            history.push(HistoryEntry {
+                tx_id: call.tx_id.to_vec(),
+                height: call.height,
+                index: call.index,
+                figures,
+            });
         }
         Ok(events)
     }

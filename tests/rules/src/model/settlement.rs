@@ -302,6 +302,7 @@ impl Model {
             refund: of(refund),
             shares,
             settled,
+            debtor: receivable.debtor.clone(),
         };
         let debtor = [receivable.debtor.clone()];
         let mut happened = vec![settlement(debtor, event::Event::Paid(paid.clone()))];
@@ -338,6 +339,7 @@ impl Model {
             receivable: id.to_vec(),
             reported_on: Some(date(self.clock.day(call.time_ms))),
             outstanding,
+            debtor: self.receivables[&id].debtor.clone(),
         };
         Ok(vec![settlement(concerned, event::Event::Overdue(overdue))])
     }
@@ -354,6 +356,7 @@ impl Model {
             receivable: id.to_vec(),
             reported_on: Some(date(self.clock.day(call.time_ms))),
             outstanding,
+            debtor: self.receivables[&id].debtor.clone(),
         };
         Ok(vec![settlement(
             concerned,
@@ -392,6 +395,7 @@ impl Model {
         }));
         let receivable = self.receivables.get_mut(id).expect("found above");
         receivable.set_state(state);
+        self.reports.push((receivable.debtor.clone(), state));
         concerned.insert(receivable.debtor.clone());
         (concerned, of_face(receivable, outstanding))
     }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use counterfoil_proto::calendar::v1::Clock;
 use counterfoil_proto::cash::v1::{Balance, Instruction, Issuance, Redemption};
-use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
+use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead, Profile};
 use counterfoil_proto::financing::v1::{Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
@@ -15,7 +15,7 @@ use super::rules::Records;
 use crate::model::invoices::{loose_of, strict_of};
 use crate::model::{Id, Model};
 
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "block/",
     "calendar/clock",
     "cash/balance/",
@@ -24,6 +24,7 @@ const TABLES: [&str; 20] = [
     "cash/redemption/",
     "credit/entry/",
     "credit/history/",
+    "credit/profile/",
     "financing/loan/",
     "financing/quote/",
     "financing/request/",
@@ -121,6 +122,7 @@ pub fn compare(records: &Records, model: &Model, height: u64) {
     compare_financing(records, model);
     compare_cash(records, model);
     compare_history(records, model);
+    compare_profiles(records, model);
 }
 
 fn compare_invoices(records: &Records, model: &Model) {
@@ -265,4 +267,14 @@ fn compare_history(records: &Records, model: &Model) {
         entries,
         "history entries"
     );
+}
+
+/// Invariant 7, first half: what the ledger added up is what the model counts.
+fn compare_profiles(records: &Records, model: &Model) {
+    let real = keyed(table(records, "credit/profile/"), |p: &Profile| {
+        p.organization.clone()
+    });
+    let organizations = model.organizations.keys();
+    let expected = organizations.filter_map(|id| Some((id.clone(), model.profile(id)?)));
+    same("profile", &real, &expected.collect());
 }

@@ -18,6 +18,7 @@ mod invoices;
 mod kernel;
 mod loans;
 pub mod numbers;
+pub mod profiles;
 mod quotes;
 mod requests;
 pub mod rules;

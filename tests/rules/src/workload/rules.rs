@@ -103,6 +103,11 @@ impl Rules {
         &self.records.0
     }
 
+    /// Every receipt so far, in the order of the chain.
+    pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.blocks.iter().flat_map(|block| &block.receipts)
+    }
+
     /// Signs a transaction for the block of this time.
     pub fn sign(&mut self, planned: &Planned, time_ms: u64) -> Signed {
         let key = match &planned.signer {
