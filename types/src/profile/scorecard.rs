@@ -185,6 +185,55 @@ impl Line {
 mod tests {
     use super::*;
 
+    const LINES: [&Line; 13] = [
+        &ON_TIME,
+        &DAYS_LATE,
+        &DEFAULTS,
+        &DAYS_TO_CONFIRM,
+        &QUERIES,
+        &INVOICES,
+        &CONFIRMED,
+        &CONCENTRATION,
+        &TENURE,
+        &DELIVERIES,
+        &REVEALED,
+        &QUOTES,
+        &AWARDS,
+    ];
+
+    /// 1,234,567.
+    fn grouped(number: u64) -> String {
+        let digits = number.to_string();
+        let mut text = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
+        }
+        text
+    }
+
+    #[test]
+    fn the_published_tables_are_these() {
+        let published = include_str!("../../../docs/scorecard.md");
+        assert!(published.contains(&format!("Version {SCORECARD}.")));
+        for line in LINES {
+            let (steps, bound) = match line.worth {
+                AtLeast(steps) => (steps, "from"),
+                AtMost(steps) => (steps, "up to"),
+            };
+            let step =
+                |(value, points): &(u64, u32)| format!("{points} {bound} {}", grouped(*value));
+            let steps: Vec<String> = steps.iter().map(step).collect();
+            let row = format!("| {} | {} |\n", line.figure, steps.join("; "));
+            assert!(published.contains(&row), "docs/scorecard.md lacks: {row}");
+        }
+        let rows = published.lines().filter(|line| line.starts_with("| "));
+        let heads = 3;
+        assert_eq!(rows.count(), LINES.len() + heads, "a row without a line");
+    }
+
     fn points(profile: &Profile) -> Vec<(Capacity, u32)> {
         let scores = scores(profile).into_iter();
         scores.map(|score| (score.capacity, score.points)).collect()
@@ -203,22 +252,7 @@ mod tests {
             assert_eq!(most, 100, "{:?}", score.capacity);
             assert_eq!(score.points, 0, "{:?} without history", score.capacity);
         }
-        let lines = [
-            ON_TIME,
-            DAYS_LATE,
-            DEFAULTS,
-            DAYS_TO_CONFIRM,
-            QUERIES,
-            INVOICES,
-            CONFIRMED,
-            CONCENTRATION,
-            TENURE,
-            DELIVERIES,
-            REVEALED,
-            QUOTES,
-            AWARDS,
-        ];
-        for line in lines {
+        for line in LINES {
             let (AtLeast(steps) | AtMost(steps)) = line.worth;
             let falling = steps.windows(2).all(|pair| pair[0].1 > pair[1].1);
             let harder = steps.windows(2).all(|pair| match line.worth {
