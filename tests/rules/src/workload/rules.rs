@@ -108,6 +108,12 @@ impl Rules {
         self.blocks.iter().flat_map(|block| &block.receipts)
     }
 
+    /// What the last block put down, by key.
+    pub fn last_writes(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let writes = self.blocks.last().into_iter().flat_map(|b| &b.writes);
+        writes.filter_map(|(key, record)| Some((key.as_slice(), record.as_deref()?)))
+    }
+
     /// Signs a transaction for the block of this time.
     pub fn sign(&mut self, planned: &Planned, time_ms: u64) -> Signed {
         let key = match &planned.signer {
