@@ -1,9 +1,12 @@
 //! What a person can do about each refusal and rejection, by its number.
 
+mod membership;
+
 use counterfoil_proto::calendar::v1::RejectionCode as Calendar;
 use counterfoil_proto::cash::v1::RejectionCode as Cash;
 use counterfoil_proto::financing::v1::RejectionCode as Financing;
 use counterfoil_proto::invoice::v1::RejectionCode as Invoice;
+use counterfoil_proto::membership::v1::RejectionCode as Membership;
 use counterfoil_proto::receivable::v1::RejectionCode as Receivable;
 use counterfoil_proto::settlement::v1::RejectionCode as Settlement;
 use counterfoil_proto::v1::{KernelRejectionCode as Kernel, RefusalCode as Refusal};
@@ -15,6 +18,7 @@ pub fn on(code: u32) -> &'static str {
     };
     None.or_else(|| Refusal::try_from(number).ok().and_then(on_refusal))
         .or_else(|| Kernel::try_from(number).ok().and_then(on_kernel))
+        .or_else(|| Membership::try_from(number).ok().and_then(membership::on))
         .or_else(|| Cash::try_from(number).ok().and_then(on_cash))
         .or_else(|| Invoice::try_from(number).ok().and_then(on_invoice))
         .or_else(|| Receivable::try_from(number).ok().and_then(on_receivable))
@@ -339,6 +343,7 @@ mod tests {
         assert_eq!(on(7006), GENERAL);
         assert!(on(9004).contains("after"));
         assert!(on(51).contains("--org"));
+        assert!(on(1022).contains("new key"));
         assert!(on(8).contains("key"));
         assert_eq!(on(0), GENERAL);
         assert_eq!(on(4_000_000_000), GENERAL);

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use counterfoil_types::dates::Date;
 use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
-    audit, block, claim, clock, demo, deposit, dev, events, inbox, invoice, key, loan, localnet,
-    org, receivable, request, status, token, tx,
+    account, audit, block, claim, clock, decision, demo, deposit, dev, events, inbox, invoice, key,
+    loan, localnet, org, proposal, receivable, request, status, token, tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -101,9 +102,18 @@ pub enum Command {
     /// Make and look at keys
     #[command(subcommand)]
     Key(key::Command),
-    /// Organizations and their roles
+    /// Organizations, their roles and what they ask of their accounts
     #[command(subcommand)]
     Org(org::Command),
+    /// Accounts: the keys that act for an organization
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Actions that wait for others' signatures
+    #[command(subcommand)]
+    Proposal(proposal::Command),
+    /// What the operators decide together: admission, suspension, validators, parameters
+    #[command(subcommand)]
+    Decision(decision::Command),
     /// Register, query, confirm, reject and withdraw invoices
     #[command(subcommand)]
     Invoice(invoice::Command),
@@ -150,6 +160,18 @@ pub struct Sending {
     #[arg(long, value_name = "SECONDS", default_value_t = crate::signer::DEFAULT_LIFETIME.as_secs(),
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub expires_in: u64,
+    /// The private key of another account of the organization that approves; several keys sign one transaction
+    #[arg(long, value_name = "FILE")]
+    pub approver_key: Vec<PathBuf>,
+    /// Propose the action on the ledger instead, for others to sign: it is carried out with the last signature
+    #[arg(long)]
+    pub propose: bool,
+    /// Another organization whose consent the proposed action needs; may be given several times
+    #[arg(long, value_name = "ORG", requires = "propose")]
+    pub consent_of: Vec<OrganizationId>,
+    /// The last day on which the proposed action may be carried out; 30 days ahead if left out
+    #[arg(long, value_name = "DATE", requires = "propose")]
+    pub propose_until: Option<Date>,
     /// Seconds to wait for the receipt; 0 returns once the node has taken the transaction
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub wait: u64,

@@ -3,7 +3,7 @@
 use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
 use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
-use counterfoil_proto::membership::v1::Organization;
+use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use counterfoil_proto::v1 as wire;
 
@@ -44,6 +44,8 @@ macro_rules! lists {
 
 lists! {
     ListOrganizationsRequest => list_organizations, organizations: Organization;
+    ListProposalsRequest => list_proposals, proposals: Proposal;
+    ListDecisionsRequest => list_decisions, decisions: ProposedDecision;
     ListInvoicesRequest => list_invoices, invoices: Invoice;
     ListReceivablesRequest => list_receivables, receivables: Receivable;
     ListClaimsRequest => list_claims, claims: Claim;

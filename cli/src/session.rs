@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use counterfoil_keystore::{Keystore, PasswordSource};
-use counterfoil_types::ids::OrganizationId;
+use counterfoil_types::ids::{OrganizationId, ProposalId, TxId};
 use counterfoil_types::keys::SigningKey;
 
 use crate::amounts::Currencies;
@@ -13,8 +13,12 @@ use crate::arguments::{Global, Page, Sending};
 use crate::client::{Access, Account, Client, executed, listed};
 use crate::failure::Failure;
 use crate::output::{Answer, Listed, View};
+use crate::owed::ledger_date;
 use crate::signer::{Action, Signer};
 use crate::views;
+
+/// How long a proposal stands unless told otherwise.
+const PROPOSED_DAYS: i64 = 30;
 
 pub struct Session {
     global: Global,
@@ -110,7 +114,7 @@ impl Session {
         client: &Client,
         action: impl Into<Action>,
         sending: &Sending,
-        made: impl FnOnce(counterfoil_types::ids::TxId, View) -> View,
+        made: impl FnOnce(TxId, View) -> View,
     ) -> Result<Answer, Failure> {
         let Account { organization, key } = self.account()?.clone();
         let signer = Signer {
@@ -118,8 +122,29 @@ impl Session {
             organization,
             key,
         };
-        let (tx_id, signed) = signer.sign(action, Duration::from_secs(sending.expires_in));
-        let head = made(tx_id, View::new());
+        let mut action = action.into();
+        if sending.propose {
+            let until = match sending.propose_until {
+                Some(until) => until,
+                None => ledger_date(client)
+                    .await?
+                    .add_days(PROPOSED_DAYS)
+                    .map_err(Failure::failed)?,
+            };
+            let mut consents_of: Vec<String> =
+                sending.consent_of.iter().map(ToString::to_string).collect();
+            consents_of.sort();
+            consents_of.dedup();
+            action = action.proposed(consents_of, until);
+        }
+        let lifetime = Duration::from_secs(sending.expires_in);
+        let approvers = self.approvers(sending)?;
+        let (tx_id, signed) = signer.sign_with(action, lifetime, &approvers);
+        // What a proposed action makes is made, and named, when it is carried out.
+        let head = match sending.propose {
+            true => View::new().text("proposal", ProposalId::of(tx_id)),
+            false => made(tx_id, View::new()),
+        };
         let receipt = match client.submit(signed).await? {
             Some(receipt) => receipt,
             None if sending.wait == 0 => {
@@ -140,6 +165,12 @@ impl Session {
             &executed(receipt)?,
             &Currencies::of(&genesis),
         )))
+    }
+
+    fn approvers(&self, sending: &Sending) -> Result<Vec<SigningKey>, Failure> {
+        let files = sending.approver_key.iter();
+        let read = |file: &std::path::PathBuf| Ok(self.keystore.read_key(file)?);
+        files.map(read).collect()
     }
 
     /// A list as [`Page`] asks for it.

@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::{calendar, cash, financing, invoice, receivable, settlement};
+use counterfoil_proto::{calendar, cash, financing, invoice, membership, receivable, settlement};
+use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{OrganizationId, TxId};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::transaction::{Draft, contract};
@@ -16,6 +17,19 @@ pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 pub struct Action {
     contract: u32,
     bytes: Vec<u8>,
+}
+
+impl Action {
+    /// The proposal of an action, which others are to sign.
+    pub fn proposed(self, consents_of: Vec<String>, expires_on: Date) -> Self {
+        let propose = membership::v1::Propose {
+            contract: self.contract,
+            action: self.bytes,
+            consents_of,
+            expires_on: Some(expires_on.to_proto()),
+        };
+        membership::v1::action::Action::Propose(propose).into()
+    }
 }
 
 /// Each contract's actions become an [`Action`] with that contract's number.
@@ -35,6 +49,7 @@ actions! {
     cash => CASH;
     financing => FINANCING;
     invoice => INVOICE;
+    membership => MEMBERSHIP;
     receivable => RECEIVABLE;
     settlement => SETTLEMENT;
 }
@@ -53,12 +68,23 @@ impl Signer {
         action: impl Into<Action>,
         lifetime: Duration,
     ) -> (TxId, wire::SignedTransaction) {
+        self.sign_with(action, lifetime, &[])
+    }
+
+    /// Signs together with other accounts of the organization, which approve the action.
+    pub fn sign_with(
+        &self,
+        action: impl Into<Action>,
+        lifetime: Duration,
+        approvers: &[SigningKey],
+    ) -> (TxId, wire::SignedTransaction) {
         let Action { contract, bytes } = action.into();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .expect("the clock is after 1970");
         let expires_at_ms = u64::try_from((now + lifetime).as_millis())
             .expect("the clock is before year 584,556,019");
+        let keys: Vec<&SigningKey> = approvers.iter().chain([&self.key]).collect();
         Draft {
             chain_id: &self.chain_id,
             organization: &self.organization,
@@ -67,7 +93,7 @@ impl Signer {
             contract,
             action: bytes,
         }
-        .sign(&self.key)
+        .sign_with(&keys)
     }
 }
 

@@ -11,8 +11,10 @@ use crate::cash::Cash;
 use crate::financing::Financing;
 use crate::invoice::Invoices;
 use crate::kernel::{
-    Authority, BlockContext, Context, Contract, Failure, Rules, StateReader, Store, Writes, reject,
+    Authority, BlockContext, Context, Contract, Contracts, Failure, Rules, StateReader, Store,
+    Writes, reject,
 };
+use crate::membership::Membership;
 use crate::receivable::Receivables;
 use crate::settlement::Settlement;
 use crate::{calendar, credit, membership};
@@ -42,6 +44,7 @@ pub fn execute(
     membership::api::check_accounts(&caller, &transaction.signers, block.height)?;
     let ledger_date = calendar::api::ledger_date(&store, rules.genesis, block.time_ms)?;
     let mut context = Context {
+        contracts: Contracts { authority, run },
         rules,
         block,
         tx_id,
@@ -53,18 +56,7 @@ pub fn execute(
         store,
         events: Vec::new(),
     };
-    match transaction.contract {
-        Calendar::NUMBER => run::<Calendar>(&mut context, &transaction.action),
-        Cash::NUMBER => run::<Cash>(&mut context, &transaction.action),
-        Invoices::NUMBER => run::<Invoices>(&mut context, &transaction.action),
-        Receivables::NUMBER => run::<Receivables>(&mut context, &transaction.action),
-        Financing::NUMBER => run::<Financing>(&mut context, &transaction.action),
-        Settlement::NUMBER => run::<Settlement>(&mut context, &transaction.action),
-        other => {
-            let message = format!("contract {other} takes no actions");
-            Err(reject(KernelRejectionCode::UnknownContract, message))
-        }
-    }?;
+    run(&mut context, transaction.contract, &transaction.action)?;
     credit::api::record(&mut context)?;
     Ok(Executed {
         writes: context.store.into_writes(),
@@ -72,15 +64,57 @@ pub fn execute(
     })
 }
 
-fn run<C: Contract>(context: &mut Context<'_>, action: &[u8]) -> Result<(), Failure> {
-    let action = strict::decode::<C::Action>(action).map_err(|problem| {
-        let message = format!("the action of contract {}: {problem}", C::NAME);
-        reject(KernelRejectionCode::MalformedAction, message)
-    })?;
+/// Calls a function for the contract of a number.
+macro_rules! with_contract {
+    ($number:expr, $function:ident($($argument:expr),*)) => {
+        match $number {
+            Membership::NUMBER => $function::<Membership>($($argument),*),
+            Calendar::NUMBER => $function::<Calendar>($($argument),*),
+            Cash::NUMBER => $function::<Cash>($($argument),*),
+            Invoices::NUMBER => $function::<Invoices>($($argument),*),
+            Receivables::NUMBER => $function::<Receivables>($($argument),*),
+            Financing::NUMBER => $function::<Financing>($($argument),*),
+            Settlement::NUMBER => $function::<Settlement>($($argument),*),
+            other => {
+                let message = format!("contract {other} takes no actions");
+                Err(reject(KernelRejectionCode::UnknownContract, message))
+            }
+        }
+    };
+}
+
+fn run(context: &mut Context<'_>, contract: u32, action: &[u8]) -> Result<(), Failure> {
+    with_contract!(contract, run_in(context, action))
+}
+
+fn authority(
+    context: &Context<'_>,
+    contract: u32,
+    action: &[u8],
+) -> Result<Option<Authority>, Failure> {
+    with_contract!(contract, authority_in(context, action))
+}
+
+fn run_in<C: Contract>(context: &mut Context<'_>, action: &[u8]) -> Result<(), Failure> {
+    let action = decode::<C>(action)?;
     if let Some(authority) = C::authority(context, &action)? {
         check_authority(context, &authority)?;
     }
     C::execute(context, action)
+}
+
+fn authority_in<C: Contract>(
+    context: &Context<'_>,
+    action: &[u8],
+) -> Result<Option<Authority>, Failure> {
+    Ok(C::authority(context, &decode::<C>(action)?)?)
+}
+
+fn decode<C: Contract>(action: &[u8]) -> Result<C::Action, Failure> {
+    strict::decode::<C::Action>(action).map_err(|problem| {
+        let message = format!("the action of contract {}: {problem}", C::NAME);
+        reject(KernelRejectionCode::MalformedAction, message)
+    })
 }
 
 /// Checks that the caller may do this at all, and that enough of its accounts signed.
@@ -89,12 +123,5 @@ fn check_authority(context: &Context<'_>, authority: &Authority) -> Result<(), F
         caller, signers, ..
     } = context;
     membership::api::check_signers(caller, signers, authority, context.block.height)?;
-    if membership::api::is_active(caller) || authority.discharges {
-        return Ok(());
-    }
-    let message = format!(
-        "{} is suspended or has left: it may still pay, be paid and release, and begin nothing",
-        caller.id
-    );
-    Err(reject(KernelRejectionCode::Suspended, message))
+    membership::api::check_status(caller, authority)
 }

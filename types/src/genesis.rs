@@ -12,17 +12,21 @@ use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::block;
+use crate::approvals::rule_can_be_met;
 use crate::dates::Date;
 use crate::hash::{Hash, NotAHash};
 use crate::ids::OrganizationId;
-use crate::keys::PublicKey;
 use crate::limits;
 use crate::money::Currency;
 
+mod consensus;
 mod organizations;
 
-pub use organizations::{GenesisAccount, GenesisOrganization, Permission, Role};
+pub use consensus::{ConsensusParams, GenesisValidator, params_problem, validator_set_problem};
+pub use organizations::{
+    GenesisAccount, GenesisOrganization, Permission, Role, organization_problem,
+    permissions_are_good,
+};
 
 /// The version of the rules and bytes this software speaks.
 pub const PROTOCOL_VERSION: u32 = 4;
@@ -41,38 +45,6 @@ pub enum ClockKind {
 pub struct GenesisCurrency {
     pub code: Currency,
     pub exponent: u32,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GenesisValidator {
-    pub organization: OrganizationId,
-    pub public_key: PublicKey,
-    pub power: u64,
-}
-
-/// Rules of consensus; the fields are those of `counterfoil.v1.ConsensusParams`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConsensusParams {
-    pub max_block_bytes: u64,
-    pub timeout_propose_ms: u64,
-    pub timeout_vote_ms: u64,
-    pub timeout_delta_ms: u64,
-    pub heartbeat_ms: u64,
-}
-
-impl Default for ConsensusParams {
-    /// For a local network: a dead proposer costs about 1.4 s.
-    fn default() -> Self {
-        Self {
-            max_block_bytes: 1024 * 1024,
-            timeout_propose_ms: 600,
-            timeout_vote_ms: 300,
-            timeout_delta_ms: 200,
-            heartbeat_ms: 10_000,
-        }
-    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -151,11 +123,7 @@ impl Genesis {
             validators: self
                 .validators
                 .iter()
-                .map(|v| wire::Validator {
-                    organization: v.organization.to_string(),
-                    public_key: v.public_key.to_vec(),
-                    power: v.power,
-                })
+                .map(GenesisValidator::to_proto)
                 .collect(),
         }
     }
@@ -232,8 +200,16 @@ impl Genesis {
         }
         self.validate_currencies()?;
         self.validate_organizations()?;
-        self.validate_validators()?;
-        self.params.validate()
+        let members: BTreeSet<&str> = self.organizations.iter().map(|o| o.id.as_str()).collect();
+        if let Some(problem) =
+            validator_set_problem(&self.validator_set(), |id| members.contains(id))
+        {
+            return fault("validators", problem);
+        }
+        match params_problem(&self.params.to_proto()) {
+            Some((field, problem)) => fault(format!("params.{field}"), problem),
+            None => Ok(()),
+        }
     }
 
     fn validate_currencies(&self) -> Result<(), GenesisError> {
@@ -266,9 +242,15 @@ impl Genesis {
         let (mut accounts, mut legal_ids) = (BTreeSet::new(), BTreeSet::new());
         for organization in &self.organizations {
             let field = format!("organizations.{}", organization.id);
-            organization
-                .validate()
-                .or_else(|problem| fault(&field, problem))?;
+            let enrolled = organization.to_proto();
+            if let Some(problem) = organization_problem(&enrolled) {
+                return fault(&field, problem);
+            }
+            if !rule_can_be_met(&enrolled, 1) {
+                let problem = "permissions: some account makes and another approves, for administration both `admin`; one \
+                               account alone does all";
+                return fault(&field, problem);
+            }
             if !self.development && !organization.has_a_checker() {
                 let problem = "a core enterprise or bank has at least two accounts, but on a development network";
                 return fault(&field, problem);
@@ -287,68 +269,6 @@ impl Genesis {
             }
         }
         Ok(())
-    }
-
-    fn validate_validators(&self) -> Result<(), GenesisError> {
-        let field = "validators";
-        if !(1..=limits::MAX_VALIDATORS).contains(&self.validators.len()) {
-            return fault(field, "there are 1 to 100");
-        }
-        if !self
-            .validators
-            .is_sorted_by(|a, b| a.public_key.address() < b.public_key.address())
-        {
-            return fault(field, "are sorted by address, each key once");
-        }
-        for validator in &self.validators {
-            if !self
-                .organizations
-                .iter()
-                .any(|o| o.id == validator.organization)
-            {
-                return fault(
-                    field,
-                    format!("{} is not an organization", validator.organization),
-                );
-            }
-            if !(1..=1_000_000_000).contains(&validator.power) {
-                return fault(field, "voting power is from 1 to 10^9");
-            }
-        }
-        Ok(())
-    }
-}
-
-impl ConsensusParams {
-    pub fn to_proto(&self) -> wire::ConsensusParams {
-        wire::ConsensusParams {
-            max_block_bytes: self.max_block_bytes,
-            timeout_propose_ms: self.timeout_propose_ms,
-            timeout_vote_ms: self.timeout_vote_ms,
-            timeout_delta_ms: self.timeout_delta_ms,
-            heartbeat_ms: self.heartbeat_ms,
-        }
-    }
-
-    pub fn hash(&self) -> Hash {
-        block::params_hash(&self.to_proto())
-    }
-
-    fn validate(&self) -> Result<(), GenesisError> {
-        let smallest = limits::MAX_TRANSACTION_BYTES as u64;
-        if !(smallest..=limits::MAX_BLOCK_BYTES).contains(&self.max_block_bytes) {
-            return fault("params.max_block_bytes", "is from 64 KiB to 4 MiB");
-        }
-        let times = [
-            ("timeout_propose_ms", self.timeout_propose_ms),
-            ("timeout_vote_ms", self.timeout_vote_ms),
-            ("timeout_delta_ms", self.timeout_delta_ms),
-            ("heartbeat_ms", self.heartbeat_ms),
-        ];
-        match times.iter().find(|(_, ms)| !(10..=60_000).contains(ms)) {
-            Some((name, _)) => fault(format!("params.{name}"), "is from 10 to 60,000"),
-            None => Ok(()),
-        }
     }
 }
 

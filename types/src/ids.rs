@@ -120,6 +120,10 @@ hash_ids! {
     RequestId;
     /// A loan's id, derived from its request's.
     LoanId;
+    /// A proposal's id, which its maker knows before it is committed.
+    ProposalId;
+    /// A decision's id, which the operator that proposes it knows before it is committed.
+    DecisionId;
 }
 
 impl InvoiceId {
@@ -163,6 +167,32 @@ impl LoanId {
         Self(Hash::tagged(
             "counterfoil/loan-id/v1",
             &[request.0.as_ref()],
+        ))
+    }
+}
+
+impl ProposalId {
+    pub fn of(proposing: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/proposal-id/v1",
+            &[proposing.0.as_ref()],
+        ))
+    }
+
+    /// The hash of the action that is proposed: what its other signers look at and repeat.
+    pub fn action_hash(self, contract: u32, action: &[u8]) -> Hash {
+        Hash::tagged(
+            "counterfoil/action/v1",
+            &[self.0.as_ref(), &contract.to_be_bytes(), action],
+        )
+    }
+}
+
+impl DecisionId {
+    pub fn of(proposing: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/decision-id/v1",
+            &[proposing.0.as_ref()],
         ))
     }
 }

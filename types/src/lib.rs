@@ -2,6 +2,7 @@
 //! bytes that are signed and hashed. Pure: no clock, no files, no network.
 
 pub mod access;
+pub mod approvals;
 pub mod block;
 pub mod dates;
 pub mod genesis;

@@ -29,6 +29,16 @@ pub const MAX_SIGNERS: usize = 8;
 pub const MAX_ACCOUNTS: usize = 64;
 /// Requirements of an approval rule.
 pub const MAX_APPROVAL_REQUIREMENTS: usize = 64;
+/// Organizations whose consent one proposal asks.
+pub const MAX_CONSENTS: usize = 32;
+/// Approvals that a requirement asks: the other signers of a transaction beside its maker.
+pub const MAX_APPROVALS: u32 = 7;
+/// Days for which a proposal or decision stands.
+pub const MAX_PROPOSAL_DAYS: i64 = 90;
+/// Accounts enrolled and revoked in one action.
+pub const MAX_ACCOUNT_CHANGES: usize = 16;
+/// How many heights ahead an account may begin or end.
+pub const MAX_HEIGHTS_AHEAD: u64 = 1_000_000;
 pub const MAX_ORGANIZATIONS: usize = 10_000;
 pub const MAX_VALIDATORS: usize = 100;
 /// Characters of a legal name or national id.

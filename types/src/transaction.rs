@@ -5,7 +5,7 @@ use prost::Message;
 
 use crate::hash::Hash;
 use crate::ids::{OrganizationId, TxId};
-use crate::keys::SigningKey;
+use crate::keys::{PublicKey, SigningKey};
 
 /// The number of each contract in a transaction.
 pub mod contract {
@@ -43,6 +43,16 @@ pub fn id(chain_id: &str, transaction: &[u8]) -> TxId {
     ))
 }
 
+/// What the key of an account to be enrolled signs, to show that it is at hand.
+pub fn enrolment_bytes(chain_id: &str, organization: &str) -> Vec<u8> {
+    [
+        b"counterfoil/enrolment/v1",
+        chain_prefix(chain_id).as_slice(),
+        organization.as_bytes(),
+    ]
+    .concat()
+}
+
 /// What a client says; the rest of a transaction follows from who signs.
 #[derive(Clone, Debug)]
 pub struct Draft<'a> {
@@ -57,21 +67,31 @@ pub struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// Signs as the one account of the organization.
+    /// Signs as one account of the organization.
     pub fn sign(self, key: &SigningKey) -> (TxId, wire::SignedTransaction) {
+        self.sign_with(&[key])
+    }
+
+    /// Signs as several accounts of the organization: one that makes the action, the others approve it.
+    pub fn sign_with(self, keys: &[&SigningKey]) -> (TxId, wire::SignedTransaction) {
+        let mut keys: Vec<(PublicKey, &SigningKey)> =
+            keys.iter().map(|key| (key.public_key(), *key)).collect();
+        keys.sort_by_key(|(account, _)| *account);
+        keys.dedup_by_key(|(account, _)| *account);
         let transaction = wire::Transaction {
             chain_id: self.chain_id.to_owned(),
             organization: self.organization.to_string(),
-            signers: vec![key.public_key().to_vec()],
+            signers: keys.iter().map(|(account, _)| account.to_vec()).collect(),
             expires_at_ms: self.expires_at_ms,
             nonce: self.nonce,
             contract: self.contract,
             action: self.action,
         }
         .encode_to_vec();
-        let signature = key.sign(&sign_bytes(self.chain_id, &transaction));
+        let bytes = sign_bytes(self.chain_id, &transaction);
+        let signatures = keys.iter().map(|(_, key)| key.sign(&bytes).to_vec());
         let signed = wire::SignedTransaction {
-            signatures: vec![signature.to_vec()],
+            signatures: signatures.collect(),
             transaction,
         };
         (id(self.chain_id, &signed.transaction), signed)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use counterfoil_proto::cash::v1::RedemptionState;
 use counterfoil_proto::financing::v1::{LoanState, Quote, Request, RequestState};
 use counterfoil_proto::invoice::v1::InvoiceState;
-use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::membership::v1::{DecisionState, ProposalState, Role};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
 use counterfoil_proto::v1 as wire;
@@ -26,12 +26,13 @@ mod claims;
 mod debts;
 mod entry;
 mod invoices;
+mod proposals;
 mod redemptions;
 mod requests;
 
 /// Show what waits for --org, what is late first, each with the command that answers it; every organization may, reads only
 ///
-/// Invoices to answer, claims on offer, requests to quote for, quotes to reveal, requests to award
+/// Proposals to sign, decisions to vote on, invoices to answer, claims on offer, requests to quote for, quotes to reveal, requests to award
 /// or end, debts due within 7 days, redemptions. Words in capitals in a command are for you to fill in.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {}
@@ -52,13 +53,41 @@ pub async fn execute(_: Arguments, session: &Session) -> Result<Answer, Failure>
         balances: &all(&client, balances).await?,
         currencies: &currencies,
     };
-    let mut entries = invoices(&client, &desk).await?;
+    let mut entries = proposals(&client, &desk, session).await?;
+    if organization.roles().any(|role| role == Role::Operator) {
+        let open = wire::ListDecisionsRequest {
+            state: DecisionState::Open.into(),
+            ..Default::default()
+        };
+        entries.extend(proposals::to_vote(&desk, &all(&client, open).await?));
+    }
+    entries.extend(invoices(&client, &desk).await?);
     entries.extend(claims(&client, &desk).await?);
     entries.extend(requests(&client, &desk).await?);
     entries.extend(debts(&client, &desk).await?);
     entries.extend(redemptions(&client, &desk).await?);
     sort(&mut entries, &desk);
     Ok(answer(&entries, &desk))
+}
+
+async fn proposals(
+    client: &Client,
+    desk: &Desk<'_>,
+    session: &Session,
+) -> Result<Vec<Entry>, Failure> {
+    let me = || desk.me.to_owned();
+    let mut found = Vec::new();
+    for (organization, consent_of) in [(me(), String::new()), (String::new(), me())] {
+        let filter = wire::ListProposalsRequest {
+            organization,
+            consent_of,
+            state: ProposalState::Open.into(),
+            ..Default::default()
+        };
+        found.extend(all(client, filter).await?);
+    }
+    let account = session.access()?.account.key.public_key();
+    Ok(proposals::to_sign(desk, account.as_bytes(), &found))
 }
 
 async fn invoices(client: &Client, desk: &Desk<'_>) -> Result<Vec<Entry>, Failure> {

@@ -1,9 +1,11 @@
 //! One file a command. Here a parsed command line is handed to its command.
 
+pub mod account;
 pub mod audit;
 pub mod block;
 pub mod claim;
 pub mod clock;
+pub mod decision;
 pub mod demo;
 pub mod deposit;
 pub mod dev;
@@ -14,6 +16,7 @@ pub mod key;
 pub mod loan;
 pub mod localnet;
 pub mod org;
+pub mod proposal;
 pub mod receivable;
 pub mod request;
 pub mod status;
@@ -29,6 +32,9 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     match command {
         Command::Key(command) => key::execute(command, session),
         Command::Org(command) => org::execute(command, session).await,
+        Command::Account(command) => account::execute(command, session).await,
+        Command::Proposal(command) => proposal::execute(command, session).await,
+        Command::Decision(command) => decision::execute(command, session).await,
         Command::Invoice(command) => invoice::execute(command, session).await,
         Command::Receivable(command) => receivable::execute(command, session).await,
         Command::Claim(command) => claim::execute(command, session).await,

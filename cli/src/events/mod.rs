@@ -10,11 +10,13 @@ use crate::output::View;
 mod cash;
 mod financing;
 mod invoice;
+mod membership;
 mod receivable;
 mod settlement;
 
 /// The contracts that tell of events, by their names.
-pub const CONTRACTS: [(u32, &str); 6] = [
+pub const CONTRACTS: [(u32, &str); 7] = [
+    (contract::MEMBERSHIP, "membership"),
     (contract::CASH, "cash"),
     (contract::INVOICE, "invoice"),
     (contract::RECEIVABLE, "receivable"),
@@ -43,6 +45,7 @@ pub fn view(event: &wire::Event, currencies: &Currencies) -> View {
         };
     }
     let known = match event.contract {
+        contract::MEMBERSHIP => opened!(membership),
         contract::INVOICE => opened!(invoice),
         contract::CASH => opened!(cash),
         contract::RECEIVABLE => opened!(receivable),

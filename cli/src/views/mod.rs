@@ -2,7 +2,6 @@
 
 use counterfoil_proto::cash::v1 as cash;
 use counterfoil_proto::invoice::v1 as invoice;
-use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::v1 as wire;
 
 use crate::amounts::Currencies;
@@ -10,27 +9,13 @@ use crate::events;
 use crate::output::View;
 
 mod financing;
+mod membership;
+mod message;
 mod receivable;
 
 pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, request};
+pub use membership::{account, decision, organization, proposal, settings};
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
-
-pub fn organization(organization: &membership::Organization) -> View {
-    let accounts = organization
-        .accounts
-        .iter()
-        .map(|account| &account.public_key);
-    View::new()
-        .text("id", &organization.id)
-        .text("legal_name", &organization.legal_name)
-        .text("lei", &organization.lei)
-        .text("national_id", &organization.national_id)
-        .list(
-            "roles",
-            organization.roles().map(|role| format!("{role:?}")),
-        )
-        .list("accounts", accounts.map(hex::encode))
-}
 
 /// An amount and its currency, shown as one.
 fn amount(view: View, name: &str, money: Option<&wire::Money>, currencies: &Currencies) -> View {

@@ -10,6 +10,7 @@ use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
 use prost::Message;
 
+use super::authority::Authority;
 use super::rejection::{Failure, reject};
 use super::store::Store;
 
@@ -29,8 +30,18 @@ pub struct BlockContext {
     pub parent: Hash,
 }
 
+/// What a contract that carries out another's action needs of the list of contracts, which the kernel does not know.
+#[derive(Clone, Copy)]
+pub struct Contracts {
+    /// What an action of a contract's number needs of its signers. Rejects what is no action.
+    pub authority: fn(&Context<'_>, u32, &[u8]) -> Result<Option<Authority>, Failure>,
+    /// Carries out an action on behalf of the context's caller, whose signers are checked first.
+    pub run: fn(&mut Context<'_>, u32, &[u8]) -> Result<(), Failure>,
+}
+
 /// One transaction being carried out.
 pub struct Context<'a> {
+    pub contracts: Contracts,
     pub rules: Rules<'a>,
     pub block: BlockContext,
     pub tx_id: TxId,

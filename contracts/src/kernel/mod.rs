@@ -9,7 +9,7 @@ mod store;
 mod table;
 
 pub use authority::Authority;
-pub use context::{BlockContext, Context, Rules};
+pub use context::{BlockContext, Context, Contracts, Rules};
 pub use fingerprint::keyed_fingerprint;
 pub use rejection::{Failure, Rejection, RejectionCode, check_known, reject, reject_repeated};
 pub use store::{StateError, StateReader, Store, Writes, stored_date};

@@ -1,11 +1,17 @@
 //! What others may ask of membership.
 
-use counterfoil_proto::membership::v1::{LegalIdentity, Organization, OrganizationStatus, Role};
+use counterfoil_proto::membership::v1::{
+    AccountOwner, ConsensusSettings, LegalIdentity, Organization, OrganizationStatus, Role,
+};
 use counterfoil_types::hash::Hash;
 
-pub use super::authority::{check_accounts, check_signers, is_live, live_account, rule_can_be_met};
-use super::keys::{LEGAL_IDENTITIES, ORGANIZATIONS};
+use super::keys::{
+    self, ACCOUNTS, DECISIONS, LEGAL_IDENTITIES, ORGANIZATIONS, PROPOSALS, put_organization,
+    put_roster, put_settings, roster,
+};
 use crate::kernel::{Rules, StateError, Store, keyed_fingerprint};
+
+pub use super::authority::{check_accounts, check_signers, check_status};
 
 /// Key of an organization's record.
 pub fn organization_key(id: &str) -> Vec<u8> {
@@ -15,6 +21,31 @@ pub fn organization_key(id: &str) -> Vec<u8> {
 /// What the keys of all organizations begin with.
 pub fn organization_prefix() -> Vec<u8> {
     ORGANIZATIONS.prefix()
+}
+
+/// Key of a proposal.
+pub fn proposal_key(id: &[u8]) -> Vec<u8> {
+    PROPOSALS.key(&[id])
+}
+
+/// What the keys of all proposals begin with.
+pub fn proposal_prefix() -> Vec<u8> {
+    PROPOSALS.prefix()
+}
+
+/// Key of a decision.
+pub fn decision_key(id: &[u8]) -> Vec<u8> {
+    DECISIONS.key(&[id])
+}
+
+/// What the keys of all decisions begin with.
+pub fn decision_prefix() -> Vec<u8> {
+    DECISIONS.prefix()
+}
+
+/// Key of the record of who decides blocks, and under which parameters.
+pub fn settings_key() -> Vec<u8> {
+    keys::settings_key()
 }
 
 pub fn organization(store: &Store<'_>, id: &str) -> Result<Option<Organization>, StateError> {
@@ -34,24 +65,55 @@ pub fn is_in_role(store: &Store<'_>, id: &str, role: Role) -> Result<bool, State
     Ok(organization(store, id)?.is_some_and(|o| is_active(&o) && has_role(&o, role)))
 }
 
-/// Admits an organization. Invariant: no legal id of it is admitted already.
-pub fn admit(store: &mut Store<'_>, rules: Rules<'_>, organization: &Organization) {
-    ORGANIZATIONS.put(store, &[organization.id.as_bytes()], organization);
+/// Who decides blocks from the next height on, and under which parameters.
+pub fn settings(store: &Store<'_>) -> Result<ConsensusSettings, StateError> {
+    keys::settings(store)
+}
+
+/// Sets who decides blocks as the chain begins.
+pub fn begin(store: &mut Store<'_>, settings: &ConsensusSettings) {
+    put_settings(store, settings);
+}
+
+/// Admits an organization. Invariant: its id, accounts and legal ids are nobody's.
+pub fn admit(
+    store: &mut Store<'_>,
+    rules: Rules<'_>,
+    organization: &Organization,
+) -> Result<(), StateError> {
+    put_organization(store, organization);
+    for account in &organization.accounts {
+        let owner = AccountOwner {
+            organization: organization.id.clone(),
+        };
+        ACCOUNTS.put(store, &[&account.public_key], &owner);
+    }
     let identity = LegalIdentity {
         organization: organization.id.clone(),
     };
-    for (kind, id) in [
-        ("lei", &organization.lei),
-        ("national", &organization.national_id),
-    ] {
-        if !id.is_empty() {
-            let fingerprint = legal_fingerprint(rules, kind, id);
-            LEGAL_IDENTITIES.put(store, &[fingerprint.as_ref()], &identity);
-        }
+    for fingerprint in legal_fingerprints(rules, organization) {
+        LEGAL_IDENTITIES.put(store, &[fingerprint.as_ref()], &identity);
     }
+    let mut roster = roster(store)?;
+    roster.organizations += 1;
+    if has_role(organization, Role::Operator) {
+        roster.operators.push(organization.id.clone());
+        roster.operators.sort();
+    }
+    put_roster(store, &roster);
+    Ok(())
 }
 
-fn legal_fingerprint(rules: Rules<'_>, kind: &str, id: &str) -> Hash {
-    let parts = [kind.as_bytes(), id.as_bytes()];
-    keyed_fingerprint(rules.ledger_key, "counterfoil/legal-id/v1", &parts)
+/// The fingerprints of the identifiers under which the law knows an organization (specification 1.1, 3.2).
+pub(super) fn legal_fingerprints(rules: Rules<'_>, organization: &Organization) -> Vec<Hash> {
+    let ids = [
+        ("lei", &organization.lei),
+        ("national", &organization.national_id),
+    ];
+    let given = ids.into_iter().filter(|(_, id)| !id.is_empty());
+    let fingerprint = |(kind, id): (&str, &String)| {
+        let parts = [kind.as_bytes(), id.as_bytes()];
+        keyed_fingerprint(rules.ledger_key, "counterfoil/legal-id/v1", &parts)
+    };
+    given.map(fingerprint).collect()
 }

@@ -74,12 +74,15 @@ fn check_recipient(
         return wrong(format!("{to} is the claim's controller or debtor"));
     }
     let takes_claims = membership::organization(&context.store, to)?.is_some_and(|recipient| {
-        membership::has_role(&recipient, Role::Supplier)
-            || membership::has_role(&recipient, Role::Bank)
+        let takes = [Role::Supplier, Role::Bank];
+        let may_take = takes
+            .iter()
+            .any(|role| membership::has_role(&recipient, *role));
+        may_take && membership::is_active(&recipient)
     });
     if !takes_claims {
         return wrong(format!(
-            "{to:?} is neither a supplier nor a bank on this ledger"
+            "{to:?} is neither an active supplier nor an active bank on this ledger"
         ));
     }
     Ok(())

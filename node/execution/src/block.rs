@@ -6,7 +6,9 @@ use counterfoil_contracts::kernel::{
     BlockContext, Failure, Rules, StateError, StateReader, Store, Writes,
 };
 use counterfoil_contracts::{calendar, dispatch, membership};
+use counterfoil_proto::membership::v1::ConsensusSettings;
 use counterfoil_proto::v1::{Receipt, Rejection};
+use counterfoil_types::approvals::live_account;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey};
 use counterfoil_types::limits::MAX_BLOCK_RECEIPT_BYTES;
@@ -55,8 +57,14 @@ impl Executor {
     pub fn genesis_writes(&self) -> Writes {
         let mut store = Store::new(&Nothing);
         for organization in &self.genesis.organizations {
-            membership::api::admit(&mut store, self.rules(), &organization.to_proto());
+            membership::api::admit(&mut store, self.rules(), &organization.to_proto())
+                .expect("nothing is read from a state that is empty");
         }
+        let settings = ConsensusSettings {
+            validators: Some(self.genesis.validator_set()),
+            params: Some(self.genesis.params.to_proto()),
+        };
+        membership::api::begin(&mut store, &settings);
         if let Some(first) = self.genesis.first_date {
             calendar::api::set_date(&mut store, &self.genesis, self.genesis.time_ms, first);
         }
@@ -130,7 +138,7 @@ impl Executor {
         let organization = membership::api::organization(&Store::new(state), tx.organization())?;
         let signers = &tx.transaction().signers;
         Ok(organization.is_some_and(|organization| {
-            let acts = |signer| membership::api::live_account(&organization, signer, height);
+            let acts = |signer| live_account(&organization, signer, height);
             signers.iter().all(|signer| acts(signer).is_some())
         }))
     }

@@ -96,6 +96,30 @@ const STEPS: &[Step] = &[
         "as supplier-b events",
         &["ClaimPaid", "101.33 USD", "end to end ids used once"],
     ),
+    Step {
+        code: 3,
+        ..step(
+            "counterfoil key new --plain --out checker.pem",
+            &["AccountsChanged", "APPROVALS_LACKING (55)", "--propose"],
+        )
+    },
+    Step {
+        keeps: Some(("proposal", "PROPOSAL")),
+        ..step(
+            "as bank-b deposit issue --holder buyer-b --amount \"5.00 USD\" --propose",
+            &["Proposed"],
+        )
+    },
+    step(
+        "as bank-b inbox --key checker.pem",
+        &[
+            "counterfoil proposal approve $PROPOSAL",
+            "issue.amount",
+            "5.00 USD",
+            "CarriedOut",
+            "DepositIssued",
+        ],
+    ),
     step(
         "counterfoil localnet init",
         &["localnet-", "validator-3", "10.00"],

@@ -73,7 +73,8 @@ pub struct GenesisOrganization {
 }
 
 impl GenesisOrganization {
-    pub(super) fn sort(&mut self) {
+    /// Puts its lists in the order its hash is taken in.
+    pub fn sort(&mut self) {
         self.roles.sort();
         self.accounts.sort();
     }
@@ -104,63 +105,62 @@ impl GenesisOrganization {
         let binds = [Role::CoreEnterprise, Role::Bank];
         self.accounts.len() > 1 || !self.roles.iter().any(|role| binds.contains(role))
     }
+}
 
-    pub(super) fn validate(&self) -> Result<(), String> {
-        let characters = |text: &str| text.chars().count();
-        if !(1..=limits::MAX_NAME).contains(&characters(&self.legal_name)) {
-            return Err("legal_name has 1 to 140 characters".into());
-        }
-        if self.lei.is_empty() && self.national_id.is_empty() {
-            return Err("an LEI or a national id is needed".into());
-        }
-        if !self.lei.is_empty() && !lei::is_valid(&self.lei) {
-            return Err(format!("{} is not an LEI (ISO 17442)", self.lei));
-        }
-        if characters(&self.national_id) > limits::MAX_NAME {
-            return Err("national_id has at most 140 characters".into());
-        }
-        if self.roles.is_empty() || !self.roles.is_sorted_by(|a, b| a < b) {
-            return Err("roles: at least one, sorted, each once".into());
-        }
-        self.validate_accounts()
+/// What is wrong with an organization that a genesis or an admission names, in words.
+pub fn organization_problem(organization: &wire::Organization) -> Option<String> {
+    let problem = |text: &str| Some(text.to_owned());
+    let characters = |text: &str| text.chars().count();
+    if organization.id.parse::<OrganizationId>().is_err() {
+        return problem(
+            "id: 1 to 64 of a–z, 0–9 and '-', beginning and ending with a letter or digit",
+        );
     }
+    if !(1..=limits::MAX_NAME).contains(&characters(&organization.legal_name)) {
+        return problem("legal_name has 1 to 140 characters");
+    }
+    if organization.lei.is_empty() && organization.national_id.is_empty() {
+        return problem("an LEI or a national id is needed");
+    }
+    if !organization.lei.is_empty() && !lei::is_valid(&organization.lei) {
+        return Some(format!("{} is not an LEI (ISO 17442)", organization.lei));
+    }
+    if characters(&organization.national_id) > limits::MAX_NAME {
+        return problem("national_id has at most 140 characters");
+    }
+    let roles = &organization.roles;
+    let known = |role: &i32| wire::Role::try_from(*role).is_ok() && *role != 0;
+    if roles.is_empty() || !roles.is_sorted_by(|a, b| a < b) || !roles.iter().all(known) {
+        return problem("roles: at least one, sorted, each once");
+    }
+    accounts_problem(&organization.accounts)
+}
 
-    fn validate_accounts(&self) -> Result<(), String> {
-        if !(1..=limits::MAX_ACCOUNTS).contains(&self.accounts.len()) {
-            return Err("accounts: 1 to 64".into());
-        }
-        for account in &self.accounts {
-            if account.permissions.is_empty() || !account.permissions.is_sorted_by(|a, b| a < b) {
-                return Err(format!(
-                    "permissions of {}: at least one, sorted, each once",
-                    account.key
-                ));
-            }
-        }
-        // Whoever makes something needs another one that approves it, unless there is one account only that acts.
-        for (make, approve) in [
-            (Permission::Make, Permission::Approve),
-            (Permission::Admin, Permission::Admin),
-        ] {
-            let acting = self
-                .accounts
-                .iter()
-                .filter(|a| a.permissions != [Permission::View]);
-            let alone = acting.count() == 1;
-            let makers = self
-                .accounts
-                .iter()
-                .filter(|a| a.permissions.contains(&make));
-            let met = makers.into_iter().any(|maker| {
-                let mut others = self.accounts.iter().filter(|other| *other != maker);
-                alone || others.any(|other| other.permissions.contains(&approve))
-            });
-            if !met {
-                return Err(format!(
-                    "permissions: one account needs {make:?}, and where several act another one {approve:?}"
-                ));
-            }
-        }
-        Ok(())
+fn accounts_problem(accounts: &[wire::Account]) -> Option<String> {
+    if !(1..=limits::MAX_ACCOUNTS).contains(&accounts.len())
+        || !accounts.is_sorted_by(|a, b| a.public_key < b.public_key)
+    {
+        return Some("accounts: 1 to 64, sorted by key, each once".into());
     }
+    for account in accounts {
+        let key = hex::encode(&account.public_key);
+        if let Err(problem) = PublicKey::enrol(&account.public_key) {
+            return Some(format!("account {key}: {problem}"));
+        }
+        if !permissions_are_good(&account.permissions) {
+            return Some(format!(
+                "permissions of {key}: at least one, sorted, each once"
+            ));
+        }
+    }
+    None
+}
+
+/// Whether permissions are known, sorted and distinct, and at least one.
+pub fn permissions_are_good(permissions: &[i32]) -> bool {
+    let known =
+        |permission: &i32| wire::Permission::try_from(*permission).is_ok() && *permission != 0;
+    !permissions.is_empty()
+        && permissions.is_sorted_by(|a, b| a < b)
+        && permissions.iter().all(known)
 }

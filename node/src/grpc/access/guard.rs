@@ -103,12 +103,19 @@ impl Guard {
             .read(move |ledger| Records::new(ledger).get::<Organization>(&key));
         let account = bearer.account.as_bytes().as_slice();
         match read.await? {
-            Some(found) if found.accounts.iter().any(|known| known == account) => Ok(Caller {
-                organization: bearer.organization,
-                account: bearer.account,
-                roles: found.roles,
-                expires_at_ms: bearer.expires_at_ms,
-            }),
+            Some(found)
+                if found
+                    .accounts
+                    .iter()
+                    .any(|known| known.public_key == account) =>
+            {
+                Ok(Caller {
+                    organization: bearer.organization,
+                    account: bearer.account,
+                    roles: found.roles,
+                    expires_at_ms: bearer.expires_at_ms,
+                })
+            }
             _ => {
                 let message = format!(
                     "the key is not an account of organization {}; use that organization's key, or name the one \

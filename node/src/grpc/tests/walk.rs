@@ -87,6 +87,13 @@ fn records(world: &World) -> Vec<Probe> {
     let organization = wire::GetOrganizationRequest {
         id: "bank-b".into(),
     };
+    let proposal = wire::GetProposalRequest {
+        id: world.proposal.to_vec(),
+    };
+    let decision = wire::GetDecisionRequest {
+        id: world.decision.to_vec(),
+    };
+    let settings = wire::GetConsensusSettingsRequest {};
     let invoice = wire::GetInvoiceRequest {
         id: world.invoice.to_vec(),
     };
@@ -99,6 +106,11 @@ fn records(world: &World) -> Vec<Probe> {
     vec![
         probe!("GetOrganization" of "anybody" = Ledger.get_organization(organization), a => bytes(a.organization)),
         list!("ListOrganizations" of "all" = list_organizations(ListOrganizationsRequest), organizations),
+        probe!("GetProposal" of "the holder's, to the lender" = Ledger.get_proposal(proposal), a => bytes(a.proposal)),
+        list!("ListProposals" of "all" = list_proposals(ListProposalsRequest), proposals),
+        probe!("GetDecision" of "on parameters" = Ledger.get_decision(decision), a => bytes(a.decision)),
+        list!("ListDecisions" of "all" = list_decisions(ListDecisionsRequest), decisions),
+        probe!("GetConsensusSettings" of "now" = Ledger.get_consensus_settings(settings), a => bytes(a.settings)),
         probe!("GetInvoice" of "an invoice" = Ledger.get_invoice(invoice), a => bytes(a.invoice)),
         list!("ListInvoices" of "all" = list_invoices(ListInvoicesRequest), invoices),
         probe!("GetReceivable" of "a receivable" = Ledger.get_receivable(receivable), a => bytes(a.receivable)),

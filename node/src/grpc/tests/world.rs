@@ -4,10 +4,12 @@ use counterfoil_contracts::receivable::api::terms_hash;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::{
     calendar::v1 as calendar, cash::v1 as cash, financing::v1 as financing, invoice::v1 as invoice,
-    receivable::v1 as receivable,
+    membership::v1 as membership, receivable::v1 as receivable,
 };
 use counterfoil_types::genesis::{Genesis, GenesisAccount, GenesisOrganization, Role};
-use counterfoil_types::ids::{InvoiceId, LoanId, ReceivableId, RequestId, TxId};
+use counterfoil_types::ids::{
+    DecisionId, InvoiceId, LoanId, ProposalId, ReceivableId, RequestId, TxId,
+};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::quote::commitment;
 use counterfoil_types::transaction::{Draft, contract};
@@ -44,6 +46,9 @@ pub struct World {
     pub open: RequestId,
     pub awarded: RequestId,
     pub loan: LoanId,
+    /// The holder's, which asks for its lender's consent.
+    pub proposal: ProposalId,
+    pub decision: DecisionId,
     pub confirming: (TxId, wire::SignedTransaction),
     pub opening: TxId,
     pub awarding: TxId,
@@ -172,6 +177,8 @@ impl World {
         chain.reveal("bank-c", requests[2], 64_000);
         let awarding = chain.award("supplier-b", requests[2], "bank-b");
         chain.redeem("supplier-b", "bank-b");
+        let proposing = chain.propose_split("supplier-b", (receivable, PLEDGED), "bank-b");
+        let deciding = chain.decide();
         let copy = registration("buyer-b", "INV-3", 1);
         let (copying, copied) = chain.invoice("supplier-c", copy);
         let again = registration("buyer-a", "inv 1", 3);
@@ -187,6 +194,8 @@ impl World {
             open: requests[1],
             awarded: requests[2],
             loan: LoanId::of(requests[2]),
+            proposal: ProposalId::of(proposing),
+            decision: DecisionId::of(deciding),
             confirming,
             opening: open,
             awarding,
@@ -385,5 +394,52 @@ impl Chain {
             action: Some(cash::action::Action::RequestRedemption(request)),
         };
         self.carry_out(holder, contract::CASH, &action);
+    }
+
+    /// Proposes to split a pledged claim, with the pledgee's consent.
+    fn propose_split(
+        &mut self,
+        controller: &str,
+        (id, number): (ReceivableId, u32),
+        pledgee: &str,
+    ) -> TxId {
+        let split = receivable::SplitClaim {
+            receivable: id.to_vec(),
+            number,
+            parts_minor: vec![10_000, 20_000],
+        };
+        let split = receivable::Action {
+            action: Some(receivable::action::Action::Split(split)),
+        };
+        let propose = membership::Propose {
+            contract: contract::RECEIVABLE,
+            action: split.encode_to_vec(),
+            consents_of: vec![pledgee.into()],
+            expires_on: date(2, 1),
+        };
+        self.administer(controller, membership::action::Action::Propose(propose))
+    }
+
+    /// Decides on the parameters that stand: one operator is more than two thirds of one.
+    fn decide(&mut self) -> TxId {
+        let params = genesis().params.to_proto();
+        let decision = membership::Decision {
+            decision: Some(membership::decision::Decision::Params(params)),
+        };
+        let propose = membership::ProposeDecision {
+            decision: Some(decision),
+            expires_on: date(2, 1),
+        };
+        self.administer(
+            "operator",
+            membership::action::Action::ProposeDecision(propose),
+        )
+    }
+
+    fn administer(&mut self, organization: &str, action: membership::action::Action) -> TxId {
+        let action = membership::Action {
+            action: Some(action),
+        };
+        self.carry_out(organization, contract::MEMBERSHIP, &action)
     }
 }

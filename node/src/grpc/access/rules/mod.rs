@@ -13,7 +13,9 @@ use counterfoil_contracts::{financing, invoice as invoices, receivable as receiv
 use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
 use counterfoil_proto::financing::v1::{Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::Invoice;
-use counterfoil_proto::membership::v1::{Organization, Role};
+use counterfoil_proto::membership::v1::{
+    ConsensusSettings, Organization, Proposal, ProposedDecision, Role,
+};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use tonic::Status;
@@ -38,6 +40,39 @@ pub fn organization(
     organization: Organization,
 ) -> Shown<Organization> {
     Ok(Some(organization))
+}
+
+/// The organization that proposes, and those whose consent it asks.
+pub fn proposal(caller: &Caller, _: &Records<'_>, proposal: Proposal) -> Shown<Proposal> {
+    let asked = proposal.consents_of.iter().any(|id| caller.is(id));
+    Ok((asked || to_parties(caller, &[&proposal.organization])).then_some(proposal))
+}
+
+/// The operators, and the organization that it is about.
+pub fn decision(
+    caller: &Caller,
+    _: &Records<'_>,
+    decision: ProposedDecision,
+) -> Shown<ProposedDecision> {
+    use counterfoil_proto::membership::v1::decision::Decision as Outcome;
+    let outcome = decision.decision.as_ref().and_then(|d| d.decision.as_ref());
+    let about = match outcome {
+        Some(Outcome::Admit(admitted)) => caller.is(&admitted.id),
+        Some(Outcome::Suspend(suspension)) => caller.is(&suspension.organization),
+        Some(Outcome::Reinstate(id)) => caller.is(id),
+        Some(Outcome::Validators(_) | Outcome::Params(_)) | None => false,
+    };
+    let may = about || caller.reads_all() || caller.has(Role::Operator);
+    Ok(may.then_some(decision))
+}
+
+/// Everybody may check who decides blocks.
+pub fn settings(
+    _: &Caller,
+    _: &Records<'_>,
+    settings: ConsensusSettings,
+) -> Shown<ConsensusSettings> {
+    Ok(Some(settings))
 }
 
 /// Seller and buyer.

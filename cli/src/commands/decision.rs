@@ -1,0 +1,274 @@
+//! `counterfoil decision`: what the operators decide together.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use counterfoil_proto::membership::v1 as membership;
+use counterfoil_proto::membership::v1::action::Action;
+use counterfoil_proto::membership::v1::decision::Decision as Outcome;
+use counterfoil_proto::membership::v1::{Decision, DecisionState, ProposedDecision, Suspension};
+use counterfoil_proto::v1 as wire;
+use counterfoil_types::dates::Date;
+use counterfoil_types::genesis::{GenesisOrganization, GenesisValidator};
+use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::{DecisionId, OrganizationId};
+use prost::Message as _;
+use serde::de::DeserializeOwned;
+
+use crate::arguments::{Page, Sending, enum_value};
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::lists::pages;
+use crate::output::{Answer, View};
+use crate::owed::ledger_date;
+use crate::session::Session;
+use crate::views;
+
+/// How long a decision stands for votes unless told otherwise.
+const VOTING_DAYS: i64 = 30;
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Propose to admit an organization, and vote for it; an operator may
+    ///
+    /// The file is JSON of what stands under `organizations` in a genesis: id, legal_name, lei or national_id, roles, and accounts with
+    /// their key and permissions. It takes part from the next height on, once more than two thirds of the operators are for it.
+    Admit {
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        voting: Voting,
+    },
+    /// Propose to suspend an organization, and vote for it; an operator may
+    ///
+    /// It may then still pay, be paid and release, and begin nothing.
+    Suspend {
+        /// The organization
+        id: OrganizationId,
+        /// Why, 1 to 280 characters
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        voting: Voting,
+    },
+    /// Propose to reinstate a suspended organization, and vote for it; an operator may
+    Reinstate {
+        /// The organization
+        id: OrganizationId,
+        #[command(flatten)]
+        voting: Voting,
+    },
+    /// Propose who decides blocks from the next height on, and vote for it; an operator may
+    ///
+    /// The file is JSON of what stands under `validators` in a genesis, all of them: organization, public_key and power of each. A validator that
+    /// is new must be in the others' list of peers before.
+    Validators {
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        voting: Voting,
+    },
+    /// Propose parameters of consensus from the next height on, and vote for them; an operator may
+    ///
+    /// What is left out stays as it is.
+    Params(Params),
+    /// Vote for a decision, after looking at it; an operator may
+    ///
+    /// Shows it whole before it signs. It is carried out with the vote that makes more than two thirds of the active operators.
+    Vote {
+        /// The decision's id, 64 hexadecimal digits
+        id: DecisionId,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Show one decision and who is for it; operators and whom it is about may, reads only
+    Show {
+        /// The decision's id, 64 hexadecimal digits
+        id: DecisionId,
+    },
+    /// List decisions; operators see all, others what is about them, reads only
+    List {
+        /// Only those in this state: open, carried-out
+        #[arg(long, value_parser = state)]
+        state: Option<DecisionState>,
+        #[command(flatten)]
+        page: Page,
+    },
+    /// Show who decides blocks, and under which parameters, from the next height on; every organization may, reads only
+    Settings,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct Params {
+    /// Most bytes of transactions in a block
+    #[arg(long, value_name = "BYTES")]
+    max_block_bytes: Option<u64>,
+    /// Milliseconds the first round waits for a proposal
+    #[arg(long, value_name = "MS")]
+    timeout_propose_ms: Option<u64>,
+    /// Milliseconds the first round waits for votes
+    #[arg(long, value_name = "MS")]
+    timeout_vote_ms: Option<u64>,
+    /// Milliseconds each further round waits longer
+    #[arg(long, value_name = "MS")]
+    timeout_delta_ms: Option<u64>,
+    /// Milliseconds after which an idle network makes a block
+    #[arg(long, value_name = "MS")]
+    heartbeat_ms: Option<u64>,
+    #[command(flatten)]
+    voting: Voting,
+}
+
+/// How a decision is put to the vote.
+#[derive(clap::Args, Debug)]
+pub struct Voting {
+    /// The last day for votes; 30 days ahead if left out
+    #[arg(long, value_name = "DATE")]
+    until: Option<Date>,
+    #[command(flatten)]
+    sending: Sending,
+}
+
+fn state(text: &str) -> Result<DecisionState, String> {
+    enum_value("DECISION_STATE", text, DecisionState::from_str_name)
+}
+
+pub async fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
+    let (client, currencies) = session.ledger().await?;
+    let (outcome, voting) = match command {
+        Command::Admit { file, voting } => {
+            let mut admitted: GenesisOrganization = read(&file)?;
+            admitted.sort();
+            (Outcome::Admit(admitted.to_proto()), voting)
+        }
+        Command::Suspend { id, reason, voting } => {
+            let organization = id.to_string();
+            (
+                Outcome::Suspend(Suspension {
+                    organization,
+                    reason,
+                }),
+                voting,
+            )
+        }
+        Command::Reinstate { id, voting } => (Outcome::Reinstate(id.to_string()), voting),
+        Command::Validators { file, voting } => {
+            let mut validators: Vec<GenesisValidator> = read(&file)?;
+            validators.sort_by_key(|validator| validator.public_key.address());
+            let validators = validators.iter().map(GenesisValidator::to_proto).collect();
+            (
+                Outcome::Validators(wire::ValidatorSet { validators }),
+                voting,
+            )
+        }
+        Command::Params(changed) => {
+            let params = settings(&client).await?.params.unwrap_or_default();
+            (Outcome::Params(changed.over(params)), changed.voting)
+        }
+        Command::Vote { id, sending } => return vote(session, &client, id, &sending).await,
+        Command::Show { id } => {
+            let found = get(&client, id).await?;
+            return Ok(Answer::record(views::decision(&found, &currencies)));
+        }
+        Command::List { state, page } => {
+            let filter = wire::ListDecisionsRequest {
+                state: state.unwrap_or_default().into(),
+                ..Default::default()
+            };
+            let view = |d: &ProposedDecision| views::decision(d, &currencies);
+            let list = session.list(&page, pages(&client, filter), view).await?;
+            let columns = ["id", "proposed_by", "state", "votes", "expires_on"];
+            return Ok(Answer::list("decisions", &columns, list));
+        }
+        Command::Settings => {
+            return Ok(Answer::record(views::settings(&settings(&client).await?)));
+        }
+    };
+    propose(session, &client, outcome, voting).await
+}
+
+async fn propose(
+    session: &Session,
+    client: &Client,
+    outcome: Outcome,
+    voting: Voting,
+) -> Result<Answer, Failure> {
+    let until = match voting.until {
+        Some(until) => until,
+        None => {
+            let today = ledger_date(client).await?;
+            today.add_days(VOTING_DAYS).map_err(Failure::failed)?
+        }
+    };
+    let propose = membership::ProposeDecision {
+        decision: Some(Decision {
+            decision: Some(outcome),
+        }),
+        expires_on: Some(until.to_proto()),
+    };
+    let action = Action::ProposeDecision(propose);
+    let made = |tx_id, view: View| view.text("decision", DecisionId::of(tx_id));
+    session.execute(client, action, &voting.sending, made).await
+}
+
+async fn vote(
+    session: &Session,
+    client: &Client,
+    id: DecisionId,
+    sending: &Sending,
+) -> Result<Answer, Failure> {
+    let proposed = get(client, id).await?;
+    let decision = proposed.decision.clone().unwrap_or_default();
+    // Reckoned here, so that nobody votes for another one than is seen.
+    let hash = Hash::tagged("counterfoil/decision/v1", &[&decision.encode_to_vec()]);
+    let (genesis, _) = client.genesis().await?;
+    let currencies = crate::amounts::Currencies::of(&genesis);
+    eprintln!(
+        "voting for: {}",
+        views::decision(&proposed, &currencies).line()
+    );
+    let vote = membership::Vote {
+        decision: id.to_vec(),
+        decision_hash: hash.to_vec(),
+    };
+    session
+        .execute(client, Action::Vote(vote), sending, |_, view| view)
+        .await
+}
+
+impl Params {
+    /// These where they are given, and for the rest what stands.
+    fn over(&self, standing: wire::ConsensusParams) -> wire::ConsensusParams {
+        wire::ConsensusParams {
+            max_block_bytes: self.max_block_bytes.unwrap_or(standing.max_block_bytes),
+            timeout_propose_ms: self
+                .timeout_propose_ms
+                .unwrap_or(standing.timeout_propose_ms),
+            timeout_vote_ms: self.timeout_vote_ms.unwrap_or(standing.timeout_vote_ms),
+            timeout_delta_ms: self.timeout_delta_ms.unwrap_or(standing.timeout_delta_ms),
+            heartbeat_ms: self.heartbeat_ms.unwrap_or(standing.heartbeat_ms),
+        }
+    }
+}
+
+/// Reads a JSON file.
+fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
+    let problem = |problem: String| Failure::Usage(format!("{}: {problem}", file.display()));
+    let text = fs::read_to_string(file).map_err(|e| problem(e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| problem(e.to_string()))
+}
+
+async fn settings(client: &Client) -> Result<membership::ConsensusSettings, Failure> {
+    let request = wire::GetConsensusSettingsRequest {};
+    let answer = client.ledger().get_consensus_settings(request).await;
+    let settings = answer.map_err(|s| client.failure(s))?.into_inner().settings;
+    settings.ok_or_else(|| client.incomplete("the settings of consensus"))
+}
+
+async fn get(client: &Client, id: DecisionId) -> Result<ProposedDecision, Failure> {
+    let request = wire::GetDecisionRequest { id: id.to_vec() };
+    let answer = client.ledger().get_decision(request).await;
+    let found = answer.map_err(|s| client.failure(s))?.into_inner().decision;
+    found.ok_or_else(|| client.incomplete("a decision"))
+}

@@ -1,0 +1,205 @@
+//! What a decision needs to be carried out, and what it changes (specification 1.1, 1.5).
+
+use counterfoil_proto::membership::v1::decision::Decision as Outcome;
+use counterfoil_proto::membership::v1::{
+    Organization, OrganizationStatus, RejectionCode, Role, Suspension,
+};
+use counterfoil_proto::v1::{ConsensusParams, ValidatorSet};
+use counterfoil_types::approvals::rule_can_be_met;
+use counterfoil_types::genesis::{organization_problem, params_problem, validator_set_problem};
+use counterfoil_types::limits::{MAX_ORGANIZATIONS, MAX_REASON};
+
+use super::accounts::{has_a_checker, rule_problem};
+use super::api::{admit, has_role, is_active, legal_fingerprints, organization};
+use super::keys::{
+    ACCOUNTS, LEGAL_IDENTITIES, put_organization, put_roster, put_settings, roster, settings,
+};
+use crate::kernel::{Context, Failure, StateError, reject};
+
+/// Whom a decision is about, where it is about one organization.
+pub(super) fn subject(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Admit(admitted) => Some(&admitted.id),
+        Outcome::Suspend(suspension) => Some(&suspension.organization),
+        Outcome::Reinstate(id) => Some(id),
+        Outcome::Validators(_) | Outcome::Params(_) => None,
+    }
+}
+
+pub(super) fn check(context: &Context<'_>, outcome: &Outcome) -> Result<(), Failure> {
+    match outcome {
+        Outcome::Admit(admitted) => check_admission(context, admitted),
+        Outcome::Suspend(suspension) => check_suspension(context, suspension),
+        Outcome::Reinstate(id) => {
+            find(context, id, OrganizationStatus::Suspended)?;
+            Ok(())
+        }
+        Outcome::Validators(set) => check_validators(context, set),
+        Outcome::Params(params) => check_params(params),
+    }
+}
+
+fn check_admission(context: &Context<'_>, admitted: &Organization) -> Result<(), Failure> {
+    let invalid = |problem: String| Err(reject(RejectionCode::InvalidOrganization, problem));
+    if let Some(problem) = organization_problem(admitted) {
+        return invalid(problem);
+    }
+    if let Some(problem) = rule_problem(context.rules, &admitted.approval_rule) {
+        return invalid(problem.to_owned());
+    }
+    let later = |height: &u64| *height != 0;
+    let heights = admitted.accounts.iter();
+    let mut heights = heights.flat_map(|account| [account.from_height, account.until_height]);
+    if admitted.status() != OrganizationStatus::Active || heights.any(|height| later(&height)) {
+        return invalid("it is admitted Active, its accounts without a height".to_owned());
+    }
+    let height = context.block.height + 1;
+    if !rule_can_be_met(admitted, height) || !has_a_checker(context.rules, admitted, height) {
+        return invalid("its accounts could not make and approve what is asked of them".to_owned());
+    }
+    let store = &context.store;
+    if organization(store, &admitted.id)?.is_some() {
+        let message = format!("the id {} is taken", admitted.id);
+        return Err(reject(RejectionCode::IdTaken, message));
+    }
+    for fingerprint in legal_fingerprints(context.rules, admitted) {
+        if LEGAL_IDENTITIES
+            .get(store, &[fingerprint.as_ref()])?
+            .is_some()
+        {
+            let message =
+                "its LEI or national id is another organization's: one legal entity has one id";
+            return Err(reject(RejectionCode::LegalIdTaken, message));
+        }
+    }
+    for account in &admitted.accounts {
+        if ACCOUNTS.get(store, &[&account.public_key])?.is_some() {
+            let message = "a key of it is, or was, an account already";
+            return Err(reject(RejectionCode::KeyTaken, message));
+        }
+    }
+    if roster(store)?.organizations as usize >= MAX_ORGANIZATIONS {
+        let message = format!("{MAX_ORGANIZATIONS} organizations take part: no more are admitted");
+        return Err(reject(RejectionCode::TooManyOrganizations, message));
+    }
+    Ok(())
+}
+
+fn check_suspension(context: &Context<'_>, suspension: &Suspension) -> Result<(), Failure> {
+    let suspended = find(
+        context,
+        &suspension.organization,
+        OrganizationStatus::Active,
+    )?;
+    if !(1..=MAX_REASON).contains(&suspension.reason.chars().count()) {
+        let message = format!("a reason has 1 to {MAX_REASON} characters");
+        return Err(reject(RejectionCode::InvalidReason, message));
+    }
+    let operators = roster(&context.store)?.operators;
+    if operators.iter().all(|operator| *operator == suspended.id) {
+        let message = "nobody would be left to operate the network";
+        return Err(reject(RejectionCode::LastOperator, message));
+    }
+    Ok(())
+}
+
+fn find(
+    context: &Context<'_>,
+    id: &str,
+    status: OrganizationStatus,
+) -> Result<Organization, Failure> {
+    let Some(found) = organization(&context.store, id)? else {
+        let message = format!("{id:?} is not an organization on this ledger");
+        return Err(reject(RejectionCode::UnknownOrganization, message));
+    };
+    if found.status() == status {
+        return Ok(found);
+    }
+    let name = |status: OrganizationStatus| {
+        let name = status.as_str_name();
+        name.strip_prefix("ORGANIZATION_STATUS_").unwrap_or(name)
+    };
+    let message = format!("{id} is {}, not {}", name(found.status()), name(status));
+    Err(reject(RejectionCode::WrongStatus, message))
+}
+
+fn check_validators(context: &Context<'_>, set: &ValidatorSet) -> Result<(), Failure> {
+    for validator in &set.validators {
+        let id = &validator.organization;
+        if !organization(&context.store, id)?.is_some_and(|found| is_active(&found)) {
+            let message = format!("validators: {id:?} is not an active organization");
+            return Err(reject(RejectionCode::InvalidSettings, message));
+        }
+    }
+    match validator_set_problem(set, |_| true) {
+        Some(problem) => {
+            let message = format!("validators: {problem}");
+            Err(reject(RejectionCode::InvalidSettings, message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_params(params: &ConsensusParams) -> Result<(), Failure> {
+    match params_problem(params) {
+        Some((field, problem)) => {
+            let message = format!("params.{field} {problem}");
+            Err(reject(RejectionCode::InvalidSettings, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Carries out a decision. Invariant: it was checked in this transaction.
+pub(super) fn carry_out(context: &mut Context<'_>, outcome: Outcome) -> Result<(), StateError> {
+    match outcome {
+        Outcome::Admit(mut admitted) => {
+            for account in &mut admitted.accounts {
+                account.from_height = context.block.height + 1;
+            }
+            admit(&mut context.store, context.rules, &admitted)
+        }
+        Outcome::Suspend(suspension) => set_status(
+            context,
+            &suspension.organization,
+            OrganizationStatus::Suspended,
+        ),
+        Outcome::Reinstate(id) => set_status(context, &id, OrganizationStatus::Active),
+        Outcome::Validators(validators) => {
+            let mut settings = settings(&context.store)?;
+            settings.validators = Some(validators);
+            put_settings(&mut context.store, &settings);
+            Ok(())
+        }
+        Outcome::Params(params) => {
+            let mut settings = settings(&context.store)?;
+            settings.params = Some(params);
+            put_settings(&mut context.store, &settings);
+            Ok(())
+        }
+    }
+}
+
+fn set_status(
+    context: &mut Context<'_>,
+    id: &str,
+    status: OrganizationStatus,
+) -> Result<(), StateError> {
+    let found = organization(&context.store, id)?
+        .ok_or_else(|| StateError::corrupt("membership/organization", "it is missing"))?;
+    if has_role(&found, Role::Operator) {
+        let mut roster = roster(&context.store)?;
+        roster.operators.retain(|operator| operator != id);
+        if status == OrganizationStatus::Active {
+            roster.operators.push(id.to_owned());
+            roster.operators.sort();
+        }
+        put_roster(&mut context.store, &roster);
+    }
+    let changed = Organization {
+        status: status.into(),
+        ..found
+    };
+    put_organization(&mut context.store, &changed);
+    Ok(())
+}
