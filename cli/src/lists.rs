@@ -1,6 +1,7 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
 use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
+use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
@@ -55,6 +56,7 @@ lists! {
     ListBalancesRequest => list_balances, balances: Balance;
     ListIssuancesRequest => list_issuances, issuances: Issuance;
     ListRedemptionsRequest => list_redemptions, redemptions: Redemption;
+    ListHistoryRequest => list_history, entries: HistoryEntry;
 }
 
 /// The pages of a list, as [`crate::session::Session::list`] and [`client::all`] ask for them.

@@ -16,6 +16,7 @@ pub mod key;
 pub mod loan;
 pub mod localnet;
 pub mod org;
+pub mod profile;
 pub mod proposal;
 pub mod receivable;
 pub mod request;
@@ -41,6 +42,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Request(command) => request::execute(command, session).await,
         Command::Loan(command) => loan::execute(command, session).await,
         Command::Deposit(command) => deposit::execute(command, session).await,
+        Command::Profile(command) => profile::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,
         Command::Events(arguments) => events::execute(arguments, session).await,

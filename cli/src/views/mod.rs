@@ -8,11 +8,13 @@ use crate::amounts::Currencies;
 use crate::events;
 use crate::output::View;
 
+mod credit;
 mod financing;
 mod membership;
 mod message;
 mod receivable;
 
+pub use credit::{history_entry, profile};
 pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, request};
 pub use membership::{account, decision, organization, proposal, settings};
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};

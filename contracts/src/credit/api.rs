@@ -60,3 +60,13 @@ fn changes(context: &Context<'_>) -> Result<BTreeMap<String, Vec<Change>>, State
     }
     Ok(changes)
 }
+
+/// Where an organization's profile stands.
+pub fn profile_key(organization: &str) -> Vec<u8> {
+    PROFILES.key(&[organization.as_bytes()])
+}
+
+/// What the keys of an organization's history begin with.
+pub fn history_prefix(organization: &str) -> Vec<u8> {
+    ENTRIES.key(&[organization.as_bytes(), b""])
+}

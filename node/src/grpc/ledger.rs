@@ -1,6 +1,7 @@
 //! `LedgerService`: records as of the last committed block, as their rules let each caller see them.
 
 mod cash;
+mod credit;
 mod financing;
 mod invoice;
 mod membership;
@@ -137,4 +138,6 @@ reads! {
     cash::list_issuances(ListIssuancesRequest) -> ListIssuancesResponse;
     cash::get_redemption(GetRedemptionRequest) -> GetRedemptionResponse;
     cash::list_redemptions(ListRedemptionsRequest) -> ListRedemptionsResponse;
+    credit::get_profile(GetProfileRequest) -> GetProfileResponse;
+    credit::list_history(ListHistoryRequest) -> ListHistoryResponse;
 }

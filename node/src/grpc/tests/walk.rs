@@ -78,6 +78,7 @@ fn probes(world: &World) -> Vec<Probe> {
     probes.extend(claims(world));
     probes.extend(financing(world));
     probes.extend(cash());
+    probes.extend(credit());
     probes.extend(transactions(world));
     probes.extend(chain(world));
     probes
@@ -176,6 +177,21 @@ fn cash() -> Vec<Probe> {
         list!("ListIssuances" of "all" = list_issuances(ListIssuancesRequest), issuances),
         probe!("GetRedemption" of "the holder's" = Ledger.get_redemption(redemption), a => bytes(a.redemption)),
         list!("ListRedemptions" of "all" = list_redemptions(ListRedemptionsRequest), redemptions),
+    ]
+}
+
+fn credit() -> Vec<Probe> {
+    let profile = |id: &str| wire::GetProfileRequest {
+        organization: id.into(),
+    };
+    let history = wire::ListHistoryRequest {
+        organization: "buyer-a".into(),
+        ..Default::default()
+    };
+    vec![
+        probe!("GetProfile" of "the debtor's" = Ledger.get_profile(profile("buyer-a")), a => bytes(a.profile)),
+        probe!("GetProfile" of "the lender's" = Ledger.get_profile(profile("bank-b")), a => bytes(a.profile)),
+        probe!("ListHistory" of "the debtor's" = Ledger.list_history(history), a => bytes(a.entries)),
     ]
 }
 

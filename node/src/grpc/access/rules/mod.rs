@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use counterfoil_contracts::{financing, invoice as invoices, receivable as receivables};
 use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
+use counterfoil_proto::credit::v1::Profile;
 use counterfoil_proto::financing::v1::{Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{
@@ -164,6 +165,16 @@ pub fn issuance(caller: &Caller, _: &Records<'_>, issuance: Issuance) -> Shown<I
 /// Holder and issuer.
 pub fn redemption(caller: &Caller, _: &Records<'_>, redemption: Redemption) -> Shown<Redemption> {
     Ok(to_parties(caller, &[&redemption.holder, &redemption.issuer]).then_some(redemption))
+}
+
+/// The organization itself: what it is worth to others is not theirs to look up.
+pub fn profile(caller: &Caller, _: &Records<'_>, profile: Profile) -> Shown<Profile> {
+    Ok(to_parties(caller, &[&profile.organization]).then_some(profile))
+}
+
+/// The organization itself. Its entries are its own to read, as is each receipt behind them.
+pub fn history(caller: &Caller, organization: &str) -> bool {
+    to_parties(caller, &[organization])
 }
 
 /// Whether a caller is one of these, or a regulator, who reads as every party does.
