@@ -121,6 +121,7 @@ impl Session {
             chain_id: client.status().await?.chain_id,
             organization,
             key,
+            approvers: self.approvers(sending)?,
         };
         let mut action = action.into();
         if sending.propose {
@@ -138,8 +139,7 @@ impl Session {
             action = action.proposed(consents_of, until);
         }
         let lifetime = Duration::from_secs(sending.expires_in);
-        let approvers = self.approvers(sending)?;
-        let (tx_id, signed) = signer.sign_with(action, lifetime, &approvers);
+        let (tx_id, signed) = signer.sign(action, lifetime);
         // What a proposed action makes is made, and named, when it is carried out.
         let head = match sending.propose {
             true => View::new().text("proposal", ProposalId::of(tx_id)),

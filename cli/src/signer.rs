@@ -54,12 +54,13 @@ actions! {
     settlement => SETTLEMENT;
 }
 
-/// An organization's account, on one chain.
+/// An organization's account, on one chain, with those that approve at once what it makes.
 #[derive(Clone)]
 pub struct Signer {
     pub chain_id: String,
     pub organization: OrganizationId,
     pub key: SigningKey,
+    pub approvers: Vec<SigningKey>,
 }
 
 impl Signer {
@@ -68,23 +69,13 @@ impl Signer {
         action: impl Into<Action>,
         lifetime: Duration,
     ) -> (TxId, wire::SignedTransaction) {
-        self.sign_with(action, lifetime, &[])
-    }
-
-    /// Signs together with other accounts of the organization, which approve the action.
-    pub fn sign_with(
-        &self,
-        action: impl Into<Action>,
-        lifetime: Duration,
-        approvers: &[SigningKey],
-    ) -> (TxId, wire::SignedTransaction) {
         let Action { contract, bytes } = action.into();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .expect("the clock is after 1970");
         let expires_at_ms = u64::try_from((now + lifetime).as_millis())
             .expect("the clock is before year 584,556,019");
-        let keys: Vec<&SigningKey> = approvers.iter().chain([&self.key]).collect();
+        let keys: Vec<&SigningKey> = self.approvers.iter().chain([&self.key]).collect();
         Draft {
             chain_id: &self.chain_id,
             organization: &self.organization,

@@ -37,7 +37,7 @@ pub fn report(
         .unwrap_or_default();
     checks.extend(of_validators(genesis, &witnesses));
     checks.extend(of_chain(chain, height));
-    checks.extend(of_invoices(records, evidence));
+    checks.extend(of_invoices(genesis, records, evidence));
     checks.extend(receivables::checks(records, evidence));
     checks.extend(financing::checks(records, &evidence.history));
     checks.extend(deposits::checks(records, &evidence.history));
@@ -136,7 +136,7 @@ fn of_chain(chain: &Chain, height: u64) -> Vec<Check> {
     ]
 }
 
-fn of_invoices(records: &Records, evidence: &Evidence) -> Vec<Check> {
+fn of_invoices(genesis: &wire::Genesis, records: &Records, evidence: &Evidence) -> Vec<Check> {
     let live: Vec<&Invoice> = records
         .invoices
         .iter()
@@ -168,12 +168,17 @@ fn of_invoices(records: &Records, evidence: &Evidence) -> Vec<Check> {
             .get(&invoice.id)
             .is_some_and(|signed| {
                 signed.organization == invoice.buyer
-                    && accounts
-                        .get(invoice.buyer.as_str())
-                        .is_some_and(|known| known.iter().any(|a| a.public_key == signed.signer))
+                    && accounts.get(invoice.buyer.as_str()).is_some_and(|known| {
+                        let is_one = |key: &Vec<u8>| known.iter().any(|a| a.public_key == *key);
+                        signed.signers.iter().all(is_one)
+                    })
             })
     };
-    vec![
+    let checked = |invoice: &&Invoice| {
+        let signed = evidence.confirmations.get(&invoice.id);
+        signed.is_some_and(|signed| signed.signers.len() > 1)
+    };
+    let mut checks = vec![
         Check::new(
             "live_invoices_of_one_fingerprint_each",
             live.len(),
@@ -189,7 +194,16 @@ fn of_invoices(records: &Records, evidence: &Evidence) -> Vec<Check> {
             confirmed.len(),
             count(&confirmed, signed_by_buyer),
         ),
-    ]
+    ];
+    if !genesis.development {
+        let made_and_approved = count(&confirmed, checked);
+        checks.push(Check::new(
+            "confirmations_made_and_approved_by_two",
+            confirmed.len(),
+            made_and_approved,
+        ));
+    }
+    checks
 }
 
 #[cfg(test)]

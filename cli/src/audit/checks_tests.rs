@@ -95,7 +95,11 @@ fn each_fault_of_blocks_and_invoices_fails_the_check_that_speaks_of_it() {
                 .first_entry()
                 .unwrap()
                 .get_mut()
-                .signer = b"seller".to_vec();
+                .signers[1] = b"seller".to_vec();
+        }),
+        ("confirmations_made_and_approved_by_two", |l| {
+            let confirmations = &mut l.chain.evidence.confirmations;
+            confirmations.first_entry().unwrap().get_mut().signers.pop();
         }),
     ]);
 }

@@ -7,22 +7,31 @@ use counterfoil_proto::cash::v1 as cash;
 use counterfoil_proto::financing::v1 as financing;
 use counterfoil_proto::invoice::v1 as invoice;
 use counterfoil_proto::invoice::v1::action::Action as InvoiceAction;
+use counterfoil_proto::membership::v1 as membership;
+use counterfoil_proto::membership::v1::action::Action as Membership;
 use counterfoil_proto::receivable::v1 as receivable;
 use counterfoil_proto::settlement::v1 as settlement;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
-use counterfoil_types::ids::TxId;
+use counterfoil_types::ids::{ProposalId, TxId};
 use counterfoil_types::keys::{Signature, verify_zip215};
 use counterfoil_types::transaction::{contract, id, sign_bytes};
 use prost::Message as _;
 
 use super::clock::LedgerClock;
 
-/// An organization and the key it signed with.
+/// An organization and the keys it signed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub organization: String,
-    pub signer: Vec<u8>,
+    pub signers: Vec<Vec<u8>>,
+}
+
+/// An action that was proposed, and who has signed it so far.
+pub struct Proposed {
+    contract: u32,
+    action: Vec<u8>,
+    signed: Signed,
 }
 
 #[derive(Default)]
@@ -36,6 +45,8 @@ pub struct Evidence {
     pub tx_ids: BTreeSet<Vec<u8>>,
     /// Executed confirmations by invoice.
     pub confirmations: BTreeMap<Vec<u8>, Signed>,
+    /// By id.
+    pub proposals: BTreeMap<Vec<u8>, Proposed>,
     /// Executed transactions that moved cash, claims or financing, in order.
     pub history: Vec<Executed>,
 }
@@ -89,7 +100,7 @@ impl Evidence {
                 self.receipted += u64::from(in_place);
                 self.rejected += u64::from(receipt.code != 0);
                 if receipt.code == 0 {
-                    self.confirmation(&transaction);
+                    self.signed(tx_id, transaction, receipt);
                     roll(clock, at.time_ms, receipt);
                     self.happened(tx_id, clock.date(at.time_ms), receipt);
                 }
@@ -98,16 +109,53 @@ impl Evidence {
         }
     }
 
-    fn confirmation(&mut self, transaction: &wire::Transaction) {
-        if transaction.contract == contract::INVOICE
+    /// Follows who signed what: in one transaction, or one after another for a proposal.
+    fn signed(&mut self, tx_id: TxId, transaction: wire::Transaction, receipt: &wire::Receipt) {
+        let wire::Transaction {
+            organization,
+            signers,
+            contract,
+            action,
+            ..
+        } = transaction;
+        let signed = Signed {
+            organization,
+            signers,
+        };
+        if contract != contract::MEMBERSHIP {
+            self.confirmation(contract, &action, signed);
+            return;
+        }
+        match membership::Action::decode(action.as_slice()).map(|decoded| decoded.action) {
+            Ok(Some(Membership::Propose(propose))) => {
+                let proposed = Proposed {
+                    contract: propose.contract,
+                    action: propose.action,
+                    signed,
+                };
+                self.proposals
+                    .insert(ProposalId::of(tx_id).to_vec(), proposed);
+            }
+            Ok(Some(Membership::Approve(approve))) => {
+                if let Some(proposed) = self.proposals.get_mut(&approve.proposal) {
+                    proposed.signed.signers.extend(signed.signers);
+                }
+            }
+            _ => {}
+        }
+        for carried_out in receipt.events.iter().filter_map(carried_out) {
+            if let Some(proposed) = self.proposals.remove(&carried_out) {
+                self.confirmation(proposed.contract, &proposed.action, proposed.signed);
+            }
+        }
+    }
+
+    fn confirmation(&mut self, contract: u32, action: &[u8], signed: Signed) {
+        if contract == contract::INVOICE
             && let Ok(invoice::Action {
                 action: Some(InvoiceAction::Confirm(confirm)),
-            }) = invoice::Action::decode(transaction.action.as_slice())
+            }) = invoice::Action::decode(action)
         {
-            let signed = Signed {
-                organization: transaction.organization.clone(),
-                signer: transaction.signers.first().cloned().unwrap_or_default(),
-            };
             self.confirmations.insert(confirm.invoice, signed);
         }
     }
@@ -126,6 +174,20 @@ impl Evidence {
     /// All events, in order.
     pub fn events(&self) -> impl Iterator<Item = &Event> {
         self.history.iter().flat_map(|executed| &executed.events)
+    }
+}
+
+/// The proposal that an event says is carried out.
+fn carried_out(event: &wire::Event) -> Option<Vec<u8>> {
+    if event.contract != contract::MEMBERSHIP {
+        return None;
+    }
+    match membership::Event::decode(event.body.as_slice())
+        .ok()?
+        .event?
+    {
+        membership::event::Event::CarriedOut(carried_out) => Some(carried_out.proposal),
+        _ => None,
     }
 }
 
@@ -199,6 +261,7 @@ mod tests {
             chain_id: "c".into(),
             organization: "buyer".parse().unwrap(),
             key: SigningKey::from_seed([5; 32]),
+            approvers: Vec::new(),
         }
     }
 
@@ -237,7 +300,7 @@ mod tests {
         );
         let expected = Signed {
             organization: "buyer".into(),
-            signer: signer().key.public_key().to_vec(),
+            signers: vec![signer().key.public_key().to_vec()],
         };
         assert_eq!(evidence.confirmations[&vec![7; 32]], expected);
 
@@ -254,6 +317,54 @@ mod tests {
             (1, 0, 0)
         );
         assert_eq!((evidence.rejected, evidence.confirmations.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_proposed_confirmation_is_seen_when_it_is_carried_out_with_all_who_signed() {
+        let confirm = invoice::ConfirmInvoice {
+            invoice: vec![7; 32],
+            ..Default::default()
+        };
+        let action = invoice::Action {
+            action: Some(InvoiceAction::Confirm(confirm)),
+        };
+        let propose = Membership::Propose(membership::Propose {
+            contract: contract::INVOICE,
+            action: action.encode_to_vec(),
+            ..Default::default()
+        });
+        let (proposing, proposed) = signer().sign(propose, Duration::from_secs(1));
+        let proposal = ProposalId::of(proposing).to_vec();
+        let checker = Signer {
+            key: SigningKey::from_seed([6; 32]),
+            ..signer()
+        };
+        let approve = Membership::Approve(membership::Approve {
+            proposal: proposal.clone(),
+            ..Default::default()
+        });
+        let (_, approved) = checker.sign(approve, Duration::from_secs(1));
+        let body = membership::Event {
+            event: Some(membership::event::Event::CarriedOut(
+                membership::CarriedOut { proposal },
+            )),
+        };
+        let carried_out = wire::Receipt {
+            events: vec![wire::Event {
+                contract: contract::MEMBERSHIP,
+                organizations: Vec::new(),
+                body: body.encode_to_vec(),
+            }],
+            ..Default::default()
+        };
+        let only_approved = wire::Receipt::default();
+        let transactions = [proposed, approved];
+        let waiting = seen(&transactions, &[wire::Receipt::default(), only_approved]);
+        assert!(waiting.confirmations.is_empty());
+        let done = seen(&transactions, &[wire::Receipt::default(), carried_out]);
+        let signers = &done.confirmations[&vec![7; 32]].signers;
+        let expected = [signer(), checker].map(|by| by.key.public_key().to_vec());
+        assert_eq!(signers, &expected);
     }
 
     #[test]

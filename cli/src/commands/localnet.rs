@@ -182,6 +182,7 @@ pub fn tour_plan(
         id: id.parse().expect("the ids below are organization ids"),
         legal_name: legal_name.to_owned(),
         role,
+        checked: false,
     };
     Ok(Plan {
         chain_id,

@@ -7,6 +7,7 @@ use counterfoil_proto::membership::v1::{Proposal, ProposalState};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::{OrganizationId, ProposalId};
 
+use crate::amounts::Currencies;
 use crate::arguments::{Page, Sending, enum_value};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -78,10 +79,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 proposal: id.to_vec(),
                 action_hash: seen(&proposal, id),
             };
-            eprintln!(
-                "approving: {}",
-                views::proposal(&proposal, &currencies).line()
-            );
+            eprintln!("approving {}", in_words(&proposal, &currencies));
             (Action::Approve(approve), sending)
         }
         Command::Consent { id, sending } => {
@@ -90,10 +88,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 proposal: id.to_vec(),
                 action_hash: seen(&proposal, id),
             };
-            eprintln!(
-                "consenting to: {}",
-                views::proposal(&proposal, &currencies).line()
-            );
+            eprintln!("consenting to {}", in_words(&proposal, &currencies));
             (Action::Consent(consent), sending)
         }
         Command::End { id, sending } => {
@@ -135,6 +130,12 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     session
         .execute(&client, action, &sending, |_, view| view)
         .await
+}
+
+/// Whose action it is, and every field of it.
+fn in_words(proposal: &Proposal, currencies: &Currencies) -> String {
+    let action = views::action(proposal.contract, &proposal.action, currencies);
+    format!("{}'s action: {}", proposal.organization, action.line())
 }
 
 /// The hash of the action that is shown: reckoned here, so that nobody signs another one than is seen.

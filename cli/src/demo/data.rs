@@ -237,6 +237,7 @@ impl Data {
             id: id.parse().expect("the ids below are organization ids"),
             legal_name: legal_name.to_owned(),
             role,
+            checked: is_checked(role),
         };
         let mut members = vec![
             member(OPERATOR, "Operator", Role::Operator),
@@ -250,6 +251,7 @@ impl Data {
             id: id.clone(),
             legal_name: legal_name.clone(),
             role: *role,
+            checked: is_checked(*role),
         }));
         Plan {
             chain_id,
@@ -262,6 +264,11 @@ impl Data {
             transport,
         }
     }
+}
+
+/// Those that undertake to pay do nothing of it with one signature: this is no development network.
+fn is_checked(role: Role) -> bool {
+    [Role::CoreEnterprise, Role::Bank].contains(&role)
 }
 
 fn positions(header: &csv::StringRecord) -> Result<[usize; COLUMNS.len()], String> {

@@ -343,10 +343,16 @@ impl<'a> Steps<'a> {
 
 fn signer(organization: &OrganizationId, network: &Network) -> Result<Signer, Failure> {
     let key: SigningKey = keystore::read_plain_key(&network.key_file(organization))?;
+    let checker = network.checker_key_file(organization);
+    let approvers = match checker.exists() {
+        true => vec![keystore::read_plain_key(&checker)?],
+        false => Vec::new(),
+    };
     Ok(Signer {
         chain_id: network.chain_id().to_owned(),
         organization: organization.clone(),
         key,
+        approvers,
     })
 }
 

@@ -144,6 +144,12 @@ impl Network {
         self.home.join("keys").join(format!("{organization}.pem"))
     }
 
+    /// The key of the account that approves what an organization's first one makes, where it has one.
+    pub fn checker_key_file(&self, organization: &OrganizationId) -> PathBuf {
+        self.key_file(organization)
+            .with_file_name(format!("{organization}-checker.pem"))
+    }
+
     /// The file of the network's authority, unless its nodes speak plain text.
     pub fn authority(&self) -> Option<PathBuf> {
         let file = self.home.join(AUTHORITY);

@@ -11,7 +11,7 @@ use counterfoil_keystore as keystore;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
-    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Permission, Role,
 };
 use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::keys::{PublicKey, SigningKey};
@@ -40,6 +40,8 @@ pub struct Member {
     pub id: OrganizationId,
     pub legal_name: String,
     pub role: Role,
+    /// Whether a second account approves what the first one makes.
+    pub checked: bool,
 }
 
 /// What a new network is to be.
@@ -99,9 +101,17 @@ impl Plan {
         };
         let mut organizations = Vec::new();
         for member in &self.members {
-            let key = SigningKey::generate();
-            keystore::write_plain_key(&network.key_file(&member.id), &key)?;
-            organizations.push(member.enrolled(key.public_key(), &self.chain_id));
+            let make_key = |file: &Path| -> Result<PublicKey, Failure> {
+                let key = SigningKey::generate();
+                keystore::write_plain_key(file, &key)?;
+                Ok(key.public_key())
+            };
+            let maker = make_key(&network.key_file(&member.id))?;
+            let checker = match member.checked {
+                true => Some(make_key(&network.checker_key_file(&member.id))?),
+                false => None,
+            };
+            organizations.push(member.enrolled(maker, checker, &self.chain_id));
         }
         let genesis = self.genesis(organizations, &nodes, &ledger_key)?;
         write(&network.home.join(GENESIS), &genesis.to_json())?;
@@ -166,7 +176,7 @@ impl Plan {
             protocol_version: PROTOCOL_VERSION,
             chain_id: self.chain_id.clone(),
             time_ms: u64::try_from(now_ms()?).map_err(Failure::failed)?,
-            development: true,
+            development: self.members.iter().any(Member::lacks_a_checker),
             clock: if self.first_date.is_some() {
                 ClockKind::Simulated
             } else {
@@ -201,14 +211,38 @@ impl Plan {
 }
 
 impl Member {
-    fn enrolled(&self, account: PublicKey, chain_id: &str) -> GenesisOrganization {
+    /// Whether only a development network would take it with one account (specification 1.4).
+    fn lacks_a_checker(&self) -> bool {
+        !self.checked && [Role::CoreEnterprise, Role::Bank].contains(&self.role)
+    }
+
+    fn enrolled(
+        &self,
+        maker: PublicKey,
+        checker: Option<PublicKey>,
+        chain_id: &str,
+    ) -> GenesisOrganization {
+        use Permission::{Admin, Approve, Make, View};
+        let accounts = match checker {
+            None => vec![GenesisAccount::of(maker)],
+            Some(checker) => vec![
+                GenesisAccount {
+                    key: maker,
+                    permissions: vec![View, Make, Admin],
+                },
+                GenesisAccount {
+                    key: checker,
+                    permissions: vec![View, Approve, Admin],
+                },
+            ],
+        };
         GenesisOrganization {
             id: self.id.clone(),
             legal_name: self.legal_name.clone(),
             lei: String::new(),
             national_id: format!("{chain_id}:{}", self.id),
             roles: vec![self.role],
-            accounts: vec![GenesisAccount::of(account)],
+            accounts,
         }
     }
 }

@@ -17,6 +17,7 @@ mod receivable;
 pub use credit::{history_entry, profile};
 pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, request};
 pub use membership::{account, decision, organization, proposal, settings};
+pub use message::action;
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
 
 /// An amount and its currency, shown as one.
