@@ -7,7 +7,6 @@ use counterfoil_proto::credit::v1::Profile;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::{OrganizationId, TxId};
 use counterfoil_types::profile::scorecard::{SCORECARD, Score, scores};
-use tonic::Code;
 
 use crate::arguments::Page;
 use crate::client::Client;
@@ -105,11 +104,8 @@ async fn get(client: &Client, organization: &OrganizationId) -> Result<Option<Pr
     let request = wire::GetProfileRequest {
         organization: organization.to_string(),
     };
-    match client.ledger().get_profile(request).await {
-        Ok(answer) => Ok(answer.into_inner().profile),
-        Err(status) if status.code() == Code::NotFound => Ok(None),
-        Err(status) => Err(client.failure(status)),
-    }
+    let answer = client.found(client.ledger().get_profile(request).await)?;
+    Ok(answer.and_then(|answer| answer.profile))
 }
 
 async fn read_history(
