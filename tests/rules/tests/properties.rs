@@ -18,7 +18,7 @@ use counterfoil_rules_tests::workload::invariants::{Auditor, check_payment};
 use counterfoil_rules_tests::workload::profiles::check_recomputation;
 use counterfoil_rules_tests::workload::rules::{Rules, Signed};
 use counterfoil_rules_tests::workload::world::World;
-use counterfoil_rules_tests::workload::{Generator, Planned, Signer, View};
+use counterfoil_rules_tests::workload::{Generator, Planned, View};
 use rand::Rng;
 
 const SEEDS: u64 = 45;
@@ -114,9 +114,14 @@ impl Run {
         let mut batch = Vec::new();
         for index in 0..length {
             let expected = self.next(time_ms, index);
-            coverage.count(&expected.planned.act, &expected.result, &self.model);
-            if expected.result.is_ok() {
-                self.note(&expected.planned);
+            coverage.count(&expected.planned, &expected.result, &self.model);
+            if let Ok(events) = &expected.result {
+                let Planned {
+                    organization, act, ..
+                } = &expected.planned;
+                for (by, act) in self.model.executed(organization, act, events) {
+                    self.note(&by, &act);
+                }
             }
             batch.push(expected);
         }
@@ -132,7 +137,7 @@ impl Run {
         while batch.len() < 15 {
             let expected = self.next(time_ms, batch.len() as u32);
             if expected.result.is_err() {
-                coverage.count(&expected.planned.act, &expected.result, &self.model);
+                coverage.count(&expected.planned, &expected.result, &self.model);
                 batch.push(expected);
             } else {
                 // Not sent, so it did not happen.
@@ -165,6 +170,7 @@ impl Run {
         let view = View {
             model: &self.model,
             today: self.model.clock.day(time_ms),
+            height: self.rules.height() + 1,
         };
         let planned = self.generator.next(&view);
         let signed = self.rules.sign(&planned, time_ms);
@@ -174,7 +180,8 @@ impl Run {
             index,
             time_ms,
             organization: &planned.organization,
-            signer_is_account: planned.signer == Signer::Itself,
+            signers: &self.rules.signers(&planned),
+            consents: &BTreeSet::new(),
             contract: planned.contract,
             act: &planned.act,
         });
@@ -202,46 +209,47 @@ impl Run {
             assert_eq!(receipt.index as usize, index);
             check_receipt(receipt, &expected.planned, &expected.result);
             check_concerns(receipt);
-            if let Act::Settlement(settlement::v1::Action {
-                action: Some(settlement::v1::action::Action::Settle(action)),
-            }) = &expected.planned.act
-                && expected.result.is_ok()
-            {
-                check_payment(receipt, action.amount.as_ref().expect("an amount"));
+            if let Ok(events) = &expected.result {
+                let Planned {
+                    organization, act, ..
+                } = &expected.planned;
+                for (_, act) in self.model.executed(organization, act, events) {
+                    if let Act::Settlement(settlement::v1::Action {
+                        action: Some(settlement::v1::action::Action::Settle(action)),
+                    }) = &act
+                    {
+                        check_payment(receipt, action.amount.as_ref().expect("an amount"));
+                    }
+                }
             }
         }
     }
 
     /// Notes what invariants 5 and 12 are about.
-    fn note(&mut self, planned: &Planned) {
-        assert_eq!(
-            planned.signer,
-            Signer::Itself,
-            "invariant 10: executed for another's key"
-        );
-        if let Some((payer, end_to_end_id)) = Run::instruction(planned) {
-            self.auditor.note_use(&payer, &end_to_end_id);
+    fn note(&mut self, by: &str, act: &Act) {
+        if let Some(end_to_end_id) = Run::instruction(act) {
+            self.auditor.note_use(by, &end_to_end_id);
         }
         if let Act::Invoice(invoice::v1::Action {
             action: Some(invoice::v1::action::Action::Confirm(confirmed)),
-        }) = &planned.act
+        }) = act
         {
             let id = Id::try_from(confirmed.invoice.as_slice()).expect("executed, so an id");
             assert_eq!(
-                self.model.invoices[&id].buyer, planned.organization,
+                self.model.invoices[&id].buyer, by,
                 "invariant 5: another than the buyer confirmed"
             );
             self.auditor.confirmed.insert(id);
         }
     }
 
-    /// Whose end-to-end id an executed transaction has used up.
-    fn instruction(planned: &Planned) -> Option<(String, String)> {
+    /// The end-to-end id that an executed action has used up.
+    fn instruction(act: &Act) -> Option<String> {
         use cash::v1::action::Action as Cash;
         use financing::v1::action::Action as Financing;
         use receivable::v1::action::Action as Receivable;
         use settlement::v1::action::Action as Settlement;
-        let end_to_end_id = match &planned.act {
+        let end_to_end_id = match act {
             Act::Cash(action) => match action.action.as_ref()? {
                 Cash::Issue(a) => &a.end_to_end_id,
                 Cash::Transfer(a) => &a.end_to_end_id,
@@ -264,7 +272,7 @@ impl Run {
             },
             _ => return None,
         };
-        Some((planned.organization.clone(), end_to_end_id.clone()))
+        Some(end_to_end_id.clone())
     }
 }
 

@@ -11,10 +11,10 @@ use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable};
 use counterfoil_rules_tests::model::claims::encumbrance;
-use counterfoil_rules_tests::model::{Call, Model};
+use counterfoil_rules_tests::model::{Act, Call, Model};
 use counterfoil_rules_tests::workload::rules::Rules;
 use counterfoil_rules_tests::workload::world::World;
-use counterfoil_rules_tests::workload::{Generator, Signer, View};
+use counterfoil_rules_tests::workload::{Generator, View};
 use prost::Message;
 use rand::Rng;
 
@@ -187,7 +187,7 @@ impl Watch {
 }
 
 /// The name of an action's message, which its debug form has before its first inner brace.
-fn action_name(act: &counterfoil_rules_tests::model::Act) -> String {
+fn action_name(act: &Act) -> String {
     let text = format!("{act:?}");
     let before_fields = text.split('{').nth(1).unwrap_or_default();
     let message = before_fields.rsplit('(').next().unwrap_or_default();
@@ -205,6 +205,7 @@ fn run(seed: u64, taken: &mut BTreeSet<Arrow>) {
         let view = View {
             model: &model,
             today: model.clock.day(time_ms),
+            height: rules.height() + 1,
         };
         let planned = generator.next(&view);
         let signed = rules.sign(&planned, time_ms);
@@ -214,13 +215,17 @@ fn run(seed: u64, taken: &mut BTreeSet<Arrow>) {
             index: 0,
             time_ms,
             organization: &planned.organization,
-            signer_is_account: planned.signer == Signer::Itself,
+            signers: &rules.signers(&planned),
+            consents: &BTreeSet::new(),
             contract: planned.contract,
             act: &planned.act,
         });
         rules.execute(time_ms, &[signed]);
-        if result.is_ok() {
-            let action = action_name(&planned.act);
+        if let Ok(events) = result {
+            // Of a proposal that is carried out, the action that it held.
+            let executed = model.executed(&planned.organization, &planned.act, &events);
+            let (_, act) = executed.last().expect("what was sent, at least");
+            let action = action_name(act);
             for (key, record) in rules.last_writes() {
                 watch.note(key, record, &action);
             }

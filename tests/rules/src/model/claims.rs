@@ -27,7 +27,7 @@ pub fn encumbrance(claim: &Claim) -> Option<&Kind> {
     claim.encumbrance.as_ref()?.encumbrance.as_ref()
 }
 
-fn offer_on(claim: &Claim) -> Option<&Offer> {
+pub(super) fn offer_on(claim: &Claim) -> Option<&Offer> {
     match encumbrance(claim) {
         Some(Kind::Offered(offer)) => Some(offer),
         _ => None,

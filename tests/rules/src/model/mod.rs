@@ -7,11 +7,13 @@
 //! they are computed from: all that matters is which are equal.
 
 pub mod arithmetic;
+pub mod authority;
 pub mod calendar;
 pub mod cash;
 pub mod claims;
 pub mod financing;
 pub mod invoices;
+pub mod membership;
 pub mod numbers;
 pub mod profiles;
 pub mod settlement;
@@ -23,7 +25,7 @@ use counterfoil_proto::cash::v1 as cash_wire;
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
-use counterfoil_proto::membership::v1::Role;
+use counterfoil_proto::membership::v1::{self as membership_wire, Role};
 use counterfoil_proto::receivable::v1::{
     self as receivable_wire, BusinessDayConvention, DayCount, Purpose, ReceivableState, Recourse,
 };
@@ -34,10 +36,12 @@ use sha2::{Digest as _, Sha256};
 
 use calendar::Clock;
 use invoices::{Loose, Strict};
+use membership::KnownKeys;
 use profiles::Tally;
 
 /// The numbers of the contracts, as at the head of their `.proto` files.
 pub mod contract {
+    pub const MEMBERSHIP: u32 = 1;
     pub const CASH: u32 = 3;
     pub const INVOICE: u32 = 4;
     pub const RECEIVABLE: u32 = 5;
@@ -64,6 +68,7 @@ pub enum Act {
     Cash(cash_wire::Action),
     Financing(financing_wire::Action),
     Invoice(invoice_wire::Action),
+    Membership(membership_wire::Action),
     Receivable(receivable_wire::Action),
     Settlement(settlement_wire::Action),
     /// Bytes that are no contract's action, or not in canonical encoding.
@@ -78,14 +83,32 @@ impl Act {
             Act::Cash(action) => action.encode_to_vec(),
             Act::Financing(action) => action.encode_to_vec(),
             Act::Invoice(action) => action.encode_to_vec(),
+            Act::Membership(action) => action.encode_to_vec(),
             Act::Receivable(action) => action.encode_to_vec(),
             Act::Settlement(action) => action.encode_to_vec(),
             Act::Garbage(bytes) => bytes.clone(),
         }
     }
+
+    /// What a contract reads in bytes.
+    pub fn decode(contract: u32, bytes: &[u8]) -> Act {
+        let act = match contract {
+            contract::CALENDAR => calendar_wire::Action::decode(bytes).map(Act::Calendar),
+            contract::CASH => cash_wire::Action::decode(bytes).map(Act::Cash),
+            contract::FINANCING => financing_wire::Action::decode(bytes).map(Act::Financing),
+            contract::INVOICE => invoice_wire::Action::decode(bytes).map(Act::Invoice),
+            contract::MEMBERSHIP => membership_wire::Action::decode(bytes).map(Act::Membership),
+            contract::RECEIVABLE => receivable_wire::Action::decode(bytes).map(Act::Receivable),
+            contract::SETTLEMENT => settlement_wire::Action::decode(bytes).map(Act::Settlement),
+            _ => return Act::Garbage(bytes.to_vec()),
+        };
+        let canonical = act.ok().filter(|act| act.encode() == bytes);
+        canonical.unwrap_or(Act::Garbage(bytes.to_vec()))
+    }
 }
 
-/// One transaction, at its place in the chain.
+/// One transaction, at its place in the chain, or an action that it carries out.
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     pub tx_id: Id,
     pub height: u64,
@@ -93,10 +116,19 @@ pub struct Call<'a> {
     /// The block's time.
     pub time_ms: u64,
     pub organization: &'a str,
-    /// Whether the key that signed is an account of the organization.
-    pub signer_is_account: bool,
+    /// The keys that signed for it, ascending.
+    pub signers: &'a [Vec<u8>],
+    /// Other organizations that consented to this very action.
+    pub consents: &'a BTreeSet<String>,
     pub contract: u32,
     pub act: &'a Act,
+}
+
+impl Call<'_> {
+    /// Whether an organization signed this very action: as its caller or by its consent.
+    pub fn is_signed_by(&self, organization: &str) -> bool {
+        self.organization == organization || self.consents.contains(organization)
+    }
 }
 
 /// An event as it should stand in the receipt.
@@ -149,6 +181,13 @@ impl Happened {
         Happened::new(contract::INVOICE, concerned, event.encode_to_vec())
     }
 
+    fn membership<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: membership_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::MEMBERSHIP, concerned, event.encode_to_vec())
+    }
+
     fn receivable<T: Into<String>>(
         concerned: impl IntoIterator<Item = T>,
         event: receivable_wire::Event,
@@ -187,7 +226,13 @@ impl Rejected {
 pub struct Model {
     /// What a sealed quote is bound to.
     pub chain_id: String,
-    pub organizations: BTreeMap<String, BTreeSet<Role>>,
+    pub organizations: BTreeMap<String, membership_wire::Organization>,
+    pub proposals: BTreeMap<Id, membership_wire::Proposal>,
+    pub decisions: BTreeMap<Id, membership_wire::ProposedDecision>,
+    pub consensus: membership_wire::ConsensusSettings,
+    /// Whether core enterprises and banks may do with one account.
+    pub development: bool,
+    pub known_keys: KnownKeys,
     pub currencies: BTreeSet<String>,
     pub clock: Clock,
     pub invoices: BTreeMap<Id, invoice_wire::Invoice>,
@@ -223,13 +268,20 @@ impl Model {
     /// The ledger at genesis.
     pub fn new(
         chain_id: &str,
-        organizations: BTreeMap<String, BTreeSet<Role>>,
+        organizations: BTreeMap<String, membership_wire::Organization>,
+        consensus: membership_wire::ConsensusSettings,
+        known_keys: KnownKeys,
         currencies: BTreeSet<String>,
         clock: Clock,
     ) -> Model {
         Model {
             chain_id: chain_id.to_owned(),
             organizations,
+            proposals: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+            consensus,
+            development: true,
+            known_keys,
             currencies,
             clock,
             invoices: BTreeMap::new(),
@@ -255,8 +307,10 @@ impl Model {
     /// Executes a transaction: its events, or its rejection, which changes nothing.
     pub fn apply(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
         ensure(self.exists(call.organization), Kernel::UnknownOrganization)?;
-        ensure(call.signer_is_account, Kernel::UnknownSigner)?;
+        let accounts = self.signing(call.organization, call.signers, call.height);
+        ensure(accounts.len() == call.signers.len(), Kernel::UnknownSigner)?;
         let known = [
+            contract::MEMBERSHIP,
             contract::CASH,
             contract::INVOICE,
             contract::RECEIVABLE,
@@ -265,8 +319,8 @@ impl Model {
             contract::CALENDAR,
         ];
         ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
-        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
-        let events = self.dispatch(call)?;
+        ensure(names_an_action(call.act), Kernel::MalformedAction)?;
+        let events = self.perform(call)?;
         let concerned: BTreeSet<&String> = events
             .iter()
             .flat_map(|event| &event.organizations)
@@ -290,11 +344,21 @@ impl Model {
         Ok(events)
     }
 
+    /// Does what is signed for: of a transaction, or of a proposal that has its last signature.
+    fn perform(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
+        if let Some(authority) = self.authority(call.organization, call.act)? {
+            self.check_signed(call.organization, call.signers, call.height, &authority)?;
+        }
+        ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
+        self.dispatch(call)
+    }
+
     fn dispatch(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
         use calendar_wire::action::Action as Calendar;
         use cash_wire::action::Action as Cash;
         use financing_wire::action::Action as Financing;
         use invoice_wire::action::Action as Invoice;
+        use membership_wire::action::Action as Membership;
         use receivable_wire::action::Action as Receivable;
         use settlement_wire::action::Action as Settlement;
         match call.act {
@@ -319,6 +383,19 @@ impl Model {
                 Invoice::Confirm(a) => self.confirm(call, a),
                 Invoice::Reject(a) => self.reject(call, a),
                 Invoice::Withdraw(a) => self.withdraw(call, a),
+            },
+            Act::Membership(membership_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Membership::Propose(a) => self.propose(call, a),
+                Membership::Approve(a) => self.approve(call, a),
+                Membership::Consent(a) => self.consent(call, a),
+                Membership::EndProposal(a) => self.end_proposal(call, a),
+                Membership::ChangeAccounts(a) => self.change_accounts(call, a),
+                Membership::SetApprovalRule(a) => self.set_approval_rule(call, a),
+                Membership::Leave(_) => self.leave(call),
+                Membership::ProposeDecision(a) => self.propose_decision(call, a),
+                Membership::Vote(a) => self.vote(call, a),
             },
             Act::Receivable(receivable_wire::Action {
                 action: Some(action),
@@ -358,39 +435,48 @@ impl Model {
         self.organizations.contains_key(organization)
     }
 
-    /// Whether there is such an organization, and it has the role.
+    /// Whether there is such an organization, it is active, and it has the role: who is suspended or has left is no
+    /// party of anything new.
     pub fn has_role(&self, organization: &str, role: Role) -> bool {
         self.organizations
             .get(organization)
-            .is_some_and(|roles| roles.contains(&role))
+            .is_some_and(|found| found.roles.contains(&role.into()))
+            && self.is_active(organization)
     }
 }
 
-/// What names no action, or an enum value nobody knows, never reaches a contract.
+/// Whether bytes were read as an action of the contract.
+fn names_an_action(act: &Act) -> bool {
+    match act {
+        Act::Calendar(action) => action.action.is_some(),
+        Act::Cash(action) => action.action.is_some(),
+        Act::Financing(action) => action.action.is_some(),
+        Act::Invoice(action) => action.action.is_some(),
+        Act::Membership(action) => action.action.is_some(),
+        Act::Receivable(action) => action.action.is_some(),
+        Act::Settlement(action) => action.action.is_some(),
+        Act::Garbage(_) => false,
+    }
+}
+
+/// Whether an action names no enum value that nobody knows.
 fn is_well_formed(act: &Act) -> bool {
     use financing_wire::action::Action as Financing;
     use invoice_wire::action::Action as Invoice;
     use receivable_wire::action::Action as Receivable;
     match act {
-        Act::Garbage(_) => false,
-        Act::Calendar(action) => action.action.is_some(),
-        Act::Cash(action) => action.action.is_some(),
-        Act::Settlement(action) => action.action.is_some(),
         Act::Invoice(action) => match &action.action {
-            None => false,
             Some(Invoice::Register(register)) => register.terms.as_ref().is_none_or(|terms| {
                 DayCount::try_from(terms.day_count).is_ok()
                     && BusinessDayConvention::try_from(terms.convention).is_ok()
             }),
-            Some(_) => true,
+            _ => true,
         },
         Act::Receivable(action) => match &action.action {
-            None => false,
             Some(Receivable::Offer(offer)) => Purpose::try_from(offer.purpose).is_ok(),
-            Some(_) => true,
+            _ => true,
         },
         Act::Financing(action) => match &action.action {
-            None => false,
             Some(Financing::Open(open)) => {
                 Technique::try_from(open.technique).is_ok()
                     && Recourse::try_from(open.recourse).is_ok()
@@ -399,8 +485,9 @@ fn is_well_formed(act: &Act) -> bool {
                 DayCount::try_from(terms.day_count).is_ok()
                     && Recourse::try_from(terms.recourse).is_ok()
             }),
-            Some(_) => true,
+            _ => true,
         },
+        _ => true,
     }
 }
 

@@ -8,6 +8,10 @@ use counterfoil_proto::cash::v1::{Balance, Instruction, Issuance, Redemption};
 use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead, Profile};
 use counterfoil_proto::financing::v1::{Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
+use counterfoil_proto::membership::v1::{
+    AccountOwner, ConsensusSettings, LegalIdentity, Organization, Proposal, ProposedDecision,
+    Roster,
+};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
 use prost::Message;
 
@@ -15,7 +19,7 @@ use super::rules::Records;
 use crate::model::invoices::{loose_of, strict_of};
 use crate::model::{Id, Model};
 
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 26] = [
     "block/",
     "calendar/clock",
     "cash/balance/",
@@ -32,8 +36,13 @@ const TABLES: [&str; 21] = [
     "invoice/invoice/",
     "invoice/loose/",
     "invoice/strict/",
+    "membership/account/",
+    "membership/consensus",
+    "membership/decision/",
     "membership/legal-id/",
     "membership/organization/",
+    "membership/proposal/",
+    "membership/roster",
     "receivable/claim/",
     "receivable/endorsement/",
     "receivable/receivable/",
@@ -117,12 +126,61 @@ pub fn compare(records: &Records, model: &Model, height: u64) {
         model.clock.offset_ms(),
         "the clock's offset"
     );
+    compare_membership(records, model);
     compare_invoices(records, model);
     compare_claims(records, model);
     compare_financing(records, model);
     compare_cash(records, model);
     compare_history(records, model);
     compare_profiles(records, model);
+}
+
+fn compare_membership(records: &Records, model: &Model) {
+    let organizations = table(records, "membership/organization/");
+    same(
+        "organization",
+        &keyed(organizations, |o: &Organization| o.id.clone()),
+        &model.organizations,
+    );
+    let mut accounts = 0;
+    let mut legal_ids = 0;
+    for organization in model.organizations.values() {
+        legal_ids += usize::from(!organization.lei.is_empty());
+        legal_ids += usize::from(!organization.national_id.is_empty());
+        for account in &organization.accounts {
+            let key = [b"membership/account/".as_slice(), &account.public_key].concat();
+            let owner = AccountOwner {
+                organization: organization.id.clone(),
+            };
+            let record = records.get(&key);
+            assert_eq!(record, Some(&owner.encode_to_vec()), "who owns {account:?}");
+            accounts += 1;
+        }
+    }
+    let owners: Vec<AccountOwner> = table(records, "membership/account/");
+    assert_eq!(owners.len(), accounts, "accounts");
+    let identities: Vec<LegalIdentity> = table(records, "membership/legal-id/");
+    assert_eq!(identities.len(), legal_ids, "legal identifiers");
+    let proposals = table(records, "membership/proposal/");
+    same(
+        "proposal",
+        &keyed(proposals, |p: &Proposal| id(&p.id)),
+        &model.proposals,
+    );
+    let decisions = table(records, "membership/decision/");
+    same(
+        "decision",
+        &keyed(decisions, |d: &ProposedDecision| id(&d.id)),
+        &model.decisions,
+    );
+    let rosters: Vec<Roster> = table(records, "membership/roster");
+    let roster = Roster {
+        operators: model.operators(),
+        organizations: u32::try_from(model.organizations.len()).expect("a small network"),
+    };
+    assert_eq!(rosters, [roster], "the roster");
+    let settings: Vec<ConsensusSettings> = table(records, "membership/consensus");
+    assert_eq!(settings, [model.consensus.clone()], "who decides blocks");
 }
 
 fn compare_invoices(records: &Records, model: &Model) {
@@ -245,7 +303,13 @@ fn compare_cash(records: &Records, model: &Model) {
 
 fn compare_history(records: &Records, model: &Model) {
     let mut entries = 0;
-    for organization in model.organizations.keys() {
+    // Who is to be admitted is told so before.
+    let all: BTreeSet<&String> = model
+        .organizations
+        .keys()
+        .chain(model.history.keys())
+        .collect();
+    for organization in all {
         let expected = model.history.get(organization).cloned().unwrap_or_default();
         let head: Vec<HistoryHead> = records
             .get(format!("credit/history/{organization}").as_bytes())

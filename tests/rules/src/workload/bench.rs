@@ -3,17 +3,20 @@
 use counterfoil_proto::cash::v1::Balance;
 use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
+use counterfoil_proto::membership::v1::decision::Decision;
+use counterfoil_proto::membership::v1::{DecisionState, Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Receivable};
 use counterfoil_proto::v1::Receipt;
+use counterfoil_types::keys::SigningKey;
 use prost::Message;
 
-use super::Planned;
 use super::acts::{
-    BUYER, Finance, SELLER, TODAY, award, commit, confirm, open, quote, register, registration,
-    reveal, roll, salt, usd,
+    BUYER, Finance, SELLER, TODAY, award, commit, confirm, consent, decide, open, propose, quote,
+    register, registration, reveal, roll, salt, usd, vote,
 };
 use super::rules::{Records, Rules};
 use super::world::World;
+use super::{Planned, Signer};
 use crate::model::{Act, contract, tagged_hash};
 
 /// One ledger, in which every transaction has a block of its own.
@@ -32,7 +35,7 @@ impl Bench {
     }
 
     /// The same with so many banks more, called bank-100 and so on.
-    pub fn with_banks(more: usize) -> Bench {
+    pub fn with_banks(more: u16) -> Bench {
         Bench {
             rules: Rules::new(&World::new(Some(TODAY), 0, more)),
         }
@@ -45,24 +48,85 @@ impl Bench {
 
     /// Sends in a block of so much later than the last.
     pub fn send_later(&mut self, after_ms: u64, caller: &str, act: Act) -> Receipt {
-        let number = match act {
-            Act::Calendar(_) => contract::CALENDAR,
-            Act::Cash(_) => contract::CASH,
-            Act::Financing(_) => contract::FINANCING,
-            Act::Invoice(_) => contract::INVOICE,
-            Act::Receivable(_) => contract::RECEIVABLE,
-            Act::Settlement(_) => contract::SETTLEMENT,
-            Act::Garbage(_) => panic!("a story is told in actions"),
-        };
+        self.send_planned(after_ms, &Planned::new(caller, number_of(&act), act))
+    }
+
+    fn send_planned(&mut self, after_ms: u64, planned: &Planned) -> Receipt {
         let time_ms = self.rules.time_ms() + after_ms;
-        let signed = self.rules.sign(&Planned::new(caller, number, act), time_ms);
+        let signed = self.rules.sign(planned, time_ms);
         self.rules.execute(time_ms, &[signed]).remove(0)
+    }
+
+    /// Has the caller propose what needs others' signatures, and each of them consent; the last
+    /// of them must end in this code. Its receipt, in which the action was carried out.
+    pub fn signed_by(&mut self, caller: &str, act: Act, consents: &[&str], code: u32) -> Receipt {
+        let proposal = self.propose(caller, act, consents);
+        let (last, before) = consents.split_last().expect("somebody consents");
+        for consenting in before {
+            self.succeed(consenting, consent(&proposal));
+        }
+        let what = format!("the consent of {last} to what {caller} proposes");
+        self.expect(last, consent(&proposal), code, &what)
+    }
+
+    /// Proposes, and asks for consents. The proposal as it then stands.
+    pub fn propose(&mut self, caller: &str, act: Act, consents: &[&str]) -> Proposal {
+        let receipt = self.succeed(caller, propose(&act, consents));
+        self.proposal(&proposal_id(&receipt))
+    }
+
+    /// Has the two operators of the roster decide this.
+    pub fn decide(&mut self, kind: Decision) {
+        let decision = self.put_to_the_vote("operator", kind);
+        self.succeed("operator-2", vote(&decision));
+        let after = self.decision(&decision.id);
+        assert_eq!(after.state(), DecisionState::CarriedOut, "{after:?}");
+    }
+
+    /// Has an operator propose a decision. As it then stands.
+    pub fn put_to_the_vote(&mut self, operator: &str, kind: Decision) -> ProposedDecision {
+        let receipt = self.succeed(operator, decide(kind));
+        let id = tagged_hash("counterfoil/decision-id/v1", &[&receipt.tx_id]);
+        self.decision(&id)
+    }
+
+    pub fn decision(&self, id: &[u8]) -> ProposedDecision {
+        self.find("membership/decision/", |d: &ProposedDecision| d.id == id)
+    }
+
+    pub fn proposal(&self, id: &[u8]) -> Proposal {
+        self.find("membership/proposal/", |p: &Proposal| p.id == id)
+    }
+
+    pub fn organization(&self, id: &str) -> Organization {
+        self.find("membership/organization/", |o: &Organization| o.id == id)
     }
 
     /// Sends what must end in this code; a rejection must leave every record as it was.
     pub fn expect(&mut self, caller: &str, act: Act, code: u32, what: &str) -> Receipt {
+        self.expect_planned(&Planned::new(caller, number_of(&act), act), code, what)
+    }
+
+    /// The same, signed by these accounts of the caller.
+    pub fn expect_signed(
+        &mut self,
+        (caller, keys): (&str, &[&SigningKey]),
+        act: Act,
+        code: u32,
+        what: &str,
+    ) -> Receipt {
+        let mut signers: Vec<Vec<u8>> = keys.iter().map(|k| k.public_key().to_vec()).collect();
+        signers.sort();
+        let planned = Planned {
+            signer: Signer::Accounts(signers),
+            ..Planned::new(caller, number_of(&act), act)
+        };
+        self.expect_planned(&planned, code, what)
+    }
+
+    fn expect_planned(&mut self, planned: &Planned, code: u32, what: &str) -> Receipt {
         let before = self.rules.records().clone();
-        let receipt = self.send(caller, act);
+        let receipt = self.send_planned(1_000, planned);
         assert_eq!(receipt.code, code, "{what}: {receipt:?}");
         if code != 0 {
             let mut after = self.rules.records().clone();
@@ -170,6 +234,25 @@ pub fn find<M: Message + Default>(
     let mut decoded =
         values.map(|(_, value)| M::decode(value.as_slice()).expect("a record decodes"));
     decoded.find(wanted).expect("the record exists")
+}
+
+/// The contract that an action is of.
+pub fn number_of(act: &Act) -> u32 {
+    match act {
+        Act::Calendar(_) => contract::CALENDAR,
+        Act::Cash(_) => contract::CASH,
+        Act::Financing(_) => contract::FINANCING,
+        Act::Invoice(_) => contract::INVOICE,
+        Act::Membership(_) => contract::MEMBERSHIP,
+        Act::Receivable(_) => contract::RECEIVABLE,
+        Act::Settlement(_) => contract::SETTLEMENT,
+        Act::Garbage(_) => panic!("a story is told in actions"),
+    }
+}
+
+/// The id of the proposal that this receipt is of.
+pub fn proposal_id(proposed: &Receipt) -> Vec<u8> {
+    tagged_hash("counterfoil/proposal-id/v1", &[&proposed.tx_id]).to_vec()
 }
 
 /// The id of the invoice that this receipt is of.

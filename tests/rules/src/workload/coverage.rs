@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use counterfoil_proto::v1::KernelRejectionCode;
-use counterfoil_proto::{calendar, cash, financing, invoice, receivable, settlement};
+use counterfoil_proto::{calendar, cash, financing, invoice, membership, receivable, settlement};
 
+use super::Planned;
 use super::successes::{SUCCESSES, successes};
-use crate::model::{Act, Happened, Model, Rejected};
+use crate::model::{Act, Happened, Model, Rejected, contract};
 
 /// Rejections that no sequence of transactions between the roster's few parties ends in.
-const NOT_BY_CHANCE: [u32; 2] = [
+const NOT_BY_CHANCE: [u32; 4] = [
+    // No action of these contracts needs another organization's consent.
+    56, // More than 10,000 organizations.
+    1056,
     // A sale in part that would make more than 256 claims live: tests/claims.rs makes them.
     6014, // More than 64 quotes: tests/financing.rs has 65 banks.
     6026,
@@ -23,6 +27,9 @@ pub static DOCUMENTED: LazyLock<BTreeMap<u32, &'static str>> = LazyLock::new(|| 
         let number = i32::try_from(code).ok()?;
         Some(match code / 1_000 {
             0 => KernelRejectionCode::try_from(number).ok()?.as_str_name(),
+            1 => membership::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
             3 => cash::v1::RejectionCode::try_from(number)
                 .ok()?
                 .as_str_name(),
@@ -57,6 +64,7 @@ pub static DOCUMENTED: LazyLock<BTreeMap<u32, &'static str>> = LazyLock::new(|| 
 pub fn contract_name(code: u32) -> &'static str {
     match code / 1_000 {
         0 => "kernel",
+        1 => "membership",
         3 => "cash",
         4 => "invoice",
         5 => "receivable",
@@ -65,6 +73,18 @@ pub fn contract_name(code: u32) -> &'static str {
         9 => "calendar",
         _ => panic!("no contract has rejection {code}"),
     }
+}
+
+/// The events of an action without those of the proposal that carried it out, which stand before them.
+fn own_events<'a>(act: &Act, events: &'a [Happened]) -> &'a [Happened] {
+    let before = match act {
+        Act::Membership(_) => 0,
+        _ => events
+            .iter()
+            .take_while(|event| event.contract == contract::MEMBERSHIP)
+            .count(),
+    };
+    &events[before..]
 }
 
 /// How often each rejection and each kind of success occurred.
@@ -77,13 +97,20 @@ pub struct Coverage {
 
 impl Coverage {
     /// Counts a transaction, after the model has applied it.
-    pub fn count(&mut self, act: &Act, result: &Result<Vec<Happened>, Rejected>, model: &Model) {
+    pub fn count(
+        &mut self,
+        planned: &Planned,
+        result: &Result<Vec<Happened>, Rejected>,
+        model: &Model,
+    ) {
         self.transactions += 1;
         match result {
             Err(rejected) => *self.rejections.entry(rejected.code).or_default() += 1,
             Ok(events) => {
-                for name in successes(act, events, model) {
-                    *self.successes.entry(name).or_default() += 1;
+                for (_, act) in model.executed(&planned.organization, &planned.act, events) {
+                    for name in successes(&act, own_events(&act, events), model) {
+                        *self.successes.entry(name).or_default() += 1;
+                    }
                 }
             }
         }

@@ -16,19 +16,23 @@ pub mod coverage;
 pub mod invariants;
 mod invoices;
 mod kernel;
+pub mod keyring;
 mod loans;
+mod membership;
 pub mod numbers;
 pub mod profiles;
 mod quotes;
 mod requests;
 pub mod rules;
 mod settlement;
+mod signatures;
 mod successes;
 pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::financing::v1::QuoteTerms;
+use counterfoil_proto::membership::v1::{Propose, action::Action as Membership};
 use counterfoil_proto::v1::{Date, Money};
 use rand::Rng;
 use rand::SeedableRng;
@@ -36,15 +40,20 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use crate::model::arithmetic::{MAX_MINOR, date};
+use crate::model::contract::MEMBERSHIP;
 use crate::model::{Act, Id, Model};
+use acts::membership_act;
+
+/// How long a proposal stands that is put forward here.
+const PROPOSAL_DAYS: i64 = 30;
 
 /// Whose key signs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Signer {
-    /// The named organization's own.
+    /// The account that the organization began with.
     Itself,
-    /// Another organization's.
-    Of(String),
+    /// These, ascending.
+    Accounts(Vec<Vec<u8>>),
     /// Nobody's.
     Stranger,
 }
@@ -67,6 +76,25 @@ impl Planned {
             act,
         }
     }
+
+    /// A proposal of an action, which asks other organizations for their consent.
+    pub fn proposed(
+        caller: impl Into<String>,
+        contract: u32,
+        act: &Act,
+        consents_of: &[&str],
+        today: i64,
+    ) -> Planned {
+        let mut consents_of: Vec<String> = consents_of.iter().map(|id| (*id).to_owned()).collect();
+        consents_of.sort();
+        let kind = Membership::Propose(Propose {
+            contract,
+            action: act.encode(),
+            consents_of,
+            expires_on: on(today + PROPOSAL_DAYS),
+        });
+        Planned::new(caller, MEMBERSHIP, membership_act(kind))
+    }
 }
 
 /// The ledger as the generator sees it.
@@ -74,6 +102,8 @@ pub struct View<'a> {
     pub model: &'a Model,
     /// The ledger date of the next block.
     pub today: i64,
+    /// The height of the next block.
+    pub height: u64,
 }
 
 /// Draws one transaction after another.
@@ -86,6 +116,8 @@ pub struct Generator {
     sealed: BTreeMap<Vec<u8>, (QuoteTerms, Vec<u8>)>,
     /// Quotes that were to be opened once, as some never can be.
     tried: BTreeSet<Vec<u8>>,
+    /// Who takes part by now.
+    roster: Vec<String>,
 }
 
 impl Generator {
@@ -96,6 +128,7 @@ impl Generator {
             serial: 0,
             sealed: BTreeMap::new(),
             tried: BTreeSet::new(),
+            roster: Vec::new(),
         }
     }
 
@@ -110,7 +143,22 @@ impl Generator {
 
     /// The next transaction.
     pub fn next(&mut self, view: &View) -> Planned {
-        let mut planned = match self.rng.gen_range(0..200) {
+        self.roster = view.model.organizations.keys().cloned().collect();
+        let planned = if self.rng.gen_bool(0.16) {
+            self.take_part(view)
+        } else {
+            self.trade(view)
+        };
+        let mut planned = self.have_signed(view, planned);
+        if self.rng.gen_bool(0.03) {
+            self.break_envelope(view, &mut planned);
+        }
+        planned
+    }
+
+    /// Something of invoices, claims and money.
+    fn trade(&mut self, view: &View) -> Planned {
+        match self.rng.gen_range(0..200) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -139,11 +187,7 @@ impl Generator {
             180..=185 => self.repay(view),
             186..=187 => self.release(view),
             _ => self.roll(view),
-        };
-        if self.rng.gen_bool(0.03) {
-            self.break_envelope(&mut planned);
         }
-        planned
     }
 
     /// How many ways to break the next action in: mostly none, else mostly one.
@@ -168,13 +212,15 @@ impl Generator {
             .clone()
     }
 
+    /// One that matches, or any where none does.
     fn organization(&mut self, matches: impl Fn(&str) -> bool) -> String {
-        let ids: Vec<&str> = world::ROSTER
-            .iter()
-            .map(|(id, _)| *id)
-            .filter(|id| matches(id))
-            .collect();
-        self.one_of(&ids).to_owned()
+        let all = self.roster.iter().filter(|id| matches(id));
+        let ids: Vec<String> = all.cloned().collect();
+        if ids.is_empty() {
+            let anybody = self.rng.gen_range(0..self.roster.len());
+            return self.roster[anybody].clone();
+        }
+        self.one_of(&ids)
     }
 
     fn nobody(&mut self) -> String {

@@ -8,10 +8,11 @@ use counterfoil_execution::{
 };
 use counterfoil_proto::v1::{Receipt, SignedTransaction, Transaction};
 use counterfoil_types::hash::Hash;
-use counterfoil_types::keys::SigningKey;
+use counterfoil_types::keys::{Signature, SigningKey};
 use counterfoil_types::transaction::sign_bytes;
 use prost::Message as _;
 
+use super::keyring::holder_of;
 use super::world::{CHAIN_ID, World};
 use super::{Planned, Signer};
 use crate::model::{Id, tagged_hash};
@@ -114,21 +115,27 @@ impl Rules {
         writes.filter_map(|(key, record)| Some((key.as_slice(), record.as_deref()?)))
     }
 
-    /// Signs a transaction for the block of this time.
-    pub fn sign(&mut self, planned: &Planned, time_ms: u64) -> Signed {
+    /// The keys that sign what is planned, ascending.
+    pub fn signers(&self, planned: &Planned) -> Vec<Vec<u8>> {
         let key = match &planned.signer {
             Signer::Itself => self
                 .keys
                 .get(&planned.organization)
                 .unwrap_or(&self.stranger),
-            Signer::Of(other) => &self.keys[other],
+            Signer::Accounts(keys) => return keys.clone(),
             Signer::Stranger => &self.stranger,
         };
+        vec![key.public_key().to_vec()]
+    }
+
+    /// Signs a transaction for the block of this time.
+    pub fn sign(&mut self, planned: &Planned, time_ms: u64) -> Signed {
+        let signers = self.signers(planned);
         self.nonce += 1;
         let transaction = Transaction {
             chain_id: CHAIN_ID.to_owned(),
             organization: planned.organization.clone(),
-            signers: vec![key.public_key().to_vec()],
+            signers: signers.clone(),
             expires_at_ms: time_ms + LIFETIME_MS,
             nonce: self.nonce,
             contract: planned.contract,
@@ -140,7 +147,16 @@ impl Rules {
             "counterfoil/transaction-id/v1",
             &[&[length], CHAIN_ID.as_bytes(), &transaction],
         );
-        let signatures = vec![key.sign(&sign_bytes(CHAIN_ID, &transaction)).to_vec()];
+        let message = sign_bytes(CHAIN_ID, &transaction);
+        let signatures = signers
+            .iter()
+            .map(|signer| {
+                holder_of(signer)
+                    .expect("a key of the tests")
+                    .sign(&message)
+            })
+            .map(Signature::to_vec)
+            .collect();
         Signed {
             id,
             bytes: SignedTransaction {

@@ -4,18 +4,41 @@ use counterfoil_proto::financing::v1::{QuoteState, Technique, event::Event as Fi
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
 };
+use counterfoil_proto::membership::v1::{decision::Decision, event::Event as MembershipEvent};
 use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
+use counterfoil_proto::{cash, financing, invoice, membership, receivable, settlement};
 use prost::Message as _;
 
 use crate::model::claims::day_of;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
-pub const SUCCESSES: [&str; 85] = [
+pub const SUCCESSES: [&str; 107] = [
+    "propose",
+    "propose and carry out at once",
+    "propose for others to consent to",
+    "propose a consent",
+    "approve",
+    "approve what waits for more",
+    "consent",
+    "consent while others are waited for",
+    "end a proposal",
+    "enrol an account",
+    "revoke an account",
+    "rotate an account",
+    "set an approval rule",
+    "leave",
+    "propose a decision",
+    "vote",
+    "vote without deciding",
+    "admit",
+    "suspend",
+    "reinstate",
+    "replace the validators",
+    "set the parameters of consensus",
     "register",
     "register with a warning of an adjacent year",
     "register with a warning of a loose match",
@@ -136,15 +159,78 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
         ],
         Act::Receivable(action) => claims(action, &told, after),
         Act::Financing(action) => finance(action, &told, after),
+        Act::Membership(action) => participation(action, &told, after),
         Act::Settlement(_) => payments(&told, after),
         Act::Calendar(_) => vec!["roll"],
         Act::Garbage(_) => panic!("garbage was executed"),
     }
 }
 
+fn participation(action: &membership::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
+    use membership::v1::action::Action as Membership;
+    let carried_out = told
+        .membership
+        .iter()
+        .any(|event| matches!(event, MembershipEvent::CarriedOut(_)));
+    let decided = told.membership.iter().find_map(|event| match event {
+        MembershipEvent::DecisionCarriedOut(told) => {
+            let decision = after.decisions[told.decision.as_slice()].decision.as_ref();
+            decision.and_then(|decision| decision.decision.as_ref())
+        }
+        _ => None,
+    });
+    let mut names = match action.action.as_ref().expect("executed, so an action") {
+        Membership::Propose(a) => {
+            let is_consent = matches!(Act::decode(a.contract, &a.action), Act::Membership(inner)
+                if matches!(inner.action, Some(Membership::Consent(_))));
+            those([
+                (true, "propose"),
+                (carried_out, "propose and carry out at once"),
+                (
+                    !a.consents_of.is_empty(),
+                    "propose for others to consent to",
+                ),
+                (is_consent, "propose a consent"),
+            ])
+        }
+        Membership::Approve(_) => those([
+            (true, "approve"),
+            (!carried_out, "approve what waits for more"),
+        ]),
+        Membership::Consent(_) => those([
+            (true, "consent"),
+            (!carried_out, "consent while others are waited for"),
+        ]),
+        Membership::EndProposal(_) => vec!["end a proposal"],
+        Membership::ChangeAccounts(a) => those([
+            (!a.enrol.is_empty(), "enrol an account"),
+            (!a.revoke.is_empty(), "revoke an account"),
+            (
+                !a.enrol.is_empty() && !a.revoke.is_empty(),
+                "rotate an account",
+            ),
+        ]),
+        Membership::SetApprovalRule(_) => vec!["set an approval rule"],
+        Membership::Leave(_) => vec!["leave"],
+        Membership::ProposeDecision(_) => vec!["propose a decision"],
+        Membership::Vote(_) => {
+            those([(true, "vote"), (decided.is_none(), "vote without deciding")])
+        }
+    };
+    names.extend(decided.map(|kind| match kind {
+        Decision::Admit(_) => "admit",
+        Decision::Suspend(_) => "suspend",
+        Decision::Reinstate(_) => "reinstate",
+        Decision::Validators(_) => "replace the validators",
+        Decision::Params(_) => "set the parameters of consensus",
+    }));
+    names
+}
+
 /// What the events of one transaction tell, sorted out.
 #[derive(Default)]
 struct Told {
+    membership: Vec<MembershipEvent>,
     issued: bool,
     returned: bool,
     claims: Vec<ClaimEvent>,
@@ -165,6 +251,10 @@ impl Told {
                     Some(Cash::Returned(_)) => told.returned = true,
                     _ => {}
                 },
+                contract::MEMBERSHIP => {
+                    let event = membership::v1::Event::decode(body).expect(whole).event;
+                    told.membership.extend(event);
+                }
                 contract::RECEIVABLE => {
                     let event = receivable::v1::Event::decode(body).expect(whole).event;
                     told.claims.extend(event);

@@ -1,16 +1,22 @@
 //! Who takes part in a random network, and its genesis.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use counterfoil_proto::membership::v1::Role as ModelRole;
+use counterfoil_proto::membership::v1::{
+    Account, ConsensusSettings, Organization, OrganizationStatus, Permission as ModelPermission,
+    Role as ModelRole,
+};
+use counterfoil_proto::v1::{self as wire, Validator, ValidatorSet};
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
-    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
+    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Permission, Role,
 };
 use counterfoil_types::keys::SigningKey;
 use rand::Rng;
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 
+use super::keyring::{key, known_keys};
 use crate::model::Model;
 use crate::model::arithmetic::date;
 use crate::model::calendar::Clock;
@@ -61,7 +67,7 @@ const LEDGER_KEY: [u8; 32] = [7; 32];
 pub struct World {
     pub genesis: Genesis,
     pub ledger_key: LedgerKey,
-    /// The key of each organization's account.
+    /// The key of the account that each organization begins with.
     pub keys: BTreeMap<String, SigningKey>,
     /// A key that is nobody's.
     pub stranger: SigningKey,
@@ -69,32 +75,76 @@ pub struct World {
     pub model: Model,
 }
 
+/// An account that a network begins with: its key's number, and what it may do.
+type Member = (u16, &'static [ModelPermission]);
+
+/// What an account may do that may do everything.
+pub const ALL: &[ModelPermission] = &[
+    ModelPermission::View,
+    ModelPermission::Make,
+    ModelPermission::Approve,
+    ModelPermission::Admin,
+];
+
+/// Ways in which an organization shares its work among accounts; in each of them there is somebody for everything.
+const SHARES: [&[&[ModelPermission]]; 5] = [
+    &[ALL, ALL],
+    &[
+        &[ModelPermission::Make, ModelPermission::Admin],
+        &[ModelPermission::Approve, ModelPermission::Admin],
+    ],
+    &[
+        &[ModelPermission::View, ModelPermission::Make],
+        &[ModelPermission::Make, ModelPermission::Approve],
+        &[ModelPermission::Approve],
+        &[ModelPermission::Admin],
+        &[ModelPermission::Admin],
+    ],
+    &[ALL, &[ModelPermission::View]],
+    &[ALL, ALL, ALL],
+];
+
+const VALIDATOR: u16 = 200;
+const STRANGER: u16 = 201;
+const FIRST_FURTHER_ACCOUNT: u16 = 210;
+
 impl World {
-    /// A network whose clock is drawn from `rng`: mostly simulated, sometimes of the wall.
+    /// A network whose clock is drawn from `rng`: mostly simulated, sometimes of the wall. Some of
+    /// its organizations have several accounts.
     pub fn random(rng: &mut StdRng) -> World {
         let utc_offset_minutes = rng.gen_range(-840..=840);
         // From 2000-01-01 to 2030-12-31.
         let first_day = rng.gen_bool(0.85).then(|| rng.gen_range(10_957..22_280));
-        World::new(first_day, utc_offset_minutes, 0)
+        let mut members = members(0);
+        let mut further = FIRST_FURTHER_ACCOUNT..;
+        for (_, _, accounts) in members.iter_mut() {
+            if rng.gen_bool(0.35) {
+                let share = SHARES.choose(rng).expect("some way");
+                let (first, _) = accounts[0];
+                let keys = std::iter::once(first).chain(&mut further);
+                *accounts = keys.zip(share.iter().copied()).collect();
+            }
+        }
+        World::of(&members, first_day, utc_offset_minutes)
     }
 
     /// A network with a simulated clock from `first_day` on, or else one of the wall, and with
-    /// so many banks beside the roster's.
-    pub fn new(first_day: Option<i64>, utc_offset_minutes: i32, more_banks: usize) -> World {
-        let key =
-            |seed: usize| SigningKey::from_seed([u8::try_from(seed).expect("a small network"); 32]);
-        let banks = (100..100 + more_banks).map(|n| (format!("bank-{n}"), &[ModelRole::Bank][..]));
-        let members: Vec<(String, &[ModelRole])> = ROSTER
-            .iter()
-            .map(|(id, roles)| ((*id).to_owned(), *roles))
-            .chain(banks)
-            .collect();
+    /// so many banks beside the roster's. Every organization has one account.
+    pub fn new(first_day: Option<i64>, utc_offset_minutes: i32, more_banks: u16) -> World {
+        World::of(&members(more_banks), first_day, utc_offset_minutes)
+    }
+
+    fn of(
+        members: &[(String, &'static [ModelRole], Vec<Member>)],
+        first_day: Option<i64>,
+        utc_offset_minutes: i32,
+    ) -> World {
         let keys: BTreeMap<String, SigningKey> = members
             .iter()
-            .zip(1..)
-            .map(|((id, _), seed)| (id.clone(), key(seed)))
+            .map(|(id, _, accounts)| (id.clone(), key(accounts[0].0)))
             .collect();
         let ledger_key = LedgerKey::from_bytes(LEDGER_KEY);
+        let params = ConsensusParams::default();
         let mut genesis = Genesis {
             protocol_version: PROTOCOL_VERSION,
             chain_id: CHAIN_ID.to_owned(),
@@ -117,14 +167,14 @@ impl World {
                 .collect(),
             organizations: members
                 .iter()
-                .map(|(id, roles)| organization(id, roles, &keys[id]))
+                .map(|(id, roles, accounts)| genesis_organization(id, roles, accounts))
                 .collect(),
             validators: vec![GenesisValidator {
                 organization: "bank-east".parse().expect("a slug"),
-                public_key: key(200).public_key(),
+                public_key: key(VALIDATOR).public_key(),
                 power: 1,
             }],
-            params: ConsensusParams::default(),
+            params: params.clone(),
         };
         genesis.sort();
         genesis.validate().expect("the workload's genesis is valid");
@@ -134,8 +184,24 @@ impl World {
         };
         let organizations = members
             .iter()
-            .map(|(id, roles)| (id.clone(), roles.iter().copied().collect::<BTreeSet<_>>()))
+            .map(|(id, roles, accounts)| (id.clone(), organization(id, roles, accounts)))
             .collect();
+        let consensus = ConsensusSettings {
+            validators: Some(ValidatorSet {
+                validators: vec![Validator {
+                    organization: "bank-east".into(),
+                    public_key: key(VALIDATOR).public_key().to_vec(),
+                    power: 1,
+                }],
+            }),
+            params: Some(wire::ConsensusParams {
+                max_block_bytes: params.max_block_bytes,
+                timeout_propose_ms: params.timeout_propose_ms,
+                timeout_vote_ms: params.timeout_vote_ms,
+                timeout_delta_ms: params.timeout_delta_ms,
+                heartbeat_ms: params.heartbeat_ms,
+            }),
+        };
         let currencies = CURRENCIES
             .iter()
             .map(|(code, _)| (*code).to_owned())
@@ -144,20 +210,85 @@ impl World {
             genesis,
             ledger_key,
             keys,
-            stranger: key(201),
-            model: Model::new(CHAIN_ID, organizations, currencies, clock),
+            stranger: key(STRANGER),
+            model: Model::new(
+                CHAIN_ID,
+                organizations,
+                consensus,
+                known_keys(),
+                currencies,
+                clock,
+            ),
         }
     }
 }
 
-fn organization(id: &str, roles: &[ModelRole], key: &SigningKey) -> GenesisOrganization {
+/// The key of the account that an organization of the roster begins with.
+pub fn first_key(organization: &str) -> SigningKey {
+    let numbers = ROSTER.iter().zip(1..);
+    let mut found = numbers.filter(|((id, _), _)| *id == organization);
+    key(found.next().expect("an organization of the roster").1)
+}
+
+/// Who takes part, each with one account.
+fn members(more_banks: u16) -> Vec<(String, &'static [ModelRole], Vec<Member>)> {
+    let banks = (100..100 + more_banks).map(|n| (format!("bank-{n}"), &[ModelRole::Bank][..]));
+    ROSTER
+        .iter()
+        .map(|(id, roles)| ((*id).to_owned(), *roles))
+        .chain(banks)
+        .zip(1..)
+        .map(|((id, roles), number)| (id, roles, vec![(number, ALL)]))
+        .collect()
+}
+
+fn organization(id: &str, roles: &[ModelRole], accounts: &[Member]) -> Organization {
+    let mut accounts: Vec<Account> = accounts
+        .iter()
+        .map(|(number, permissions)| Account {
+            public_key: key(*number).public_key().to_vec(),
+            permissions: permissions.iter().map(|p| *p as i32).collect(),
+            from_height: 0,
+            until_height: 0,
+        })
+        .collect();
+    accounts.sort_by(|a, b| a.public_key.cmp(&b.public_key));
+    let mut roles: Vec<i32> = roles.iter().map(|role| *role as i32).collect();
+    roles.sort_unstable();
+    Organization {
+        id: id.to_owned(),
+        legal_name: id.to_uppercase(),
+        lei: String::new(),
+        national_id: format!("workload:{id}"),
+        roles,
+        accounts,
+        approval_rule: Vec::new(),
+        status: OrganizationStatus::Active.into(),
+    }
+}
+
+fn genesis_organization(id: &str, roles: &[ModelRole], accounts: &[Member]) -> GenesisOrganization {
+    let account = |(number, permissions): &Member| GenesisAccount {
+        key: key(*number).public_key(),
+        permissions: permissions.iter().map(|p| genesis_permission(*p)).collect(),
+    };
     GenesisOrganization {
         id: id.parse().expect("a slug"),
         legal_name: id.to_uppercase(),
         lei: String::new(),
         national_id: format!("workload:{id}"),
         roles: roles.iter().map(|role| genesis_role(*role)).collect(),
-        accounts: vec![GenesisAccount::of(key.public_key())],
+        accounts: accounts.iter().map(account).collect(),
+    }
+}
+
+fn genesis_permission(permission: ModelPermission) -> Permission {
+    match permission {
+        ModelPermission::View => Permission::View,
+        ModelPermission::Make => Permission::Make,
+        ModelPermission::Approve => Permission::Approve,
+        ModelPermission::Admin => Permission::Admin,
+        ModelPermission::Unspecified => panic!("accounts have real permissions"),
     }
 }
 

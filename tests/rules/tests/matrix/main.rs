@@ -16,6 +16,7 @@ use invoice::v1::InvoiceState::{Confirmed, Registered, Rejected, UnderQuery, Wit
 
 mod claims;
 mod financing;
+mod membership;
 mod receivables;
 
 const HOLDER: &str = BUYER;

@@ -2,11 +2,17 @@
 
 mod claims;
 mod financing;
+mod membership;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use financing::{
     Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
     reveal, salt,
+};
+
+pub use membership::{
+    admission, approve, change_accounts, consent, decide, end_proposal, enrolment, leave,
+    membership_act, propose, requirement, revocation, set_rule, vote,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;
