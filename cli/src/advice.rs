@@ -95,6 +95,41 @@ fn on_cash(code: Cash) -> Option<&'static str> {
         Cash::RedemptionClosed => "nothing: the redemption was confirmed or declined already",
         Cash::InvalidReason => "give a reason of 1 to 280 characters",
         Cash::InvalidEndToEndId => "use 1 to 35 printable ASCII characters, no space at either end",
+        Cash::InvalidList => "name each bank and currency once, with a cap above zero, at most 64",
+        Cash::WrongAccountBank => {
+            "name another bank as your own (counterfoil org list --role bank)"
+        }
+        Cash::IssuerNotAccepted => "pay in deposits that the message names, which the payee takes",
+        Cash::CapExceeded => "pay less, or in other deposits: the payee takes no more of these",
+        Cash::UnknownPayment => "check the payment's id (counterfoil payment list)",
+        Cash::NotTheAsserter => "let the payer's bank assert it (counterfoil payment show)",
+        Cash::WrongPaymentState => {
+            "look at its state first (counterfoil payment show): it is past this, or not there yet"
+        }
+        Cash::InvalidMessage => {
+            "give the message's SHA-256 and your books' reference of 1 to 35 characters"
+        }
+        Cash::RepeatedMessage => {
+            "assert the message that paid this: one message or entry pays one payment, for ever"
+        }
+        Cash::InvalidValueDate => {
+            "give the date the money moved: from the day of the instruction to the ledger's date"
+        }
+        Cash::NotAPaymentParty => "let payer, payee or one of their banks sign",
+        Cash::AnswerNotLate => {
+            "wait for the payee's side to answer (counterfoil payment show: answer_by)"
+        }
+        Cash::NotTheConfirmer => {
+            "let the payee's side confirm it (counterfoil payment show: confirmer)"
+        }
+        Cash::NotTheArbiter => "let the arbiter that the invoice's terms name rule",
+        Cash::DeadlineNotPassed => "wait until the deadline has passed (counterfoil payment show)",
+        Cash::WrongAsserter => {
+            "name your bank, one that is active (counterfoil org list --role bank)"
+        }
+        Cash::NoConfirmer => {
+            "have another bank pay, or pay in deposits: a bank does not confirm what it asserts"
+        }
     })
 }
 
@@ -133,6 +168,57 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
         Invoice::AmountDiffers => "confirm the invoice's whole gross amount",
         Invoice::TermsDiffer => "confirm the terms the invoice was registered with",
         Invoice::NotTheSeller => "let the invoice's seller sign",
+        Invoice::NotAParty => "let the invoice's seller or buyer sign",
+        Invoice::WrongSeller => "name a supplier as seller (counterfoil org list --role supplier)",
+        Invoice::NotOfAProposal => {
+            "leave it out: the seller names what the invoice succeeds or releases on accepting it"
+        }
+        Invoice::CannotRelease => {
+            "name your newest invoice of this number and year, and its number as registered; case and spaces tell no two numbers apart"
+        }
+        Invoice::WarningsNotAcknowledged => {
+            "look at the invoice's warnings (counterfoil invoice show), and repeat them all"
+        }
+        Invoice::NoCondition => "confirm the invoice: this is its own amount and terms",
+        Invoice::InvalidExpiry => {
+            "give a last day from the ledger date to 90 days later (counterfoil clock show)"
+        }
+        Invoice::InvalidCondition => {
+            "give an amount above zero, at most the invoice's, in its currency"
+        }
+        Invoice::ConditionsExpired => {
+            "end the conditions (counterfoil invoice expire-conditions), and ask the buyer for new ones"
+        }
+        Invoice::ConditionsNotExpired => {
+            "wait until their last day has passed; the seller may refuse them before"
+        }
+        Invoice::InvalidCredit => {
+            "credit at most the principal that is outstanding, less what earlier notes left for the seller to owe"
+        }
+        Invoice::InvalidClaimCredits => {
+            "name at most 16 claims, each once and above zero, together at most the credit note's amount"
+        }
+        Invoice::ClaimDiffers => {
+            "name each claim with its controller and, where it is pledged, its pledgee"
+        }
+        Invoice::ClaimNotCreditable => {
+            "wait for the answer to the offer or the request; credit at most what is outstanding, and let a pledgee release before all of it"
+        }
+        Invoice::TooManyCreditNotes => {
+            "settle it between you: an invoice has at most 32 credit notes"
+        }
+        Invoice::DuplicateCreditNote => {
+            "look at the invoice that has this credit note (counterfoil invoice show)"
+        }
+        Invoice::Disputed => "wait for the ruling on the open dispute, or end it together",
+        Invoice::NotDisputed => {
+            "look at the invoice (counterfoil invoice show): no dispute is open"
+        }
+        Invoice::NotAnArbiter => "let an arbiter of the terms rule (counterfoil invoice show)",
+        Invoice::InvalidRuling => {
+            "uphold over an amount up to what was confirmed, in its currency, or dismiss"
+        }
+        Invoice::RepeatedRuling => "nothing: your ruling stands; give another one to change it",
     })
 }
 
@@ -188,6 +274,13 @@ fn on_receivable(code: Receivable) -> Option<&'static str> {
         }
         Receivable::NotAParty => "let the claim's controller or the offer's recipient sign",
         Receivable::NoPriceAsked => "leave --end-to-end-id out: nothing is to be paid",
+        Receivable::PaymentUnderWay => {
+            "wait for the outcome of the debtor's payment through its bank: until then claims stay"
+        }
+        Receivable::IssuerNotTaken => {
+            "ask the seller to take these deposits (counterfoil deposit accept), or for a new offer"
+        }
+        Receivable::CapExceeded => "ask the seller to take more of these deposits (deposit accept)",
     })
 }
 
@@ -278,6 +371,13 @@ fn on_financing(code: Financing) -> Option<&'static str> {
             "wait until the request's last day has passed; its seller may cancel it before"
         }
         Financing::UnknownLoan => "check the id (counterfoil loan list)",
+        Financing::IssuerNotTaken => {
+            "let the payee take these deposits (counterfoil deposit accept), or pay in others"
+        }
+        Financing::PaymentUnderWay => {
+            "wait for the outcome of the debtor's payment through its bank: until then claims stay"
+        }
+        Financing::CapExceeded => "let the payee take more of these deposits (deposit accept)",
         Financing::NotTheBorrower => "let the loan's borrower repay it",
         Financing::LoanClosed => "nothing: the loan is repaid",
         Financing::NotTheLender => "let the loan's lender release the claim",
@@ -293,6 +393,24 @@ fn on_financing(code: Financing) -> Option<&'static str> {
 fn on_settlement(code: Settlement) -> Option<&'static str> {
     Some(match code {
         Settlement::Unspecified => return None,
+        Settlement::PaymentUnderWay => {
+            "wait for the outcome of the payment through your bank (counterfoil payment list)"
+        }
+        Settlement::InvalidPaymentDate => "pay for today, or up to two business days ahead",
+        Settlement::MoreThanOwed => {
+            "pay at most what is owed on that day (counterfoil receivable show)"
+        }
+        Settlement::InvalidFees => "name each fee's payee once, with an amount above zero",
+        Settlement::FeeBeyondTerms => {
+            "pay only fees that the invoice's terms name, up to their caps (counterfoil invoice show)"
+        }
+        Settlement::PaymentAsserted => "wait for the answer to the payment that is asserted",
+        Settlement::IssuerNotAccepted => {
+            "pay in deposits that the message names, or through your bank (counterfoil payment instruct)"
+        }
+        Settlement::CapExceeded => {
+            "pay less, in other deposits, or through your bank (counterfoil payment instruct)"
+        }
         Settlement::UnknownReceivable => "check the id (counterfoil receivable list)",
         Settlement::NotTheDebtor => "let the debtor pay",
         Settlement::WrongState => "nothing: the receivable is settled, or was reported already",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::money;
 
 use crate::failure::Failure;
@@ -75,6 +76,18 @@ impl Currencies {
             minor,
             currency: code.to_owned(),
         })
+    }
+
+    /// Reads a fee as `--fee` has it, `bank-a=12.50`: its payee and an amount in this currency.
+    pub fn fee(&self, text: &str, currency: &str) -> Result<(String, u64), Failure> {
+        let malformed = || {
+            Failure::Usage(format!(
+                "--fee {text:?}: write payee=amount, such as bank-a=12.50"
+            ))
+        };
+        let (payee, amount) = text.split_once('=').ok_or_else(malformed)?;
+        let payee: OrganizationId = payee.parse().map_err(|_| malformed())?;
+        Ok((payee.to_string(), self.parse(amount, currency)?.minor))
     }
 
     /// Writes an amount with its currency; one of an unknown currency in minor units.

@@ -8,7 +8,7 @@ use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
     account, audit, block, claim, clock, decision, demo, deposit, dev, events, inbox, invoice, key,
-    loan, localnet, org, profile, proposal, receivable, request, status, token, tx,
+    loan, localnet, org, payment, profile, proposal, receivable, request, status, token, tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -132,6 +132,9 @@ pub enum Command {
     /// Bank deposits on the ledger
     #[command(subcommand)]
     Deposit(deposit::Command),
+    /// Payments through banks, outside the ledger
+    #[command(subcommand)]
+    Payment(payment::Command),
     /// Trade histories: figures, scores, and whether they add up
     #[command(subcommand)]
     Profile(profile::Command),

@@ -1,6 +1,6 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
-use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
+use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption};
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
@@ -55,6 +55,7 @@ lists! {
     ListLoansRequest => list_loans, loans: Loan;
     ListBalancesRequest => list_balances, balances: Balance;
     ListIssuancesRequest => list_issuances, issuances: Issuance;
+    ListPaymentsRequest => list_payments, payments: Payment;
     ListRedemptionsRequest => list_redemptions, redemptions: Redemption;
     ListHistoryRequest => list_history, entries: HistoryEntry;
 }

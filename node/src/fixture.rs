@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use counterfoil_execution::{VerifiedTransaction, check};
 use counterfoil_proto::cash::v1 as cash;
 use counterfoil_proto::membership::v1 as membership;
+use counterfoil_proto::membership::v1::action::Action;
+use counterfoil_proto::membership::v1::decision::Decision;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::block::{VoteKind, vote_sign_bytes};
 use counterfoil_types::genesis::{
@@ -52,6 +54,7 @@ pub fn caller(organization: &str, roles: &[membership::Role]) -> Caller {
         organization: organization.parse().unwrap(),
         account: bank_key().public_key(),
         roles: roles.iter().map(|role| (*role).into()).collect(),
+        views: true,
         expires_at_ms: u64::MAX,
     }
 }
@@ -138,25 +141,79 @@ pub fn good(nonce: u64) -> (TxId, wire::SignedTransaction) {
     issue(nonce, BANK, &bank_key(), *EXPIRES_AT_MS)
 }
 
+/// An action of the bank's that changes who takes part.
+pub fn administer(nonce: u64, action: Action) -> wire::SignedTransaction {
+    let action = membership::Action {
+        action: Some(action),
+    };
+    let draft = Draft {
+        chain_id: CHAIN,
+        organization: &BANK.parse().unwrap(),
+        expires_at_ms: now_ms() + 600_000,
+        nonce,
+        contract: contract::MEMBERSHIP,
+        action: action.encode_to_vec(),
+    };
+    draft.sign(&bank_key()).1
+}
+
+/// A decision of the bank's, which is the one operator: carried out at once.
+pub fn decide(ledger: &Ledger, nonce: u64, decision: Decision) -> wire::SignedTransaction {
+    let today = ledger.executor().ledger_date(&ledger.state(), now_ms());
+    let propose = membership::ProposeDecision {
+        decision: Some(membership::Decision {
+            decision: Some(decision),
+        }),
+        expires_on: Some(today.unwrap().add_days(30).unwrap().to_proto()),
+    };
+    administer(nonce, Action::ProposeDecision(propose))
+}
+
+/// Decides that the validator of a key takes the place of the one there is.
+pub fn hand_over(ledger: &Ledger, key: &SigningKey) -> Candidate {
+    let successor = wire::Validator {
+        organization: BANK.into(),
+        public_key: key.public_key().to_vec(),
+        power: 1,
+    };
+    let set = wire::ValidatorSet {
+        validators: vec![successor],
+    };
+    commit(ledger, &[&decide(ledger, 1, Decision::Validators(set))])
+}
+
 pub fn verified(signed: &wire::SignedTransaction) -> VerifiedTransaction {
     check(&signed.encode_to_vec(), CHAIN).unwrap()
 }
 
-/// Decides the next block of these transactions as the one validator would.
+/// Decides the next block of these transactions as the one validator of genesis would.
 pub fn commit(ledger: &Ledger, transactions: &[&wire::SignedTransaction]) -> Candidate {
+    commit_by(&validator_key(), ledger, transactions)
+}
+
+/// The same by the validator of a key.
+pub fn commit_by(
+    key: &SigningKey,
+    ledger: &Ledger,
+    transactions: &[&wire::SignedTransaction],
+) -> Candidate {
     let height = ledger.tip().height + 1;
-    let address = validator_key().public_key().address();
+    let address = key.public_key().address();
     let transactions = transactions.iter().map(|signed| verified(signed));
     let candidate = ledger
         .propose(height, now_ms(), address, transactions.collect())
         .unwrap();
-    let certificate = certificate(height, &candidate.block_hash());
+    let certificate = certificate_by(key, height, &candidate.block_hash());
     ledger.commit(&candidate, &certificate).unwrap();
     candidate
 }
 
 pub fn certificate(height: u64, block_hash: &Hash) -> wire::CommitCertificate {
-    let address = validator_key().public_key().address();
+    certificate_by(&validator_key(), height, block_hash)
+}
+
+fn certificate_by(key: &SigningKey, height: u64, block_hash: &Hash) -> wire::CommitCertificate {
+    let address = key.public_key().address();
     let kind = VoteKind::Precommit;
     let vote = vote_sign_bytes(CHAIN, kind, height, 0, Some(block_hash), &address);
     wire::CommitCertificate {
@@ -165,7 +222,7 @@ pub fn certificate(height: u64, block_hash: &Hash) -> wire::CommitCertificate {
         block_hash: block_hash.to_vec(),
         signatures: vec![wire::CommitSignature {
             address: address.to_vec(),
-            signature: validator_key().sign(&vote).to_vec(),
+            signature: key.sign(&vote).to_vec(),
         }],
     }
 }

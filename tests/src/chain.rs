@@ -168,6 +168,9 @@ pub fn terms() -> receivable::v1::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: String::new(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -201,6 +204,7 @@ pub fn register(number: &str, minor: u64) -> (u32, Vec<u8>) {
         document_hash: Hash::of_document(number.as_bytes()).to_vec(),
         payload_root: Hash::of_document(b"").to_vec(),
         succeeds: Vec::new(),
+        release: None,
     };
     let action = Action {
         action: Some(action::Action::Register(register)),
@@ -217,6 +221,7 @@ pub fn confirm(registration: TxId, minor: u64) -> (u32, Vec<u8>) {
         invoice: InvoiceId::of(registration).to_vec(),
         amount: Some(usd(minor)),
         terms_hash: terms_hash.to_vec(),
+        acknowledged: Vec::new(),
     };
     let action = Action {
         action: Some(action::Action::Confirm(confirm)),
@@ -233,6 +238,7 @@ pub fn settle(registration: TxId, minor: u64, end_to_end_id: &str) -> (u32, Vec<
         issuer: "bank".into(),
         amount: Some(usd(minor)),
         end_to_end_id: end_to_end_id.into(),
+        fees: Vec::new(),
     };
     let action = Action {
         action: Some(action::Action::Settle(settle)),

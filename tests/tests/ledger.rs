@@ -115,7 +115,7 @@ fn another_node_finds_the_same_block_valid() {
         assert_eq!(checked.block_hash(), candidate.block_hash());
         maker.commit(&candidate);
         checker.commit(&checked);
-        let set = checker.ledger.validator_set(height);
+        let set = checker.ledger.settings().unwrap().validators;
         let certificate = certificate(height, &candidate.block_hash());
         let verdict =
             verify_certificate(CHAIN_ID, &certificate, height, &checked.block_hash(), &set);

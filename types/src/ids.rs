@@ -120,6 +120,8 @@ hash_ids! {
     RequestId;
     /// A loan's id, derived from its request's.
     LoanId;
+    /// The id of a payment over the external rail, derived from its instruction and payee.
+    PaymentId;
     /// A proposal's id, which its maker knows before it is committed.
     ProposalId;
     /// A decision's id, which the operator that proposes it knows before it is committed.
@@ -158,6 +160,15 @@ impl RequestId {
         Self(Hash::tagged(
             "counterfoil/request-id/v1",
             &[opening.0.as_ref()],
+        ))
+    }
+}
+
+impl PaymentId {
+    pub fn of(instruction: TxId, payee: &str) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/payment-id/v1",
+            &[instruction.0.as_ref(), payee.as_bytes()],
         ))
     }
 }

@@ -73,7 +73,7 @@ impl PublicKey {
 
     /// The validator's address under this consensus key.
     pub fn address(&self) -> Hash {
-        Hash::tagged("counterfoil/address/v1", &[&self.0])
+        address(&self.0)
     }
 
     pub const fn as_bytes(&self) -> &[u8; 32] {
@@ -83,6 +83,11 @@ impl PublicKey {
     pub fn to_vec(self) -> Vec<u8> {
         self.0.to_vec()
     }
+}
+
+/// The address under a consensus key that was enrolled before.
+pub fn address(key: &[u8]) -> Hash {
+    Hash::tagged("counterfoil/address/v1", &[key])
 }
 
 /// ZIP-215 verification of any 32 bytes that a transaction may name as its signer.

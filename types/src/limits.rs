@@ -50,12 +50,27 @@ pub const MAX_REFERENCE: usize = 64;
 pub const MAX_REASON: usize = 280;
 /// Characters of an end-to-end id (ISO 20022 Max35Text).
 pub const MAX_END_TO_END_ID: usize = 35;
+/// Issuers on a payee's list of those whose deposits it accepts.
+pub const MAX_ACCEPTED_ISSUERS: usize = 64;
+/// Business days from the instruction of a payment over the external rail to its deadline (specification 4.6).
+pub const PAYMENT_BUSINESS_DAYS: u32 = 2;
+/// Business days from its assertion to the day by which its confirmer answers.
+pub const ANSWER_BUSINESS_DAYS: u32 = 2;
 /// Days from an invoice's issue to its due date.
 pub const MAX_TENOR_DAYS: i64 = 3_660;
 pub const MAX_GRACE_DAYS: u32 = 365;
 pub const MAX_RATE_PPM: u32 = 1_000_000;
 /// Fees of an invoice's terms, or of a quote.
 pub const MAX_FEES: usize = 8;
+/// Arbiters of an invoice's terms.
+pub const MAX_ARBITERS: usize = 7;
+/// Invoices that share a strict fingerprint, its false collisions released.
+pub const MAX_SHARED_FINGERPRINT: usize = 4;
+/// Days for which a buyer's conditions bind it.
+pub const MAX_CONDITION_DAYS: i64 = 90;
+/// Credit notes on an invoice, and claims that one of them reduces.
+pub const MAX_CREDIT_NOTES: usize = 32;
+pub const MAX_CREDITED_CLAIMS: usize = 16;
 
 /// Live claims of a receivable (specification 4.2).
 pub const MAX_LIVE_CLAIMS: usize = 256;

@@ -1,10 +1,9 @@
 //! The chain of blocks from genesis to the common height, each checked by what it says of itself.
 
 use counterfoil_proto::v1 as wire;
-use counterfoil_types::block::{
-    header_hash, receipts_root, transactions_root, validator_set_hash, verify_certificate,
-};
+use counterfoil_types::block::{header_hash, receipts_root, transactions_root, verify_certificate};
 use counterfoil_types::hash::Hash;
+use counterfoil_types::settings::Settings;
 use futures::{StreamExt as _, TryStreamExt as _};
 use prost::Message as _;
 
@@ -21,9 +20,10 @@ const AT_ONCE: usize = 8;
 #[derive(Default)]
 pub struct Chain {
     pub genesis_matches: bool,
-    /// Blocks that name their parent, in order of height and time, under the hash of their header.
+    /// Blocks that name their parent, in order of height and time, under the hash of their header, and are decided by those
+    /// and under parameters that genesis or a decision before them names.
     pub chained: u64,
-    /// Blocks that more than two thirds of genesis' validators signed.
+    /// Blocks that more than two thirds of their height's validators signed.
     pub certified: u64,
     /// Blocks whose transactions and receipts have the header's roots.
     pub rooted: u64,
@@ -33,6 +33,8 @@ pub struct Chain {
     /// What the transactions show.
     pub evidence: Evidence,
     pub clock: LedgerClock,
+    /// Who decides the next block.
+    pub validators: wire::ValidatorSet,
 }
 
 /// The block before the one being looked at.
@@ -40,6 +42,8 @@ struct Parent {
     hash: Hash,
     height: u64,
     time_ms: u64,
+    /// Who decides the block after it.
+    settings: Settings,
 }
 
 impl Chain {
@@ -59,6 +63,7 @@ impl Chain {
             hash,
             height: 0,
             time_ms: genesis.time_ms,
+            settings: Settings::of(genesis),
         };
         let fetch = |height| async move {
             let block = client
@@ -71,15 +76,16 @@ impl Chain {
             .map(fetch)
             .buffered(AT_ONCE);
         while let Some(block) = blocks.try_next().await? {
-            parent = chain.add(block, &parent, genesis);
+            parent = chain.add(block, parent, genesis);
         }
+        chain.validators = parent.settings.validators().clone();
         Ok(chain)
     }
 
     fn add(
         &mut self,
         answer: wire::GetBlockResponse,
-        parent: &Parent,
+        mut parent: Parent,
         genesis: &wire::Genesis,
     ) -> Parent {
         let header = answer.header.unwrap_or_default();
@@ -89,23 +95,20 @@ impl Chain {
             .map(|entry| (entry.transaction, entry.receipt.unwrap_or_default()))
             .unzip();
         let hash = header_hash(&header);
-        let validators = genesis.validators.clone().unwrap_or_default();
-        let set_hash = validator_set_hash(&validators);
-        let chained = is(&hash, &answer.hash)
-            && is(&parent.hash, &header.parent)
-            && header.height == parent.height + 1
-            && header.time_ms > parent.time_ms
-            && header.chain_id == genesis.chain_id
-            && is(&set_hash, &header.validators_hash)
-            && is(&set_hash, &header.next_validators_hash);
         let certificate = answer.certificate.unwrap_or_default();
         let certified = verify_certificate(
             &genesis.chain_id,
             &certificate,
             header.height,
             &hash,
-            &validators,
+            parent.settings.validators(),
         );
+        let chained = is(&hash, &answer.hash)
+            && is(&parent.hash, &header.parent)
+            && header.height == parent.height + 1
+            && header.time_ms > parent.time_ms
+            && header.chain_id == genesis.chain_id
+            && parent.settings.follow(&header, &transactions).is_ok();
         let rooted = is(&transactions_root(&transactions), &header.transactions_root)
             && is(&receipts_root(&receipts), &header.receipts_root);
         self.chained += u64::from(chained);
@@ -126,6 +129,7 @@ impl Chain {
             hash,
             height: header.height,
             time_ms: header.time_ms,
+            settings: parent.settings,
         }
     }
 
@@ -137,7 +141,7 @@ impl Chain {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_types::block::{VoteKind, vote_sign_bytes};
+    use counterfoil_types::block::{VoteKind, params_hash, validator_set_hash, vote_sign_bytes};
     use counterfoil_types::keys::SigningKey;
 
     use super::*;
@@ -154,6 +158,7 @@ mod tests {
             validators: Some(wire::ValidatorSet {
                 validators: vec![validator],
             }),
+            params: Some(wire::ConsensusParams::default()),
             ..Default::default()
         }
     }
@@ -173,6 +178,7 @@ mod tests {
             receipts_root: receipts_root(&[]).to_vec(),
             validators_hash: set_hash.to_vec(),
             next_validators_hash: set_hash.to_vec(),
+            params_hash: params_hash(genesis.params.as_ref().unwrap()).to_vec(),
             ..Default::default()
         };
         let hash = header_hash(&header);
@@ -204,10 +210,11 @@ mod tests {
             let mut chain = Chain::default();
             chain.add(
                 block,
-                &Parent {
+                Parent {
                     hash: start,
                     height: 0,
                     time_ms: 1_000,
+                    settings: Settings::of(&genesis),
                 },
                 &genesis,
             );
@@ -229,6 +236,13 @@ mod tests {
             ..good.clone()
         };
         assert_eq!(seen(with_receipt), (1, 1, 0));
+        let mut other_validators = good.clone();
+        other_validators
+            .header
+            .as_mut()
+            .unwrap()
+            .next_validators_hash = vec![1; 32];
+        assert_eq!(seen(other_validators), (0, 0, 1));
         let mut other_root = good;
         other_root.header.as_mut().unwrap().state_root = vec![1; 32];
         assert_eq!(seen(other_root), (0, 0, 1));

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged, Endorsement,
-    Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse, event::Event as ReceivableEvent,
+    Claim, ClaimCredited, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged,
+    Endorsement, Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse,
+    event::Event as ReceivableEvent,
 };
 use counterfoil_proto::settlement::v1::{
     ClaimPaid, ReceivablePaid, event::Event as SettlementEvent,
@@ -83,6 +84,7 @@ impl Replay {
             Event::Receivable(ReceivableEvent::Released(e)) => {
                 self.controlled(&e.receivable, e.number, &e.controller)
             }
+            Event::Receivable(ReceivableEvent::Credited(e)) => self.credited(e, *date),
             Event::Settlement(SettlementEvent::Paid(e)) => self.paid(e, *date),
             Event::Settlement(SettlementEvent::ClaimPaid(e)) => self.claim_paid(e, executed),
             _ => return None,
@@ -156,6 +158,24 @@ impl Replay {
                 penalty: penalty.map(Accrual::to_proto),
                 ..claim.clone()
             })?;
+        }
+        Some(())
+    }
+
+    /// Principal goes; penalty accrued by then stays.
+    fn credited(&mut self, event: &ClaimCredited, on: Date) -> Option<()> {
+        let claim = self.live(&event.receivable, event.number)?.clone();
+        let accrued = self.accrued(&claim, on);
+        let left = claim.outstanding_minor.checked_sub(event.credited_minor)?;
+        let spent = left == 0 && accrued.is_none_or(|accrued| accrued.minor == 0);
+        if claim.controller != event.controller || spent != event.spent {
+            return None;
+        }
+        let claim = self.live(&event.receivable, event.number)?;
+        claim.outstanding_minor = left;
+        claim.penalty = accrued.map(Accrual::to_proto);
+        if spent {
+            spend(claim);
         }
         Some(())
     }
@@ -240,8 +260,14 @@ impl Replay {
         Some(())
     }
 
-    /// A payment: its shares are those that the order of 6.4 gives, each to the claim's controller.
+    /// A payment: its shares are those that the order of 6.4 gives, each to the claim's controller. One over the external
+    /// rail brings one payee what was reckoned when it was instructed, on an earlier value date.
     fn paid(&mut self, event: &ReceivablePaid, on: Date) -> Option<()> {
+        let value_date = date(event.value_date.as_ref())?;
+        let external = !event.payment.is_empty();
+        if value_date > on || (!external && value_date != on) {
+            return None;
+        }
         let of_receivable = (event.receivable.clone(), 0)..=(event.receivable.clone(), u32::MAX);
         let owed: Vec<Owed> = self
             .claims
@@ -250,11 +276,14 @@ impl Replay {
             .filter(|claim| claim.state() == ClaimState::Live)
             .map(|claim| Owed {
                 claim: claim.clone(),
-                penalty: self.accrued(claim, on),
+                penalty: self.accrued(claim, reckoned_to(claim, value_date)),
             })
             .collect();
         let paid = u128::from(minor(&event.principal)) + u128::from(minor(&event.penalty));
-        let shares = in_order(u64::try_from(paid).ok()?, &owed);
+        let shares = match external {
+            false => in_order(u64::try_from(paid).ok()?, &owed),
+            true => as_told(event, &owed)?,
+        };
         let expected = owed
             .iter()
             .zip(&shares)
@@ -265,7 +294,7 @@ impl Replay {
             let parts = (share.principal_minor, share.penalty_minor);
             (&share.controller, share.claim, parts)
         });
-        if !same.eq(said) || date(event.value_date.as_ref()) != Some(on) {
+        if !same.eq(said) {
             return None;
         }
         let mut left = false;
@@ -313,6 +342,34 @@ impl Replay {
 struct Owed {
     claim: Claim,
     penalty: Option<Accrual>,
+}
+
+/// The day up to which a claim's penalty is reckoned on a value date: not before one that it was reckoned to already.
+fn reckoned_to(claim: &Claim, value_date: Date) -> Date {
+    let reckoned = claim
+        .penalty
+        .as_ref()
+        .and_then(|accrued| date(accrued.to.as_ref()));
+    reckoned.map_or(value_date, |reckoned| reckoned.max(value_date))
+}
+
+/// What the event says that each claim is paid; nothing where that is more than is owed.
+fn as_told(event: &ReceivablePaid, owed: &[Owed]) -> Option<Vec<(u64, u64)>> {
+    let mut shares = Vec::with_capacity(owed.len());
+    for Owed { claim, penalty } in owed {
+        let told = event
+            .shares
+            .iter()
+            .find(|share| share.claim == claim.number);
+        let (principal, of_penalty) =
+            told.map_or((0, 0), |share| (share.principal_minor, share.penalty_minor));
+        let accrued = penalty.map_or(0, |accrued| accrued.minor);
+        if principal > claim.outstanding_minor || of_penalty > accrued {
+            return None;
+        }
+        shares.push((principal, of_penalty));
+    }
+    Some(shares)
 }
 
 /// Principal and penalty that each claim is paid of a sum: senior principal, senior penalty, then the

@@ -63,6 +63,8 @@ fn paid(on: &str, shares: &[(u32, u64, u64)], settled: bool) -> Event {
         value_date: Some(day(on).to_proto()),
         shares: shares.iter().map(share).collect(),
         settled,
+        payment: Vec::new(),
+        fees: Vec::new(),
         ..Default::default()
     }))
 }

@@ -97,6 +97,7 @@ impl<'a> Totals<'a> {
             return Some((paid.payer, paid.end_to_end_id));
         }
         match event {
+            Event::Cash(CashEvent::PaymentInstructed(e)) => Some((&e.payer, &e.end_to_end_id)),
             Event::Cash(CashEvent::RedemptionRequested(e)) => Some((&e.holder, &e.end_to_end_id)),
             Event::Cash(CashEvent::RedemptionPaid(e)) => {
                 let (minor, currency) = of(&e.amount);

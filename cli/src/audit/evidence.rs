@@ -151,13 +151,17 @@ impl Evidence {
     }
 
     fn confirmation(&mut self, contract: u32, action: &[u8], signed: Signed) {
-        if contract == contract::INVOICE
-            && let Ok(invoice::Action {
-                action: Some(InvoiceAction::Confirm(confirm)),
-            }) = invoice::Action::decode(action)
-        {
-            self.confirmations.insert(confirm.invoice, signed);
+        if contract != contract::INVOICE {
+            return;
         }
+        let action = invoice::Action::decode(action).map(|decoded| decoded.action);
+        let confirmed = match action {
+            Ok(Some(InvoiceAction::Confirm(confirm))) => confirm.invoice,
+            // Its last conditions are what the seller accepts.
+            Ok(Some(InvoiceAction::ConfirmConditionally(confirm))) => confirm.invoice,
+            _ => return,
+        };
+        self.confirmations.insert(confirmed, signed);
     }
 
     fn happened(&mut self, tx_id: TxId, date: Date, receipt: &wire::Receipt) {

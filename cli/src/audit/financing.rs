@@ -371,14 +371,21 @@ fn pays(executed: &Executed) -> bool {
     events.any(|event| matches!(event, Event::Settlement(SettlementEvent::Paid(_))))
 }
 
-/// Whether a debtor's cash went to whom its claims' payments name, controllers and lenders, and the loans
+/// Whether a debtor's cash went to whom its claims' payments name, controllers, lenders and the payees of fees, and the loans
 /// were credited with it.
 fn reaches(executed: &Executed, loans: &BTreeMap<&[u8], Loan>) -> bool {
     let mut owed: BTreeMap<(&str, &str), u128> = BTreeMap::new();
     let mut got: BTreeMap<(&str, &str), u128> = BTreeMap::new();
     let mut lent: BTreeMap<&[u8], u128> = BTreeMap::new();
     let mut credited: BTreeMap<&[u8], u128> = BTreeMap::new();
+    let mut external = false;
     for happened in &executed.events {
+        if let Event::Settlement(SettlementEvent::Paid(e)) = happened {
+            external |= !e.payment.is_empty();
+            for fee in &e.fees {
+                *owed.entry((&e.issuer, &fee.payee)).or_default() += u128::from(fee.amount_minor);
+            }
+        }
         if let Event::Settlement(SettlementEvent::ClaimPaid(e)) = happened {
             let whole = u128::from(minor(&e.principal)) + u128::from(minor(&e.penalty));
             let to_lender = u128::from(minor(&e.to_lender));
@@ -397,5 +404,11 @@ fn reaches(executed: &Executed, loans: &BTreeMap<&[u8], Loan>) -> bool {
     }
     owed.retain(|_, minor| *minor > 0);
     lent.retain(|_, minor| *minor > 0);
+    if external {
+        // It moves no deposits, and may bring a lender more than its loan still needs.
+        let needed =
+            |(loan, minor): (&&[u8], &u128)| lent.get(loan).is_some_and(|lent| minor <= lent);
+        return got.is_empty() && credited.iter().all(needed);
+    }
     owed == got && lent == credited
 }

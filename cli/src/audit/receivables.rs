@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::financing::v1::{LoanState, RequestState};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
-use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{
+    Claim, ClaimState, Receivable, ReceivableState, Terms, event::Event as ReceivableEvent,
+};
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
+use counterfoil_proto::v1::Money;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
 use prost::Message as _;
 
@@ -93,16 +96,27 @@ fn belongs(receivable: &Receivable, invoice: &Invoice) -> bool {
     derived.is_ok_and(|id| id == receivable.id)
         && invoice.receivable == receivable.id
         && invoice.buyer == receivable.debtor
-        && invoice.gross == receivable.face
-        && invoice.terms == receivable.terms
+        && *confirmed_amount(invoice) == receivable.face
+        && *confirmed_terms(invoice) == receivable.terms
         && invoice.due_date == receivable.due_date
+}
+
+/// What the buyer confirmed: where it was under conditions, theirs.
+fn confirmed_amount(invoice: &Invoice) -> &Option<Money> {
+    let conditions = invoice.conditions.as_ref();
+    conditions.map_or(&invoice.gross, |conditions| &conditions.amount)
+}
+
+fn confirmed_terms(invoice: &Invoice) -> &Option<Terms> {
+    let conditions = invoice.conditions.as_ref();
+    conditions.map_or(&invoice.terms, |conditions| &conditions.terms)
 }
 
 fn is_live(claim: &Claim) -> bool {
     claim.state() == ClaimState::Live
 }
 
-/// Face = redeemed + what is outstanding in live claims, and nothing is outstanding in spent ones.
+/// Face = redeemed + credited + what is outstanding in live claims, and nothing is outstanding in spent ones.
 fn adds_up(receivable: &Receivable, claims: &[&Claim]) -> bool {
     let sum = |live: bool| -> u128 {
         let of_state = claims.iter().filter(|claim| is_live(claim) == live);
@@ -111,7 +125,8 @@ fn adds_up(receivable: &Receivable, claims: &[&Claim]) -> bool {
             .sum()
     };
     let face = u128::from(minor(&receivable.face));
-    face == u128::from(receivable.redeemed_minor) + sum(true) && sum(false) == 0
+    let gone = u128::from(receivable.redeemed_minor) + u128::from(receivable.credited_minor);
+    face == gone + sum(true) && sum(false) == 0
 }
 
 /// Claims have the numbers from 0 on, each once, as many as were ever made.
@@ -142,6 +157,9 @@ struct Paid {
     principal: u128,
     penalty: u128,
     settled_on: Option<counterfoil_proto::v1::Date>,
+    credited: u128,
+    /// When the last credit note took something of it.
+    credited_on: Option<counterfoil_proto::v1::Date>,
     /// As the last report says, where it was not paid in time.
     reported: Option<ReceivableState>,
 }
@@ -149,8 +167,15 @@ struct Paid {
 impl Paid {
     fn by_receivable(evidence: &Evidence) -> BTreeMap<Vec<u8>, Self> {
         let mut by_receivable: BTreeMap<Vec<u8>, Self> = BTreeMap::new();
-        for event in evidence.events() {
+        let history = evidence.history.iter();
+        let dated = history.flat_map(|executed| executed.events.iter().map(|e| (executed.date, e)));
+        for (date, event) in dated {
             match event {
+                Event::Receivable(ReceivableEvent::Credited(e)) => {
+                    let paid = by_receivable.entry(e.receivable.clone()).or_default();
+                    paid.credited += u128::from(e.credited_minor);
+                    paid.credited_on = Some(date.to_proto());
+                }
                 Event::Settlement(SettlementEvent::Paid(e)) => {
                     let paid = by_receivable.entry(e.receivable.clone()).or_default();
                     paid.principal += u128::from(minor(&e.principal));
@@ -174,7 +199,12 @@ impl Paid {
     }
 
     fn agrees(&self, receivable: &Receivable) -> bool {
-        let state = match (self.settled_on, self.reported) {
+        // What is not paid to the end may be credited.
+        let credited_on = self
+            .credited_on
+            .filter(|_| receivable.live_claims.is_empty());
+        let settled_on = self.settled_on.or(credited_on);
+        let state = match (settled_on, self.reported) {
             (Some(_), _) => ReceivableState::Settled,
             (None, Some(reported)) => reported,
             (None, None) => ReceivableState::Performing,
@@ -182,7 +212,8 @@ impl Paid {
         receivable.state() == state
             && u128::from(receivable.redeemed_minor) == self.principal
             && u128::from(receivable.penalty_paid_minor) == self.penalty
-            && receivable.settled_on == self.settled_on
+            && u128::from(receivable.credited_minor) == self.credited
+            && receivable.settled_on == settled_on
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use counterfoil_proto::membership::v1::ConsensusSettings;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_client::BlockServiceClient;
 use counterfoil_proto::v1::event_service_client::EventServiceClient;
@@ -121,6 +122,15 @@ impl Client {
     pub async fn status(&self) -> Result<wire::GetStatusResponse, Failure> {
         let ask = async || self.nodes().get_status(wire::GetStatusRequest {}).await;
         patiently(ask).await.map_err(|s| self.failure(s))
+    }
+
+    /// Who decides the next block, and under which parameters.
+    pub async fn settings(&self) -> Result<ConsensusSettings, Failure> {
+        let request = wire::GetConsensusSettingsRequest {};
+        let ask = async || self.ledger().get_consensus_settings(request).await;
+        let answer = patiently(ask).await.map_err(|s| self.failure(s))?;
+        let settings = answer.settings;
+        settings.ok_or_else(|| self.incomplete("the settings of consensus"))
     }
 
     /// The genesis this node runs on, and its hash.

@@ -137,6 +137,17 @@ pub fn failure(url: &str, tokens: &Tokens, status: &Status) -> Option<Failure> {
                  the public key, which genesis.json must list under {organization}"
             ),
         ),
+        "ACCOUNT_DOES_NOT_ACT" => (
+            format!("{url} does not let this key in: {}", status.message()),
+            format!(
+                "use a key of {organization} that acts now, by --key; `counterfoil org show {organization}` lists \
+                 them with the heights between which they act"
+            ),
+        ),
+        "MAY_NOT_VIEW" => (
+            format!("{url} lets this key send transactions, but not read"),
+            format!("read with the key of an account of {organization} that may view, by --key"),
+        ),
         "TOKEN_EXPIRED" | "TOKEN_EXPIRES_TOO_LATE" => (
             format!(
                 "{url} does not take this command's token: {}\n  why: this machine's clock and the node's are many \

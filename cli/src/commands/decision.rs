@@ -163,7 +163,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             )
         }
         Command::Params(changed) => {
-            let params = settings(&client).await?.params.unwrap_or_default();
+            let params = client.settings().await?.params.unwrap_or_default();
             (Outcome::Params(changed.over(params)), changed.voting)
         }
         Command::Vote { id, sending } => return vote(session, &client, id, &sending).await,
@@ -182,7 +182,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             return Ok(Answer::list("decisions", &columns, list));
         }
         Command::Settings => {
-            return Ok(Answer::record(views::settings(&settings(&client).await?)));
+            return Ok(Answer::record(views::settings(&client.settings().await?)));
         }
     };
     propose(session, &client, outcome, voting).await
@@ -257,13 +257,6 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
     let problem = |problem: String| Failure::Usage(format!("{}: {problem}", file.display()));
     let text = fs::read_to_string(file).map_err(|e| problem(e.to_string()))?;
     serde_json::from_str(&text).map_err(|e| problem(e.to_string()))
-}
-
-async fn settings(client: &Client) -> Result<membership::ConsensusSettings, Failure> {
-    let request = wire::GetConsensusSettingsRequest {};
-    let answer = client.ledger().get_consensus_settings(request).await;
-    let settings = answer.map_err(|s| client.failure(s))?.into_inner().settings;
-    settings.ok_or_else(|| client.incomplete("the settings of consensus"))
 }
 
 async fn get(client: &Client, id: DecisionId) -> Result<ProposedDecision, Failure> {

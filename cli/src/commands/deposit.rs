@@ -6,7 +6,7 @@ use counterfoil_proto::cash::v1::action::Action;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::OrganizationId;
 
-use crate::amounts::AmountArgument;
+use crate::amounts::{AmountArgument, Currencies};
 use crate::arguments::{Instruction, Page, Sending};
 use crate::failure::Failure;
 use crate::lists::pages;
@@ -76,6 +76,29 @@ pub enum Command {
         reason: String,
         #[command(flatten)]
         sending: Sending,
+    },
+    /// Say whose deposits you take, up to which balance, and which bank confirms what you are paid outside the ledger
+    ///
+    /// Replaces what was said before. It binds every payment to you from then on. Without --from, the deposits of all
+    /// banks are taken, which is so at first.
+    Accept {
+        /// A bank and the most of its deposits that you hold, such as "bank-a=50000.00 USD"; may be repeated
+        #[arg(long, value_name = "BANK=CAP")]
+        from: Vec<String>,
+        /// Take the deposits that are named while their bank is suspended, too
+        #[arg(long, requires = "from")]
+        while_suspended: bool,
+        /// The bank that confirms what you are paid outside the ledger; you do if it is left out
+        #[arg(long, value_name = "BANK")]
+        account_bank: Option<OrganizationId>,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Show whose deposits you take; reads only
+    Accepted {
+        /// The organization that is paid; --org if left out
+        #[arg(long, value_name = "ORG")]
+        payee: Option<OrganizationId>,
     },
     /// Show one balance; its holder and its bank may, reads only
     Balance {
@@ -185,6 +208,35 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             };
             (Action::DeclineRedemption(decline), sending)
         }
+        Command::Accept {
+            from,
+            while_suspended,
+            account_bank,
+            sending,
+        } => {
+            let mut accepted = Vec::with_capacity(from.len());
+            for entry in &from {
+                accepted.push(accepted_issuer(entry, while_suspended, &currencies)?);
+            }
+            accepted.sort_by(|a, b| (&a.issuer, &a.currency).cmp(&(&b.issuer, &b.currency)));
+            let accept = cash::AcceptIssuers {
+                accepted,
+                account_bank: account_bank.map(String::from).unwrap_or_default(),
+            };
+            (Action::AcceptIssuers(accept), sending)
+        }
+        Command::Accepted { payee } => {
+            let payee = match &payee {
+                Some(payee) => payee.to_string(),
+                None => session.organization()?.to_string(),
+            };
+            let request = wire::GetAcceptanceRequest { payee };
+            let answer = client.ledger().get_acceptance(request).await;
+            let answer = answer.map_err(|s| client.failure(s))?.into_inner();
+            let acceptance = answer.acceptance;
+            let acceptance = acceptance.ok_or_else(|| client.incomplete("an acceptance"))?;
+            return Ok(Answer::record(views::acceptance(&acceptance, &currencies)));
+        }
         Command::Balance {
             holder,
             issuer,
@@ -230,6 +282,27 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     session
         .execute(&client, action, &sending, |_, view| view)
         .await
+}
+
+fn accepted_issuer(
+    text: &str,
+    while_suspended: bool,
+    currencies: &Currencies,
+) -> Result<cash::AcceptedIssuer, Failure> {
+    let malformed = || {
+        Failure::Usage(format!(
+            "--from {text:?}: write bank=cap, such as \"bank-a=50000.00 USD\""
+        ))
+    };
+    let (issuer, cap) = text.split_once('=').ok_or_else(malformed)?;
+    let issuer: OrganizationId = issuer.parse().map_err(|_| malformed())?;
+    let cap = currencies.read(cap, None)?;
+    Ok(cash::AcceptedIssuer {
+        issuer: issuer.to_string(),
+        currency: cap.currency,
+        cap_minor: cap.minor,
+        while_suspended,
+    })
 }
 
 async fn list(

@@ -26,6 +26,7 @@ mod claims;
 mod debts;
 mod entry;
 mod invoices;
+mod payments;
 mod proposals;
 mod redemptions;
 mod requests;
@@ -66,6 +67,8 @@ pub async fn execute(_: Arguments, session: &Session) -> Result<Answer, Failure>
     entries.extend(requests(&client, &desk).await?);
     entries.extend(debts(&client, &desk).await?);
     entries.extend(redemptions(&client, &desk).await?);
+    let payments = all(&client, wire::ListPaymentsRequest::default()).await?;
+    entries.extend(payments::to_move(&desk, &payments));
     sort(&mut entries, &desk);
     Ok(answer(&entries, &desk))
 }
@@ -97,6 +100,8 @@ async fn invoices(client: &Client, desk: &Desk<'_>) -> Result<Vec<Entry>, Failur
         (String::new(), me(), InvoiceState::Registered),
         (String::new(), me(), InvoiceState::UnderQuery),
         (me(), String::new(), InvoiceState::UnderQuery),
+        (me(), String::new(), InvoiceState::Proposed),
+        (me(), String::new(), InvoiceState::ConditionallyConfirmed),
     ] {
         let filter = wire::ListInvoicesRequest {
             seller,

@@ -16,6 +16,7 @@ pub mod key;
 pub mod loan;
 pub mod localnet;
 pub mod org;
+pub mod payment;
 pub mod profile;
 pub mod proposal;
 pub mod receivable;
@@ -42,6 +43,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Request(command) => request::execute(command, session).await,
         Command::Loan(command) => loan::execute(command, session).await,
         Command::Deposit(command) => deposit::execute(command, session).await,
+        Command::Payment(command) => payment::execute(command, session).await,
         Command::Profile(command) => profile::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,

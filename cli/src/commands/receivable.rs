@@ -1,7 +1,7 @@
 //! `counterfoil receivable`: what is owed on confirmed invoices, paying it, and reporting that it is not paid.
 
 use clap::Subcommand;
-use counterfoil_proto::receivable::v1::{Claim, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{Claim, FeePaid, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1 as settlement;
 use counterfoil_proto::settlement::v1::action::Action;
 use counterfoil_proto::v1 as wire;
@@ -34,6 +34,9 @@ pub enum Command {
         /// What to pay, such as "500.00 USD"; all that is owed if left out
         #[arg(long, value_name = "AMOUNT")]
         amount: Option<String>,
+        /// A fee that the terms name, paid on top, such as bank-a=12.50; may be repeated
+        #[arg(long = "fee", value_name = "PAYEE=AMOUNT")]
+        fees: Vec<String>,
         #[command(flatten)]
         instruction: Instruction,
         #[command(flatten)]
@@ -84,6 +87,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             id,
             issuer,
             amount,
+            fees,
             instruction,
             sending,
         } => {
@@ -105,6 +109,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 issuer: issuer.to_string(),
                 amount: Some(amount),
                 end_to_end_id: instruction.id("settle"),
+                fees: fees_to_pay(&fees, &owed.currency, &currencies)?,
             };
             (Action::Settle(settle), sending)
         }
@@ -149,6 +154,23 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     session
         .execute(&client, action, &sending, |_, view| view)
         .await
+}
+
+fn fees_to_pay(
+    fees: &[String],
+    currency: &str,
+    currencies: &Currencies,
+) -> Result<Vec<FeePaid>, Failure> {
+    let mut to_pay = Vec::with_capacity(fees.len());
+    for fee in fees {
+        let (payee, amount_minor) = currencies.fee(fee, currency)?;
+        to_pay.push(FeePaid {
+            payee,
+            amount_minor,
+        });
+    }
+    to_pay.sort_by(|a, b| a.payee.cmp(&b.payee));
+    Ok(to_pay)
 }
 
 pub async fn get(client: &Client, id: Vec<u8>) -> Result<Receivable, Failure> {

@@ -23,8 +23,9 @@ pub struct Arguments {}
 
 pub async fn execute(_: Arguments, session: &Session) -> Result<Answer, Failure> {
     let client = session.client().await?;
-    let (genesis, genesis_hash) = client.genesis().await?;
-    let heartbeat_ms = genesis.params.map_or(0, |params| params.heartbeat_ms);
+    let (_, genesis_hash) = client.genesis().await?;
+    let params = client.settings().await?.params;
+    let heartbeat_ms = params.map_or(0, |params| params.heartbeat_ms);
     let status = client.status().await?;
     let warnings = warnings(&status, heartbeat_ms);
     let view = views::status(&status)

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use counterfoil_proto::invoice::v1 as invoice;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{InvoiceId, RequestId};
+use counterfoil_types::transaction::contract;
+use prost::Message as _;
 
 use super::business::{Business, Day};
 use super::data::Row;
@@ -33,6 +36,8 @@ pub struct Run<'a> {
     lanes: Lanes,
     /// By rank.
     registered: BTreeMap<usize, Registered>,
+    /// By invoice.
+    warnings: BTreeMap<Vec<u8>, Vec<i32>>,
 }
 
 impl<'a> Run<'a> {
@@ -46,6 +51,7 @@ impl<'a> Run<'a> {
             steps: Steps::prepare(business, network)?,
             lanes: Lanes::open(&network.urls(), access).await?,
             registered: BTreeMap::new(),
+            warnings: BTreeMap::new(),
         })
     }
 
@@ -76,10 +82,10 @@ impl<'a> Run<'a> {
         // A repetition comes after what it repeats, so that it is the one rejected.
         let mut answering = each(&repeated, |rank| self.steps.register(rank))?;
         answering.extend(each(&queried, |rank| self.steps.query(self.of(rank)))?);
-        answering.extend(each(&plain, |rank| self.steps.confirm(self.of(rank)))?);
+        answering.extend(each(&plain, |rank| self.confirm(rank))?);
         answering.extend(self.quotes(&quoted, |bank| bank != EARLIER_BANK)?);
         self.stage(answering).await?;
-        let mut following = each(&queried, |rank| self.steps.confirm(self.of(rank)))?;
+        let mut following = each(&queried, |rank| self.confirm(rank))?;
         following.extend(self.advance(&first_plain, date)?);
         following.extend(each(&paid, |rank| self.pay(rank))?);
         following.extend(each(&day.scripted, |(case, step)| {
@@ -114,9 +120,32 @@ impl<'a> Run<'a> {
             }
             for ((what, expect), pending) in under_way {
                 let receipt = pending.receipt().await.map_err(|e| in_context(&what, e))?;
+                self.note_warnings(&receipt)?;
                 check_outcome(&what, expect, receipt)?;
             }
         }
+    }
+
+    /// Keeps what a registration was warned of, for its confirmation.
+    fn note_warnings(&mut self, receipt: &wire::Receipt) -> Result<(), Failure> {
+        let of_invoices = |event: &&wire::Event| event.contract == contract::INVOICE;
+        for event in receipt.events.iter().filter(of_invoices) {
+            let event = invoice::Event::decode(event.body.as_slice()).map_err(Failure::failed)?;
+            if let Some(invoice::event::Event::Registered(mut registered)) = event.event {
+                // Both adjacent years are one kind to acknowledge.
+                registered.warnings.dedup();
+                self.warnings
+                    .insert(registered.invoice, registered.warnings);
+            }
+        }
+        Ok(())
+    }
+
+    fn confirm(&self, rank: usize) -> Result<Step, Failure> {
+        let registered = self.of(rank);
+        let warnings = self.warnings.get(&registered.invoice.to_vec());
+        let acknowledged = warnings.cloned().unwrap_or_default();
+        self.steps.confirm(registered, acknowledged)
     }
 
     fn of(&self, rank: usize) -> Registered {

@@ -89,6 +89,9 @@ impl<'a> Steps<'a> {
                 penalty_rate_ppm: PENALTY_RATE_PPM,
                 assignable: true,
                 fees: Vec::new(),
+                arbiter: String::new(),
+                arbiters: Vec::new(),
+                arbiter_threshold: 0,
             },
             payload_root: payload::root(&[]).map_err(Failure::failed)?.to_vec(),
         })
@@ -142,6 +145,7 @@ impl<'a> Steps<'a> {
             document_hash: row.document.to_vec(),
             payload_root: self.payload_root.clone(),
             succeeds: Vec::new(),
+            release: None,
         };
         let action = invoice::v1::action::Action::Register(register);
         let mut step = self.sign(row.seller.as_str(), in_words("register", row), action)?;
@@ -160,12 +164,14 @@ impl<'a> Steps<'a> {
         self.by_buyer("query", registered, action)
     }
 
-    pub fn confirm(&self, registered: Registered) -> Result<Step, Failure> {
+    /// The buyer confirms, and repeats what there was to look at.
+    pub fn confirm(&self, registered: Registered, acknowledged: Vec<i32>) -> Result<Step, Failure> {
         let row = self.business.row(registered.rank);
         let confirm = invoice::v1::ConfirmInvoice {
             invoice: registered.invoice.to_vec(),
             amount: Some(row.money(row.amount_minor)),
             terms_hash: terms_hash(&self.terms).to_vec(),
+            acknowledged,
         };
         let action = invoice::v1::action::Action::Confirm(confirm);
         self.by_buyer("confirm", registered, action)
@@ -183,6 +189,7 @@ impl<'a> Steps<'a> {
             issuer: BANKS[bank].to_owned(),
             amount: Some(self.business.row(registered.rank).money(minor)),
             end_to_end_id: id,
+            fees: Vec::new(),
         };
         let action = settlement::v1::action::Action::Settle(settle);
         self.by_buyer("settle", registered, action)

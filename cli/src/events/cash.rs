@@ -61,6 +61,39 @@ impl Show<'_> {
                 &e.end_to_end_id,
             )
             .text("holder", e.holder),
+            IssuersAccepted(e) => self.named("IssuersAccepted").text("payee", e.payee),
+            PaymentInstructed(e) => {
+                let view = self
+                    .named("PaymentInstructed")
+                    .id("payment", &e.payment)
+                    .text("payer", e.payer)
+                    .text("payee", e.payee);
+                self.amount(view, "amount_minor", e.amount.as_ref())
+                    .text("end_to_end_id", e.end_to_end_id)
+                    .text("asserter", e.asserter)
+                    .text("confirmer", e.confirmer)
+                    .id("receivable", &e.receivable)
+                    .date("deadline", e.deadline.as_ref())
+            }
+            PaymentAsserted(e) => {
+                let assertion = e.assertion.unwrap_or_default();
+                self.named("PaymentAsserted")
+                    .id("payment", &e.payment)
+                    .id("message_hash", &assertion.message_hash)
+                    .text("entry_reference", assertion.entry_reference)
+                    .date("value_date", assertion.value_date.as_ref())
+                    .date("answer_by", assertion.answer_by.as_ref())
+            }
+            PaymentContested(e) => self
+                .named("PaymentContested")
+                .id("payment", &e.payment)
+                .text("by", e.by)
+                .text("reason", e.reason),
+            PaymentClosed(e) => self
+                .named("PaymentClosed")
+                .id("payment", &e.payment)
+                .text("state", format_args!("{:?}", e.state()))
+                .text("reason", e.reason),
         }
     }
 }

@@ -80,14 +80,28 @@ impl Show<'_> {
                 [&e.controller, &e.pledgee],
                 &e.loan,
             ),
+            Credited(e) => {
+                let view = of("ClaimCredited", &e.receivable, e.number)
+                    .text("controller", &e.controller)
+                    .text("pledgee", &e.pledgee);
+                minor_units(view, "credited_minor", e.credited_minor).flag("spent", e.spent)
+            }
+            Disputed(e) => self
+                .named("DisputeMarked")
+                .id("receivable", &e.receivable)
+                .flag("disputed", e.disputed),
         }
     }
 }
 
-/// A face in the receivable's currency, which the event does not repeat.
 fn face(view: View, minor: u64) -> View {
+    minor_units(view, "face_minor", minor)
+}
+
+/// A sum in the receivable's currency, which the event does not repeat.
+fn minor_units(view: View, name: &str, minor: u64) -> View {
     view.field(
-        "face_minor",
+        name,
         minor.to_string().into(),
         format!("{minor} minor units"),
     )

@@ -19,6 +19,13 @@ impl Show<'_> {
         match event {
             Paid(e) => self.paid(&e),
             ClaimPaid(e) => self.claim_paid(&e),
+            FeeCharged(e) => {
+                let view = self
+                    .named("FeeCharged")
+                    .id("receivable", &e.receivable)
+                    .text("payee", e.payee);
+                self.amount(view, "amount_minor", e.amount.as_ref())
+            }
             Overdue(e) => reported(
                 "ReceivableOverdue",
                 &e.receivable,
@@ -44,6 +51,10 @@ impl Show<'_> {
             let view = minor(view, "principal_minor", share.principal_minor);
             minor(view, "penalty_minor", share.penalty_minor)
         });
+        let fees = e.fees.iter().map(|fee| {
+            let view = View::new().text("payee", &fee.payee);
+            minor(view, "amount_minor", fee.amount_minor)
+        });
         let view = self
             .named("ReceivablePaid")
             .id("receivable", &e.receivable)
@@ -55,6 +66,8 @@ impl Show<'_> {
         view.number("days_late", e.days_late)
             .date("value_date", e.value_date.as_ref())
             .nested("shares", shares.collect())
+            .nested("fees", fees.collect())
+            .id("payment", &e.payment)
             .flag("settled", e.settled)
     }
 
@@ -76,6 +89,7 @@ impl Show<'_> {
         };
         view.number("days_late", e.days_late)
             .date("value_date", e.value_date.as_ref())
+            .id("payment", &e.payment)
             .flag("spent", e.spent)
     }
 }

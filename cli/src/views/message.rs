@@ -134,6 +134,7 @@ mod tests {
                 currency: "EUR".into(),
             }),
             terms_hash: vec![0xcd; 32],
+            acknowledged: Vec::new(),
         };
         let bytes = invoice::v1::Action {
             action: Some(invoice::v1::action::Action::Confirm(confirm)),

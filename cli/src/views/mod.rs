@@ -12,12 +12,14 @@ mod credit;
 mod financing;
 mod membership;
 mod message;
+mod payment;
 mod receivable;
 
 pub use credit::{history_entry, profile};
 pub use financing::{award, claim_reference, loan, quote_terms, ranked_quote, request};
 pub use membership::{account, decision, organization, proposal, settings};
 pub use message::action;
+pub use payment::{acceptance, payment};
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
 
 /// An amount and its currency, shown as one.
@@ -33,6 +35,63 @@ pub fn day(date: Option<wire::Date>) -> String {
         || "–".to_owned(),
         |wire::Date { year, month, day }| format!("{year:04}-{month:02}-{day:02}"),
     )
+}
+
+/// What the buyer undertakes to pay if the seller agrees.
+fn conditions(conditions: &invoice::Conditions, currencies: &Currencies) -> View {
+    let amount = conditions.amount.clone().unwrap_or_default();
+    let terms = conditions.terms.as_ref();
+    let terms = terms.map(|terms| self::terms(terms, &amount.currency, currencies));
+    View::new()
+        .minor("amount_minor", amount.minor, &amount.currency, currencies)
+        .inner("terms", terms)
+        .date("expires_on", conditions.expires_on.as_ref())
+}
+
+fn credit_note(note: &invoice::CreditNote, currencies: &Currencies) -> View {
+    let amount = note.amount.clone().unwrap_or_default();
+    let minor = |view: View, name, minor| view.minor(name, minor, &amount.currency, currencies);
+    let claims = note.claims.iter().map(|claim| {
+        let view = View::new()
+            .number("number", claim.number)
+            .text("controller", &claim.controller)
+            .text("pledgee", &claim.pledgee);
+        minor(view, "credited_minor", claim.minor)
+    });
+    let view = View::new()
+        .text("number", &note.number)
+        .date("issue_date", note.issue_date.as_ref())
+        .id("document_hash", &note.document_hash)
+        .text("reason", &note.reason);
+    let view = minor(view, "amount_minor", amount.minor);
+    minor(view, "owed_to_buyer_minor", note.owed_to_buyer_minor)
+        .nested("claims", claims.collect())
+        .date("credited_on", note.credited_on.as_ref())
+}
+
+fn dispute(dispute: &invoice::Dispute, currencies: &Currencies) -> View {
+    let ruling = |ruling: Option<&invoice::Ruling>| {
+        let ruling = ruling.cloned().unwrap_or_default();
+        let view = View::new().text("verdict", format_args!("{:?}", ruling.verdict()));
+        let view = match &ruling.amount {
+            Some(amount) => view.minor("amount_minor", amount.minor, &amount.currency, currencies),
+            None => view,
+        };
+        view.id("reason_hash", &ruling.reason_hash)
+    };
+    let rulings = dispute
+        .rulings
+        .iter()
+        .map(|given| ruling(given.ruling.as_ref()).text("arbiter", &given.arbiter));
+    View::new()
+        .number("number", dispute.number)
+        .text("state", format_args!("{:?}", dispute.state()))
+        .text("opened_by", &dispute.opened_by)
+        .date("opened_on", dispute.opened_on.as_ref())
+        .text("reason", &dispute.reason)
+        .nested("rulings", rulings.collect())
+        .inner("outcome", dispute.outcome.as_ref().map(|o| ruling(Some(o))))
+        .date("ended_on", dispute.ended_on.as_ref())
 }
 
 pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
@@ -60,7 +119,31 @@ pub fn invoice(invoice: &invoice::Invoice, currencies: &Currencies) -> View {
         .date("registered_on", invoice.registered_on.as_ref())
         .number("query_count", invoice.query_count)
         .text("reason", &invoice.reason)
+        .list(
+            "warnings",
+            invoice.warnings().map(|kind| format!("{kind:?}")),
+        )
+        .id("released_from", &invoice.released_from)
+        .inner(
+            "conditions",
+            invoice
+                .conditions
+                .as_ref()
+                .map(|c| conditions(c, currencies)),
+        )
         .id("receivable", &invoice.receivable)
+        .nested(
+            "credit_notes",
+            invoice
+                .credit_notes
+                .iter()
+                .map(|note| credit_note(note, currencies))
+                .collect(),
+        )
+        .inner(
+            "dispute",
+            invoice.dispute.as_ref().map(|d| dispute(d, currencies)),
+        )
 }
 
 pub fn balance(balance: &cash::Balance, currencies: &Currencies) -> View {

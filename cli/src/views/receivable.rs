@@ -25,6 +25,9 @@ pub fn terms(terms: &Terms, currency: &str, currencies: &Currencies) -> View {
         .rate("penalty_rate_ppm", terms.penalty_rate_ppm)
         .flag("assignable", terms.assignable)
         .nested("fees", fees.collect())
+        .text("arbiter", &terms.arbiter)
+        .list("arbiters", terms.arbiters.iter().cloned())
+        .number("arbiter_threshold", terms.arbiter_threshold)
 }
 
 pub fn receivable(receivable: &Receivable, currencies: &Currencies) -> View {
@@ -35,6 +38,12 @@ pub fn receivable(receivable: &Receivable, currencies: &Currencies) -> View {
         .id("invoice", &receivable.invoice)
         .text("debtor", &receivable.debtor);
     let terms = receivable.terms.as_ref();
+    let payments = receivable.payments.iter();
+    let payments = payments.map(|id| View::new().id("id", id));
+    let fees_paid = receivable.fees_paid.iter().map(|fee| {
+        let view = View::new().text("payee", &fee.payee);
+        view.minor("amount_minor", fee.amount_minor, currency, currencies)
+    });
     amount(view, "face_minor", receivable.face.as_ref(), currencies)
         .date("due_date", receivable.due_date.as_ref())
         .date("adjusted_due_date", receivable.adjusted_due_date.as_ref())
@@ -51,10 +60,19 @@ pub fn receivable(receivable: &Receivable, currencies: &Currencies) -> View {
             currency,
             currencies,
         )
+        .minor(
+            "credited_minor",
+            receivable.credited_minor,
+            currency,
+            currencies,
+        )
+        .flag("disputed", receivable.disputed)
         .date("confirmed_on", receivable.confirmed_on.as_ref())
         .date("settled_on", receivable.settled_on.as_ref())
         .number("claim_count", receivable.claim_count)
         .numbers("live_claims", &receivable.live_claims)
+        .nested("payments", payments.collect())
+        .nested("fees_paid", fees_paid.collect())
 }
 
 /// A claim's amounts are in its receivable's currency.

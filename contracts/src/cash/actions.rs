@@ -28,7 +28,7 @@ pub(super) fn issue(context: &mut Context<'_>, issue: IssueDeposit) -> Result<()
         legs: &BTreeMap::from([(issue.holder, amount.minor)]),
         end_to_end_id: &issue.end_to_end_id,
     };
-    payment.check_funds(&context.store)?;
+    payment.check_funds(context)?;
 
     Ok(payment.make(context)?)
 }
@@ -49,7 +49,7 @@ pub(super) fn transfer(
         legs: &BTreeMap::from([(transfer.to, amount.minor)]),
         end_to_end_id: &transfer.end_to_end_id,
     };
-    payment.check_funds(&context.store)?;
+    payment.check_funds(context)?;
 
     Ok(payment.make(context)?)
 }

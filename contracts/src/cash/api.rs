@@ -6,19 +6,24 @@ use counterfoil_proto::cash::v1::event::Event as Kind;
 use counterfoil_proto::cash::v1::{
     DepositIssued, DepositReturned, DepositTransferred, Instruction,
 };
-use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
 use counterfoil_types::ids::TxId;
 use counterfoil_types::limits::{MAX_END_TO_END_ID, MAX_MINOR};
 
+use super::acceptance::Credit;
 use super::events::emit;
 use super::keys::{
-    BALANCES, INSTRUCTIONS, ISSUANCES, REDEMPTIONS, balance, issuance, put_balance, put_issuance,
+    ACCEPTANCES, BALANCES, INSTRUCTIONS, ISSUANCES, PAYMENTS, REDEMPTIONS, balance, issuance,
+    put_balance, put_issuance,
 };
 use crate::kernel::{Context, Rules, StateError, Store};
 use crate::membership::api as membership;
 
 pub use super::errors::{PaymentCodes, PaymentFault};
+pub use super::payments::{
+    Instructed, cancel, check_asserter, confirm, confirmer, deadline, is_asserted, payment,
+    put_instructed, rule, time_out,
+};
 
 /// Key of a balance.
 pub fn balance_key(holder: &str, issuer: &str, currency: &str) -> Vec<u8> {
@@ -43,6 +48,21 @@ pub fn redemption_key(holder: &str, end_to_end_id: &str) -> Vec<u8> {
 /// What the keys of all redemptions begin with.
 pub fn redemption_prefix() -> Vec<u8> {
     REDEMPTIONS.prefix()
+}
+
+/// Key of what a payee said of the payments it takes.
+pub fn acceptance_key(payee: &str) -> Vec<u8> {
+    ACCEPTANCES.key(&[payee.as_bytes()])
+}
+
+/// Key of a payment over the external rail.
+pub fn payment_key(id: &[u8]) -> Vec<u8> {
+    PAYMENTS.key(&[id])
+}
+
+/// What the keys of all payments over the external rail begin with.
+pub fn payment_prefix() -> Vec<u8> {
+    PAYMENTS.prefix()
 }
 
 /// Why a sum is none.
@@ -78,21 +98,26 @@ pub struct Payment<'p> {
     pub end_to_end_id: &'p str,
 }
 
+/// Checks that an issuer is a bank. One that is suspended still owes its deposits: whether they pay, each payee says.
 pub fn check_issuer(store: &Store<'_>, issuer: &str) -> Result<(), PaymentFault> {
-    if membership::is_in_role(store, issuer, Role::Bank)? {
+    if membership::is_bank(store, issuer)? {
         return Ok(());
     }
     Err(PaymentFault::UnknownIssuer(issuer.to_owned()))
 }
 
+/// Whether a text has the form of a reference (ISO 20022 Max35Text) in printable ASCII.
+pub(super) fn is_reference(text: &str) -> bool {
+    let printable = text.bytes().all(|b| (0x20..=0x7e).contains(&b));
+    (1..=MAX_END_TO_END_ID).contains(&text.len())
+        && printable
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+}
+
 /// Checks the form of an end-to-end id, and that the payer never used it.
 pub fn check_end_to_end_id(store: &Store<'_>, payer: &str, id: &str) -> Result<(), PaymentFault> {
-    let printable = id.bytes().all(|b| (0x20..=0x7e).contains(&b));
-    let well_formed = (1..=MAX_END_TO_END_ID).contains(&id.len())
-        && printable
-        && !id.starts_with(' ')
-        && !id.ends_with(' ');
-    if !well_formed {
+    if !is_reference(id) {
         return Err(PaymentFault::InvalidEndToEndId);
     }
     match INSTRUCTIONS.get(store, &[payer.as_bytes(), id.as_bytes()])? {
@@ -152,8 +177,18 @@ pub(super) fn check_balance(
 impl Payment<'_> {
     /// Checks what remains to be checked once issuer and end-to-end id are. No payee's balance passes
     /// 10^18, as no bank ever issues more.
-    pub fn check_funds(&self, store: &Store<'_>) -> Result<(), PaymentFault> {
-        check_available(store, self.payer, self.issuer, self.instructed)
+    pub fn check_funds(&self, context: &Context<'_>) -> Result<(), PaymentFault> {
+        check_available(&context.store, self.payer, self.issuer, self.instructed)?;
+        for (payee, minor) in self.legs {
+            let credit = Credit {
+                payee,
+                issuer: self.issuer,
+                currency: &self.instructed.currency,
+                minor: *minor,
+            };
+            credit.check(context)?;
+        }
+        Ok(())
     }
 
     /// Makes the payment. Invariant: everything was checked in this transaction.

@@ -31,6 +31,22 @@ pub enum PaymentFault {
     },
     #[error("all that {0} ever issued would pass 10^18 minor units")]
     IssuedTooMuch(String),
+    #[error("{payee} does not take {currency} deposits of {issuer}: it takes {taken}")]
+    NotAccepted {
+        payee: String,
+        issuer: String,
+        currency: String,
+        /// What it takes in this currency, in words.
+        taken: String,
+    },
+    #[error("{payee} would hold more {currency} deposits of {issuer} than it takes")]
+    CapExceeded {
+        payee: String,
+        issuer: String,
+        currency: String,
+    },
+    #[error("the payee's consent is lacking")]
+    ConsentLacking(Failure),
     #[error(transparent)]
     State(#[from] StateError),
 }
@@ -42,6 +58,8 @@ pub trait PaymentCodes: RejectionCode {
     const REPEATED_END_TO_END_ID: Self;
     const NOT_ENOUGH_DEPOSITS: Self;
     const TOO_LARGE: Self;
+    const ISSUER_NOT_ACCEPTED: Self;
+    const CAP_EXCEEDED: Self;
 }
 
 impl PaymentCodes for CashCode {
@@ -50,6 +68,8 @@ impl PaymentCodes for CashCode {
     const REPEATED_END_TO_END_ID: Self = Self::RepeatedEndToEndId;
     const NOT_ENOUGH_DEPOSITS: Self = Self::NotEnoughDeposits;
     const TOO_LARGE: Self = Self::TooLarge;
+    const ISSUER_NOT_ACCEPTED: Self = Self::IssuerNotAccepted;
+    const CAP_EXCEEDED: Self = Self::CapExceeded;
 }
 
 impl PaymentFault {
@@ -64,6 +84,9 @@ impl PaymentFault {
             }
             Self::NotEnough { .. } => C::NOT_ENOUGH_DEPOSITS,
             Self::IssuedTooMuch(_) => C::TOO_LARGE,
+            Self::NotAccepted { .. } => C::ISSUER_NOT_ACCEPTED,
+            Self::CapExceeded { .. } => C::CAP_EXCEEDED,
+            Self::ConsentLacking(lacking) => return lacking,
             Self::State(error) => return Failure::State(error),
         };
         reject(code, message)

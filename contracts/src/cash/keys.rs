@@ -1,6 +1,8 @@
 //! Where cash's records stand.
 
-use counterfoil_proto::cash::v1::{Balance, Instruction, Issuance, Redemption};
+use counterfoil_proto::cash::v1::{
+    Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption,
+};
 
 use crate::kernel::{StateError, Store, Table};
 
@@ -8,6 +10,23 @@ pub(super) const BALANCES: Table<Balance> = Table::new("cash/balance");
 pub(super) const ISSUANCES: Table<Issuance> = Table::new("cash/issuance");
 pub(super) const REDEMPTIONS: Table<Redemption> = Table::new("cash/redemption");
 pub(super) const INSTRUCTIONS: Table<Instruction> = Table::new("cash/instruction");
+pub(super) const ACCEPTANCES: Table<Acceptance> = Table::new("cash/acceptance");
+pub(super) const PAYMENTS: Table<Payment> = Table::new("cash/payment");
+pub(super) const BANK_MESSAGES: Table<BankMessage> = Table::new("cash/bank-message");
+pub(super) const BANK_ENTRIES: Table<BankMessage> = Table::new("cash/bank-entry");
+
+/// What a payee said of the payments it takes; all of them where it never did.
+pub(super) fn acceptance(store: &Store<'_>, payee: &str) -> Result<Acceptance, StateError> {
+    let found = ACCEPTANCES.get(store, &[payee.as_bytes()])?;
+    Ok(found.unwrap_or_else(|| Acceptance {
+        payee: payee.to_owned(),
+        ..Acceptance::default()
+    }))
+}
+
+pub(super) fn put_payment(store: &mut Store<'_>, payment: &Payment) {
+    PAYMENTS.put(store, &[&payment.id], payment);
+}
 
 /// A balance, zero where there never was one.
 pub(super) fn balance(

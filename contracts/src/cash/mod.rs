@@ -1,11 +1,13 @@
-//! Contract 3, cash: deposits that banks issue, holders pass on, and banks
-//! redeem (specification 6.1, 6.2).
+//! Contract 3, cash: deposits that banks issue, holders pass on, and banks redeem, and payments that banks
+//! make outside of the ledger (specification 6.1 to 6.3).
 
+mod acceptance;
 mod actions;
 pub mod api;
 mod errors;
 mod events;
 mod keys;
+mod payments;
 mod redemptions;
 
 use counterfoil_proto::cash::v1::{Action, action};
@@ -21,10 +23,13 @@ impl Contract for Cash {
     const NAME: &'static str = "cash";
     type Action = Action;
 
-    fn authority(_: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
+    fn authority(context: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
         use ActionClass as Class;
         use action::Action::*;
-        Ok(action.action.as_ref().map(|action| match action {
+        let Some(action) = &action.action else {
+            return Ok(None);
+        };
+        Ok(Some(match action {
             Issue(issue) => Authority::of(Class::Issue).over(issue.amount.clone()),
             Transfer(transfer) => {
                 Authority::of(Class::TransferDeposit).over(transfer.amount.clone())
@@ -32,9 +37,18 @@ impl Contract for Cash {
             RequestRedemption(request) => Authority::of(Class::Redeem)
                 .over(request.amount.clone())
                 .discharging(),
-            ConfirmRedemption(_) | DeclineRedemption(_) => {
-                Authority::of(Class::Redeem).discharging()
+            ConfirmRedemption(confirm) => {
+                let holder = &context.caller.id;
+                let amount = redemptions::amount(&context.store, holder, &confirm.end_to_end_id)?;
+                Authority::of(Class::Redeem).over(amount).discharging()
             }
+            DeclineRedemption(decline) => {
+                let id = &decline.end_to_end_id;
+                let amount = redemptions::amount(&context.store, &decline.holder, id)?;
+                Authority::of(Class::Redeem).over(amount).discharging()
+            }
+            AcceptIssuers(_) => Authority::of(Class::Administration),
+            AssertPayment(_) | ContestPayment(_) => Authority::of(Class::Attest).discharging(),
         }))
     }
 
@@ -46,6 +60,9 @@ impl Contract for Cash {
             Some(RequestRedemption(request)) => redemptions::request(context, request),
             Some(ConfirmRedemption(confirm)) => redemptions::confirm(context, &confirm),
             Some(DeclineRedemption(decline)) => redemptions::decline(context, decline),
+            Some(AcceptIssuers(accept)) => acceptance::accept(context, accept),
+            Some(AssertPayment(assert)) => payments::assert(context, assert),
+            Some(ContestPayment(contest)) => payments::contest(context, contest),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

@@ -12,7 +12,7 @@ use super::actions::check_amount;
 use super::api;
 use super::events::emit;
 use super::keys::{REDEMPTIONS, balance, issuance, put_balance, put_issuance};
-use crate::kernel::{Context, Failure, StateError, reject};
+use crate::kernel::{Context, Failure, StateError, Store, reject};
 
 pub(super) fn request(
     context: &mut Context<'_>,
@@ -109,6 +109,16 @@ pub(super) fn decline(
         Kind::RedemptionRestored(event),
     );
     Ok(())
+}
+
+/// What a holder's redemption is over; nothing where there is none.
+pub(super) fn amount(
+    store: &Store<'_>,
+    holder: &str,
+    end_to_end_id: &str,
+) -> Result<Option<Money>, StateError> {
+    let found = REDEMPTIONS.get(store, &[holder.as_bytes(), end_to_end_id.as_bytes()])?;
+    Ok(found.and_then(|redemption| redemption.amount))
 }
 
 fn find(context: &Context<'_>, holder: &str, end_to_end_id: &str) -> Result<Redemption, Failure> {

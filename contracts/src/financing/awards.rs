@@ -33,6 +33,7 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
         reject(RejectionCode::NetNotPositive, message)
     })?;
     let claims = locked_claims(context, &request)?;
+    check_not_held(context, &claims)?;
     check_room(context, &claims, &price)?;
     let amount = terms.amount.clone().unwrap_or_default();
     let proceeds = wire::Money {
@@ -46,16 +47,14 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
         legs: &BTreeMap::from([(request.seller.clone(), price.proceeds_minor)]),
         end_to_end_id: &terms.end_to_end_id,
     };
-    payment
-        .check_funds(&context.store)
-        .map_err(|fault| match fault {
-            // What the bank has is not for the seller to read.
-            PaymentFault::NotEnough { holder, .. } => {
-                let message = format!("{holder} has not enough deposits to pay what it quoted");
-                reject(RejectionCode::NotEnoughDeposits, message)
-            }
-            fault => fault.under::<RejectionCode>(),
-        })?;
+    payment.check_funds(context).map_err(|fault| match fault {
+        // What the bank has is not for the seller to read.
+        PaymentFault::NotEnough { holder, .. } => {
+            let message = format!("{holder} has not enough deposits to pay what it quoted");
+            reject(RejectionCode::NotEnoughDeposits, message)
+        }
+        fault => fault.under::<RejectionCode>(),
+    })?;
 
     payment.make_promised(context)?;
     let (claims, loan) = if is_sale(request.technique()) {
@@ -122,6 +121,19 @@ fn locked_claims(context: &Context<'_>, request: &Request) -> Result<Vec<Claim>,
     requested
         .map(|c| receivables::claim(&context.store, &c.receivable, c.number)?.ok_or_else(missing))
         .collect()
+}
+
+/// Claims that the debtor is paying over the external rail stay with their controllers.
+fn check_not_held(context: &Context<'_>, claims: &[Claim]) -> Result<(), Failure> {
+    for claim in claims {
+        let receivable = receivables::receivable(&context.store, &claim.receivable)?;
+        if receivable.is_some_and(|receivable| receivables::is_under_way(&receivable)) {
+            let message =
+                "a payment over the external rail is under way: the claims stay until its outcome";
+            return Err(reject(RejectionCode::PaymentUnderWay, message));
+        }
+    }
+    Ok(())
 }
 
 /// A claim that is sold in part becomes two.

@@ -98,7 +98,7 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
         end_to_end_id: &repay.end_to_end_id,
     };
     cash::check_end_to_end_id(&context.store, &borrower, &repay.end_to_end_id)
-        .and_then(|()| payment.check_funds(&context.store))
+        .and_then(|()| payment.check_funds(context))
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
     payment.make(context)?;
@@ -230,6 +230,26 @@ impl Collections {
         }
         self.loans.insert(pledge.loan.clone(), loan);
         Ok(installment.total_minor())
+    }
+
+    /// Notes that a pledged claim is paid in full by what others than its lender got.
+    pub fn spend(
+        &mut self,
+        store: &Store<'_>,
+        claim: &Claim,
+        pledge: &Pledge,
+    ) -> Result<(), StateError> {
+        if !self.loans.contains_key(&pledge.loan) {
+            let missing = || StateError::corrupt("financing/loan", "a pledge's loan is missing");
+            let loan = LOANS.get(store, &[&pledge.loan])?.ok_or_else(missing)?;
+            self.loans.insert(pledge.loan.clone(), loan);
+        }
+        let reference = ClaimReference {
+            receivable: claim.receivable.clone(),
+            number: claim.number,
+        };
+        self.spent.push((pledge.loan.clone(), reference));
+        Ok(())
     }
 
     /// Records what was taken. Invariant: the claims' payment was recorded and made in this transaction.

@@ -114,6 +114,11 @@ fn find_claim(
     }
     let receivable = receivables::receivable(&context.store, &claim.receivable)?
         .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
+    if receivables::is_under_way(&receivable) {
+        let message =
+            "a payment over the external rail is under way: the claims stay until its outcome";
+        return no(RejectionCode::PaymentUnderWay, message.into());
+    }
     if !receivables::is_assignable(&receivable) {
         let message = "the invoice's terms forbid transfers and pledges".into();
         return no(RejectionCode::NotAssignable, message);

@@ -5,19 +5,21 @@ use counterfoil_proto::invoice::v1::event::Event as Kind;
 use counterfoil_proto::invoice::v1::{
     ConfirmInvoice, Invoice, InvoiceConfirmed, InvoiceQueried, InvoiceRejected, InvoiceState,
     InvoiceWithdrawn, QueryInvoice, QueryResolved, RejectInvoice, RejectionCode, ResolveQuery,
-    WithdrawInvoice,
+    WarningKind, WithdrawInvoice,
 };
-use counterfoil_types::dates::Date;
+use counterfoil_proto::receivable::v1::{Receivable, Terms};
+use counterfoil_proto::v1::Money;
 use counterfoil_types::ids::InvoiceId;
 use counterfoil_types::limits::MAX_REASON;
 
+use super::details::{date_of, gross};
 use super::events::emit;
 use super::keys::INVOICES;
-use crate::kernel::{Context, Failure, StateError, reject};
+use crate::kernel::{Context, Failure, StateError, check_known, reject};
 use crate::receivable::api::{self as receivable, Confirmed};
 
 /// The states from which the buyer may still answer and the seller withdraw.
-const OPEN: &[InvoiceState] = &[InvoiceState::Registered, InvoiceState::UnderQuery];
+pub(super) const OPEN: &[InvoiceState] = &[InvoiceState::Registered, InvoiceState::UnderQuery];
 
 pub(super) fn query(context: &mut Context<'_>, query: QueryInvoice) -> Result<(), Failure> {
     let mut invoice = find_as_buyer(context, &query.invoice, &[InvoiceState::Registered])?;
@@ -56,36 +58,72 @@ pub(super) fn resolve_query(
 }
 
 pub(super) fn confirm(context: &mut Context<'_>, confirm: &ConfirmInvoice) -> Result<(), Failure> {
-    let mut invoice = find_as_buyer(context, &confirm.invoice, OPEN)?;
-    let gross = invoice.gross.clone().unwrap_or_default();
-    if confirm.amount.as_ref() != Some(&gross) {
+    check_known_warnings(&confirm.acknowledged)?;
+    let invoice = find_as_buyer(context, &confirm.invoice, OPEN)?;
+    let gross = gross(&invoice);
+    let terms = invoice.terms.clone().unwrap_or_default();
+    let repeated = (confirm.amount.as_ref(), confirm.terms_hash.as_slice());
+    check_repeated((&gross, &terms), repeated)?;
+    check_acknowledged(&invoice, &confirm.acknowledged)?;
+
+    Ok(conclude(context, invoice, gross, &terms)?)
+}
+
+/// Checks that whoever binds itself to an amount and terms repeats them.
+pub(super) fn check_repeated(
+    (amount, terms): (&Money, &Terms),
+    repeated: (Option<&Money>, &[u8]),
+) -> Result<(), Failure> {
+    if repeated.0 != Some(amount) {
         let message = format!(
-            "the invoice is over {} {} minor units",
-            gross.minor, gross.currency
+            "the amount is {} {} minor units",
+            amount.minor, amount.currency
         );
         return Err(reject(RejectionCode::AmountDiffers, message));
     }
-    let terms = invoice.terms.clone().unwrap_or_default();
-    let terms_hash = receivable::terms_hash(&terms);
-    if confirm.terms_hash != terms_hash.as_bytes() {
-        let message = format!("the hash of the invoice's terms is {terms_hash}");
+    let terms_hash = receivable::terms_hash(terms);
+    if repeated.1 != terms_hash.as_bytes() {
+        let message = format!("the hash of the terms is {terms_hash}");
         return Err(reject(RejectionCode::TermsDiffer, message));
     }
-    let corrupt = |problem: String| StateError::Corrupt {
-        key: "invoice/invoice".into(),
-        problem,
-    };
-    let due_date = Date::try_from(&invoice.due_date.unwrap_or_default())
-        .map_err(|e| corrupt(e.to_string()))?;
-    let id = InvoiceId::try_from(invoice.id.as_slice()).map_err(|e| corrupt(e.to_string()))?;
+    Ok(())
+}
 
+/// Rejects kinds of warnings that this version does not know (specification 10.2).
+pub(super) fn check_known_warnings(kinds: &[i32]) -> Result<(), Failure> {
+    let mut kinds = kinds.iter();
+    kinds.try_for_each(|kind| check_known::<WarningKind>(*kind, "warning"))
+}
+
+/// Checks that whoever binds itself has looked at what the invoice is like.
+pub(super) fn check_acknowledged(invoice: &Invoice, kinds: &[i32]) -> Result<(), Failure> {
+    if kinds == invoice.warnings {
+        return Ok(());
+    }
+    let kinds: Vec<String> = invoice.warnings().map(|kind| format!("{kind:?}")).collect();
+    let message = format!(
+        "the invoice has these warnings to acknowledge, and no others: [{}]",
+        kinds.join(", ")
+    );
+    Err(reject(RejectionCode::WarningsNotAcknowledged, message))
+}
+
+/// Confirms an invoice over an amount and under terms that its buyer has signed, and opens the receivable.
+pub(super) fn conclude(
+    context: &mut Context<'_>,
+    mut invoice: Invoice,
+    amount: Money,
+    terms: &Terms,
+) -> Result<(), StateError> {
+    let key = "invoice/invoice";
+    let id = InvoiceId::try_from(invoice.id.as_slice()).map_err(|e| StateError::corrupt(key, e))?;
     let opened = Confirmed {
         invoice: id,
         seller: &invoice.seller,
         buyer: &invoice.buyer,
-        amount: &gross,
-        due_date,
-        terms: &terms,
+        amount: &amount,
+        due_date: date_of(invoice.due_date)?,
+        terms,
     };
     let receivable = receivable::open(context, &opened).to_vec();
     invoice.state = InvoiceState::Confirmed.into();
@@ -93,8 +131,8 @@ pub(super) fn confirm(context: &mut Context<'_>, confirm: &ConfirmInvoice) -> Re
     put(context, &invoice);
     let event = InvoiceConfirmed {
         invoice: invoice.id.clone(),
-        amount: Some(gross),
-        terms_hash: terms_hash.to_vec(),
+        amount: Some(amount),
+        terms_hash: receivable::terms_hash(terms).to_vec(),
         receivable,
         seller: invoice.seller.clone(),
         buyer: invoice.buyer.clone(),
@@ -129,13 +167,11 @@ pub(super) fn withdraw(
     context: &mut Context<'_>,
     withdraw: &WithdrawInvoice,
 ) -> Result<(), Failure> {
-    let mut invoice = find(context, &withdraw.invoice)?;
-    if invoice.seller != context.caller.id {
-        let message = "only its seller may withdraw the invoice";
-        return Err(reject(RejectionCode::NotTheSeller, message));
-    }
-    check_state(&invoice, OPEN)?;
+    // Conditions bind the buyer alone: its seller may give up the whole invoice.
+    let from = [OPEN, &[InvoiceState::ConditionallyConfirmed]].concat();
+    let mut invoice = find_as_seller(context, &withdraw.invoice, &from)?;
 
+    invoice.conditions = None;
     invoice.state = InvoiceState::Withdrawn.into();
     put(context, &invoice);
     let event = InvoiceWithdrawn {
@@ -147,13 +183,13 @@ pub(super) fn withdraw(
     Ok(())
 }
 
-fn find(context: &Context<'_>, id: &[u8]) -> Result<Invoice, Failure> {
+pub(super) fn find(context: &Context<'_>, id: &[u8]) -> Result<Invoice, Failure> {
     INVOICES
         .get(&context.store, &[id])?
         .ok_or_else(|| reject(RejectionCode::UnknownInvoice, "no invoice has this id"))
 }
 
-fn find_as_buyer(
+pub(super) fn find_as_buyer(
     context: &Context<'_>,
     id: &[u8],
     states: &[InvoiceState],
@@ -167,7 +203,30 @@ fn find_as_buyer(
     Ok(invoice)
 }
 
-fn check_state(invoice: &Invoice, allowed: &[InvoiceState]) -> Result<(), Failure> {
+pub(super) fn find_as_seller(
+    context: &Context<'_>,
+    id: &[u8],
+    states: &[InvoiceState],
+) -> Result<Invoice, Failure> {
+    let invoice = find(context, id)?;
+    if invoice.seller != context.caller.id {
+        let message = "only its seller may do this with the invoice";
+        return Err(reject(RejectionCode::NotTheSeller, message));
+    }
+    check_state(&invoice, states)?;
+    Ok(invoice)
+}
+
+/// Checks that the caller is seller or buyer.
+pub(super) fn check_party(context: &Context<'_>, invoice: &Invoice) -> Result<(), Failure> {
+    if [&invoice.seller, &invoice.buyer].contains(&&context.caller.id) {
+        return Ok(());
+    }
+    let message = "only its seller or buyer may do this with the invoice";
+    Err(reject(RejectionCode::NotAParty, message))
+}
+
+pub(super) fn check_state(invoice: &Invoice, allowed: &[InvoiceState]) -> Result<(), Failure> {
     if allowed.contains(&invoice.state()) {
         return Ok(());
     }
@@ -183,7 +242,7 @@ fn check_state(invoice: &Invoice, allowed: &[InvoiceState]) -> Result<(), Failur
     Err(reject(RejectionCode::WrongState, message))
 }
 
-fn check_reason(reason: &str) -> Result<(), Failure> {
+pub(super) fn check_reason(reason: &str) -> Result<(), Failure> {
     if (1..=MAX_REASON).contains(&reason.chars().count()) {
         return Ok(());
     }
@@ -191,6 +250,15 @@ fn check_reason(reason: &str) -> Result<(), Failure> {
     Err(reject(RejectionCode::InvalidReason, message))
 }
 
-fn put(context: &mut Context<'_>, invoice: &Invoice) {
+pub(super) fn put(context: &mut Context<'_>, invoice: &Invoice) {
     INVOICES.put(&mut context.store, &[&invoice.id], invoice);
+}
+
+/// The receivable of a confirmed invoice.
+pub(super) fn receivable_of(
+    context: &Context<'_>,
+    invoice: &Invoice,
+) -> Result<Receivable, StateError> {
+    let missing = || StateError::corrupt("invoice/invoice", "a confirmed one has no receivable");
+    receivable::receivable(&context.store, &invoice.receivable)?.ok_or_else(missing)
 }

@@ -8,12 +8,15 @@ use crate::kernel::{Context, Contract as _};
 
 /// Tells seller and buyer.
 pub(super) fn emit(context: &mut Context<'_>, invoice: &Invoice, kind: Kind) {
-    let event = Event { event: Some(kind) };
-    context.emit(Invoices::NUMBER, &[&invoice.seller, &invoice.buyer], &event);
+    emit_to(context, &[&invoice.seller, &invoice.buyer], kind);
 }
 
 /// Tells the seller alone.
 pub(super) fn emit_to_seller(context: &mut Context<'_>, invoice: &Invoice, kind: Kind) {
+    emit_to(context, &[&invoice.seller], kind);
+}
+
+pub(super) fn emit_to(context: &mut Context<'_>, organizations: &[&str], kind: Kind) {
     let event = Event { event: Some(kind) };
-    context.emit(Invoices::NUMBER, &[&invoice.seller], &event);
+    context.emit(Invoices::NUMBER, organizations, &event);
 }

@@ -1,4 +1,4 @@
-//! The two fingerprints of an invoice (specification 3.2).
+//! The two fingerprints of an invoice (specification 3.2), and that of a credit note.
 
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::LedgerKey;
@@ -13,6 +13,19 @@ pub(super) fn strict(key: &LedgerKey, seller: &str, normal_number: &str, year: u
     keyed_fingerprint(
         key,
         "counterfoil/strict-fingerprint/v1",
+        &[
+            seller.as_bytes(),
+            normal_number.as_bytes(),
+            &year.to_be_bytes(),
+        ],
+    )
+}
+
+/// Over seller, normalised number and year of issue of a credit note: one holds it, apart from invoices.
+pub(super) fn credit_note(key: &LedgerKey, seller: &str, normal_number: &str, year: u32) -> Hash {
+    keyed_fingerprint(
+        key,
+        "counterfoil/credit-note-fingerprint/v1",
         &[
             seller.as_bytes(),
             normal_number.as_bytes(),

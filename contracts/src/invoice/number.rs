@@ -7,17 +7,24 @@ use icu_properties::props::{
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// An invoice number without what people write differently: NFKC, case
-/// folding, no white space, no punctuation, no leading zeros in runs of ASCII
-/// digits. May come out empty.
-pub(super) fn normalise(number: &str) -> String {
+/// An invoice number but for case, width and white space, which tell no two numbers apart: NFKC, case folding,
+/// no white space. Punctuation and leading zeros can.
+pub(super) fn printed(number: &str) -> String {
     let composed = ComposingNormalizer::new_nfkc().normalize(number);
     let folded = CaseMapper::new().fold_string(&composed);
-    let category = CodePointMapData::<GeneralCategory>::new();
     let white_space = CodePointSetData::new::<WhiteSpace>();
-    let kept = folded.chars().filter(|c| {
-        !white_space.contains(*c) && !GeneralCategoryGroup::Punctuation.contains(category.get(*c))
-    });
+    let kept = folded.chars().filter(|c| !white_space.contains(*c));
+    kept.collect()
+}
+
+/// An invoice number without what people write differently: as it is printed, no punctuation, no leading zeros
+/// in runs of ASCII digits. May come out empty.
+pub(super) fn normalise(number: &str) -> String {
+    let printed = printed(number);
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let kept = printed
+        .chars()
+        .filter(|c| !GeneralCategoryGroup::Punctuation.contains(category.get(*c)));
     let mut normal = String::with_capacity(number.len());
     let mut in_digits = false;
     for c in kept {
@@ -42,7 +49,7 @@ pub(super) fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_invisible, normalise};
+    use super::{is_invisible, normalise, printed};
 
     /// Golden: a change of Unicode version that moved one of these would split the chain.
     #[test]
@@ -65,6 +72,17 @@ mod tests {
             ("\u{a0}\u{3000}\t7\n", "7"),
         ] {
             assert_eq!(normalise(spelling), normal, "{spelling:?}");
+        }
+    }
+
+    #[test]
+    fn punctuation_and_zeros_tell_printed_numbers_apart() {
+        for (one, other) in [("INV 7", "inv7"), ("ＩＮＶ\u{3000}7", "inv7")] {
+            assert_eq!(printed(one), printed(other));
+        }
+        for (one, other) in [("INV-7", "inv7"), ("INV-07", "INV-7")] {
+            assert_eq!(normalise(one), normalise(other));
+            assert_ne!(printed(one), printed(other));
         }
     }
 

@@ -1,110 +1,109 @@
-//! Registering an invoice: what is checked, which fingerprints it takes.
+//! Registering an invoice: which fingerprints it takes, what it succeeds, what it is like (specification 3.2, 3.3).
 
 use counterfoil_proto::invoice::v1::event::Event as Kind;
 use counterfoil_proto::invoice::v1::{
-    Invoice, InvoiceReference, InvoiceRegistered, InvoiceState, InvoiceWarned, RegisterInvoice,
-    RejectionCode, Warning, WarningKind,
+    CollisionRelease, Invoice, InvoiceReference, InvoiceRegistered, InvoiceState, InvoiceWarned,
+    RegisterInvoice, RejectionCode, Warning, WarningKind,
 };
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::Terms;
-use counterfoil_proto::v1::{KernelRejectionCode, Money};
-use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::InvoiceId;
-use counterfoil_types::limits::{MAX_REFERENCE, MAX_TENOR_DAYS};
 
+use super::collisions::check_strict;
+use super::details::{self, date_of, gross};
 use super::events::{emit, emit_to_seller};
 use super::fingerprints;
 use super::keys::{DOCUMENTS, INVOICES, LOOSE, STRICT};
-use super::number::{is_invisible, normalise};
-use crate::cash::api::{self as cash, AmountFault};
+use super::number::normalise;
 use crate::kernel::{Context, Failure, StateError, Table, reject, reject_repeated};
 use crate::membership::api as membership;
-use crate::receivable::api as receivable;
-
-/// UNTDID 1001 codes of documents that ask for payment.
-const TYPE_CODES: [u32; 5] = [326, 380, 384, 389, 393];
 
 pub(super) fn register(
     context: &mut Context<'_>,
-    register: RegisterInvoice,
+    mut register: RegisterInvoice,
 ) -> Result<(), Failure> {
-    if !register
-        .terms
-        .as_ref()
-        .is_none_or(receivable::terms_are_known)
-    {
-        let message = "the terms name a day count or convention that this version does not know";
-        return Err(reject(KernelRejectionCode::MalformedAction, message));
+    details::check_known_terms(register.terms.as_ref())?;
+    if !membership::has_role(&context.caller, Role::Supplier) {
+        let message = "only a supplier registers invoices";
+        return Err(reject(RejectionCode::WrongRole, message));
     }
     let seller = context.caller.id.clone();
-    check_parties(context, &register.buyer)?;
-    let normal_number = check_number(&register.number)?;
-    let (issued, due) = check_dates(context, &register)?;
-    let gross = check_gross(context, register.gross.as_ref())?;
-    let terms = check_rest(context, &register)?;
-    let document = check_hash(&register.document_hash, "document hash")?;
-    check_hash(&register.payload_root, "payload root")?;
-    let predecessor = find_predecessor(context, &seller, &register.succeeds)?;
-    let key = context.rules.ledger_key;
-    let strict = fingerprints::strict(key, &seller, &normal_number, issued.year());
-    let taken = (
-        RejectionCode::DuplicateInvoice,
-        "this seller's invoice of this number and year",
-    );
-    check_free(context, STRICT, &strict, &register.succeeds, taken)?;
-    let taken = (RejectionCode::DuplicateDocument, "this document");
-    check_free(context, DOCUMENTS, &document, &register.succeeds, taken)?;
-    let loose = fingerprints::loose(key, &seller, &register.buyer, &gross, due);
-    let years = [issued.year() - 1, issued.year() + 1]
-        .map(|year| fingerprints::strict(key, &seller, &normal_number, year));
-    let warnings = find_warnings(context, years, &loose, &register.succeeds)?;
+    check_buyer(context, &seller, &register.buyer)?;
+    details::check(context, &seller, &register)?;
+    let succeeds = std::mem::take(&mut register.succeeds);
+    let release = register.release.take();
+    let invoice = details::proposed(InvoiceId::of(context.tx_id), seller, register);
+    enter(context, invoice, succeeds, release.as_ref())
+}
 
-    let id = InvoiceId::of(context.tx_id);
+pub(super) fn check_buyer(context: &Context<'_>, seller: &str, buyer: &str) -> Result<(), Failure> {
+    let wrong = |message: String| Err(reject(RejectionCode::WrongBuyer, message));
+    if buyer == seller {
+        return wrong("seller and buyer are the same organization".into());
+    }
+    if !membership::is_in_role(&context.store, buyer, Role::CoreEnterprise)? {
+        return wrong(format!("{buyer:?} is not a core enterprise on this ledger"));
+    }
+    Ok(())
+}
+
+/// Registers an invoice that was checked, with the rest of the checks: those of what else is registered.
+pub(super) fn enter(
+    context: &mut Context<'_>,
+    mut invoice: Invoice,
+    succeeds: Vec<u8>,
+    release: Option<&CollisionRelease>,
+) -> Result<(), Failure> {
+    let predecessor = find_predecessor(context, &invoice.seller, &succeeds)?;
+    let key = context.rules.ledger_key;
+    let number = normalise(&invoice.number);
+    let issued = date_of(invoice.issue_date)?;
+    let strict = |year| fingerprints::strict(key, &invoice.seller, &number, year);
+    let years = [issued.year() - 1, issued.year() + 1].map(strict);
+    let strict = strict(issued.year());
+    let released_from = check_strict(context, &strict, &invoice, &succeeds, release)?;
+    check_document(context, &invoice.document_hash, &succeeds)?;
+    let due = date_of(invoice.due_date)?;
+    let gross = gross(&invoice);
+    let loose = fingerprints::loose(key, &invoice.seller, &invoice.buyer, &gross, due);
+    let mut warnings = find_warnings(context, years, &loose, &succeeds)?;
+    if !released_from.is_empty() {
+        warnings.push(Warning {
+            kind: WarningKind::ReleasedCollision.into(),
+            invoice: released_from.clone(),
+        });
+    }
+
     let reference = InvoiceReference {
-        invoice: id.to_vec(),
+        invoice: invoice.id.clone(),
     };
     STRICT.put(&mut context.store, &[strict.as_ref()], &reference);
     LOOSE.put(&mut context.store, &[loose.as_ref()], &reference);
-    DOCUMENTS.put(&mut context.store, &[document.as_ref()], &reference);
+    DOCUMENTS.put(&mut context.store, &[&invoice.document_hash], &reference);
     if let Some(predecessor) = predecessor {
         let succeeded = Invoice {
-            succeeded_by: id.to_vec(),
+            succeeded_by: invoice.id.clone(),
             ..predecessor
         };
         INVOICES.put(&mut context.store, &[&succeeded.id], &succeeded);
     }
-    let invoice = Invoice {
-        id: id.to_vec(),
-        seller,
-        buyer: register.buyer,
-        number: register.number,
-        issue_date: register.issue_date,
-        due_date: register.due_date,
-        delivery_date: register.delivery_date,
-        gross: Some(gross.clone()),
-        type_code: register.type_code,
-        order_reference: register.order_reference,
-        terms: Some(terms),
-        document_hash: register.document_hash,
-        payload_root: register.payload_root,
-        state: InvoiceState::Registered.into(),
-        strict_fingerprint: strict.to_vec(),
-        loose_fingerprint: loose.to_vec(),
-        succeeds: register.succeeds,
-        succeeded_by: Vec::new(),
-        registered_on: Some(context.ledger_date.to_proto()),
-        query_count: 0,
-        reason: String::new(),
-        receivable: Vec::new(),
-    };
+    let kinds: Vec<i32> = warnings.iter().map(|warning| warning.kind).collect();
+    invoice.state = InvoiceState::Registered.into();
+    invoice.strict_fingerprint = strict.to_vec();
+    invoice.loose_fingerprint = loose.to_vec();
+    invoice.succeeds = succeeds;
+    invoice.registered_on = Some(context.ledger_date.to_proto());
+    // They were found in order of their kinds.
+    invoice.warnings.clone_from(&kinds);
+    invoice.warnings.dedup();
+    invoice.released_from = released_from;
     INVOICES.put(&mut context.store, &[&invoice.id], &invoice);
     let registered = InvoiceRegistered {
         invoice: invoice.id.clone(),
         seller: invoice.seller.clone(),
         buyer: invoice.buyer.clone(),
         gross: Some(gross),
-        warnings: warnings.iter().map(|warning| warning.kind).collect(),
+        warnings: kinds,
         registered_on: invoice.registered_on,
     };
     emit(context, &invoice, Kind::Registered(registered));
@@ -116,98 +115,6 @@ pub(super) fn register(
         emit_to_seller(context, &invoice, Kind::Warned(warned));
     }
     Ok(())
-}
-
-fn check_parties(context: &Context<'_>, buyer: &str) -> Result<(), Failure> {
-    if !membership::has_role(&context.caller, Role::Supplier) {
-        return Err(reject(
-            RejectionCode::WrongRole,
-            "only a supplier registers invoices",
-        ));
-    }
-    let wrong = |message: String| Err(reject(RejectionCode::WrongBuyer, message));
-    if buyer == context.caller.id {
-        return wrong("seller and buyer are the same organization".into());
-    }
-    if !membership::is_in_role(&context.store, buyer, Role::CoreEnterprise)? {
-        return wrong(format!("{buyer:?} is not a core enterprise on this ledger"));
-    }
-    Ok(())
-}
-
-fn check_number(number: &str) -> Result<String, Failure> {
-    let invalid = |message: &str| Err(reject(RejectionCode::InvalidNumber, message));
-    if !(1..=MAX_REFERENCE).contains(&number.chars().count()) {
-        return invalid("an invoice number has 1 to 64 characters");
-    }
-    if number.chars().any(is_invisible) {
-        return invalid("an invoice number has only characters that can be seen, and spaces");
-    }
-    let normal = normalise(number);
-    if normal.is_empty() {
-        return invalid(
-            "nothing is left of the invoice number without punctuation and leading zeros",
-        );
-    }
-    Ok(normal)
-}
-
-fn check_dates(context: &Context<'_>, register: &RegisterInvoice) -> Result<(Date, Date), Failure> {
-    let invalid = |message: String| reject(RejectionCode::InvalidDate, message);
-    let read = |name: &str, date: Option<counterfoil_proto::v1::Date>| {
-        Date::try_from(&date.unwrap_or_default()).map_err(|e| invalid(format!("{name}: {e}")))
-    };
-    let issued = read("issue date", register.issue_date)?;
-    let due = read("due date", register.due_date)?;
-    if register.delivery_date.is_some() {
-        read("delivery date", register.delivery_date)?;
-    }
-    let today = context.ledger_date;
-    if issued > today {
-        return Err(invalid(format!(
-            "issued on {issued}, but the ledger date is {today}"
-        )));
-    }
-    if !(0..=MAX_TENOR_DAYS).contains(&issued.days_until(due)) {
-        let message =
-            format!("due on {due}, which is not 0 to {MAX_TENOR_DAYS} days after {issued}");
-        return Err(invalid(message));
-    }
-    Ok((issued, due))
-}
-
-fn check_gross(context: &Context<'_>, gross: Option<&Money>) -> Result<Money, Failure> {
-    cash::check_amount(context.rules, gross).map_err(|fault| match fault {
-        AmountFault::Currency(message) => reject(RejectionCode::UnknownCurrency, message),
-        AmountFault::Amount(message) => reject(RejectionCode::InvalidAmount, message),
-    })
-}
-
-/// Type code, order reference and terms.
-fn check_rest(context: &Context<'_>, register: &RegisterInvoice) -> Result<Terms, Failure> {
-    if !TYPE_CODES.contains(&register.type_code) {
-        let message = format!(
-            "type code {} is not one of {TYPE_CODES:?}",
-            register.type_code
-        );
-        return Err(reject(RejectionCode::UnknownTypeCode, message));
-    }
-    if register.order_reference.chars().count() > MAX_REFERENCE {
-        let message = "an order reference has at most 64 characters";
-        return Err(reject(RejectionCode::InvalidOrderReference, message));
-    }
-    let terms = register.terms.clone().unwrap_or_default();
-    match receivable::terms_problem(&context.store, &terms)? {
-        Some(problem) => Err(reject(RejectionCode::InvalidTerms, problem)),
-        None => Ok(terms),
-    }
-}
-
-fn check_hash(bytes: &[u8], name: &str) -> Result<Hash, Failure> {
-    Hash::try_from(bytes).map_err(|_| {
-        let message = format!("the {name} has {} bytes, not 32", bytes.len());
-        reject(RejectionCode::InvalidHash, message)
-    })
 }
 
 /// The withdrawn or rejected invoice that this one succeeds.
@@ -236,34 +143,41 @@ fn find_predecessor(
     Ok(Some(predecessor))
 }
 
-/// Checks that a fingerprint or document hash is nobody's, or the predecessor's.
-fn check_free(
+/// Checks that a document is nobody's, or the predecessor's.
+pub(super) fn check_document(
     context: &Context<'_>,
-    table: Table<InvoiceReference>,
-    fingerprint: &Hash,
+    document: &[u8],
     predecessor: &[u8],
-    (code, what): (RejectionCode, &str),
 ) -> Result<(), Failure> {
-    match holder(context, table, fingerprint, predecessor)? {
+    match holder(context, DOCUMENTS, document, predecessor)? {
         None => Ok(()),
         Some(first) => {
-            let first = InvoiceId::try_from(first.as_slice())
-                .map(|id| id.to_string())
-                .unwrap_or_default();
-            let message = format!("{what} is registered already");
-            Err(reject_repeated(code, message, first))
+            let message = "this document is registered already";
+            let first = hex_of(&first);
+            Err(reject_repeated(
+                RejectionCode::DuplicateDocument,
+                message,
+                first,
+            ))
         }
     }
 }
 
-/// The invoice that holds a fingerprint, unless it is the predecessor.
+/// An invoice's id as rejections name it.
+pub(super) fn hex_of(id: &[u8]) -> String {
+    InvoiceId::try_from(id)
+        .map(|id| id.to_string())
+        .unwrap_or_default()
+}
+
+/// The invoice that holds a fingerprint or document hash, unless it is the predecessor.
 fn holder(
     context: &Context<'_>,
     table: Table<InvoiceReference>,
-    fingerprint: &Hash,
+    held: &[u8],
     predecessor: &[u8],
 ) -> Result<Option<Vec<u8>>, StateError> {
-    let found = table.get(&context.store, &[fingerprint.as_ref()])?;
+    let found = table.get(&context.store, &[held])?;
     Ok(found.map(|r| r.invoice).filter(|id| id != predecessor))
 }
 
@@ -275,12 +189,12 @@ fn find_warnings(
 ) -> Result<Vec<Warning>, StateError> {
     let mut warnings = Vec::new();
     for year in &adjacent_years {
-        if let Some(invoice) = holder(context, STRICT, year, predecessor)? {
+        if let Some(invoice) = holder(context, STRICT, year.as_ref(), predecessor)? {
             let kind = WarningKind::AdjacentYear.into();
             warnings.push(Warning { kind, invoice });
         }
     }
-    if let Some(invoice) = holder(context, LOOSE, loose, predecessor)? {
+    if let Some(invoice) = holder(context, LOOSE, loose.as_ref(), predecessor)? {
         let kind = WarningKind::LooseMatch.into();
         warnings.push(Warning { kind, invoice });
     }

@@ -65,6 +65,11 @@ pub fn is_in_role(store: &Store<'_>, id: &str, role: Role) -> Result<bool, State
     Ok(organization(store, id)?.is_some_and(|o| is_active(&o) && has_role(&o, role)))
 }
 
+/// Whether an id names a bank, whatever its status: the deposits of a suspended one are still owed.
+pub fn is_bank(store: &Store<'_>, id: &str) -> Result<bool, StateError> {
+    Ok(organization(store, id)?.is_some_and(|o| has_role(&o, Role::Bank)))
+}
+
 /// Who decides blocks from the next height on, and under which parameters.
 pub fn settings(store: &Store<'_>) -> Result<ConsensusSettings, StateError> {
     keys::settings(store)

@@ -28,7 +28,9 @@ impl Contract for Membership {
         let administration = Authority::of(ActionClass::Administration);
         Ok(match &action.action {
             // They collect signatures, and so ask for them themselves.
-            None | Some(Propose(_) | Approve(_) | EndProposal(_)) => None,
+            None | Some(Propose(_) | Approve(_)) => None,
+            // It takes something back.
+            Some(EndProposal(_)) => Some(Authority::of(ActionClass::Register).discharging()),
             Some(Consent(consent)) => proposals::authority_of(context, &consent.proposal)?,
             Some(ChangeAccounts(_) | SetApprovalRule(_) | Leave(_)) => {
                 Some(administration.discharging())

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use counterfoil_proto::membership::v1::action::Action as Own;
 use counterfoil_proto::membership::v1::event::Event as Kind;
 use counterfoil_proto::membership::v1::{
     Action, Approve, Approved, CarriedOut, Consent, Consented, EndProposal, Organization, Proposal,
-    ProposalEnded, ProposalState, Propose, Proposed, RejectionCode, action,
+    ProposalEnded, ProposalState, Propose, Proposed, RejectionCode,
 };
 use counterfoil_proto::v1::KernelRejectionCode;
 use counterfoil_types::approvals::{approvals_needed, live_account, may, permissions};
@@ -77,10 +78,12 @@ fn authority_to_propose(
     contract: u32,
     action: &[u8],
 ) -> Result<Authority, Failure> {
-    if let Some(authority) = (context.contracts.authority)(context, contract, action)? {
+    let authority = (context.contracts.authority)(context, contract, action)?;
+    let ends_one = matches!(own_action(contract, action), Some(Own::EndProposal(_)));
+    if let Some(authority) = authority.filter(|_| !ends_one) {
         return Ok(authority);
     }
-    let message = "what collects signatures itself is not proposed";
+    let message = "what collects signatures itself, or ends that, is not proposed";
     Err(reject(RejectionCode::CannotBeProposed, message))
 }
 
@@ -101,13 +104,16 @@ fn check_consenting(context: &Context<'_>, propose: &Propose) -> Result<(), Fail
 
 /// The consent that an action is, if it is one.
 fn consent_in(contract: u32, action: &[u8]) -> Option<Consent> {
-    if contract != Membership::NUMBER {
-        return None;
-    }
-    match strict::decode::<Action>(action).ok()?.action? {
-        action::Action::Consent(consent) => Some(consent),
+    match own_action(contract, action)? {
+        Own::Consent(consent) => Some(consent),
         _ => None,
     }
+}
+
+/// An action of this contract.
+fn own_action(contract: u32, action: &[u8]) -> Option<Own> {
+    let own = contract == Membership::NUMBER;
+    own.then(|| strict::decode::<Action>(action).ok()?.action)?
 }
 
 fn check_consents_of(context: &Context<'_>, consents_of: &[String]) -> Result<(), Failure> {
@@ -238,10 +244,9 @@ fn advance(context: &mut Context<'_>, mut proposal: Proposal) -> Result<(), Fail
         .ok_or_else(|| StateError::corrupt("membership/proposal", "nobody proposed it"))?;
     let height = context.block.height;
     // Whoever has signed and acts no more does not count.
-    proposal
-        .signers
-        .retain(|signer| live_account(&proposer, signer, height).is_some());
-    let given = approvals_given(&proposer, &proposal.signers, authority.class, height)?;
+    let acts = |signer: &&Vec<u8>| live_account(&proposer, signer, height).is_some();
+    let signers: Vec<Vec<u8>> = proposal.signers.iter().filter(acts).cloned().collect();
+    let given = approvals_given(&proposer, &signers, authority.class, height)?;
     let needed = approvals_needed(
         &proposer,
         authority.class,
@@ -259,7 +264,7 @@ fn advance(context: &mut Context<'_>, mut proposal: Proposal) -> Result<(), Fail
         proposal: proposal.id.clone(),
     };
     emit(context, parties(&proposal), Kind::CarriedOut(event));
-    carry_out(context, proposal, proposer)
+    carry_out(context, proposal, proposer, signers)
 }
 
 /// Runs the action as its organization, and gives the context back to whoever signed last.
@@ -267,10 +272,11 @@ fn carry_out(
     context: &mut Context<'_>,
     proposal: Proposal,
     proposer: Organization,
+    signers: Vec<Vec<u8>>,
 ) -> Result<(), Failure> {
     let consents = BTreeSet::from_iter(proposal.consented);
     let caller = std::mem::replace(&mut context.caller, proposer);
-    let signers = std::mem::replace(&mut context.signers, proposal.signers);
+    let signers = std::mem::replace(&mut context.signers, signers);
     let consents = std::mem::replace(&mut context.consents, consents);
     let done = (context.contracts.run)(context, proposal.contract, &proposal.action);
     done.map_err(|failure| match failure {

@@ -4,8 +4,8 @@
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimPledged, ClaimState, Lock, Pledge, PledgeReleased, Purpose, Rank, Receivable,
-    ReceivableOpened, ReceivableState, Terms,
+    Claim, ClaimPledged, ClaimState, FeePaid, Lock, Pledge, PledgeReleased, Purpose, Rank,
+    Receivable, ReceivableOpened, ReceivableState, Terms,
 };
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
@@ -20,7 +20,8 @@ use super::keys::{
 use crate::kernel::{Context, StateError, Store};
 
 pub use super::claims::{is_assignable, money};
-pub use super::payments::{Allocation, Share, allocate, live_claims, pay};
+pub use super::credits::{Credit, credit, mark_disputed};
+pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};
 pub use super::terms::{terms_are_known, terms_hash, terms_problem};
 
 /// Key of a receivable.
@@ -94,6 +95,10 @@ pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableI
         settled_on: None,
         claim_count: 1,
         live_claims: vec![0],
+        payments: Vec::new(),
+        fees_paid: Vec::new(),
+        credited_minor: 0,
+        disputed: false,
     };
     let claim = Claim {
         receivable: id.to_vec(),
@@ -155,6 +160,40 @@ pub fn pledge_of(claim: &Claim) -> Option<&Pledge> {
         Some(Burden::Pledged(pledge)) => Some(pledge),
         _ => None,
     }
+}
+
+/// Whether payments over the external rail are under way, so that the claims stay with whom they pay.
+pub fn is_under_way(receivable: &Receivable) -> bool {
+    !receivable.payments.is_empty()
+}
+
+/// Keeps the claims with their controllers until these payments have their outcome.
+pub fn hold(store: &mut Store<'_>, receivable: Receivable, payments: Vec<Vec<u8>>) {
+    put_receivable(
+        store,
+        &Receivable {
+            payments,
+            ..receivable
+        },
+    );
+}
+
+/// Ends the hold of one payment.
+pub fn let_go(store: &mut Store<'_>, mut receivable: Receivable, payment: &[u8]) {
+    receivable.payments.retain(|other| other != payment);
+    put_receivable(store, &receivable);
+}
+
+/// Records fees that were paid on top. Invariant: ascending by payee, within the terms.
+pub fn put_fees(store: &mut Store<'_>, mut receivable: Receivable, fees: &[FeePaid]) {
+    for fee in fees {
+        let paid = &mut receivable.fees_paid;
+        match paid.binary_search_by(|other| other.payee.cmp(&fee.payee)) {
+            Ok(at) => paid[at].amount_minor += fee.amount_minor,
+            Err(at) => paid.insert(at, fee.clone()),
+        }
+    }
+    put_receivable(store, &receivable);
 }
 
 /// Sets a receivable's state after a report.

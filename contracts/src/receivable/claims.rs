@@ -12,6 +12,7 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::ids::EndorsementId;
 use counterfoil_types::interest::{Accrual, Interest};
 
+use super::api::is_under_way;
 use super::events::emit;
 use super::keys::{ENDORSEMENTS, claim, put_claim, receivable_of};
 use super::terms::day_count;
@@ -36,7 +37,19 @@ pub(super) fn find_free(
         let message = format!("claim {number} is offered, locked or pledged");
         return Err(reject(RejectionCode::Encumbered, message));
     }
+    check_not_held(&context.store, &claim)?;
     Ok(claim)
+}
+
+/// Checks that no payment over the external rail is under way to the claim's controller, which would not be the one to
+/// be paid any more (specification 4.6).
+pub(super) fn check_not_held(store: &Store<'_>, claim: &Claim) -> Result<(), Failure> {
+    if !is_under_way(&receivable_of(store, claim)?) {
+        return Ok(());
+    }
+    let message =
+        "a payment over the external rail is under way: the claims stay until its outcome";
+    Err(reject(RejectionCode::PaymentUnderWay, message))
 }
 
 pub(super) fn find(store: &Store<'_>, receivable: &[u8], number: u32) -> Result<Claim, Failure> {

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod claims;
+mod credits;
 mod division;
 mod errors;
 mod events;
@@ -33,7 +34,7 @@ impl Contract for Receivables {
         };
         Ok(Some(match action {
             Split(_) | Merge(_) => Authority::of(Class::Split),
-            Offer(offer) => Authority::of(Class::Transfer).over(offer.price.clone()),
+            Offer(_) => Authority::of(Class::Transfer),
             Accept(accept) => match offers::price(&context.store, accept)? {
                 None => Authority::of(Class::Transfer),
                 price => Authority::of(Class::Pay).over(price),

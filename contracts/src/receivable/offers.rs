@@ -13,7 +13,9 @@ use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_OFFER_DAYS};
 
-use super::claims::{burden, encumber, endorse, find, find_free, is_assignable, money};
+use super::claims::{
+    burden, check_not_held, encumber, endorse, find, find_free, is_assignable, money,
+};
 use super::events::emit;
 use super::keys::{claim, put_claim, receivable_of};
 use crate::cash::api::{self as cash, Payment};
@@ -123,6 +125,7 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
         let message = format!("the offer's last day was {last}");
         return Err(reject(RejectionCode::OfferExpired, message));
     }
+    check_not_held(&context.store, &claim)?;
     match &offer.price {
         None if accept.end_to_end_id.is_empty() => {}
         None => {
@@ -166,7 +169,7 @@ fn pay(
         end_to_end_id,
     };
     cash::check_end_to_end_id(&context.store, &offer.to, end_to_end_id)
-        .and_then(|()| payment.check_funds(&context.store))
+        .and_then(|()| payment.check_funds(context))
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
     Ok(payment.make(context)?)

@@ -11,7 +11,7 @@ use counterfoil_types::shares::pro_rata;
 use super::claims::{burden, encumber, penalty, penalty_terms, spent};
 use super::events::emit;
 use super::keys::{claim, put_claim, put_receivable};
-use crate::kernel::{Context, StateError, Store};
+use crate::kernel::{Context, StateError, Store, stored_date};
 
 /// What one claim is owed, and what it gets of a payment.
 pub struct Share {
@@ -90,6 +90,49 @@ pub fn allocate(
     })
 }
 
+/// What a payment that was divided when it was instructed brings its claims, given by number, principal and penalty.
+/// It counts as paid on a date that is not before the one for which it was divided, and nothing else was paid since:
+/// so all of it is still owed.
+pub fn instructed(
+    store: &Store<'_>,
+    receivable: &Receivable,
+    parts: &[(u32, u64, u64)],
+    on: Date,
+) -> Result<Allocation, StateError> {
+    let missing = || StateError::corrupt("receivable/claim", "a claim that is paid is missing");
+    let terms = penalty_terms(receivable)?;
+    let mut allocation = Allocation {
+        shares: Vec::with_capacity(parts.len()),
+        principal_minor: 0,
+        penalty_minor: 0,
+        left_minor: 0,
+    };
+    for (number, principal_minor, penalty_minor) in parts {
+        let claim = claim(store, &receivable.id, *number)?.ok_or_else(missing)?;
+        // Another payee's payment of the same claim may have brought it further.
+        let on = match &claim.penalty {
+            None => on,
+            Some(accrued) => on.max(stored_date("receivable/claim", accrued.to)?),
+        };
+        let share = Share {
+            accrued: penalty(&terms, &claim, on)?,
+            claim,
+            principal_minor: *principal_minor,
+            penalty_minor: *penalty_minor,
+        };
+        if share.principal_minor > share.owed_principal()
+            || share.penalty_minor > share.owed_penalty()
+        {
+            let problem = "a payment over the external rail is over more than is owed";
+            return Err(StateError::corrupt("cash/payment", problem));
+        }
+        allocation.principal_minor += principal_minor;
+        allocation.penalty_minor += penalty_minor;
+        allocation.shares.push(share);
+    }
+    Ok(allocation)
+}
+
 /// Takes from what is left of a payment as much as is owed, and divides it pro rata.
 fn take(left_minor: &mut u64, owed: &[u64]) -> Vec<u64> {
     let sum: u128 = owed.iter().map(|minor| u128::from(*minor)).sum();
@@ -122,8 +165,13 @@ pub fn live_claims(store: &Store<'_>, receivable: &Receivable) -> Result<Vec<Cla
 }
 
 /// Records a payment, and says whether nothing is owed any more. Invariant: the allocation
-/// is of this receivable and the ledger date, and was paid in this transaction.
-pub fn pay(context: &mut Context<'_>, mut receivable: Receivable, allocation: &Allocation) -> bool {
+/// is of this receivable and the date, on which it was paid.
+pub fn pay(
+    context: &mut Context<'_>,
+    mut receivable: Receivable,
+    allocation: &Allocation,
+    on: Date,
+) -> bool {
     for share in &allocation.shares {
         let claim = &share.claim;
         let rest = if share.is_all() {
@@ -165,7 +213,7 @@ pub fn pay(context: &mut Context<'_>, mut receivable: Receivable, allocation: &A
     let settled = receivable.live_claims.is_empty();
     if settled {
         receivable.state = ReceivableState::Settled.into();
-        receivable.settled_on = Some(context.ledger_date.to_proto());
+        receivable.settled_on = Some(on.to_proto());
     }
     put_receivable(&mut context.store, &receivable);
     settled

@@ -3,7 +3,7 @@
 use counterfoil_proto::receivable::v1::{BusinessDayConvention, DayCount, Terms};
 use counterfoil_types::hash::Hash;
 use counterfoil_types::interest;
-use counterfoil_types::limits::{MAX_FEES, MAX_GRACE_DAYS, MAX_MINOR, MAX_RATE_PPM};
+use counterfoil_types::limits::{MAX_ARBITERS, MAX_FEES, MAX_GRACE_DAYS, MAX_MINOR, MAX_RATE_PPM};
 use prost::Message;
 
 use crate::kernel::{StateError, Store};
@@ -49,7 +49,37 @@ pub fn terms_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>,
             )));
         }
     }
-    Ok(None)
+    if !terms.arbiter.is_empty() && membership::organization(store, &terms.arbiter)?.is_none() {
+        return Ok(Some(format!(
+            "the terms' arbiter {:?} is not an organization",
+            terms.arbiter
+        )));
+    }
+    arbiters_problem(store, terms)
+}
+
+fn arbiters_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>, StateError> {
+    let arbiters = &terms.arbiters;
+    if arbiters.len() > MAX_ARBITERS || !arbiters.is_sorted_by(|a, b| a < b) {
+        return Ok(Some(format!(
+            "the terms name more than {MAX_ARBITERS} arbiters, or not in ascending order"
+        )));
+    }
+    for arbiter in arbiters {
+        if membership::organization(store, arbiter)?.is_none() {
+            return Ok(Some(format!(
+                "the terms' arbiter {arbiter:?} is not an organization"
+            )));
+        }
+    }
+    let least = usize::from(!arbiters.is_empty());
+    let threshold = terms.arbiter_threshold as usize;
+    Ok((!(least..=arbiters.len()).contains(&threshold)).then(|| {
+        format!(
+            "of the terms' arbiters {least} to {} must rule the same",
+            arbiters.len()
+        )
+    }))
 }
 
 /// The day count of terms that are on the ledger or may be.

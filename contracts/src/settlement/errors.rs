@@ -12,4 +12,6 @@ impl PaymentCodes for RejectionCode {
     const REPEATED_END_TO_END_ID: Self = Self::RepeatedEndToEndId;
     const NOT_ENOUGH_DEPOSITS: Self = Self::NotEnoughDeposits;
     const TOO_LARGE: Self = Self::NotEnoughDeposits;
+    const ISSUER_NOT_ACCEPTED: Self = Self::IssuerNotAccepted;
+    const CAP_EXCEEDED: Self = Self::CapExceeded;
 }

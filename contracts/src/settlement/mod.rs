@@ -1,7 +1,10 @@
-//! Contract 7, settlement: debtors pay, and what is not paid is reported (specification 6.4, 6.5).
+//! Contract 7, settlement: debtors pay, in deposits or over the external rail, and what is not paid is reported
+//! (specification 6.3 to 6.5).
 
 mod errors;
 mod events;
+mod external;
+mod fees;
 mod payments;
 mod reports;
 
@@ -23,8 +26,15 @@ impl Contract for Settlement {
         use action::Action::*;
         Ok(action.action.as_ref().map(|action| match action {
             Settle(settle) => Authority::of(Class::Pay)
-                .over(settle.amount.clone())
+                .over(fees::with_fees(settle))
                 .discharging(),
+            InstructPayment(instruct) => Authority::of(Class::Pay)
+                .over(instruct.amount.clone())
+                .discharging(),
+            ConfirmPayment(_) => Authority::of(Class::Attest).discharging(),
+            CancelPayment(_) => Authority::of(Class::Release).discharging(),
+            RulePayment(_) => Authority::of(Class::Rule).discharging(),
+            TimeOutPayment(_) => Authority::of(Class::Report).discharging(),
             ReportOverdue(_) | ReportDefault(_) => Authority::of(Class::Report).discharging(),
         }))
     }
@@ -33,6 +43,11 @@ impl Contract for Settlement {
         use action::Action::*;
         match action.action {
             Some(Settle(settle)) => payments::settle(context, settle),
+            Some(InstructPayment(instruct)) => external::instruct(context, instruct),
+            Some(ConfirmPayment(confirm)) => external::confirm(context, &confirm),
+            Some(CancelPayment(cancel)) => external::cancel(context, &cancel),
+            Some(RulePayment(ruling)) => external::rule(context, &ruling),
+            Some(TimeOutPayment(time_out)) => external::time_out(context, &time_out),
             Some(ReportOverdue(report)) => reports::overdue(context, &report),
             Some(ReportDefault(report)) => reports::default(context, &report),
             None => Err(reject(

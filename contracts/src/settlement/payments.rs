@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use counterfoil_proto::receivable::v1::{Receivable, ReceivableState};
+use counterfoil_proto::cash::v1 as cash_wire;
+use counterfoil_proto::receivable::v1::{Claim, FeePaid, Pledge, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::event::Event as Kind;
 use counterfoil_proto::settlement::v1::{
     ClaimPaid, ReceivablePaid, RejectionCode, SettleReceivable, Share,
@@ -12,15 +13,62 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::limits::MAX_MINOR;
 
 use super::events::emit;
+use super::fees;
 use crate::cash::api::{self as cash, Payment};
 use crate::financing::api::{self as financing, Collections};
 use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
 use crate::receivable::api::{self as receivables, Allocation};
 
 pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Result<(), Failure> {
-    let debtor = context.caller.id.clone();
-    let receivable = find(&context.store, &settle.receivable)?;
-    if receivable.debtor != debtor {
+    let receivable = find_payable(context, &settle.receivable)?;
+    let debtor = receivable.debtor.clone();
+    if settle.issuer == debtor {
+        let message = "a debt is not paid by a promise of the debtor's own";
+        return Err(reject(RejectionCode::UnknownIssuer, message));
+    }
+    cash::check_issuer(&context.store, &settle.issuer)
+        .map_err(|fault| fault.under::<RejectionCode>())?;
+    let amount = check_amount(&receivable, settle.amount.as_ref())?;
+    let instructed = fees::check(&receivable, &settle)?;
+    let today = context.ledger_date;
+    let allocation = receivables::allocate(&context.store, &receivable, amount.minor, today)?;
+    let mut division = Division::of(&context.store, &allocation, today)?;
+    fees::add_legs(&mut division.legs, &settle.fees);
+    let payment = Payment {
+        issuer: &settle.issuer,
+        payer: &debtor,
+        instructed: &instructed,
+        legs: &division.legs,
+        end_to_end_id: &settle.end_to_end_id,
+    };
+    cash::check_end_to_end_id(&context.store, &debtor, &settle.end_to_end_id)
+        .and_then(|()| payment.check_funds(context))
+        .map_err(|fault| fault.under::<RejectionCode>())?;
+
+    payment.make(context)?;
+    if !settle.fees.is_empty() {
+        receivables::put_fees(&mut context.store, receivable.clone(), &settle.fees);
+    }
+    let means = Means {
+        issuer: settle.issuer,
+        end_to_end_id: settle.end_to_end_id,
+        value_date: today,
+        fees: settle.fees,
+        payment: Vec::new(),
+    };
+    Ok(discharge(
+        context,
+        &receivable.id,
+        &allocation,
+        division,
+        means,
+    )?)
+}
+
+/// The receivable, where the caller owes something on it and no payment of it is under way.
+pub(super) fn find_payable(context: &Context<'_>, id: &[u8]) -> Result<Receivable, Failure> {
+    let receivable = find(&context.store, id)?;
+    if receivable.debtor != context.caller.id {
         let message = "only its debtor settles the receivable";
         return Err(reject(RejectionCode::NotTheDebtor, message));
     }
@@ -28,14 +76,20 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         let message = "the receivable is settled already";
         return Err(reject(RejectionCode::WrongState, message));
     }
-    if settle.issuer == debtor {
-        let message = "a debt is not paid by a promise of the debtor's own";
-        return Err(reject(RejectionCode::UnknownIssuer, message));
+    if receivables::is_under_way(&receivable) {
+        let message =
+            "a payment over the external rail is under way: wait for its outcome, or pay twice";
+        return Err(reject(RejectionCode::PaymentUnderWay, message));
     }
-    cash::check_issuer(&context.store, &settle.issuer)
-        .map_err(|fault| fault.under::<RejectionCode>())?;
-    let currency = receivables::money(&receivable, 0).currency;
-    let amount = settle.amount.clone().unwrap_or_default();
+    Ok(receivable)
+}
+
+pub(super) fn check_amount(
+    receivable: &Receivable,
+    amount: Option<&Money>,
+) -> Result<Money, Failure> {
+    let currency = receivables::money(receivable, 0).currency;
+    let amount = amount.cloned().unwrap_or_default();
     if amount.currency != currency {
         let message = format!("the receivable is in {currency}, not {:?}", amount.currency);
         return Err(reject(RejectionCode::WrongCurrency, message));
@@ -44,49 +98,54 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         let message = "an amount is from 1 to 10^18 minor units";
         return Err(reject(RejectionCode::InvalidAmount, message));
     }
-    let today = context.ledger_date;
-    let allocation = receivables::allocate(&context.store, &receivable, amount.minor, today)?;
-    let division = Division::of(&context.store, &allocation, today)?;
-    let payment = Payment {
-        issuer: &settle.issuer,
-        payer: &debtor,
-        instructed: &amount,
-        legs: &division.legs,
-        end_to_end_id: &settle.end_to_end_id,
-    };
-    cash::check_end_to_end_id(&context.store, &debtor, &settle.end_to_end_id)
-        .and_then(|()| payment.check_funds(&context.store))
-        .map_err(|fault| fault.under::<RejectionCode>())?;
+    Ok(amount)
+}
 
-    payment.make(context)?;
+/// By which means a debtor paid, and when.
+pub(super) struct Means {
+    /// Empty over the external rail.
+    pub issuer: String,
+    pub end_to_end_id: String,
+    pub value_date: Date,
+    pub fees: Vec<FeePaid>,
+    /// Empty in deposits.
+    pub payment: Vec<u8>,
+}
+
+/// Discharges what was paid, and tells of it. Invariant: it was paid, and is divided as of the value date.
+pub(super) fn discharge(
+    context: &mut Context<'_>,
+    receivable: &[u8],
+    allocation: &Allocation,
+    division: Division,
+    means: Means,
+) -> Result<(), StateError> {
+    let missing = || StateError::corrupt("receivable/receivable", "what is paid is missing");
+    let receivable = receivables::receivable(&context.store, receivable)?.ok_or_else(missing)?;
     let due = stored_date("receivable/receivable", receivable.adjusted_due_date)?;
-    let settled = receivables::pay(context, receivable, &allocation);
+    let settled = receivables::pay(context, receivable.clone(), allocation, means.value_date);
     division.collections.record(context)?;
     for request in &division.requests {
         financing::overtake(context, request)?;
     }
-    let money = |minor: u64| {
-        Some(Money {
-            minor,
-            currency: currency.clone(),
-        })
-    };
+    let money = |minor: u64| Some(receivables::money(&receivable, minor));
     let paid = ReceivablePaid {
-        receivable: settle.receivable,
-        issuer: settle.issuer,
+        receivable: receivable.id.clone(),
+        issuer: means.issuer,
         principal: money(allocation.principal_minor),
         penalty: money(allocation.penalty_minor),
-        days_late: u32::try_from(due.days_until(today)).unwrap_or(0),
-        value_date: Some(today.to_proto()),
-        end_to_end_id: settle.end_to_end_id,
+        days_late: u32::try_from(due.days_until(means.value_date)).unwrap_or(0),
+        value_date: Some(means.value_date.to_proto()),
+        end_to_end_id: means.end_to_end_id,
         refund: money(allocation.left_minor),
         shares: allocation.shares.iter().map(told_to_debtor).collect(),
         settled,
-        debtor: debtor.clone(),
+        payment: means.payment,
+        fees: means.fees,
+        debtor: receivable.debtor.clone(),
     };
-    emit(context, &[&debtor], Kind::Paid(paid.clone()));
-    for (share, to_lender_minor) in allocation.shares.iter().zip(&division.to_lenders) {
-        let pledge = receivables::pledge_of(&share.claim);
+    emit(context, &[&receivable.debtor], Kind::Paid(paid.clone()));
+    for (share, to_lender) in allocation.shares.iter().zip(&division.to_lenders) {
         let claim_paid = ClaimPaid {
             receivable: paid.receivable.clone(),
             claim: share.claim.number,
@@ -96,22 +155,18 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
             penalty: money(share.penalty_minor),
             days_late: paid.days_late,
             value_date: paid.value_date,
-            loan: pledge.map(|pledge| pledge.loan.clone()).unwrap_or_default(),
-            to_lender: pledge.and_then(|_| money(*to_lender_minor)),
+            loan: to_lender.iter().flat_map(|to| to.loan.clone()).collect(),
+            to_lender: to_lender.as_ref().and_then(|to| money(to.minor)),
             spent: share.is_all(),
+            payment: paid.payment.clone(),
         };
-        tell_payees(context, share, claim_paid);
+        let lender = to_lender.as_ref().map(|to| to.lender.as_str());
+        let controller = [share.claim.controller.as_str()];
+        let payees: Vec<&str> = controller.into_iter().chain(lender).collect();
+        emit(context, &payees, Kind::ClaimPaid(claim_paid));
     }
+    fees::tell(context, &receivable, &paid.fees);
     Ok(())
-}
-
-/// Tells a claim's controller, and the lender it is pledged to, what it was paid.
-fn tell_payees(context: &mut Context<'_>, share: &receivables::Share, paid: ClaimPaid) {
-    let pledge = receivables::pledge_of(&share.claim);
-    let lender = pledge.map(|pledge| pledge.pledgee.as_str());
-    let controller = [share.claim.controller.as_str()];
-    let payees: Vec<&str> = controller.into_iter().chain(lender).collect();
-    emit(context, &payees, Kind::ClaimPaid(paid));
 }
 
 /// What the debtor is told of a claim: not how its controller and a lender share what is paid.
@@ -131,37 +186,96 @@ pub(super) fn find(store: &Store<'_>, id: &[u8]) -> Result<Receivable, Failure> 
     })
 }
 
+/// What the lender of a pledged claim gets of its share.
+pub(super) struct ToLender {
+    pub loan: Vec<u8>,
+    pub lender: String,
+    pub minor: u64,
+}
+
 /// Who gets what of a payment: the lenders first where claims are pledged.
 #[derive(Default)]
-struct Division {
-    legs: BTreeMap<String, u64>,
-    /// Of each share of the allocation, what the lender gets.
-    to_lenders: Vec<u64>,
+pub(super) struct Division {
+    pub legs: BTreeMap<String, u64>,
+    /// By share of the allocation, where its claim is pledged.
+    pub to_lenders: Vec<Option<ToLender>>,
     collections: Collections,
     /// Open requests that the payment overtakes.
     requests: BTreeSet<Vec<u8>>,
 }
 
 impl Division {
-    fn of(store: &Store<'_>, allocation: &Allocation, on: Date) -> Result<Self, StateError> {
+    pub fn of(store: &Store<'_>, allocation: &Allocation, on: Date) -> Result<Self, StateError> {
         let mut division = Self::default();
         for share in &allocation.shares {
             let claim = &share.claim;
-            let mut to_lender_minor = 0;
+            let mut to_lender = None;
             if let Some(pledge) = receivables::pledge_of(claim) {
-                let pledged = (claim, pledge);
-                let collections = &mut division.collections;
-                let total = share.total_minor();
-                to_lender_minor = collections.take(store, pledged, total, share.is_all(), on)?;
-                division.add_leg(&pledge.pledgee, to_lender_minor);
+                to_lender = Some(division.collect(store, share, pledge, on)?);
             }
-            if let Some(lock) = receivables::lock_of(claim) {
-                division.requests.insert(lock.request.clone());
-            }
+            division.overtake(claim);
+            let to_lender_minor = to_lender.as_ref().map_or(0, |to| to.minor);
             division.add_leg(&claim.controller, share.total_minor() - to_lender_minor);
-            division.to_lenders.push(to_lender_minor);
+            division.to_lenders.push(to_lender);
         }
         Ok(division)
+    }
+
+    /// Of a payment over the external rail, which reached one payee: a lender where the part names a loan.
+    pub fn of_payee(
+        store: &Store<'_>,
+        (allocation, payment): (&Allocation, &cash_wire::Payment),
+        on: Date,
+    ) -> Result<Self, StateError> {
+        let mut division = Self::default();
+        for (share, part) in allocation.shares.iter().zip(&payment.claims) {
+            let claim = &share.claim;
+            let mut to_lender = None;
+            if !part.loan.is_empty() {
+                let pledge = Pledge {
+                    loan: part.loan.clone(),
+                    pledgee: payment.payee.clone(),
+                };
+                let collected = division.collect(store, share, &pledge, on)?;
+                // It reached the lender, whether the loan still needs it or not.
+                to_lender = Some(ToLender {
+                    minor: share.total_minor(),
+                    ..collected
+                });
+            } else if let Some(pledge) = receivables::pledge_of(claim)
+                && share.is_all()
+            {
+                division.collections.spend(store, claim, pledge)?;
+            }
+            division.overtake(claim);
+            division.to_lenders.push(to_lender);
+        }
+        Ok(division)
+    }
+
+    /// Takes from a share as much as is owed on the loan.
+    fn collect(
+        &mut self,
+        store: &Store<'_>,
+        share: &receivables::Share,
+        pledge: &Pledge,
+        on: Date,
+    ) -> Result<ToLender, StateError> {
+        let pledged = (&share.claim, pledge);
+        let collections = &mut self.collections;
+        let minor = collections.take(store, pledged, share.total_minor(), share.is_all(), on)?;
+        self.add_leg(&pledge.pledgee, minor);
+        Ok(ToLender {
+            loan: pledge.loan.clone(),
+            lender: pledge.pledgee.clone(),
+            minor,
+        })
+    }
+
+    fn overtake(&mut self, claim: &Claim) {
+        if let Some(lock) = receivables::lock_of(claim) {
+            self.requests.insert(lock.request.clone());
+        }
     }
 
     fn add_leg(&mut self, payee: &str, minor: u64) {

@@ -10,6 +10,7 @@ use counterfoil_proto::settlement::v1::{
 use counterfoil_proto::v1::Money;
 
 use super::events::emit;
+use super::external;
 use super::payments::find;
 use crate::kernel::{Context, Failure, reject, stored_date};
 use crate::receivable::api as receivables;
@@ -100,6 +101,10 @@ fn find_late(
     if minor == 0 {
         let message = "all principal is paid: unpaid penalty alone makes nothing overdue";
         return Err(reject(RejectionCode::NothingOutstanding, message));
+    }
+    if external::asserted_minor(context, &receivable)? >= minor {
+        let message = "a bank asserts that it paid all that is outstanding: wait for the answer";
+        return Err(reject(RejectionCode::PaymentAsserted, message));
     }
     let mut parties = BTreeSet::from([receivable.debtor.clone()]);
     for claim in &claims {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use counterfoil_proto::v1::{CommitCertificate, Receipt};
+use counterfoil_proto::v1::{CommitCertificate, Receipt, ValidatorSet};
 use counterfoil_storage::{Storage, StorageError, StoredBlock};
 use counterfoil_types::block::{receipt_leaf, verify_certificate};
 use counterfoil_types::hash::Hash;
@@ -138,7 +138,8 @@ fn replay_block(
     let Some(block) = stored.block(height).map_err(ReplayError::from)? else {
         return Ok(Err("the block is missing".to_owned()));
     };
-    let certificate = match check_certificate(fresh, &block, height) {
+    let validators = fresh.settings()?.validators;
+    let certificate = match check_certificate(fresh, &block, height, &validators) {
         Ok(certificate) => certificate,
         Err(what) => return Ok(Err(what)),
     };
@@ -190,16 +191,16 @@ fn check_certificate(
     fresh: &Ledger,
     block: &StoredBlock,
     height: u64,
+    validators: &ValidatorSet,
 ) -> Result<CommitCertificate, String> {
     let certificate = CommitCertificate::decode(block.certificate.as_slice())
         .map_err(|e| format!("the certificate: {e}"))?;
-    let validators = fresh.validator_set(height);
     verify_certificate(
         fresh.chain_id(),
         &certificate,
         height,
         &block.hash,
-        &validators,
+        validators,
     )
     .map_err(|e| e.to_string())?;
     Ok(certificate)
@@ -272,6 +273,24 @@ mod tests {
         let (_, found) = difference(&stored, fixture::genesis(), 2);
         assert!(
             found.contains("height 2") && found.contains("missing"),
+            "{found}"
+        );
+    }
+
+    #[test]
+    fn each_height_has_validators_of_its_own() {
+        let (_folder, stored) = fresh(fixture::genesis());
+        let successor = fixture::key(4);
+        fixture::hand_over(&stored, &successor);
+        fixture::commit_by(&successor, &stored, &[&fixture::good(1).1]);
+        let (report, found) = difference(&stored, fixture::genesis(), 2);
+        assert_eq!((report.heights, found.as_str()), (2, ""));
+        // The one before it has no say any more.
+        fixture::commit(&stored, &[]);
+        let (report, found) = difference(&stored, fixture::genesis(), 3);
+        assert_eq!(report.heights, 2);
+        assert!(
+            found.contains("height 3") && found.contains("not a validator"),
             "{found}"
         );
     }

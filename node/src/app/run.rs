@@ -204,7 +204,7 @@ impl Node {
             network,
             peer_heights: consensus.peer_heights().clone(),
             disk: disk.clone(),
-            votes: consensus.votes(),
+            key: validator.filter(|_| consensus.has_voice()),
         };
         let api_metrics = ApiMetrics::default();
         let metrics = match config.metrics_listen {
@@ -218,7 +218,6 @@ impl Node {
         let settings = ApiSettings {
             listen: config.grpc_listen,
             moniker: config.moniker,
-            validator: validator.filter(|_| consensus.votes()),
             node: tls.as_ref().map_or_else(by_peer_key, Tls::node),
             tls,
             limits: Limits {

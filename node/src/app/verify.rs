@@ -10,6 +10,7 @@ use counterfoil_storage::{Storage, StorageError, StoredBlock, Summary, Tip};
 use counterfoil_types::block::{header_hash, receipts_root, transactions_root, verify_certificate};
 use counterfoil_types::genesis::Genesis;
 use counterfoil_types::hash::Hash;
+use counterfoil_types::settings::Settings;
 use counterfoil_types::strict;
 use prost::Message as _;
 use serde::Serialize;
@@ -154,6 +155,7 @@ impl Examination<'_> {
         let tip = tip.ok_or_else(|| damaged("there is no tip"))?;
         let bar = progress::bar(tip.height, "blocks");
         let (mut height, mut time_ms) = (0, self.genesis.time_ms);
+        let mut settings = Settings::of(&self.genesis.to_proto());
         // Genesis has no header to state one.
         let mut root = tip.state_root.to_vec();
         while height < tip.height {
@@ -166,7 +168,7 @@ impl Examination<'_> {
                 let block = storage.block(height).map_err(damaged)?;
                 let header = block
                     .ok_or_else(|| "it is missing".to_owned())
-                    .and_then(|block| self.block(height, &summary, &block))
+                    .and_then(|block| self.block(height, &summary, &block, &mut settings))
                     .and_then(|header| follows(&header, &parent, time_ms).map(|()| header))
                     .map_err(|problem| damaged(format!("block {height}: {problem}")))?;
                 parent = summary.hash;
@@ -184,12 +186,14 @@ impl Examination<'_> {
         Ok(tip)
     }
 
-    /// One block by itself: its hash, what its header says of its contents, its certificate, its line in lists.
+    /// One block by itself: its hash, what its header says of its contents, its line in lists; and its certificate, by the
+    /// validators of its height.
     fn block(
         &self,
         height: u64,
         summary: &Summary,
         stored: &StoredBlock,
+        settings: &mut Settings,
     ) -> Result<Header, String> {
         let Block {
             header,
@@ -234,9 +238,12 @@ impl Examination<'_> {
             &certificate,
             height,
             &stored.hash,
-            &self.genesis.validator_set(),
+            settings.validators(),
         )
         .map_err(|e| e.to_string())?;
+        settings
+            .follow(&header, &transactions)
+            .map_err(|e| e.to_string())?;
         Ok(header)
     }
 
@@ -366,6 +373,30 @@ mod tests {
         ] {
             assert!(problem.contains(words), "{words}: {problem}");
         }
+    }
+
+    #[test]
+    fn each_height_has_validators_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let stored = fixture::ledger(folder.path());
+        let successor = fixture::key(4);
+        assert_eq!(
+            fixture::hand_over(&stored, &successor).receipts()[0].code,
+            0
+        );
+        fixture::commit_by(&successor, &stored, &[&fixture::good(1).1]);
+        drop(stored);
+        let report = verified(folder.path());
+        assert_eq!((report.problem, report.height), (None, 2));
+        // The one before it has no say any more.
+        let stored = fixture::ledger(folder.path());
+        fixture::commit(&stored, &[]);
+        drop(stored);
+        let problem = verified(folder.path()).problem.unwrap();
+        assert!(
+            problem.contains("block 3") && problem.contains("not a validator"),
+            "{problem}"
+        );
     }
 
     #[test]

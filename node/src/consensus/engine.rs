@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_types::genesis::ConsensusParams;
+use counterfoil_proto::v1::ConsensusParams;
 use counterfoil_types::keys::SigningKey;
+use counterfoil_types::limits::MAX_VALIDATORS;
 use libp2p::identity::Keypair;
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
@@ -35,10 +36,9 @@ use super::signing::{ChainSigner, ChainVerifier};
 const STATUS_INTERVAL: Duration = Duration::from_secs(1);
 /// Blocks that a node which catches up asks for at a time.
 const SYNC_BATCH: usize = 10;
-/// Votes and proposals kept for a height that has not begun, for each validator.
-const QUEUED_PER_VALIDATOR: usize = 20;
-/// The engine's own least for the same.
-const QUEUED_AT_LEAST: usize = 500;
+/// Votes and proposals kept for a height that has not begun: so many for each of the most validators that there may
+/// come to be.
+const QUEUED_PER_HEIGHT: usize = 20 * MAX_VALIDATORS;
 /// Connections that one listed peer may hold at a time: each side dials, and either may redial.
 const CONNECTIONS_PER_PEER: usize = 4;
 /// Connections from an address beside those of listed peers.
@@ -55,7 +55,6 @@ pub struct EngineSettings {
     pub peer_keypair: Keypair,
     pub validator_key: Option<SigningKey>,
     pub wal: PathBuf,
-    pub validators: usize,
 }
 
 struct EngineConfig {
@@ -150,8 +149,7 @@ fn configure(settings: &EngineSettings) -> EngineConfig {
         consensus: ConsensusConfig {
             p2p,
             value_payload: ValuePayload::ProposalAndParts,
-            queue_per_height_capacity: QUEUED_AT_LEAST
-                .max(settings.validators * QUEUED_PER_VALIDATOR),
+            queue_per_height_capacity: QUEUED_PER_HEIGHT,
             ..ConsensusConfig::default()
         },
         sync: ValueSyncConfig {
@@ -250,7 +248,6 @@ mod tests {
             peer_keypair: keypair(9),
             validator_key: None,
             wal: "wal".into(),
-            validators: 4,
         }
     }
 

@@ -12,7 +12,7 @@ use counterfoil_types::block::parts_sign_bytes;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::keys::SigningKey;
 use malachitebft_app::engine::host::{HeightParams, Next};
-use malachitebft_app::types::ProposedValue;
+use malachitebft_app::types::{PeerId, ProposedValue};
 use malachitebft_app_channel::{NetworkMsg, Reply};
 use malachitebft_core_types::{Context as _, Round, ValidatorSet as _};
 use tokio::sync::{mpsc, watch};
@@ -63,13 +63,14 @@ pub struct Host {
     pub round: Round,
     pub streams: Streams,
     pub proposals: Proposals,
-    /// Complete blocks of heights that have not begun.
-    pub early: BTreeMap<u64, Vec<Received>>,
+    /// Complete blocks of heights that have not begun, with the peers that sent them. Whose turn it is there is known
+    /// once the height before is committed, and so is whether anybody answers for them.
+    pub early: BTreeMap<u64, Vec<(PeerId, Assembled)>>,
     /// The last height that was taken from another node's store.
     pub synced: Option<u64>,
     pub missing: Option<Missing>,
     pub held: Option<Held>,
-    /// The set last asked for, in both forms: reading keys is not free, and sets rarely change.
+    /// The set last read from the state, in both forms: reading keys is not free, and sets rarely change.
     pub validators: (wire::ValidatorSet, ValidatorSet),
 }
 
@@ -85,7 +86,7 @@ impl Host {
         fetcher: Arc<dyn BlockFetcher>,
     ) -> Result<Self, ConsensusError> {
         let height = ledger.tip().height + 1;
-        let set = ledger.validator_set(height);
+        let set = ledger.settings()?.validators;
         let validators = ValidatorSet::try_from(&set)?;
         let mut streams = Streams::default();
         streams.enter(height, 0);
@@ -120,8 +121,13 @@ impl Host {
         halt::halt(&self.halted_file, reason)
     }
 
-    pub fn validators(&mut self, height: u64) -> Result<ValidatorSet, ConsensusError> {
-        let set = self.ledger.validator_set(height);
+    /// Who decides the height after the last committed one.
+    pub fn validators(&mut self) -> Result<ValidatorSet, ConsensusError> {
+        let set = self.ledger.settings()?.validators;
+        self.read_validators(set)
+    }
+
+    fn read_validators(&mut self, set: wire::ValidatorSet) -> Result<ValidatorSet, ConsensusError> {
         if set != self.validators.0 {
             let read = ValidatorSet::try_from(&set)?;
             self.validators = (set, read);
@@ -129,16 +135,19 @@ impl Host {
         Ok(self.validators.1.clone())
     }
 
-    pub fn proposer(&mut self, height: u64, round: Round) -> Result<Validator, ConsensusError> {
-        let validators = self.validators(height)?;
-        Ok(Ctx
-            .select_proposer(&validators, Height(height), round)
-            .clone())
+    /// Whose turn a round of the height after the last committed one is.
+    pub fn proposer(&mut self, round: Round) -> Result<Validator, ConsensusError> {
+        let height = Height(self.ledger.tip().height + 1);
+        let validators = self.validators()?;
+        Ok(Ctx.select_proposer(&validators, height, round).clone())
     }
 
-    pub fn params(&mut self, height: u64) -> Result<HeightParams<Ctx>, ConsensusError> {
-        let timeouts = engine::timeouts(&self.ledger.genesis().params);
-        Ok(HeightParams::new(self.validators(height)?, timeouts, None))
+    /// What the height after the last committed one is decided under.
+    pub fn params(&mut self) -> Result<HeightParams<Ctx>, ConsensusError> {
+        let settings = self.ledger.settings()?;
+        let timeouts = engine::timeouts(&settings.params);
+        let validators = self.read_validators(settings.validators)?;
+        Ok(HeightParams::new(validators, timeouts, None))
     }
 
     /// Moves to a round, and at the beginning of a height takes up what is known of it.
@@ -156,25 +165,44 @@ impl Host {
         }
         let later = self.early.split_off(&(height.saturating_add(1)));
         let current = std::mem::replace(&mut self.early, later);
-        for received in current.into_values().flatten() {
-            if received.height == height {
-                self.judge(received)?;
+        for (from, assembled) in current.into_values().flatten() {
+            if assembled.height == height {
+                self.receive(from, assembled)?;
             }
         }
         Ok(())
     }
 
-    /// Keeps a block of a height that has not begun. Its proposer has signed it.
-    pub fn keep_early(&mut self, received: Received) {
+    /// Keeps a block of a height that has not begun.
+    pub fn keep_early(&mut self, from: PeerId, assembled: Assembled) {
         let current = self.proposals.height();
-        if received.height > current.saturating_add(EARLY_HEIGHTS) {
+        if assembled.height > current.saturating_add(EARLY_HEIGHTS) {
             return;
         }
-        let blocks = self.early.entry(received.height).or_default();
-        // Counted by proposer, so that none crowds out another's.
-        let of_proposer = blocks.iter().filter(|b| b.proposer == received.proposer);
-        if of_proposer.count() < MAX_BLOCKS_PER_ROUND && !blocks.contains(&received) {
-            blocks.push(received);
+        let blocks = self.early.entry(assembled.height).or_default();
+        // Counted by peer, so that none crowds out what another sends.
+        let of_peer = blocks.iter().filter(|(sender, _)| *sender == from);
+        let known = blocks.iter().any(|(_, block)| *block == assembled);
+        if of_peer.count() < MAX_BLOCKS_PER_ROUND && !known {
+            blocks.push((from, assembled));
+        }
+    }
+
+    /// Checks a complete block of the current height against its proposer's signature, before anything else is done with
+    /// it, and judges it.
+    pub fn receive(
+        &mut self,
+        from: PeerId,
+        assembled: Assembled,
+    ) -> Result<Option<ProposedValue<Ctx>>, ConsensusError> {
+        let (height, round) = (assembled.height, Round::new(assembled.round));
+        let proposer = self.proposer(round)?;
+        match Received::verify(assembled, &self.chain_id, &proposer) {
+            Err(junk) => {
+                tracing::warn!(%from, height, %round, %junk, "dropped a stream that is no proposal");
+                Ok(None)
+            }
+            Ok(received) => self.judge(received),
         }
     }
 
@@ -236,7 +264,7 @@ impl Host {
         if received.valid_round.is_nil() {
             return Ok(Address(named) == received.proposer);
         }
-        let validators = self.validators(received.height)?;
+        let validators = self.validators()?;
         Ok(validators.get_by_address(&Address(named)).is_some())
     }
 
@@ -380,7 +408,7 @@ impl Host {
             seen: *self.seen.borrow(),
         };
         if pacing::holds(finished) {
-            let until = pacing::heartbeat(self.ledger.genesis().params.heartbeat_ms);
+            let until = pacing::heartbeat(self.ledger.settings()?.params.heartbeat_ms);
             self.held = Some(Held {
                 height,
                 until,
@@ -402,7 +430,7 @@ impl Host {
     /// Only ever forward: a restart of the height would forget what this node has signed.
     fn start_next(&mut self, height: u64, reply: Reply<Next<Ctx>>) -> Result<(), ConsensusError> {
         let next = height + 1;
-        let params = self.params(next)?;
+        let params = self.params()?;
         // The engine may have stopped; the dispatcher learns that by itself.
         let _ = reply.send(Next::Start(Height(next), params));
         Ok(())

@@ -76,14 +76,14 @@ pub struct Settings {
 pub struct Handle {
     task: JoinHandle<Option<ConsensusError>>,
     stop: mpsc::Sender<()>,
-    votes: bool,
+    has_voice: bool,
     peer_heights: PeerHeights,
 }
 
 impl Handle {
-    /// Whether this node has a validator's key and uses it.
-    pub fn votes(&self) -> bool {
-        self.votes
+    /// Whether this node has a validator's key and uses it, at heights where the key is among the validators'.
+    pub fn has_voice(&self) -> bool {
+        self.has_voice
     }
 
     pub fn peer_heights(&self) -> &PeerHeights {
@@ -125,7 +125,7 @@ pub async fn start(
     let listed = peers.iter().map(|(peer, _)| engine_peer(peer));
     let ears = Ears::new(listed.collect::<Result<_, _>>()?);
     let peer_heights = ears.told.clone();
-    let votes = key.is_some();
+    let has_voice = key.is_some();
     let engine_settings = EngineSettings {
         chain_id: ledger.chain_id().into(),
         moniker: settings.moniker,
@@ -134,7 +134,6 @@ pub async fn start(
         peer_keypair: settings.peer_keypair,
         validator_key: key.clone(),
         wal,
-        validators: ledger.genesis().validators.len(),
     };
     let (channels, engine) = engine::spawn(engine_settings, ears.clone()).await?;
     let witness = Witness::listen(channels.events.subscribe());
@@ -160,7 +159,7 @@ pub async fn start(
     Ok(Handle {
         task,
         stop,
-        votes,
+        has_voice,
         peer_heights,
     })
 }

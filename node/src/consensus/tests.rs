@@ -207,7 +207,7 @@ async fn four_validators_agree_and_one_that_was_away_catches_up() {
         node.reach(target).await;
     }
     let first = block(&nodes[0].ledger, target);
-    let validators = nodes[0].ledger.validator_set(target);
+    let validators = nodes[0].ledger.settings().unwrap().validators;
     for node in nodes.iter().chain([&late]) {
         let same = block(&node.ledger, target);
         assert_eq!(same.hash, first.hash);

@@ -17,7 +17,8 @@ use crate::mempool::AdmitError;
 pub const LEDGER: &str = "ledger";
 const LIMITS: &str = "limits";
 const TRANSACTION: &str = "transaction";
-const ACCESS: &str = "access";
+/// The domain of what a caller may not do.
+pub const ACCESS: &str = "access";
 
 fn domain(part: &str) -> String {
     format!("counterfoil.{part}")

@@ -138,6 +138,9 @@ reads! {
     cash::list_issuances(ListIssuancesRequest) -> ListIssuancesResponse;
     cash::get_redemption(GetRedemptionRequest) -> GetRedemptionResponse;
     cash::list_redemptions(ListRedemptionsRequest) -> ListRedemptionsResponse;
+    cash::get_acceptance(GetAcceptanceRequest) -> GetAcceptanceResponse;
+    cash::get_payment(GetPaymentRequest) -> GetPaymentResponse;
+    cash::list_payments(ListPaymentsRequest) -> ListPaymentsResponse;
     credit::get_profile(GetProfileRequest) -> GetProfileResponse;
     credit::list_history(ListHistoryRequest) -> ListHistoryResponse;
 }

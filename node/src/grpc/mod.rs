@@ -36,7 +36,6 @@ use counterfoil_proto::v1::ledger_service_server::LedgerServiceServer;
 use counterfoil_proto::v1::node_service_server::NodeServiceServer;
 use counterfoil_proto::v1::transaction_service_server::TransactionServiceServer;
 use counterfoil_types::hash::Hash;
-use counterfoil_types::keys::PublicKey;
 use counterfoil_types::limits::MAX_TRANSACTION_BYTES;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -81,8 +80,6 @@ pub struct ApiSettings {
     pub moniker: String,
     /// What a token must name to be good here (`types::access`).
     pub node: Hash,
-    /// The key this node votes with, if it votes.
-    pub validator: Option<PublicKey>,
     /// Without it connections are in plain text, on loopback only.
     pub tls: Option<Tls>,
     pub limits: Limits,
@@ -161,7 +158,6 @@ impl Api {
         let node = node::Service {
             reader: reader.clone(),
             moniker: settings.moniker,
-            validator: settings.validator,
             vitals,
         };
         let (health, health_service) = tonic_health::server::health_reporter();

@@ -2,7 +2,7 @@
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::node_service_server::NodeService;
-use counterfoil_types::keys::PublicKey;
+use counterfoil_types::keys;
 use tonic::{Code, Request, Response, Status};
 
 use super::errors;
@@ -13,7 +13,6 @@ use crate::vitals::{COMMIT, Vitals};
 pub struct Service {
     pub reader: Reader,
     pub moniker: String,
-    pub validator: Option<PublicKey>,
     pub vitals: Vitals,
 }
 
@@ -25,18 +24,16 @@ impl NodeService for Service {
     ) -> Result<Response<wire::GetStatusResponse>, Status> {
         let ledger = self.reader.ledger();
         let genesis = ledger.genesis();
-        // A key that is not in the set does not vote.
-        let seat = self.validator.and_then(|key| {
-            let mut seats = genesis.validators.iter();
-            seats.find(|seat| seat.public_key == key)
-        });
         let tip = ledger.tip();
-        let date = self.reader.read(|ledger| {
+        let read = self.reader.read(|ledger| {
             let dated = ledger.dated_state();
             let (_, date) = dated.map_err(|e| errors::failed("reading the ledger date", e))?;
-            Ok(date)
+            let settings = ledger.settings();
+            let settings = settings.map_err(|e| errors::failed("reading who decides blocks", e))?;
+            Ok((date, settings))
         });
-        let date = date.await?;
+        let (date, settings) = read.await?;
+        let seat = self.vitals.seat(&settings);
         let disk = self.vitals.disk.clone();
         let disk = self.reader.read(move |_| {
             let seen = disk
@@ -55,10 +52,10 @@ impl NodeService for Service {
             block_time_ms: tip.time_ms,
             ledger_date: Some(date.to_proto()),
             validator: seat.is_some(),
-            organization: seat.map_or_else(String::new, |seat| seat.organization.to_string()),
+            organization: seat.map_or_else(String::new, |seat| seat.organization.clone()),
             peers: count(self.vitals.network.connected_peers()),
             pool_transactions: count(self.vitals.pool.len()),
-            address: seat.map_or_else(Vec::new, |seat| seat.public_key.address().to_vec()),
+            address: seat.map_or_else(Vec::new, |seat| keys::address(&seat.public_key).to_vec()),
             peers_listed: count(self.vitals.network.listed_peers()),
             peers_height: self.vitals.peer_heights.greatest(),
             block_age_ms: clock_ms().saturating_sub(tip.time_ms),

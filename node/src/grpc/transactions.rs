@@ -49,13 +49,17 @@ impl Service {
         read.await
     }
 
-    /// What a caller may see of a receipt. `signer` signed the transaction, where that is known.
+    /// What a caller may see of a receipt: nothing where its account may not read. `signer` signed the transaction, where
+    /// that is known.
     pub async fn shown(
         &self,
         caller: &Arc<Caller>,
         receipt: wire::Receipt,
         signer: Option<String>,
     ) -> Result<Option<wire::Receipt>, Status> {
+        if !caller.views {
+            return Ok(None);
+        }
         let caller = caller.clone();
         let read = self.reader.read(move |ledger| {
             let records = Records::new(ledger);

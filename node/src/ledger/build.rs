@@ -7,16 +7,25 @@ use std::time::Instant;
 
 use counterfoil_execution::{BlockContext, VerifiedTransaction, check, check_expiry};
 use counterfoil_proto::v1::{Block, Header};
-use counterfoil_types::block::{header_hash, receipts_root, transactions_root, validator_set_hash};
+use counterfoil_types::block::{
+    header_hash, params_hash, receipts_root, transactions_root, validator_set_hash,
+};
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
-use counterfoil_types::keys::PublicKey;
+use counterfoil_types::keys;
 use counterfoil_types::limits::{MAX_BLOCK_TIME_MS, MAX_BLOCK_TRANSACTIONS};
 use counterfoil_types::strict;
 use prost::Message;
 
 use super::candidate::{Candidate, Executed};
-use super::{Ledger, LedgerError, Tip};
+use super::{Ledger, LedgerError, Settings, State, Tip};
+
+/// What a block builds on: the one before it, the records it leaves, and what these say of who decides the next.
+struct Base {
+    tip: Tip,
+    state: State,
+    settings: Settings,
+}
 
 impl Ledger {
     /// Builds the block after the tip from the transactions that may be in it.
@@ -28,22 +37,23 @@ impl Ledger {
         proposer: Hash,
         transactions: Vec<VerifiedTransaction>,
     ) -> Result<Candidate, LedgerError> {
-        let tip = self.tip_below(height)?;
-        let time_ms = clock_ms.min(MAX_BLOCK_TIME_MS).max(tip.time_ms + 1);
-        let chosen = self.choose(transactions, time_ms)?;
-        self.execute(&tip, time_ms, proposer, chosen)
+        let base = self.base(height)?;
+        let time_ms = clock_ms.min(MAX_BLOCK_TIME_MS).max(base.tip.time_ms + 1);
+        let max_bytes = base.settings.params.max_block_bytes;
+        let chosen = self.choose(transactions, time_ms, max_bytes)?;
+        self.execute(&base, time_ms, proposer, chosen)
     }
 
     /// Checks a block and executes it. [`LedgerError::InvalidBlock`] says what is wrong with
     /// it; every other error is this node's own.
     pub fn validate(&self, bytes: &[u8], height: u64) -> Result<Candidate, LedgerError> {
-        let tip = self.tip_below(height)?;
+        let base = self.base(height)?;
         let block: Block =
             strict::decode(bytes).map_err(|e| LedgerError::invalid(e.to_string()))?;
         let claimed = block
             .header
             .ok_or_else(|| LedgerError::invalid("it has no header"))?;
-        if claimed.time_ms <= tip.time_ms {
+        if claimed.time_ms <= base.tip.time_ms {
             return Err(LedgerError::invalid(
                 "its time is not later than its parent's",
             ));
@@ -51,9 +61,10 @@ impl Ledger {
         if claimed.time_ms > MAX_BLOCK_TIME_MS {
             return Err(LedgerError::invalid("its time is after the calendar's end"));
         }
-        let proposer = self.member(&claimed.proposer)?;
-        let transactions = self.check_all(&block.transactions, claimed.time_ms)?;
-        let candidate = self.execute(&tip, claimed.time_ms, proposer, transactions)?;
+        let proposer = member(&base.settings, &claimed.proposer)?;
+        let max_bytes = base.settings.params.max_block_bytes;
+        let transactions = self.check_all(&block.transactions, claimed.time_ms, max_bytes)?;
+        let candidate = self.execute(&base, claimed.time_ms, proposer, transactions)?;
         if candidate.receipts().len() < block.transactions.len() {
             let problem = "its receipts are larger than the chain allows";
             return Err(LedgerError::invalid(problem));
@@ -66,16 +77,22 @@ impl Ledger {
         }
     }
 
-    /// The tip, which a block of this height builds on.
-    fn tip_below(&self, height: u64) -> Result<Tip, LedgerError> {
+    /// What a block of this height builds on: the tip.
+    fn base(&self, height: u64) -> Result<Base, LedgerError> {
         let tip = self.tip();
-        if tip.height + 1 == height {
-            return Ok(tip);
+        if tip.height + 1 != height {
+            return Err(LedgerError::invalid(format!(
+                "it is for height {height}, and the last block is {}",
+                tip.height
+            )));
         }
-        Err(LedgerError::invalid(format!(
-            "it is for height {height}, and the last block is {}",
-            tip.height
-        )))
+        let state = self.state();
+        let settings = Settings::of(&state)?;
+        Ok(Base {
+            tip,
+            state,
+            settings,
+        })
     }
 
     /// Leaves out what may not be in a block of this time, and what does not fit.
@@ -83,14 +100,13 @@ impl Ledger {
         &self,
         transactions: Vec<VerifiedTransaction>,
         time_ms: u64,
+        max_bytes: u64,
     ) -> Result<Vec<VerifiedTransaction>, LedgerError> {
         let (mut seen, mut bytes) = (BTreeSet::new(), 0u64);
         let mut chosen = Vec::new();
         for tx in transactions {
             let more = bytes + tx.bytes().len() as u64;
-            if chosen.len() == MAX_BLOCK_TRANSACTIONS
-                || more > self.genesis().params.max_block_bytes
-            {
+            if chosen.len() == MAX_BLOCK_TRANSACTIONS || more > max_bytes {
                 break;
             }
             let fresh = check_expiry(&tx, time_ms).is_ok()
@@ -109,11 +125,10 @@ impl Ledger {
         &self,
         transactions: &[Vec<u8>],
         time_ms: u64,
+        max_bytes: u64,
     ) -> Result<Vec<VerifiedTransaction>, LedgerError> {
         let bytes: u64 = transactions.iter().map(|t| t.len() as u64).sum();
-        if transactions.len() > MAX_BLOCK_TRANSACTIONS
-            || bytes > self.genesis().params.max_block_bytes
-        {
+        if transactions.len() > MAX_BLOCK_TRANSACTIONS || bytes > max_bytes {
             return Err(LedgerError::invalid("it is larger than the chain allows"));
         }
         let mut seen = BTreeSet::new();
@@ -131,31 +146,26 @@ impl Ledger {
         Ok(checked)
     }
 
-    fn member(&self, address: &[u8]) -> Result<Hash, LedgerError> {
-        let validators = &self.genesis().validators;
-        validators
-            .iter()
-            .map(|v| PublicKey::address(&v.public_key))
-            .find(|known| known.as_bytes() == address)
-            .ok_or_else(|| LedgerError::invalid("its proposer is not a validator"))
-    }
-
     fn execute(
         &self,
-        tip: &Tip,
+        base: &Base,
         time_ms: u64,
         proposer: Hash,
         mut transactions: Vec<VerifiedTransaction>,
     ) -> Result<Candidate, LedgerError> {
         let began = Instant::now();
+        let Base {
+            tip,
+            state,
+            settings,
+        } = base;
         let context = BlockContext {
             height: tip.height + 1,
             time_ms,
             parent: tip.block_hash,
         };
-        let outcome = self
-            .executor()
-            .execute(&self.state(), &context, &transactions)?;
+        let outcome = self.executor().execute(state, &context, &transactions)?;
+        let next = settings.after(&outcome.writes)?;
         // Those that found no room wait for the next block.
         transactions.truncate(outcome.receipts.len());
         let tree = self.storage().stage(context.height, &outcome.writes)?;
@@ -171,9 +181,9 @@ impl Ledger {
             transactions_root: transactions_root(&bodies).to_vec(),
             receipts_root: receipts_root(&outcome.receipts).to_vec(),
             state_root: tree.root().to_vec(),
-            validators_hash: self.validators_hash(context.height).to_vec(),
-            next_validators_hash: self.validators_hash(context.height + 1).to_vec(),
-            params_hash: self.genesis().params.hash().to_vec(),
+            validators_hash: validator_set_hash(&settings.validators).to_vec(),
+            next_validators_hash: validator_set_hash(&next.validators).to_vec(),
+            params_hash: params_hash(&settings.params).to_vec(),
         };
         let block = Block {
             header: Some(header.clone()),
@@ -194,10 +204,15 @@ impl Ledger {
             }),
         })
     }
+}
 
-    fn validators_hash(&self, height: u64) -> Hash {
-        validator_set_hash(&self.validator_set(height))
-    }
+/// The address of a validator of this height.
+fn member(settings: &Settings, address: &[u8]) -> Result<Hash, LedgerError> {
+    let validators = settings.validators.validators.iter();
+    validators
+        .map(|validator| keys::address(&validator.public_key))
+        .find(|known| known.as_bytes() == address)
+        .ok_or_else(|| LedgerError::invalid("its proposer is not a validator"))
 }
 
 /// The first field in which a header differs from the one this node made.

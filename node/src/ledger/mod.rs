@@ -7,6 +7,7 @@ mod build;
 mod candidate;
 mod error;
 mod metrics;
+mod settings;
 mod state;
 
 use std::path::Path;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use counterfoil_execution::Executor;
-use counterfoil_proto::v1::{CommitCertificate, Header, ValidatorSet};
+use counterfoil_proto::v1::{CommitCertificate, Header};
 use counterfoil_storage::{Commit, Storage};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey};
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 pub use candidate::Candidate;
 pub use error::LedgerError;
 pub use metrics::LedgerMetrics;
+pub use settings::Settings;
 pub use state::State;
 
 /// The last committed block; height 0 stands for genesis.
@@ -96,9 +98,9 @@ impl Ledger {
         &self.shared.metrics
     }
 
-    /// The validators that decide the block of a height.
-    pub fn validator_set(&self, _height: u64) -> ValidatorSet {
-        self.shared.genesis.validator_set()
+    /// Who decides the block after the last committed one, and under which parameters.
+    pub fn settings(&self) -> Result<Settings, LedgerError> {
+        Settings::of(&self.state())
     }
 
     pub fn tip(&self) -> Tip {

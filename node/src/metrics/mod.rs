@@ -133,8 +133,10 @@ impl Gauges {
             .set(signed(vitals.peer_heights.greatest()));
         self.pool_transactions.set(signed(vitals.pool.len() as u64));
         self.pool.set(signed(vitals.pool.bytes()));
-        self.votes.set(i64::from(vitals.votes));
         // What cannot be seen keeps its last value.
+        if let Ok(votes) = vitals.votes() {
+            self.votes.set(i64::from(votes));
+        }
         if let Ok(bytes) = vitals.disk.data_bytes() {
             self.data.set(signed(bytes));
         }

@@ -266,8 +266,8 @@ fn an_action_waits_for_all_consents() {
 fn the_suspended_pay_are_paid_and_release_but_begin_nothing() {
     let mut bench = Bench::new();
     let receivable = bench.owed("N-1", GROSS);
-    let pledged = bench.owed("N-2", GROSS);
-    let (queried, confirmation) = registered(&mut bench, "N-3", GROSS);
+    let pledged = bench.owed("N-2", GROSS + 2);
+    let (queried, confirmation) = registered(&mut bench, "N-3", GROSS + 1);
     bench.succeed(ISSUER, issue_to(BUYER, 10 * GROSS, "funds"));
     let loan = bench.finance(Finance::Loan, &[(&pledged, 0)], 5_000, LENDER);
     for id in [BUYER, SELLER, LENDER] {

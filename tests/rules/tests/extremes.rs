@@ -4,7 +4,7 @@
 use counterfoil_proto::cash::v1::{self as cash, DepositTransferred, event::Event as CashEvent};
 use counterfoil_proto::financing::v1::{self as financing, QuoteClosed, QuoteState, RequestClosed};
 use counterfoil_proto::financing::v1::{RequestState, event::Event as FinancingEvent};
-use counterfoil_proto::receivable::v1::DayCount;
+use counterfoil_proto::receivable::v1::{DayCount, FeePaid};
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::settlement::v1::{self as settlement, ClaimPaid, ReceivablePaid, Share};
 use counterfoil_proto::v1::{Date, Event, Money, Receipt};
@@ -16,7 +16,8 @@ use counterfoil_rules_tests::workload::acts::{
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 use counterfoil_types::limits::{
-    MAX_BLOCK_RECEIPT_BYTES, MAX_END_TO_END_ID, MAX_LIVE_CLAIMS, MAX_ORGANIZATION_ID, MAX_QUOTES,
+    MAX_BLOCK_RECEIPT_BYTES, MAX_END_TO_END_ID, MAX_FEES, MAX_LIVE_CLAIMS, MAX_ORGANIZATION_ID,
+    MAX_QUOTES,
 };
 use prost::Message as _;
 
@@ -198,12 +199,17 @@ fn the_largest_payment_fits_into_a_block() {
         loan: Vec::new(),
         to_lender: None,
         spent: true,
+        payment: id(),
     });
     let share = Share {
         claim: u32::MAX,
         controller: name(),
         principal_minor: MAX_MINOR,
         penalty_minor: MAX_MINOR,
+    };
+    let fee = FeePaid {
+        payee: name(),
+        amount_minor: MAX_MINOR,
     };
     let paid = SettlementEvent::Paid(ReceivablePaid {
         receivable: id(),
@@ -216,6 +222,8 @@ fn the_largest_payment_fits_into_a_block() {
         refund: money(),
         shares: vec![share; MAX_LIVE_CLAIMS],
         settled: true,
+        payment: id(),
+        fees: vec![fee; MAX_FEES],
         debtor: name(),
     });
     let financing = |event| financing::Event { event: Some(event) }.encode_to_vec();

@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use counterfoil_proto::v1::Receipt;
 use counterfoil_proto::{cash, financing, invoice, receivable, settlement};
+use counterfoil_rules_tests::model::invoices::terms_hash;
 use counterfoil_rules_tests::model::{Act, Call, Happened, Id, Model, Rejected};
 use counterfoil_rules_tests::workload::audit::compare;
 use counterfoil_rules_tests::workload::concerns::check_concerns;
@@ -218,7 +219,8 @@ impl Run {
                         action: Some(settlement::v1::action::Action::Settle(action)),
                     }) = &act
                     {
-                        check_payment(receipt, action.amount.as_ref().expect("an amount"));
+                        let amount = action.amount.as_ref().expect("an amount");
+                        check_payment(receipt, amount, &action.fees);
                     }
                 }
             }
@@ -230,16 +232,44 @@ impl Run {
         if let Some(end_to_end_id) = Run::instruction(act) {
             self.auditor.note_use(by, &end_to_end_id);
         }
-        if let Act::Invoice(invoice::v1::Action {
-            action: Some(invoice::v1::action::Action::Confirm(confirmed)),
+        use invoice::v1::action::Action as Invoice;
+        let Act::Invoice(invoice::v1::Action {
+            action: Some(action),
         }) = act
-        {
-            let id = Id::try_from(confirmed.invoice.as_slice()).expect("executed, so an id");
+        else {
+            return;
+        };
+        let id = |invoice: &[u8]| Id::try_from(invoice).expect("executed, so an id");
+        let by_buyer = |id: &Id| {
             assert_eq!(
-                self.model.invoices[&id].buyer, by,
+                self.model.invoices[id].buyer, by,
                 "invariant 5: another than the buyer confirmed"
             );
-            self.auditor.confirmed.insert(id);
+        };
+        match action {
+            Invoice::Confirm(confirmed) => {
+                let id = id(&confirmed.invoice);
+                by_buyer(&id);
+                self.auditor.confirmed.insert(id);
+            }
+            Invoice::ConfirmConditionally(confirmed) => {
+                let id = id(&confirmed.invoice);
+                by_buyer(&id);
+                let hash = terms_hash(confirmed.terms.as_ref().expect("executed, so terms"));
+                let undertaken = (confirmed.amount.clone(), hash.to_vec());
+                self.auditor.undertaken.insert(id, undertaken);
+            }
+            Invoice::AcceptConditions(accepted) => {
+                let id = id(&accepted.invoice);
+                let accepted = (accepted.amount.clone(), accepted.terms_hash.clone());
+                assert_eq!(
+                    self.auditor.undertaken.get(&id),
+                    Some(&accepted),
+                    "invariant 5: the buyer signed something else"
+                );
+                self.auditor.confirmed.insert(id);
+            }
+            _ => {}
         }
     }
 
@@ -254,11 +284,12 @@ impl Run {
                 Cash::Issue(a) => &a.end_to_end_id,
                 Cash::Transfer(a) => &a.end_to_end_id,
                 Cash::RequestRedemption(a) => &a.end_to_end_id,
-                Cash::ConfirmRedemption(_) | Cash::DeclineRedemption(_) => return None,
+                _ => return None,
             },
             Act::Settlement(action) => match action.action.as_ref()? {
                 Settlement::Settle(a) => &a.end_to_end_id,
-                Settlement::ReportOverdue(_) | Settlement::ReportDefault(_) => return None,
+                Settlement::InstructPayment(a) => &a.end_to_end_id,
+                _ => return None,
             },
             Act::Receivable(action) => match action.action.as_ref()? {
                 Receivable::Accept(a) if !a.end_to_end_id.is_empty() => &a.end_to_end_id,

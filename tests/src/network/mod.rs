@@ -129,6 +129,12 @@ impl Network {
         self.configure();
     }
 
+    /// Lets a node use its validator's key, be it among the validators' or not, when it is started next.
+    pub fn give_voice(&mut self, node: usize) {
+        self.nodes[node].give_voice();
+        self.configure();
+    }
+
     /// Waits until nodes serve and are connected with each other.
     pub async fn ready(&mut self, nodes: &[usize]) {
         let until = Instant::now() + PATIENCE;

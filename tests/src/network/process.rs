@@ -128,6 +128,11 @@ impl Node {
         self.made.validator_public_key
     }
 
+    /// Names its validator's key in the settings that are written next.
+    pub fn give_voice(&mut self) {
+        self.votes = true;
+    }
+
     /// Where it serves its API.
     pub fn url(&self) -> String {
         let scheme = if self.connector.is_some() {

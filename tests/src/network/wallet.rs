@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use counterfoil_proto::{
-    calendar, cash, financing, invoice as invoices, receivable, settlement, v1 as wire,
+    calendar, cash, financing, invoice as invoices, membership, receivable, settlement, v1 as wire,
 };
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
@@ -46,6 +46,7 @@ actions! {
     cash CASH
     financing FINANCING
     invoices INVOICE
+    membership MEMBERSHIP
     receivable RECEIVABLE
     settlement SETTLEMENT
 }
@@ -133,6 +134,9 @@ pub fn terms() -> receivable::v1::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: String::new(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -153,5 +157,6 @@ pub fn invoice(number: &str, minor: u64) -> invoices::v1::RegisterInvoice {
         document_hash: Hash::of_document(number.as_bytes()).to_vec(),
         payload_root: Hash::of_document(b"no private fields").to_vec(),
         succeeds: Vec::new(),
+        release: None,
     }
 }

@@ -27,6 +27,7 @@ async fn what_comes_in_through_any_node_is_committed_by_all() {
         invoice: id.to_vec(),
         amount: money(250_000, "USD"),
         terms_hash: Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]).to_vec(),
+        acknowledged: Vec::new(),
     }));
     network.client(1).execute(&confirm).await;
     let deposit = bank.sign(issue("buyer-a", 300_000, "deposit-1"));
@@ -36,6 +37,7 @@ async fn what_comes_in_through_any_node_is_committed_by_all() {
         issuer: "bank-a".to_owned(),
         amount: money(250_000, "USD"),
         end_to_end_id: "payment-1".to_owned(),
+        fees: Vec::new(),
     }));
     network.client(3).execute(&settle).await;
 

@@ -9,6 +9,7 @@ mod disk;
 mod events;
 mod keys;
 mod limits;
+mod members;
 mod metrics;
 mod operations;
 mod outsiders;

@@ -120,6 +120,7 @@ fn confirmation(id: InvoiceId) -> ConfirmInvoice {
         invoice: id.to_vec(),
         amount: money(1_000, "USD"),
         terms_hash: Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]).to_vec(),
+        acknowledged: Vec::new(),
     }
 }
 
@@ -148,6 +149,7 @@ fn cases(confirmed: InvoiceId, open: InvoiceId, deposit: TxId) -> Vec<Case> {
             issuer: "bank-a".to_owned(),
             amount: money(1_000, "USD"),
             end_to_end_id: "payment".to_owned(),
+            fees: Vec::new(),
         };
         change(&mut payment);
         Action::from(Settlements::Settle(payment))

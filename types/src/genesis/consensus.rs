@@ -3,8 +3,6 @@
 use counterfoil_proto::v1 as wire;
 use serde::{Deserialize, Serialize};
 
-use crate::block;
-use crate::hash::Hash;
 use crate::ids::OrganizationId;
 use crate::keys::PublicKey;
 use crate::limits;
@@ -60,10 +58,6 @@ impl ConsensusParams {
             timeout_delta_ms: self.timeout_delta_ms,
             heartbeat_ms: self.heartbeat_ms,
         }
-    }
-
-    pub fn hash(&self) -> Hash {
-        block::params_hash(&self.to_proto())
     }
 }
 

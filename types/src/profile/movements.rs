@@ -88,7 +88,19 @@ fn of_invoice(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
             movement(e.seller, Change::InvoiceEnded),
         ],
         Some(Withdrawn(e)) => vec![movement(e.seller, Change::InvoiceEnded)],
-        Some(QueryResolved(_) | Warned(_)) | None => Vec::new(),
+        Some(
+            QueryResolved(_)
+            | Warned(_)
+            | Proposed(_)
+            | ProposalEnded(_)
+            | ConditionallyConfirmed(_)
+            | ConditionsEnded(_)
+            | Credited(_)
+            | Disputed(_)
+            | Ruled(_)
+            | DisputeEnded(_),
+        )
+        | None => Vec::new(),
     })
 }
 
@@ -101,7 +113,7 @@ fn of_settlement(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
         }
         Some(Overdue(e)) => vec![movement(e.debtor, Change::OverdueReport)],
         Some(Defaulted(e)) => vec![movement(e.debtor, Change::Default)],
-        Some(Paid(_) | ClaimPaid(_)) | None => Vec::new(),
+        Some(Paid(_) | ClaimPaid(_) | FeeCharged(_)) | None => Vec::new(),
     })
 }
 

@@ -11,6 +11,7 @@ pub fn to_answer(desk: &Desk<'_>, invoices: &[Invoice]) -> Vec<Entry> {
     for invoice in invoices {
         let (mine, sold) = (invoice.buyer == desk.me, invoice.seller == desk.me);
         let id = hex::encode(&invoice.id);
+        let conditions = invoice.conditions.as_ref();
         let what = format!(
             "invoice {} over {}, due {}",
             invoice.number,
@@ -39,13 +40,26 @@ pub fn to_answer(desk: &Desk<'_>, invoices: &[Invoice]) -> Vec<Entry> {
                 ),
                 format!("counterfoil invoice show {id}"),
             ),
+            InvoiceState::Proposed if sold => (
+                format!("{} proposes {what}: accept or decline it", invoice.buyer),
+                format!("counterfoil invoice accept-proposal {id}"),
+            ),
+            InvoiceState::ConditionallyConfirmed if sold => (
+                format!(
+                    "{} would pay {} of your {what}: \"{}\"; accept or refuse it",
+                    invoice.buyer,
+                    desk.money(conditions.and_then(|c| c.amount.as_ref())),
+                    invoice.reason
+                ),
+                format!("counterfoil invoice accept-conditions {id}"),
+            ),
             _ => continue,
         };
         entries.push(Entry {
             kind: "invoice",
             sentence,
             since: date(invoice.registered_on),
-            until: None,
+            until: date(conditions.and_then(|c| c.expires_on)),
             command,
         });
     }
@@ -56,6 +70,7 @@ pub fn to_answer(desk: &Desk<'_>, invoices: &[Invoice]) -> Vec<Entry> {
 mod tests {
     use super::super::entry::tests::{at_desk, day, on, usd};
     use super::*;
+    use counterfoil_proto::invoice::v1::Conditions;
 
     fn invoice(state: InvoiceState) -> Invoice {
         Invoice {
@@ -67,9 +82,33 @@ mod tests {
             due_date: on("2026-03-01"),
             registered_on: on("2026-01-01"),
             reason: "which order?".into(),
+            conditions: Some(Conditions {
+                amount: Some(usd(10_000)),
+                terms: None,
+                expires_on: on("2026-01-20"),
+            })
+            .filter(|_| state == InvoiceState::ConditionallyConfirmed),
             state: state.into(),
             ..Default::default()
         }
+    }
+
+    #[test]
+    fn the_seller_is_to_answer_proposals_and_conditions() {
+        let all = [
+            InvoiceState::Proposed,
+            InvoiceState::ConditionallyConfirmed,
+            InvoiceState::Declined,
+        ]
+        .map(invoice);
+        let waits = |me| at_desk(me, "2026-01-10", |desk| to_answer(desk, &all));
+        let sellers = waits("supplier");
+        assert_eq!(sellers.len(), 2);
+        let accept = format!("counterfoil invoice accept-proposal {}", "ab".repeat(32));
+        assert_eq!(sellers[0].command, accept);
+        assert!(sellers[1].sentence.contains("would pay 100.00 USD of your"));
+        assert_eq!(sellers[1].until, Some(day("2026-01-20")));
+        assert!(waits("buyer").is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use counterfoil_keystore as keystore;
-use counterfoil_proto::invoice::v1::RegisterInvoice;
+use counterfoil_proto::invoice::v1::{CollisionRelease, ProposeInvoice, RegisterInvoice};
 use counterfoil_proto::receivable::v1::{BusinessDayConvention, DayCount, Fee, Terms};
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
@@ -22,6 +22,57 @@ pub struct Register {
     /// The core enterprise that is to pay
     #[arg(long, value_name = "ORG")]
     buyer: OrganizationId,
+    #[command(flatten)]
+    details: Details,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    sending: Sending,
+}
+
+/// What a buyer proposes that its seller registers.
+#[derive(clap::Args, Debug)]
+pub struct Propose {
+    /// The supplier that is to accept it
+    #[arg(long, value_name = "ORG")]
+    seller: OrganizationId,
+    #[command(flatten)]
+    details: Details,
+    #[command(flatten)]
+    sending: Sending,
+}
+
+/// The place of an invoice among the seller's others.
+#[derive(clap::Args, Debug)]
+pub struct Place {
+    /// Your own withdrawn or rejected invoice that this one succeeds
+    #[arg(long, value_name = "ID")]
+    succeeds: Option<InvoiceId>,
+    /// Your newest invoice whose number is the same but for punctuation and zeros, where the two are not the same
+    /// invoice; its buyer consents (--propose --consent-of)
+    #[arg(long, value_name = "ID", requires = "releases_number")]
+    releases: Option<InvoiceId>,
+    /// That invoice's number, as it was registered
+    #[arg(long, value_name = "NUMBER", requires = "releases")]
+    releases_number: Option<String>,
+}
+
+impl Place {
+    /// The invoice that is succeeded, if any, and the collision that is released.
+    pub fn resolve(self) -> (Vec<u8>, Option<CollisionRelease>) {
+        let succeeds = self.succeeds.map(InvoiceId::to_vec).unwrap_or_default();
+        let named = self.releases.zip(self.releases_number);
+        let release = named.map(|(invoice, number)| CollisionRelease {
+            invoice: invoice.to_vec(),
+            number,
+        });
+        (succeeds, release)
+    }
+}
+
+/// What an invoice says of itself.
+#[derive(clap::Args, Debug)]
+struct Details {
     /// The invoice's number, as printed
     #[arg(long)]
     number: String,
@@ -48,11 +99,6 @@ pub struct Register {
     document: Document,
     #[command(flatten)]
     payload: Payload,
-    /// Your own withdrawn or rejected invoice that this one succeeds
-    #[arg(long, value_name = "ID")]
-    succeeds: Option<InvoiceId>,
-    #[command(flatten)]
-    sending: Sending,
 }
 
 /// Terms of payment, which the buyer's confirmation repeats.
@@ -73,13 +119,22 @@ struct TermsArguments {
     /// A fee that may be charged on top, such as bank-a=12.50; may be repeated
     #[arg(long = "fee", value_name = "PAYEE=CAP")]
     fees: Vec<String>,
+    /// Who rules where a payment over the external rail is contested; nobody where it is left out
+    #[arg(long, value_name = "ORG")]
+    payment_arbiter: Option<OrganizationId>,
+    /// Who rules on a dispute after confirmation, neither seller nor buyer; may be repeated
+    #[arg(long = "arbiter", value_name = "ORG")]
+    arbiters: Vec<OrganizationId>,
+    /// How many arbiters must rule the same [default: more than half of them]
+    #[arg(long, value_name = "COUNT", requires = "arbiters")]
+    arbiter_threshold: Option<u32>,
 }
 
-/// The document that the invoice is.
+/// A document that goes with an invoice, or is it.
 #[derive(clap::Args, Debug)]
 #[group(required = true, multiple = false)]
-struct Document {
-    /// The invoice document, whose SHA-256 goes on the ledger; the document itself does not
+pub struct Document {
+    /// The document, whose SHA-256 goes on the ledger; the document itself does not
     #[arg(long, value_name = "FILE")]
     document: Option<PathBuf>,
     /// The document's SHA-256, 64 hexadecimal digits
@@ -110,9 +165,39 @@ impl Register {
         self,
         currencies: &Currencies,
     ) -> Result<(RegisterInvoice, Sending), Failure> {
-        let gross = self.amount.resolve(currencies)?;
+        let (succeeds, release) = self.place.resolve();
         let action = RegisterInvoice {
-            buyer: self.buyer.to_string(),
+            succeeds,
+            release,
+            ..self.details.of_buyer(&self.buyer, currencies)?
+        };
+        Ok((action, self.sending))
+    }
+}
+
+impl Propose {
+    pub fn into_action(
+        self,
+        buyer: &OrganizationId,
+        currencies: &Currencies,
+    ) -> Result<(ProposeInvoice, Sending), Failure> {
+        let action = ProposeInvoice {
+            seller: self.seller.to_string(),
+            invoice: Some(self.details.of_buyer(buyer, currencies)?),
+        };
+        Ok((action, self.sending))
+    }
+}
+
+impl Details {
+    fn of_buyer(
+        self,
+        buyer: &OrganizationId,
+        currencies: &Currencies,
+    ) -> Result<RegisterInvoice, Failure> {
+        let gross = self.amount.resolve(currencies)?;
+        Ok(RegisterInvoice {
+            buyer: buyer.to_string(),
             number: self.number,
             issue_date: Some(self.issue_date.to_proto()),
             due_date: Some(self.due_date.to_proto()),
@@ -123,41 +208,43 @@ impl Register {
             gross: Some(gross),
             document_hash: self.document.hash()?.to_vec(),
             payload_root: self.payload.root()?.to_vec(),
-            succeeds: self.succeeds.map(InvoiceId::to_vec).unwrap_or_default(),
-        };
-        Ok((action, self.sending))
+            succeeds: Vec::new(),
+            release: None,
+        })
     }
 }
 
 impl TermsArguments {
     fn resolve(&self, currency: &str, currencies: &Currencies) -> Result<Terms, Failure> {
         let fee = |text: &String| {
-            let malformed = || {
-                Failure::Usage(format!(
-                    "--fee {text:?}: write payee=cap, such as bank-a=12.50"
-                ))
-            };
-            let (payee, cap) = text.split_once('=').ok_or_else(malformed)?;
-            let payee: OrganizationId = payee.parse().map_err(|_| malformed())?;
-            let cap_minor = currencies.parse(cap, currency)?.minor;
-            Ok::<_, Failure>(Fee {
-                payee: payee.to_string(),
-                cap_minor,
-            })
+            let (payee, cap_minor) = currencies.fee(text, currency)?;
+            Ok::<_, Failure>(Fee { payee, cap_minor })
         };
+        let mut arbiters: Vec<String> = self.arbiters.iter().map(ToString::to_string).collect();
+        arbiters.sort();
+        arbiters.dedup();
+        let count = u32::try_from(arbiters.len()).map_err(Failure::failed)?;
+        let majority = if count == 0 { 0 } else { count / 2 + 1 };
         Ok(Terms {
+            arbiters,
+            arbiter_threshold: self.arbiter_threshold.unwrap_or(majority),
             day_count: self.day_count.into(),
             convention: BusinessDayConvention::None.into(),
             grace_days: self.grace_days,
             penalty_rate_ppm: self.penalty_rate_ppm,
             assignable: !self.not_assignable,
             fees: self.fees.iter().map(fee).collect::<Result<_, _>>()?,
+            arbiter: self
+                .payment_arbiter
+                .iter()
+                .map(OrganizationId::to_string)
+                .collect(),
         })
     }
 }
 
 impl Document {
-    fn hash(&self) -> Result<Hash, Failure> {
+    pub fn hash(&self) -> Result<Hash, Failure> {
         match (&self.document, self.document_hash) {
             (Some(file), _) => Ok(Hash::of_document(&read(file)?)),
             (None, Some(hash)) => Ok(hash),
@@ -255,11 +342,17 @@ mod tests {
                 penalty_rate_ppm: 80_000,
                 not_assignable: false,
                 fees,
+                payment_arbiter: None,
+                arbiters: ["c", "a", "b"].map(|id| id.parse().unwrap()).to_vec(),
+                arbiter_threshold: None,
             }
             .resolve("USD", &currencies)
         };
         let fee = &terms("bank-a=12.50").unwrap().fees[0];
         assert_eq!((fee.payee.as_str(), fee.cap_minor), ("bank-a", 1_250));
+        let ruling = terms("bank-a=1").unwrap();
+        assert_eq!(ruling.arbiters, ["a", "b", "c"]);
+        assert_eq!(ruling.arbiter_threshold, 2);
         for bad in ["bank-a", "Bank=1", "bank-a=1.234", "bank-a="] {
             assert!(terms(bad).is_err(), "{bad}");
         }

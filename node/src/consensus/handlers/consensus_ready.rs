@@ -13,7 +13,7 @@ pub fn handle(
 ) -> Result<(), ConsensusError> {
     let height = host.ledger.tip().height + 1;
     tracing::info!(height, "consensus begins");
-    let params = host.params(height)?;
+    let params = host.params()?;
     let _ = reply.send((Height(height), params));
     Ok(())
 }

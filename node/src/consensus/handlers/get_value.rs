@@ -47,7 +47,8 @@ fn proposal(
             return Ok(again);
         }
     }
-    let transactions = host.pool.take(host.ledger.genesis().params.max_block_bytes);
+    let max_bytes = host.ledger.settings()?.params.max_block_bytes;
+    let transactions = host.pool.take(max_bytes);
     let candidate = host
         .ledger
         .propose(height, clock_ms(), host.address.0, transactions)?;

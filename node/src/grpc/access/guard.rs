@@ -5,43 +5,52 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use counterfoil_contracts::membership;
-use counterfoil_proto::membership::v1::Organization;
+use counterfoil_proto::membership::v1::Permission;
 use counterfoil_types::access::{self, Bearer, TokenError};
+use counterfoil_types::approvals::{live_account, may};
 use counterfoil_types::hash::Hash;
 use futures::future::BoxFuture;
 use lru::LruCache;
-use tonic::Status;
+use tokio::sync::watch;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request, Response, header};
+use tonic::{Code, Status};
 use tower::{Layer, Service};
 
-use super::{Caller, Records};
+use super::Caller;
+use super::members::Members;
+use super::watched::Watched;
 use crate::clock::clock_ms;
 use crate::grpc::errors;
 use crate::grpc::limits::OfConnection;
 use crate::grpc::reader::Reader;
+use crate::ledger::Tip;
 
 /// Tokens that are remembered as good, the last ones used.
 const MAX_VERIFIED: NonZeroUsize = NonZeroUsize::new(10_000).expect("above zero");
 /// Calls that need no token: whoever watches over nodes asks them whether they are up.
 const OPEN: &str = "/grpc.health.v1.Health/";
-const UNKNOWN_ACCOUNT: &str = "UNKNOWN_ACCOUNT";
+/// Calls by which an account that may not read sends transactions.
+const SENDING: [&str; 2] = [
+    "/counterfoil.v1.TransactionService/Submit",
+    "/counterfoil.v1.TransactionService/SubmitStream",
+];
 
 /// Clones share what they remember.
 #[derive(Clone)]
 pub struct Guard {
     reader: Reader,
     node: Hash,
-    /// Who sent which token, by the token's hash. Organizations come from genesis, so that an account stays
-    /// one of its organization's while its token lives.
-    verified: Arc<Mutex<LruCache<Hash, Arc<Caller>>>>,
+    /// Whose account signed which token, by the token's hash. Whether the account acts is asked at every call.
+    verified: Arc<Mutex<LruCache<Hash, Arc<Bearer>>>>,
+    members: Members,
 }
 
 impl Guard {
     /// `node` is the identity that tokens must name.
     pub fn new(reader: Reader, node: Hash) -> Self {
         Self {
+            members: Members::new(reader.clone()),
             reader,
             node,
             verified: Arc::new(Mutex::new(LruCache::new(MAX_VERIFIED))),
@@ -57,8 +66,8 @@ impl Guard {
     ) -> Result<Arc<Caller>, Status> {
         let token = self.token(headers);
         let name = Hash::of_document(token.as_ref().map_or(b"", |token| token.as_bytes()));
-        if let Some(caller) = self.remembered(&name, now_ms) {
-            return Ok(caller);
+        if let Some(bearer) = self.remembered(&name, now_ms) {
+            return self.enrolled(&bearer).await;
         }
         // Nobody is known yet whom the work on it could be charged to, but the connection.
         if let Some(connection) = connection {
@@ -68,9 +77,9 @@ impl Guard {
         let chain_id = self.reader.ledger().chain_id();
         let bearer = access::open(token, chain_id, &self.node, now_ms)
             .map_err(|error| self.challenge(reason(&error), error.to_string()))?;
-        let caller = Arc::new(self.enrolled(bearer).await?);
+        let caller = self.enrolled(&bearer).await?;
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.put(name, caller.clone());
+        verified.put(name, Arc::new(bearer));
         Ok(caller)
     }
 
@@ -89,42 +98,55 @@ impl Guard {
         }
     }
 
-    fn remembered(&self, name: &Hash, now_ms: u64) -> Option<Arc<Caller>> {
+    fn remembered(&self, name: &Hash, now_ms: u64) -> Option<Arc<Bearer>> {
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        let caller = verified.get(name)?;
-        (caller.expires_at_ms > now_ms).then(|| caller.clone())
+        let bearer = verified.get(name)?;
+        (bearer.expires_at_ms > now_ms).then(|| bearer.clone())
     }
 
-    /// Checks on the ledger that the account is the organization's.
-    async fn enrolled(&self, bearer: Bearer) -> Result<Caller, Status> {
-        let key = membership::api::organization_key(bearer.organization.as_str());
-        let read = self
-            .reader
-            .read(move |ledger| Records::new(ledger).get::<Organization>(&key));
+    /// Checks on the ledger that the account is the organization's and acts at the next height, as it does where
+    /// a transaction of its comes into the next block. A suspended organization's accounts act: it still reads.
+    async fn enrolled(&self, bearer: &Bearer) -> Result<Arc<Caller>, Status> {
+        let tip = self.reader.ledger().tip().height;
+        let organization = &bearer.organization;
+        let found = self.members.find(organization, tip).await?;
         let account = bearer.account.as_bytes().as_slice();
-        match read.await? {
-            Some(found)
-                if found
-                    .accounts
-                    .iter()
-                    .any(|known| known.public_key == account) =>
-            {
-                Ok(Caller {
-                    organization: bearer.organization,
-                    account: bearer.account,
-                    roles: found.roles,
-                    expires_at_ms: bearer.expires_at_ms,
-                })
-            }
-            _ => {
-                let message = format!(
-                    "the key is not an account of organization {}; use that organization's key, or name the one \
-                     whose key it is",
-                    bearer.organization
-                );
-                Err(self.challenge(UNKNOWN_ACCOUNT, message))
+        if let Some(found) = &found
+            && let Some(live) = live_account(found, account, tip + 1)
+        {
+            return Ok(Arc::new(Caller {
+                organization: organization.clone(),
+                account: bearer.account,
+                roles: found.roles.clone(),
+                views: may(live, Permission::View),
+                expires_at_ms: bearer.expires_at_ms,
+            }));
+        }
+        let mut known = found.iter().flat_map(|found| &found.accounts);
+        if known.any(|known| known.public_key == account) {
+            let message = format!(
+                "the account of organization {organization} does not act at height {}: it was revoked, or begins later",
+                tip + 1
+            );
+            return Err(self.challenge("ACCOUNT_DOES_NOT_ACT", message));
+        }
+        let message = format!(
+            "the key is not an account of organization {organization}; use that organization's key, or name the one \
+             whose key it is"
+        );
+        Err(self.challenge("UNKNOWN_ACCOUNT", message))
+    }
+
+    /// Resolves once the account of a call under way acts no more, or nobody can tell. `tips` has been looked at before
+    /// the account was.
+    async fn revoked(self, bearer: Bearer, mut tips: watch::Receiver<Tip>) -> Status {
+        while tips.changed().await.is_ok() {
+            if let Err(status) = self.enrolled(&bearer).await {
+                return status;
             }
         }
+        // The node stops, which ends the call in other ways.
+        std::future::pending().await
     }
 
     fn challenge(&self, reason: &str, message: impl Into<String>) -> Status {
@@ -184,18 +206,41 @@ where
         }
         let guard = self.guard.clone();
         Box::pin(async move {
-            match guard
-                .caller(request.headers(), request.extensions().get(), clock_ms())
-                .await
-            {
-                Ok(caller) => {
-                    request.extensions_mut().insert(caller);
-                    inner.call(request).await
+            let tips = guard.reader.ledger().tip_watch();
+            let (headers, connection) = (request.headers(), request.extensions().get());
+            let caller = match guard.caller(headers, connection, clock_ms()).await {
+                Ok(caller) => caller,
+                Err(status) => return Ok(status.into_http()),
+            };
+            if !caller.views && !SENDING.contains(&request.uri().path()) {
+                return Ok(may_not_view().into_http());
+            }
+            let bearer = Bearer {
+                organization: caller.organization.clone(),
+                account: caller.account,
+                expires_at_ms: caller.expires_at_ms,
+            };
+            let mut revoked = Box::pin(guard.revoked(bearer, tips));
+            request.extensions_mut().insert(caller);
+            tokio::select! {
+                biased;
+                status = &mut revoked => Ok(status.into_http()),
+                answered = inner.call(request) => {
+                    Ok(answered?.map(|answer| Watched::body(answer, revoked)))
                 }
-                Err(status) => Ok(status.into_http()),
             }
         })
     }
+}
+
+fn may_not_view() -> Status {
+    let message = "the account may not view; let an account of the organization that may view ask";
+    errors::with_reason(
+        Code::PermissionDenied,
+        errors::ACCESS,
+        "MAY_NOT_VIEW",
+        message,
+    )
 }
 
 #[cfg(test)]

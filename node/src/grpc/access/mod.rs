@@ -2,8 +2,10 @@
 //! them (docs/access.md).
 
 mod guard;
+mod members;
 mod records;
 pub mod rules;
+mod watched;
 
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ pub struct Caller {
     pub account: PublicKey,
     /// The organization's, by their numbers.
     pub roles: Vec<i32>,
+    /// Whether its account may read; one that may not only sends transactions.
+    pub views: bool,
     /// When its token ends.
     pub expires_at_ms: u64,
 }

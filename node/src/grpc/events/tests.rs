@@ -331,6 +331,7 @@ async fn a_slow_reader_is_cut_off_and_told_where_to_resume() {
         organization: BANK.parse().unwrap(),
         account: fixture::bank_key().public_key(),
         roles: Vec::new(),
+        views: true,
         expires_at_ms: clock_ms() + 600_000,
     };
     let mut request = Request::new(wire::SubscribeRequest { from_height: 1 });

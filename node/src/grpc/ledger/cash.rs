@@ -1,9 +1,11 @@
-//! Deposits: balances, what banks issued, redemptions.
+//! Deposits: balances, what banks issued, redemptions, whose are taken; payments over the external rail.
 
 use std::sync::Arc;
 
 use counterfoil_contracts::cash;
-use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption, RedemptionState};
+use counterfoil_proto::cash::v1::{
+    Acceptance, Balance, Issuance, Payment, PaymentState, Redemption, RedemptionState,
+};
 use counterfoil_proto::v1 as wire;
 use tonic::Status;
 
@@ -119,6 +121,73 @@ pub async fn list_redemptions(
         .await?;
     Ok(wire::ListRedemptionsResponse {
         redemptions,
+        next_page_token,
+    })
+}
+
+pub async fn get_acceptance(
+    service: &Service,
+    caller: Arc<Caller>,
+    r: wire::GetAcceptanceRequest,
+) -> Result<wire::GetAcceptanceResponse, Status> {
+    let payee = organization("payee", r.payee)?;
+    let key = cash::api::acceptance_key(&payee);
+    let missing = errors::not_found("cash", format!("acceptance of {payee:?}"));
+    let nothing = Acceptance {
+        payee,
+        ..Acceptance::default()
+    };
+    // Whether it said something or not, the rule is the same: it asks for the payee.
+    let read = service.reader.read(move |ledger| {
+        let records = Records::new(ledger);
+        let found = records.get(&key)?.unwrap_or(nothing);
+        rules::acceptance(&caller, &records, found)
+    });
+    let acceptance = read.await?.ok_or(missing)?;
+    Ok(wire::GetAcceptanceResponse {
+        acceptance: Some(acceptance),
+    })
+}
+
+pub async fn get_payment(
+    service: &Service,
+    caller: Arc<Caller>,
+    r: wire::GetPaymentRequest,
+) -> Result<wire::GetPaymentResponse, Status> {
+    let id = errors::hash("id", &r.id)?;
+    let key = cash::api::payment_key(id.as_ref());
+    let missing = errors::not_found("cash", format!("payment {id}"));
+    let payment = service.get(caller, key, rules::payment, missing).await?;
+    Ok(wire::GetPaymentResponse { payment })
+}
+
+pub async fn list_payments(
+    service: &Service,
+    caller: Arc<Caller>,
+    r: wire::ListPaymentsRequest,
+) -> Result<wire::ListPaymentsResponse, Status> {
+    let state = known::<PaymentState>("state", r.state)?;
+    let filters: [&[u8]; 5] = [
+        r.payer.as_bytes(),
+        r.payee.as_bytes(),
+        r.asserter.as_bytes(),
+        r.confirmer.as_bytes(),
+        &state.to_be_bytes(),
+    ];
+    let page = Page::new(&caller, r.page_size, &r.page_token, "payments", &filters)?;
+    let filter = move |p: &Payment| {
+        matches(&r.payer, &p.payer)
+            && matches(&r.payee, &p.payee)
+            && matches(&r.asserter, &p.asserter)
+            && matches(&r.confirmer, &p.confirmer)
+            && is(state, p.state)
+    };
+    let prefix = cash::api::payment_prefix();
+    let (payments, next_page_token) = service
+        .list(caller, page, prefix, rules::payment, filter)
+        .await?;
+    Ok(wire::ListPaymentsResponse {
+        payments,
         next_page_token,
     })
 }

@@ -249,6 +249,7 @@ async fn bytes_beyond_the_rate_are_held_back_and_new_calls_refused() {
         organization: BANK.parse().unwrap(),
         account: of(seed),
         roles: Vec::new(),
+        views: true,
         expires_at_ms: u64::MAX,
     };
     let body = |seed: u8, bytes: usize| {

@@ -64,6 +64,13 @@ async fn what_is_hidden_is_answered_as_what_is_not_there() {
         &absent,
         |id| wire::RankQuotesRequest { request: id.into() }
     );
+    same!(
+        ledger,
+        get_payment,
+        &world.payment.to_vec(),
+        &absent,
+        |id| { wire::GetPaymentRequest { id: id.into() } }
+    );
     same!(ledger, get_loan, &world.loan.to_vec(), &absent, |id| {
         wire::GetLoanRequest { id: id.into() }
     });
@@ -240,6 +247,15 @@ async fn everybody_lists_exactly_what_it_can_get() {
                 currency: b.currency
             }),
             balance
+        );
+        lists_what_it_gets!(
+            regulator,
+            ledger,
+            list_payments,
+            ListPaymentsRequest,
+            payments,
+            |p| get_payment(wire::GetPaymentRequest { id: p.id }),
+            payment
         );
         lists_what_it_gets!(
             regulator,

@@ -1,6 +1,7 @@
 //! The API over real connections, on a ledger whose blocks the test decides.
 
 mod access;
+mod accounts;
 pub mod node;
 mod tokens;
 mod walk;
@@ -439,7 +440,6 @@ async fn addresses_beyond_this_machine_are_refused() {
         listen: "0.0.0.0:0".parse().unwrap(),
         moniker: "v0".into(),
         node: node::identity(),
-        validator: None,
         tls: None,
         limits: Limits::default(),
         metrics: ApiMetrics::default(),

@@ -87,7 +87,6 @@ impl Node {
             listen: "127.0.0.1:0".parse().unwrap(),
             moniker: "v0".into(),
             node: identity(),
-            validator: Some(fixture::validator_key().public_key()),
             tls: None,
             limits,
             metrics: ApiMetrics::default(),
@@ -167,7 +166,7 @@ pub fn vitals(ledger: &Ledger, mempool: &Mempool, network: Network, data: &Path)
         network,
         peer_heights: PeerHeights::default(),
         disk: Disk::new(data.to_owned(), 0),
-        votes: true,
+        key: Some(fixture::validator_key().public_key()),
     }
 }
 

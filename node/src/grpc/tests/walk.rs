@@ -77,7 +77,7 @@ fn probes(world: &World) -> Vec<Probe> {
     let mut probes = records(world);
     probes.extend(claims(world));
     probes.extend(financing(world));
-    probes.extend(cash());
+    probes.extend(cash(world));
     probes.extend(credit());
     probes.extend(transactions(world));
     probes.extend(chain(world));
@@ -160,7 +160,7 @@ fn financing(world: &World) -> Vec<Probe> {
     ]
 }
 
-fn cash() -> Vec<Probe> {
+fn cash(world: &World) -> Vec<Probe> {
     let balance = |holder: &str| wire::GetBalanceRequest {
         holder: holder.into(),
         issuer: "bank-b".into(),
@@ -170,6 +170,12 @@ fn cash() -> Vec<Probe> {
         holder: "supplier-b".into(),
         end_to_end_id: END_TO_END_ID.into(),
     };
+    let acceptance = wire::GetAcceptanceRequest {
+        payee: "supplier-a".into(),
+    };
+    let payment = wire::GetPaymentRequest {
+        id: world.payment.to_vec(),
+    };
     vec![
         probe!("GetBalance" of "the holder's with the lender" = Ledger.get_balance(balance("supplier-b")), a => bytes(a.balance)),
         probe!("GetBalance" of "the seller's with the lender: none" = Ledger.get_balance(balance("supplier-a")), a => bytes(a.balance)),
@@ -177,6 +183,9 @@ fn cash() -> Vec<Probe> {
         list!("ListIssuances" of "all" = list_issuances(ListIssuancesRequest), issuances),
         probe!("GetRedemption" of "the holder's" = Ledger.get_redemption(redemption), a => bytes(a.redemption)),
         list!("ListRedemptions" of "all" = list_redemptions(ListRedemptionsRequest), redemptions),
+        probe!("GetAcceptance" of "the seller's: nothing said" = Ledger.get_acceptance(acceptance), a => bytes(a.acceptance)),
+        probe!("GetPayment" of "the seller's" = Ledger.get_payment(payment), a => bytes(a.payment)),
+        list!("ListPayments" of "all" = list_payments(ListPaymentsRequest), payments),
     ]
 }
 

@@ -4,11 +4,11 @@ use counterfoil_contracts::receivable::api::terms_hash;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::{
     calendar::v1 as calendar, cash::v1 as cash, financing::v1 as financing, invoice::v1 as invoice,
-    membership::v1 as membership, receivable::v1 as receivable,
+    membership::v1 as membership, receivable::v1 as receivable, settlement::v1 as settlement,
 };
 use counterfoil_types::genesis::{Genesis, GenesisAccount, GenesisOrganization, Role};
 use counterfoil_types::ids::{
-    DecisionId, InvoiceId, LoanId, ProposalId, ReceivableId, RequestId, TxId,
+    DecisionId, InvoiceId, LoanId, PaymentId, ProposalId, ReceivableId, RequestId, TxId,
 };
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::quote::commitment;
@@ -49,6 +49,8 @@ pub struct World {
     /// The holder's, which asks for its lender's consent.
     pub proposal: ProposalId,
     pub decision: DecisionId,
+    /// The debtor's to the seller, over the external rail through the invited bank.
+    pub payment: PaymentId,
     pub confirming: (TxId, wire::SignedTransaction),
     pub opening: TxId,
     pub awarding: TxId,
@@ -111,6 +113,9 @@ fn terms() -> receivable::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: String::new(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -179,6 +184,7 @@ impl World {
         chain.redeem("supplier-b", "bank-b");
         let proposing = chain.propose_split("supplier-b", (receivable, PLEDGED), "bank-b");
         let deciding = chain.decide();
+        let paying = chain.pay("buyer-a", receivable, "bank-c");
         let copy = registration("buyer-b", "INV-3", 1);
         let (copying, copied) = chain.invoice("supplier-c", copy);
         let again = registration("buyer-a", "inv 1", 3);
@@ -196,6 +202,7 @@ impl World {
             loan: LoanId::of(requests[2]),
             proposal: ProposalId::of(proposing),
             decision: DecisionId::of(deciding),
+            payment: PaymentId::of(paying, "supplier-a"),
             confirming,
             opening: open,
             awarding,
@@ -276,6 +283,7 @@ impl Chain {
             invoice: id.to_vec(),
             amount: usd(100_000),
             terms_hash: terms_hash(&terms()).to_vec(),
+            acknowledged: Vec::new(),
         };
         let action = invoice::Action {
             action: Some(invoice::action::Action::Confirm(confirm)),
@@ -394,6 +402,21 @@ impl Chain {
             action: Some(cash::action::Action::RequestRedemption(request)),
         };
         self.carry_out(holder, contract::CASH, &action);
+    }
+
+    /// Has a bank pay a receivable outside the ledger.
+    fn pay(&mut self, debtor: &str, id: ReceivableId, bank: &str) -> TxId {
+        let instruct = settlement::InstructPayment {
+            receivable: id.to_vec(),
+            amount: usd(100_000),
+            end_to_end_id: "WIRE-1".into(),
+            asserter: bank.into(),
+            pay_on: date(1, 6),
+        };
+        let action = settlement::Action {
+            action: Some(settlement::action::Action::InstructPayment(instruct)),
+        };
+        self.carry_out(debtor, contract::SETTLEMENT, &action)
     }
 
     /// Proposes to split a pledged claim, with the pledgee's consent.

@@ -1,5 +1,7 @@
 //! Whose signatures an action needs (specification 1.3, 1.4, 1.6).
 
+use std::collections::BTreeMap;
+
 use counterfoil_proto::cash::v1::{self as cash_wire};
 use counterfoil_proto::financing::v1::{self as financing_wire, QuoteTerms, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
@@ -234,7 +236,7 @@ impl Model {
             Act::Calendar(_) => Authority::new(Class::Roll),
             Act::Cash(action) => self.authority_of_cash(caller, action),
             Act::Financing(action) => self.authority_of_financing(action),
-            Act::Invoice(action) => authority_of_invoice(action),
+            Act::Invoice(action) => authority_of_invoice(&self.invoices, action),
             Act::Receivable(action) => self.authority_of_receivable(action),
             Act::Settlement(action) => authority_of_settlement(action),
             Act::Garbage(_) => return Err(Rejected::with(Kernel::MalformedAction)),
@@ -288,6 +290,10 @@ impl Model {
             Cash::DeclineRedemption(a) => {
                 let amount = of_redemption(&a.holder, &a.end_to_end_id);
                 Authority::over(Class::Redeem, &amount).discharging()
+            }
+            Cash::AcceptIssuers(_) => Authority::new(Class::Administration),
+            Cash::AssertPayment(_) | Cash::ContestPayment(_) => {
+                Authority::new(Class::Attest).discharging()
             }
         }
     }
@@ -343,7 +349,10 @@ impl Model {
     }
 }
 
-fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
+fn authority_of_invoice(
+    invoices: &BTreeMap<Id, invoice_wire::Invoice>,
+    action: &invoice_wire::Action,
+) -> Authority {
     use invoice_wire::action::Action as Invoice;
     match action.action.as_ref().expect("well-formed") {
         Invoice::Register(a) => Authority::over(Class::Register, &a.gross),
@@ -352,13 +361,51 @@ fn authority_of_invoice(action: &invoice_wire::Action) -> Authority {
             Authority::new(Class::Answer).discharging()
         }
         Invoice::Confirm(a) => Authority::over(Class::Confirm, &a.amount),
+        Invoice::Propose(a) => {
+            let gross = a.invoice.as_ref().and_then(|invoice| invoice.gross.clone());
+            Authority::over(Class::Register, &gross)
+        }
+        Invoice::AcceptProposal(a) => {
+            let proposed = invoices.get(a.invoice.as_slice());
+            let gross = proposed.and_then(|invoice| invoice.gross.clone());
+            Authority::over(Class::Register, &gross)
+        }
+        Invoice::TakeBackProposal(_) => Authority::new(Class::Register).discharging(),
+        Invoice::DeclineProposal(_)
+        | Invoice::RefuseConditions(_)
+        | Invoice::ExpireConditions(_) => Authority::new(Class::Answer).discharging(),
+        Invoice::ConfirmConditionally(a) => Authority::over(Class::Confirm, &a.amount),
+        Invoice::AcceptConditions(a) => Authority::over(Class::Release, &a.amount),
+        Invoice::Credit(a) => Authority::over(Class::Release, &a.amount).discharging(),
+        Invoice::OpenDispute(_) => Authority::new(Class::Answer),
+        Invoice::RuleOnDispute(a) => Authority::over(Class::Rule, &sum_of(a.ruling.as_ref())),
+        Invoice::EndDispute(a) => {
+            Authority::over(Class::Release, &sum_of(a.ruling.as_ref())).discharging()
+        }
     }
+}
+
+fn sum_of(ruling: Option<&invoice_wire::Ruling>) -> Option<Money> {
+    ruling.and_then(|ruling| ruling.amount.clone())
 }
 
 fn authority_of_settlement(action: &settlement_wire::Action) -> Authority {
     use settlement_wire::action::Action as Settlement;
     match action.action.as_ref().expect("well-formed") {
-        Settlement::Settle(a) => Authority::over(Class::Pay, &a.amount).discharging(),
+        // What it pays in all: fees come on top of the amount.
+        Settlement::Settle(a) => {
+            let fees = a.fees.iter().map(|fee| fee.amount_minor);
+            let amount = a.amount.clone().map(|amount| Money {
+                minor: fees.fold(amount.minor, u64::saturating_add),
+                ..amount
+            });
+            Authority::over(Class::Pay, &amount).discharging()
+        }
+        Settlement::InstructPayment(a) => Authority::over(Class::Pay, &a.amount).discharging(),
+        Settlement::ConfirmPayment(_) => Authority::new(Class::Attest).discharging(),
+        Settlement::CancelPayment(_) => Authority::new(Class::Release).discharging(),
+        Settlement::RulePayment(_) => Authority::new(Class::Rule).discharging(),
+        Settlement::TimeOutPayment(_) => Authority::new(Class::Report).discharging(),
         Settlement::ReportOverdue(_) | Settlement::ReportDefault(_) => {
             Authority::new(Class::Report).discharging()
         }

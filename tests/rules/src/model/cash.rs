@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::cash::v1::{
-    Balance, ConfirmRedemption, DeclineRedemption, DepositIssued, DepositReturned,
+    AcceptedIssuer, Balance, ConfirmRedemption, DeclineRedemption, DepositIssued, DepositReturned,
     DepositTransferred, Event, Issuance, IssueDeposit, Redemption, RedemptionPaid,
     RedemptionRequested, RedemptionRestored, RedemptionState, RejectionCode as Code,
     RequestRedemption, TransferDeposit, event,
 };
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::v1::Money;
+use counterfoil_proto::v1::{KernelRejectionCode as Kernel, Money};
 
 use super::arithmetic::{MAX_MINOR, date};
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, is_reason};
@@ -53,6 +53,8 @@ impl Model {
                 && self.can_hold(holder, issuer, &amount.currency, amount.minor),
             Code::TooLarge,
         )?;
+        let taken = (Code::IssuerNotAccepted, Code::CapExceeded);
+        self.ensure_taken(call, holder, issuer, &amount, taken)?;
 
         self.use_id(issuer, &action.end_to_end_id, call.tx_id);
         Ok(vec![self.pass(
@@ -74,7 +76,7 @@ impl Model {
             action.to.as_str(),
             action.issuer.as_str(),
         );
-        ensure(self.has_role(issuer, Role::Bank), Code::UnknownIssuer)?;
+        ensure(self.is_bank(issuer), Code::UnknownIssuer)?;
         ensure(self.exists(to) && to != from, Code::WrongCounterparty)?;
         let amount = self.sum(&action.amount)?;
         self.unused(from, &action.end_to_end_id)?;
@@ -90,6 +92,8 @@ impl Model {
             self.can_hold(to, issuer, &amount.currency, amount.minor),
             Code::TooLarge,
         )?;
+        let taken = (Code::IssuerNotAccepted, Code::CapExceeded);
+        self.ensure_taken(call, to, issuer, &amount, taken)?;
 
         self.use_id(from, &action.end_to_end_id, call.tx_id);
         Ok(vec![self.pass(
@@ -107,7 +111,7 @@ impl Model {
         action: &RequestRedemption,
     ) -> Result<Vec<Happened>, Rejected> {
         let (holder, issuer) = (call.organization, action.issuer.as_str());
-        ensure(self.has_role(issuer, Role::Bank), Code::UnknownIssuer)?;
+        ensure(self.is_bank(issuer), Code::UnknownIssuer)?;
         let amount = self.sum(&action.amount)?;
         self.unused(holder, &action.end_to_end_id)?;
         ensure(
@@ -263,6 +267,24 @@ impl Model {
                 .all(|(payee, minor)| self.can_hold(payee, issuer, currency, *minor))
     }
 
+    /// Every payee takes what it gets, or else the first code where it wants other deposits, the second where it
+    /// has enough of these.
+    pub(super) fn ensure_all_taken<C: Into<i32> + Copy>(
+        &self,
+        call: &Call,
+        payment: &Payment,
+        codes: (C, C),
+    ) -> Result<(), Rejected> {
+        for (payee, minor) in &payment.legs {
+            let amount = Money {
+                minor: *minor,
+                currency: payment.currency.to_owned(),
+            };
+            self.ensure_taken(call, payee, payment.issuer, &amount, codes)?;
+        }
+        Ok(())
+    }
+
     /// Pays every payee, and uses up the end-to-end id.
     pub(super) fn pay(&mut self, payment: Payment, tx_id: Id) -> Vec<Happened> {
         self.use_id(payment.payer, payment.end_to_end_id, tx_id);
@@ -374,6 +396,41 @@ impl Model {
             currency: currency.to_owned(),
             ..Issuance::default()
         })
+    }
+
+    pub(super) fn issuers_taken(&self, payee: &str) -> &[AcceptedIssuer] {
+        let said = self.acceptances.get(payee);
+        said.map_or(&[], |said| said.accepted.as_slice())
+    }
+
+    fn ensure_taken<C: Into<i32>>(
+        &self,
+        call: &Call,
+        payee: &str,
+        issuer: &str,
+        amount: &Money,
+        (other_issuer, too_much): (C, C),
+    ) -> Result<(), Rejected> {
+        if payee == issuer {
+            return Ok(());
+        }
+        let list = self.issuers_taken(payee);
+        let named = |entry: &&AcceptedIssuer| {
+            (entry.issuer.as_str(), &entry.currency) == (issuer, &amount.currency)
+        };
+        let entry = list.iter().find(named);
+        let takes_suspended = entry.is_some_and(|entry| entry.while_suspended);
+        ensure(
+            self.is_active(issuer) || takes_suspended || call.is_signed_by(payee),
+            Kernel::ConsentLacking,
+        )?;
+        if list.is_empty() {
+            return Ok(());
+        }
+        let entry = entry.ok_or(Rejected::with(other_issuer))?;
+        let held = self.available(payee, issuer, &amount.currency)
+            + self.locked(payee, issuer, &amount.currency);
+        ensure(held + amount.minor <= entry.cap_minor, too_much)
     }
 
     /// The instructed sum, where its currency and amount are allowed.

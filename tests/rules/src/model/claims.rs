@@ -7,9 +7,9 @@ use counterfoil_proto::receivable::v1::{
     AcceptOffer, Claim, ClaimOffered, ClaimPart, ClaimSplit, ClaimState, ClaimTransferred,
     ClaimsMerged, DeclineOffer, Encumbrance, Endorsement, Event, ExpireOffer, MergeClaims, Offer,
     OfferClaim, OfferDeclined, OfferExpired, Purpose, Rank, Receivable, ReceivableState, Recourse,
-    RejectionCode as Code, SplitClaim, event,
+    RejectionCode as Code, SplitClaim, Terms, event,
 };
-use counterfoil_proto::v1::{Accrual, Date};
+use counterfoil_proto::v1::{Accrual, Date, Money};
 
 use super::arithmetic::{MAX_MINOR, Rate, date, day, pro_rata};
 use super::cash::{Payment, is_end_to_end_id};
@@ -51,6 +51,7 @@ pub(super) struct Disposal<C> {
     pub not_the_controller: C,
     pub nothing_outstanding: C,
     pub encumbered: C,
+    pub held: C,
 }
 
 const DISPOSAL: Disposal<Code> = Disposal {
@@ -58,16 +59,19 @@ const DISPOSAL: Disposal<Code> = Disposal {
     not_the_controller: Code::NotTheController,
     nothing_outstanding: Code::NothingOutstanding,
     encumbered: Code::Encumbered,
+    held: Code::PaymentUnderWay,
 };
 
 impl Model {
     /// Opens the receivable of a confirmed invoice, with claim 0 in its seller's hands.
-    pub(super) fn open_receivable(&mut self, invoice: &Invoice, today: i64) -> Id {
+    pub(super) fn open_receivable(
+        &mut self,
+        invoice: &Invoice,
+        face: Money,
+        terms: Terms,
+        today: i64,
+    ) -> Id {
         let id = tagged_hash("counterfoil/receivable-id/v1", &[&invoice.id]);
-        let face = invoice
-            .gross
-            .clone()
-            .expect("a registered invoice has an amount");
         let claim = Claim {
             receivable: id.to_vec(),
             number: 0,
@@ -86,7 +90,7 @@ impl Model {
             due_date: invoice.due_date,
             // The only convention so far leaves the due date where it is.
             adjusted_due_date: invoice.due_date,
-            terms: invoice.terms.clone(),
+            terms: Some(terms),
             state: ReceivableState::Performing.into(),
             redeemed_minor: 0,
             penalty_paid_minor: 0,
@@ -94,6 +98,10 @@ impl Model {
             settled_on: None,
             claim_count: 1,
             live_claims: vec![0],
+            payments: Vec::new(),
+            fees_paid: Vec::new(),
+            credited_minor: 0,
+            disputed: false,
         };
         let before = self.receivables.insert(id, receivable);
         assert!(before.is_none(), "an invoice is confirmed once");
@@ -131,7 +139,7 @@ impl Model {
         }
     }
 
-    fn claim_key(&self, receivable: &[u8], number: u32) -> Option<ClaimKey> {
+    pub(super) fn claim_key(&self, receivable: &[u8], number: u32) -> Option<ClaimKey> {
         let key = (Id::try_from(receivable).ok()?, number);
         self.claims.contains_key(&key).then_some(key)
     }
@@ -151,7 +159,13 @@ impl Model {
         ensure(claim.controller == caller, or.not_the_controller)?;
         ensure(claim.outstanding_minor > 0, or.nothing_outstanding)?;
         ensure(encumbrance(claim).is_none(), or.encumbered)?;
+        ensure(!self.is_held(&key.0), or.held)?;
         Ok(key)
+    }
+
+    /// Whether claims wait for the outcome of the debtor's payment outside the ledger.
+    pub fn is_held(&self, receivable: &Id) -> bool {
+        !self.receivables[receivable].payments.is_empty()
     }
 
     /// The claim with the offer that it is under.
@@ -387,7 +401,7 @@ impl Model {
         };
         ensure(fits, Code::InvalidPurpose)?;
         ensure(
-            action.price.is_none() || self.has_role(&action.issuer, Role::Bank),
+            action.price.is_none() || self.is_bank(&action.issuer),
             Code::UnknownIssuer,
         )?;
         let last = action.expires_on.as_ref().and_then(day);
@@ -429,6 +443,7 @@ impl Model {
             self.clock.day(call.time_ms) <= day_of(&offer.expires_on),
             Code::OfferExpired,
         )?;
+        ensure(!self.is_held(&key.0), Code::PaymentUnderWay)?;
         let mut happened = Vec::new();
         match &offer.price {
             None => ensure(action.end_to_end_id.is_empty(), Code::NoPriceAsked)?,
@@ -450,6 +465,8 @@ impl Model {
                     end_to_end_id: &action.end_to_end_id,
                 };
                 ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+                let codes = (Code::IssuerNotTaken, Code::CapExceeded);
+                self.ensure_all_taken(call, &payment, codes)?;
                 happened = self.pay(payment, call.tx_id);
             }
         }

@@ -1,24 +1,30 @@
 //! Registration and the buyer's answer (specification 3).
 
+use std::collections::BTreeSet;
+
 use counterfoil_proto::invoice::v1::{
-    ConfirmInvoice, Event, Invoice, InvoiceConfirmed, InvoiceQueried, InvoiceRegistered,
-    InvoiceRejected, InvoiceState as State, InvoiceWarned, InvoiceWithdrawn, QueryInvoice,
-    QueryResolved, RegisterInvoice, RejectInvoice, RejectionCode as Code, ResolveQuery, Warning,
-    WarningKind, WithdrawInvoice, event,
+    CollisionRelease, ConfirmInvoice, Event, Invoice, InvoiceConfirmed, InvoiceQueried,
+    InvoiceRegistered, InvoiceRejected, InvoiceState as State, InvoiceWarned, InvoiceWithdrawn,
+    QueryInvoice, QueryResolved, RegisterInvoice, RejectInvoice, RejectionCode as Code,
+    ResolveQuery, Warning, WarningKind, WithdrawInvoice, event,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{
     self as receivable, BusinessDayConvention, DayCount, ReceivableOpened, Terms,
 };
+use counterfoil_proto::v1::{KernelRejectionCode as Kernel, Money};
 use prost::Message as _;
 
 use super::arithmetic::{MAX_MINOR, date, day};
-use super::numbers::normal_form;
+use super::numbers::{normal_form, printed_form};
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, is_reason, tagged_hash};
 
 const TYPE_CODES: [u32; 5] = [326, 380, 384, 389, 393];
 const MAX_TENOR_DAYS: i64 = 3_660;
 const MAX_TEXT: usize = 64;
+/// Invoices that share a strict fingerprint.
+const MOST_SHARING: usize = 4;
+const MOST_ARBITERS: usize = 7;
 
 /// What the strict fingerprint is a function of: seller, normalised number, issue year.
 pub type Strict = (String, String, u32);
@@ -56,52 +62,60 @@ impl Model {
         action: &RegisterInvoice,
     ) -> Result<Vec<Happened>, Rejected> {
         let seller = call.organization;
-        let today = self.clock.day(call.time_ms);
-        self.check_registration(seller, action, today)?;
-        let succeeds = self.check_succession(seller, &action.succeeds)?;
-        let id = tagged_hash("counterfoil/invoice-id/v1", &[&call.tx_id]);
-        let invoice = Invoice {
-            id: id.to_vec(),
-            seller: seller.to_owned(),
-            buyer: action.buyer.clone(),
-            number: action.number.clone(),
-            issue_date: action.issue_date,
-            due_date: action.due_date,
-            delivery_date: action.delivery_date,
-            gross: action.gross.clone(),
-            type_code: action.type_code,
-            order_reference: action.order_reference.clone(),
-            terms: action.terms.clone(),
-            document_hash: action.document_hash.clone(),
-            payload_root: action.payload_root.clone(),
-            state: State::Registered.into(),
-            succeeds: action.succeeds.clone(),
-            registered_on: Some(date(today)),
-            ..Invoice::default()
-        };
+        ensure(self.has_role(seller, Role::Supplier), Code::WrongRole)?;
+        self.check_buyer(seller, &action.buyer)?;
+        self.check_details(seller, action, self.clock.day(call.time_ms))?;
+        let invoice = stated(call, seller, action);
+        self.enter(call, invoice, &action.succeeds, action.release.as_ref())
+    }
+
+    pub(super) fn check_buyer(&self, seller: &str, buyer: &str) -> Result<(), Rejected> {
+        ensure(
+            buyer != seller && self.has_role(buyer, Role::CoreEnterprise),
+            Code::WrongBuyer,
+        )
+    }
+
+    /// Puts an invoice on the register, whose own statements are in order.
+    pub(super) fn enter(
+        &mut self,
+        call: &Call,
+        mut invoice: Invoice,
+        names: &[u8],
+        release: Option<&CollisionRelease>,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let id = Id::try_from(invoice.id.as_slice()).expect("an id");
+        let succeeds = self.check_succession(&invoice.seller, names)?;
         let strict = strict_of(&invoice);
         let loose = loose_of(&invoice);
         let other = |holder: Option<&Id>| holder.copied().filter(|id| Some(*id) != succeeds);
+        let mut sharing = self.strict.get(&strict).cloned().unwrap_or_default();
+        let rivals: Vec<Id> = sharing
+            .iter()
+            .filter_map(|holder| other(Some(holder)))
+            .collect();
+        if let Some(release) = release {
+            self.check_release(call, &invoice, &rivals, release)?;
+        }
+        let rival = rivals.first().copied();
         ensure_first(
-            other(self.strict.get(&strict)).as_ref(),
+            rival.as_ref().filter(|_| release.is_none()),
             Code::DuplicateInvoice,
         )?;
         ensure_first(
-            other(self.documents.get(&action.document_hash)).as_ref(),
+            other(self.documents.get(&invoice.document_hash)).as_ref(),
             Code::DuplicateDocument,
         )?;
 
-        let year = |year| (strict.0.clone(), strict.1.clone(), year);
+        let year = |year| {
+            let holders = self.strict.get(&(strict.0.clone(), strict.1.clone(), year));
+            other(holders.and_then(|holders| holders.first()))
+        };
         let warnings = [
-            (
-                WarningKind::AdjacentYear,
-                other(self.strict.get(&year(strict.2 - 1))),
-            ),
-            (
-                WarningKind::AdjacentYear,
-                other(self.strict.get(&year(strict.2 + 1))),
-            ),
+            (WarningKind::AdjacentYear, year(strict.2 - 1)),
+            (WarningKind::AdjacentYear, year(strict.2 + 1)),
             (WarningKind::LooseMatch, other(self.loose.get(&loose))),
+            (WarningKind::ReleasedCollision, rival),
         ];
         let warnings = warnings
             .into_iter()
@@ -113,22 +127,32 @@ impl Model {
             })
             .collect::<Vec<_>>();
 
-        self.strict.insert(strict, id);
+        if sharing.first() == succeeds.as_ref() && !sharing.is_empty() {
+            sharing.remove(0);
+        }
+        sharing.insert(0, id);
+        self.strict.insert(strict, sharing);
         self.loose.insert(loose, id);
-        self.documents.insert(action.document_hash.clone(), id);
+        self.documents.insert(invoice.document_hash.clone(), id);
         if let Some(before) = succeeds {
             self.invoices
                 .get_mut(&before)
                 .expect("checked above")
                 .succeeded_by = id.to_vec();
         }
+        invoice.set_state(State::Registered);
+        invoice.succeeds = names.to_vec();
+        invoice.registered_on = Some(date(self.clock.day(call.time_ms)));
+        invoice.released_from = rival.map(|id| id.to_vec()).unwrap_or_default();
+        let kinds: BTreeSet<i32> = warnings.iter().map(|warning| warning.kind).collect();
+        invoice.warnings = kinds.into_iter().collect();
         let registered = InvoiceRegistered {
             invoice: id.to_vec(),
-            seller: seller.to_owned(),
-            buyer: action.buyer.clone(),
-            gross: action.gross.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
+            gross: invoice.gross.clone(),
             warnings: warnings.iter().map(|warning| warning.kind).collect(),
-            registered_on: Some(date(today)),
+            registered_on: invoice.registered_on,
         };
         let mut happened = vec![told(&invoice, event::Event::Registered(registered))];
         if !warnings.is_empty() {
@@ -137,27 +161,41 @@ impl Model {
                 warnings,
             };
             let event = event::Event::Warned(warned);
-            happened.push(Happened::invoice([seller], Event { event: Some(event) }));
+            let seller = [invoice.seller.as_str()];
+            happened.push(Happened::invoice(seller, Event { event: Some(event) }));
         }
         self.invoices.insert(id, invoice);
         Ok(happened)
     }
 
-    fn check_registration(
+    /// Seller and buyer say that an invoice is none of those that share its fingerprint.
+    fn check_release(
+        &self,
+        call: &Call,
+        invoice: &Invoice,
+        rivals: &[Id],
+        release: &CollisionRelease,
+    ) -> Result<(), Rejected> {
+        let no = Code::CannotRelease;
+        let numbers: Vec<&str> = rivals
+            .iter()
+            .map(|rival| self.invoices[rival].number.as_str())
+            .collect();
+        ensure((1..MOST_SHARING).contains(&numbers.len()), no)?;
+        ensure(release.invoice == rivals[0], no)?;
+        ensure(release.number == numbers[0], no)?;
+        let printed = printed_form(&invoice.number);
+        ensure(!numbers.iter().any(|n| printed_form(n) == printed), no)?;
+        ensure(call.is_signed_by(&invoice.buyer), Kernel::ConsentLacking)
+    }
+
+    pub(super) fn check_details(
         &self,
         seller: &str,
         action: &RegisterInvoice,
         today: i64,
     ) -> Result<(), Rejected> {
-        ensure(self.has_role(seller, Role::Supplier), Code::WrongRole)?;
-        let buyer = action.buyer.as_str();
-        ensure(
-            buyer != seller && self.has_role(buyer, Role::CoreEnterprise),
-            Code::WrongBuyer,
-        )?;
-        let length = action.number.chars().count();
-        ensure((1..=MAX_TEXT).contains(&length), Code::InvalidNumber)?;
-        ensure(!normal_form(&action.number).is_empty(), Code::InvalidNumber)?;
+        check_number(&action.number)?;
         let invalid_date = Rejected::with(Code::InvalidDate);
         let issued = action
             .issue_date
@@ -198,19 +236,33 @@ impl Model {
             .terms
             .as_ref()
             .ok_or(Rejected::with(Code::InvalidTerms))?;
-        ensure(self.allows(terms), Code::InvalidTerms)?;
+        ensure(
+            self.allows(terms, [seller, &action.buyer]),
+            Code::InvalidTerms,
+        )?;
         ensure(
             action.document_hash.len() == 32 && action.payload_root.len() == 32,
             Code::InvalidHash,
         )
     }
 
-    fn allows(&self, terms: &Terms) -> bool {
-        terms.day_count() != DayCount::Unspecified
+    /// Whether seller and buyer may agree on these terms.
+    pub(super) fn allows(&self, terms: &Terms, parties: [&str; 2]) -> bool {
+        let arbiters: BTreeSet<&String> = terms.arbiters.iter().collect();
+        let of_arbiters = arbiters.iter().copied().eq(&terms.arbiters)
+            && arbiters.len() <= MOST_ARBITERS
+            && arbiters
+                .iter()
+                .all(|id| self.exists(id) && !parties.contains(&id.as_str()))
+            && terms.arbiter_threshold as usize <= arbiters.len()
+            && (arbiters.is_empty() || terms.arbiter_threshold > 0);
+        of_arbiters
+            && terms.day_count() != DayCount::Unspecified
             && terms.convention() == BusinessDayConvention::None
             && terms.grace_days <= 365
             && terms.penalty_rate_ppm <= 1_000_000
             && terms.fees.len() <= 8
+            && (terms.arbiter.is_empty() || self.exists(&terms.arbiter))
             && terms
                 .fees
                 .iter()
@@ -295,7 +347,6 @@ impl Model {
         call: &Call,
         action: &ConfirmInvoice,
     ) -> Result<Vec<Happened>, Rejected> {
-        let today = self.clock.day(call.time_ms);
         let invoice = self.as_buyer(
             call,
             &action.invoice,
@@ -304,18 +355,37 @@ impl Model {
         ensure(action.amount == invoice.gross, Code::AmountDiffers)?;
         let terms = invoice
             .terms
-            .as_ref()
+            .clone()
             .expect("a registered invoice has terms");
-        ensure(action.terms_hash == terms_hash(terms), Code::TermsDiffer)?;
-        invoice.set_state(State::Confirmed);
-        let confirmed = invoice.clone();
-        let receivable = self.open_receivable(&confirmed, today);
-        let id = Id::try_from(action.invoice.as_slice()).expect("found above");
-        self.invoices.get_mut(&id).expect("found above").receivable = receivable.to_vec();
+        ensure(action.terms_hash == terms_hash(&terms), Code::TermsDiffer)?;
+        ensure(
+            action.acknowledged == invoice.warnings,
+            Code::WarningsNotAcknowledged,
+        )?;
+        let amount = action.amount.clone().expect("an amount");
+        Ok(self.undertaken(call, &action.invoice, amount, terms))
+    }
+
+    /// The buyer owes the invoice from here on.
+    pub(super) fn undertaken(
+        &mut self,
+        call: &Call,
+        id: &[u8],
+        amount: Money,
+        terms: Terms,
+    ) -> Vec<Happened> {
+        let today = self.clock.day(call.time_ms);
+        let mut confirmed = self.invoices[id].clone();
+        let hash = terms_hash(&terms);
+        let receivable = self.open_receivable(&confirmed, amount.clone(), terms, today);
+        confirmed.set_state(State::Confirmed);
+        confirmed.receivable = receivable.to_vec();
+        let key = Id::try_from(id).expect("found above");
+        self.invoices.insert(key, confirmed.clone());
         let answer = InvoiceConfirmed {
-            invoice: action.invoice.clone(),
-            amount: action.amount.clone(),
-            terms_hash: action.terms_hash.clone(),
+            invoice: id.to_vec(),
+            amount: Some(amount.clone()),
+            terms_hash: hash.to_vec(),
             receivable: receivable.to_vec(),
             seller: confirmed.seller.clone(),
             buyer: confirmed.buyer.clone(),
@@ -324,23 +394,23 @@ impl Model {
         };
         let opened = ReceivableOpened {
             receivable: receivable.to_vec(),
-            invoice: action.invoice.clone(),
+            invoice: id.to_vec(),
             debtor: confirmed.buyer.clone(),
             controller: confirmed.seller.clone(),
-            face: action.amount.clone(),
+            face: Some(amount),
             adjusted_due_date: confirmed.due_date,
         };
         let opened = receivable::Event {
             event: Some(receivable::event::Event::Opened(opened)),
         };
         // The invoice's event names the receivable, which is told of first.
-        Ok(vec![
+        vec![
             Happened::receivable(
                 [confirmed.buyer.as_str(), confirmed.seller.as_str()],
                 opened,
             ),
             told(&confirmed, event::Event::Confirmed(answer)),
-        ])
+        ]
     }
 
     pub(super) fn withdraw(
@@ -348,13 +418,14 @@ impl Model {
         call: &Call,
         action: &WithdrawInvoice,
     ) -> Result<Vec<Happened>, Rejected> {
-        let invoice = self.invoice_mut(&action.invoice)?;
-        ensure(invoice.seller == call.organization, Code::NotTheSeller)?;
-        ensure(
-            matches!(invoice.state(), State::Registered | State::UnderQuery),
-            Code::WrongState,
-        )?;
+        let open = [
+            State::Registered,
+            State::UnderQuery,
+            State::ConditionallyConfirmed,
+        ];
+        let invoice = self.as_seller(call, &action.invoice, &open)?;
         invoice.set_state(State::Withdrawn);
+        invoice.conditions = None;
         let happened = InvoiceWithdrawn {
             invoice: action.invoice.clone(),
             seller: invoice.seller.clone(),
@@ -363,13 +434,25 @@ impl Model {
         Ok(vec![told(invoice, event::Event::Withdrawn(happened))])
     }
 
-    fn invoice_mut(&mut self, id: &[u8]) -> Result<&mut Invoice, Rejected> {
+    pub(super) fn invoice_mut(&mut self, id: &[u8]) -> Result<&mut Invoice, Rejected> {
         let unknown = Rejected::with(Code::UnknownInvoice);
         let id = Id::try_from(id).map_err(|_| unknown)?;
         self.invoices.get_mut(&id).ok_or(unknown)
     }
 
-    fn as_buyer(
+    pub(super) fn as_seller(
+        &mut self,
+        call: &Call,
+        id: &[u8],
+        from: &[State],
+    ) -> Result<&mut Invoice, Rejected> {
+        let invoice = self.invoice_mut(id)?;
+        ensure(invoice.seller == call.organization, Code::NotTheSeller)?;
+        ensure(from.contains(&invoice.state()), Code::WrongState)?;
+        Ok(invoice)
+    }
+
+    pub(super) fn as_buyer(
         &mut self,
         call: &Call,
         id: &[u8],
@@ -382,8 +465,35 @@ impl Model {
     }
 }
 
+/// What an invoice says of itself, as a record that is on no register yet.
+pub(super) fn stated(call: &Call, seller: &str, action: &RegisterInvoice) -> Invoice {
+    let id = tagged_hash("counterfoil/invoice-id/v1", &[&call.tx_id]);
+    Invoice {
+        id: id.to_vec(),
+        seller: seller.to_owned(),
+        buyer: action.buyer.clone(),
+        number: action.number.clone(),
+        issue_date: action.issue_date,
+        due_date: action.due_date,
+        delivery_date: action.delivery_date,
+        gross: action.gross.clone(),
+        type_code: action.type_code,
+        order_reference: action.order_reference.clone(),
+        terms: action.terms.clone(),
+        document_hash: action.document_hash.clone(),
+        payload_root: action.payload_root.clone(),
+        ..Invoice::default()
+    }
+}
+
+pub(super) fn check_number(number: &str) -> Result<(), Rejected> {
+    let length = number.chars().count();
+    ensure((1..=MAX_TEXT).contains(&length), Code::InvalidNumber)?;
+    ensure(!normal_form(number).is_empty(), Code::InvalidNumber)
+}
+
 /// Seller and buyer are told of everything about their invoice.
-fn told(invoice: &Invoice, event: event::Event) -> Happened {
+pub(super) fn told(invoice: &Invoice, event: event::Event) -> Happened {
     Happened::invoice(
         [invoice.seller.as_str(), invoice.buyer.as_str()],
         Event { event: Some(event) },

@@ -11,11 +11,14 @@ pub mod authority;
 pub mod calendar;
 pub mod cash;
 pub mod claims;
+mod credits;
+pub mod external;
 pub mod financing;
 pub mod invoices;
 pub mod membership;
 pub mod numbers;
 pub mod profiles;
+mod proposals;
 pub mod settlement;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +27,7 @@ use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{self as financing_wire, Technique};
-use counterfoil_proto::invoice::v1 as invoice_wire;
+use counterfoil_proto::invoice::v1::{self as invoice_wire, Verdict, WarningKind};
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
 use counterfoil_proto::receivable::v1::{
     self as receivable_wire, BusinessDayConvention, DayCount, Purpose, ReceivableState, Recourse,
@@ -236,8 +239,13 @@ pub struct Model {
     pub currencies: BTreeSet<String>,
     pub clock: Clock,
     pub invoices: BTreeMap<Id, invoice_wire::Invoice>,
-    /// The newest invoice registered under what a fingerprint stands for, or with a document.
-    pub strict: BTreeMap<Strict, Id>,
+    /// The invoices registered under what a strict fingerprint stands for, the newest first: several where
+    /// collisions were released.
+    pub strict: BTreeMap<Strict, Vec<Id>>,
+    /// The invoice that a credit note of this seller, number and year is on.
+    pub credit_notes: BTreeMap<Strict, Id>,
+    /// The newest invoice registered under what a fingerprint stands for, or with a document; or the one that a
+    /// credit note with that document is on.
     pub loose: BTreeMap<Loose, Id>,
     pub documents: BTreeMap<Vec<u8>, Id>,
     pub receivables: BTreeMap<Id, receivable_wire::Receivable>,
@@ -256,10 +264,20 @@ pub struct Model {
     pub redemptions: BTreeMap<(String, String), cash_wire::Redemption>,
     /// First use of an end-to-end id, by payer.
     pub instructions: BTreeMap<(String, String), Id>,
+    /// What payees said of the deposits they take and their bank.
+    pub acceptances: BTreeMap<String, cash_wire::Acceptance>,
+    /// Over the external rail.
+    pub payments: BTreeMap<Id, cash_wire::Payment>,
+    /// The transaction that asserted a bank's message first, by its hash.
+    pub bank_messages: BTreeMap<Vec<u8>, Id>,
+    /// The same by bank and entry reference.
+    pub bank_entries: BTreeMap<(String, String), Id>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
     /// Whose receivables were reported, and as what.
     pub reports: Vec<(String, ReceivableState)>,
+    /// Receivables that a payment settled, not a credit note.
+    pub paid_off: BTreeSet<Id>,
     /// What each organization's history amounts to so far.
     tallies: BTreeMap<String, Tally>,
 }
@@ -286,6 +304,7 @@ impl Model {
             clock,
             invoices: BTreeMap::new(),
             strict: BTreeMap::new(),
+            credit_notes: BTreeMap::new(),
             loose: BTreeMap::new(),
             documents: BTreeMap::new(),
             receivables: BTreeMap::new(),
@@ -298,8 +317,13 @@ impl Model {
             issuances: BTreeMap::new(),
             redemptions: BTreeMap::new(),
             instructions: BTreeMap::new(),
+            acceptances: BTreeMap::new(),
+            payments: BTreeMap::new(),
+            bank_messages: BTreeMap::new(),
+            bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
             reports: Vec::new(),
+            paid_off: BTreeSet::new(),
             tallies: BTreeMap::new(),
         }
     }
@@ -373,6 +397,9 @@ impl Model {
                 Cash::RequestRedemption(a) => self.request_redemption(call, a),
                 Cash::ConfirmRedemption(a) => self.confirm_redemption(call, a),
                 Cash::DeclineRedemption(a) => self.decline_redemption(call, a),
+                Cash::AcceptIssuers(a) => self.accept_issuers(call, a),
+                Cash::AssertPayment(a) => self.assert_payment(call, a),
+                Cash::ContestPayment(a) => self.contest_payment(call, a),
             },
             Act::Invoice(invoice_wire::Action {
                 action: Some(action),
@@ -383,6 +410,18 @@ impl Model {
                 Invoice::Confirm(a) => self.confirm(call, a),
                 Invoice::Reject(a) => self.reject(call, a),
                 Invoice::Withdraw(a) => self.withdraw(call, a),
+                Invoice::Propose(a) => self.propose_invoice(call, a),
+                Invoice::AcceptProposal(a) => self.accept_proposal(call, a),
+                Invoice::DeclineProposal(a) => self.decline_proposal(call, a),
+                Invoice::TakeBackProposal(a) => self.take_back_proposal(call, a),
+                Invoice::ConfirmConditionally(a) => self.confirm_conditionally(call, a),
+                Invoice::AcceptConditions(a) => self.accept_conditions(call, a),
+                Invoice::RefuseConditions(a) => self.refuse_conditions(call, a),
+                Invoice::ExpireConditions(a) => self.expire_conditions(call, a),
+                Invoice::Credit(a) => self.credit(call, a),
+                Invoice::OpenDispute(a) => self.open_dispute(call, a),
+                Invoice::RuleOnDispute(a) => self.rule_on_dispute(call, a),
+                Invoice::EndDispute(a) => self.end_dispute(call, a),
             },
             Act::Membership(membership_wire::Action {
                 action: Some(action),
@@ -425,6 +464,11 @@ impl Model {
                 Settlement::Settle(a) => self.settle(call, a),
                 Settlement::ReportOverdue(a) => self.report_overdue(call, a),
                 Settlement::ReportDefault(a) => self.report_default(call, a),
+                Settlement::InstructPayment(a) => self.instruct_payment(call, a),
+                Settlement::ConfirmPayment(a) => self.confirm_payment(call, a),
+                Settlement::CancelPayment(a) => self.cancel_payment(call, a),
+                Settlement::RulePayment(a) => self.rule_payment(call, a),
+                Settlement::TimeOutPayment(a) => self.time_out_payment(call, a),
             },
             _ => Err(Rejected::with(Kernel::MalformedAction)),
         }
@@ -433,6 +477,12 @@ impl Model {
     /// Whether there is such an organization.
     pub fn exists(&self, organization: &str) -> bool {
         self.organizations.contains_key(organization)
+    }
+
+    /// Whether there is such a bank, suspended or not: it still owes its deposits.
+    pub fn is_bank(&self, organization: &str) -> bool {
+        let found = self.organizations.get(organization);
+        found.is_some_and(|found| found.roles.contains(&Role::Bank.into()))
     }
 
     /// Whether there is such an organization, it is active, and it has the role: who is suspended or has left is no
@@ -466,10 +516,17 @@ fn is_well_formed(act: &Act) -> bool {
     use receivable_wire::action::Action as Receivable;
     match act {
         Act::Invoice(action) => match &action.action {
-            Some(Invoice::Register(register)) => register.terms.as_ref().is_none_or(|terms| {
-                DayCount::try_from(terms.day_count).is_ok()
-                    && BusinessDayConvention::try_from(terms.convention).is_ok()
-            }),
+            Some(Invoice::Register(a)) => are_known(a.terms.as_ref()),
+            Some(Invoice::Propose(a)) => {
+                let invoice = a.invoice.as_ref();
+                are_known(invoice.and_then(|invoice| invoice.terms.as_ref()))
+            }
+            Some(Invoice::Confirm(a)) => all_are::<WarningKind>(&a.acknowledged),
+            Some(Invoice::ConfirmConditionally(a)) => {
+                all_are::<WarningKind>(&a.acknowledged) && are_known(a.terms.as_ref())
+            }
+            Some(Invoice::RuleOnDispute(a)) => is_known_ruling(a.ruling.as_ref()),
+            Some(Invoice::EndDispute(a)) => is_known_ruling(a.ruling.as_ref()),
             _ => true,
         },
         Act::Receivable(action) => match &action.action {
@@ -489,6 +546,21 @@ fn is_well_formed(act: &Act) -> bool {
         },
         _ => true,
     }
+}
+
+fn are_known(terms: Option<&receivable_wire::Terms>) -> bool {
+    terms.is_none_or(|terms| {
+        DayCount::try_from(terms.day_count).is_ok()
+            && BusinessDayConvention::try_from(terms.convention).is_ok()
+    })
+}
+
+fn is_known_ruling(ruling: Option<&invoice_wire::Ruling>) -> bool {
+    ruling.is_none_or(|ruling| all_are::<Verdict>(&[ruling.verdict]))
+}
+
+fn all_are<E: TryFrom<i32>>(numbers: &[i32]) -> bool {
+    numbers.iter().all(|number| E::try_from(*number).is_ok())
 }
 
 fn is_reason(reason: &str) -> bool {

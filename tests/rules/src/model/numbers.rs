@@ -2,17 +2,24 @@
 //! hand for the characters that the workload uses, so that it shares no Unicode
 //! table with the ledger.
 
-/// NFKC, case folding, then without spaces, punctuation, and the leading zeros of digit runs.
+/// As printed, then without punctuation and the leading zeros of digit runs.
+pub fn normal_form(number: &str) -> String {
+    let mut printed = printed_form(number);
+    printed.retain(|c| !is_punctuation(c));
+    without_leading_zeros(&printed)
+}
+
+/// NFKC, case folding, no spaces: what two numbers that are not the same differ in.
 ///
 /// Panics on a character whose normal form is not written here.
-pub fn normal_form(number: &str) -> String {
+pub fn printed_form(number: &str) -> String {
     let composed = number.replace("e\u{301}", "é").replace("E\u{301}", "É");
     let mut folded = String::new();
     for c in composed.chars() {
         fold(c, &mut folded);
     }
-    folded.retain(|c| !is_space(c) && !is_punctuation(c));
-    without_leading_zeros(&folded)
+    folded.retain(|c| !is_space(c));
+    folded
 }
 
 fn fold(c: char, out: &mut String) {

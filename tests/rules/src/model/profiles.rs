@@ -32,7 +32,11 @@ impl Model {
                 }
             }
             if invoice.seller == organization {
-                count(Figure::InvoicesRegistered, 1);
+                // A proposal is no registration yet.
+                count(
+                    Figure::InvoicesRegistered,
+                    u64::from(invoice.registered_on.is_some()),
+                );
                 match state {
                     InvoiceState::Confirmed => count(Figure::Volume, 1),
                     InvoiceState::Rejected | InvoiceState::Withdrawn => {
@@ -42,10 +46,8 @@ impl Model {
                 }
             }
         }
-        for receivable in self.owed_by(organization) {
-            let settled = receivable.state() == ReceivableState::Settled;
-            count(Figure::ReceivablesSettled, u64::from(settled));
-        }
+        let paid_off = self.paid_off_by(organization).count();
+        count(Figure::ReceivablesSettled, paid_off as u64);
         for (debtor, state) in &self.reports {
             match state {
                 _ if debtor != organization => {}
@@ -101,11 +103,11 @@ impl Model {
         });
         let supplier = any(&[Figure::InvoicesRegistered]).then(|| {
             let mine = || self.invoices.values().filter(|i| i.seller == organization);
-            let registered = |i: &Invoice| i.registered_on;
+            let registered = |i: &Invoice| i.registered_on.map(Some);
             SupplierProfile {
                 invoices_registered: of(Figure::InvoicesRegistered),
-                first_registered_on: mine().map(registered).min_by_key(day_of).flatten(),
-                last_registered_on: mine().map(registered).max_by_key(day_of).flatten(),
+                first_registered_on: mine().filter_map(registered).min_by_key(day_of).flatten(),
+                last_registered_on: mine().filter_map(registered).max_by_key(day_of).flatten(),
                 invoices_confirmed: of(Figure::Volume),
                 invoices_ended: of(Figure::InvoicesEnded),
                 volumes: self.volumes(organization),
@@ -134,9 +136,15 @@ impl Model {
             .filter(move |r| r.debtor == debtor)
     }
 
+    /// What a debtor has paid in full.
+    fn paid_off_by(&self, debtor: &str) -> impl Iterator<Item = &Receivable> {
+        let paid_off = self.paid_off.iter().map(|id| &self.receivables[id]);
+        paid_off.filter(move |r| r.debtor == debtor)
+    }
+
     /// Days from the adjusted due date of every settled receivable to its settlement.
     fn lateness(&self, debtor: &str) -> Vec<u64> {
-        let settled = self.owed_by(debtor).filter(|r| r.settled_on.is_some());
+        let settled = self.paid_off_by(debtor);
         let late = settled.map(|r| day_of(&r.settled_on) - day_of(&r.adjusted_due_date));
         late.map(|days| u64::try_from(days).unwrap_or(0)).collect()
     }

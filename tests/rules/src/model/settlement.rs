@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::financing::v1::{ClaimReference, RequestState};
-use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
-use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{
+    Claim, FeePaid, OfferOvertaken, Rank, Receivable, ReceivableState,
+};
 use counterfoil_proto::settlement::v1::{
-    ClaimPaid, Event, ReceivableDefaulted, ReceivableOverdue, ReceivablePaid,
+    ClaimPaid, Event, FeeCharged, ReceivableDefaulted, ReceivableOverdue, ReceivablePaid,
     RejectionCode as Code, ReportDefault, ReportOverdue, SettleReceivable, Share, event,
 };
 use counterfoil_proto::v1::{Accrual, Money};
@@ -35,22 +36,35 @@ impl Debt {
 }
 
 /// What a payment brings each claim: principal and penalty, in the order of the debts.
-struct Paid {
+pub(super) struct Paid {
     claims: Vec<(u64, u64)>,
-    refund: u64,
+    pub refund: u64,
 }
 
 /// What one claim brings of a payment.
-struct Payout {
-    share: Share,
+pub(super) struct Payout {
+    pub share: Share,
     /// Where the claim is pledged.
-    lender: Option<ToLender>,
+    pub lender: Option<ToLender>,
 }
 
-struct ToLender {
-    loan: Id,
-    name: String,
-    minor: u64,
+pub(super) struct ToLender {
+    pub loan: Id,
+    pub name: String,
+    /// What it gets.
+    pub minor: u64,
+    /// What of that is owed on the loan.
+    pub on_the_loan: u64,
+}
+
+/// How a debtor paid.
+#[derive(Default)]
+pub(super) struct Means {
+    pub issuer: String,
+    pub end_to_end_id: String,
+    pub payment: Vec<u8>,
+    pub fees: Vec<FeePaid>,
+    pub refund: u64,
 }
 
 impl Payout {
@@ -60,7 +74,7 @@ impl Payout {
 }
 
 /// Puts a payment towards debts: principal before penalty, senior claims before retained ones.
-fn distribute(amount: u64, debts: &[Debt]) -> Paid {
+pub(super) fn distribute(amount: u64, debts: &[Debt]) -> Paid {
     let mut rest = amount;
     let mut claims = vec![(0, 0); debts.len()];
     for rank in [Rank::Senior, Rank::Retained] {
@@ -105,7 +119,7 @@ impl Model {
         self.live_claims(id).into_iter().map(debt).collect()
     }
 
-    fn receivable(&self, id: &[u8]) -> Result<(Id, &Receivable), Rejected> {
+    pub(super) fn receivable(&self, id: &[u8]) -> Result<(Id, &Receivable), Rejected> {
         let unknown = Rejected::with(Code::UnknownReceivable);
         let id = Id::try_from(id).map_err(|_| unknown)?;
         Ok((id, self.receivables.get(&id).ok_or(unknown)?))
@@ -124,14 +138,16 @@ impl Model {
             receivable.state() != ReceivableState::Settled,
             Code::WrongState,
         )?;
+        ensure(receivable.payments.is_empty(), Code::PaymentUnderWay)?;
         ensure(
-            issuer != debtor && self.has_role(issuer, Role::Bank),
+            issuer != debtor && self.is_bank(issuer),
             Code::UnknownIssuer,
         )?;
         let amount = action.amount.clone().unwrap_or_default();
         let currency = receivable.face.as_ref().expect("a face").currency.clone();
         ensure(amount.currency == currency, Code::WrongCurrency)?;
         ensure((1..=MAX_MINOR).contains(&amount.minor), Code::InvalidAmount)?;
+        let instructed = fees_and(amount.minor, action, receivable)?;
         ensure(
             is_end_to_end_id(&action.end_to_end_id),
             Code::InvalidEndToEndId,
@@ -143,24 +159,59 @@ impl Model {
         let debts = self.debts(&id, today);
         let paid = distribute(amount.minor, &debts);
         let payouts = self.payouts(&id, &debts, &paid, today);
+        let mut legs = legs(&payouts);
+        for fee in &action.fees {
+            *legs.entry(fee.payee.clone()).or_default() += fee.amount_minor;
+        }
         let payment = Payment {
             payer: debtor,
             issuer,
             currency: &currency,
-            instructed: amount.minor,
-            legs: legs(&payouts),
+            instructed,
+            legs,
             end_to_end_id: &action.end_to_end_id,
         };
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+        self.ensure_all_taken(call, &payment, (Code::IssuerNotAccepted, Code::CapExceeded))?;
 
         let mut happened = self.pay(payment, call.tx_id);
-        happened.extend(self.discharge(&id, &debts, &payouts, today));
-        happened.extend(self.record_payment(&id, action, &payouts, paid.refund, today));
+        happened.extend(self.discharge(&id, &debts, &payouts, (today, today)));
+        let means = Means {
+            issuer: issuer.to_owned(),
+            end_to_end_id: action.end_to_end_id.clone(),
+            fees: action.fees.clone(),
+            refund: paid.refund,
+            ..Means::default()
+        };
+        happened.extend(self.record_payment(&id, means, &payouts, today));
+        happened.extend(self.charge(&id, &action.fees));
         Ok(happened)
     }
 
+    /// Records fees, and tells their payees.
+    fn charge(&mut self, id: &Id, fees: &[FeePaid]) -> Vec<Happened> {
+        let receivable = self.receivables.get_mut(id).expect("found above");
+        let mut happened = Vec::new();
+        for fee in fees {
+            let paid = &mut receivable.fees_paid;
+            match paid.iter_mut().find(|paid| paid.payee == fee.payee) {
+                Some(paid) => paid.amount_minor += fee.amount_minor,
+                None => paid.push(fee.clone()),
+            }
+            paid.sort_by(|a, b| a.payee.cmp(&b.payee));
+            let charged = FeeCharged {
+                receivable: id.to_vec(),
+                payee: fee.payee.clone(),
+                amount: of_face(receivable, fee.amount_minor),
+            };
+            let payee = [fee.payee.clone()];
+            happened.push(settlement(payee, event::Event::FeeCharged(charged)));
+        }
+        happened
+    }
+
     /// What each claim that is paid something gets, and of it the lender it is pledged to.
-    fn payouts(&self, id: &Id, debts: &[Debt], paid: &Paid, today: i64) -> Vec<Payout> {
+    pub(super) fn payouts(&self, id: &Id, debts: &[Debt], paid: &Paid, today: i64) -> Vec<Payout> {
         let mut still_owed: BTreeMap<Id, u128> = BTreeMap::new();
         let mut payouts = Vec::new();
         for (debt, (principal, penalty)) in debts.iter().zip(&paid.claims) {
@@ -184,10 +235,12 @@ impl Model {
                 });
                 let to_lender = sum.min(*owed);
                 *owed -= to_lender;
+                let minor = u64::try_from(to_lender).expect("at most the payment");
                 lender = Some(ToLender {
                     loan,
                     name: pledge.pledgee.clone(),
-                    minor: u64::try_from(to_lender).expect("at most the payment"),
+                    minor,
+                    on_the_loan: minor,
                 });
             }
             payouts.push(Payout { share, lender });
@@ -196,12 +249,12 @@ impl Model {
     }
 
     /// Reduces what is owed on the claims, and ends what the payment overtook.
-    fn discharge(
+    pub(super) fn discharge(
         &mut self,
         id: &Id,
         debts: &[Debt],
         payouts: &[Payout],
-        today: i64,
+        (value_date, today): (i64, i64),
     ) -> Vec<Happened> {
         let (mut happened, mut to_lenders) = (Vec::new(), Vec::new());
         let (mut requests, mut loans) = (BTreeSet::new(), BTreeSet::new());
@@ -230,14 +283,14 @@ impl Model {
                 Some(Kind::Locked(lock)) => {
                     requests.insert(Id::try_from(lock.request.as_slice()).expect("an id"));
                 }
-                Some(Kind::Pledged(pledge)) => {
-                    let loan = Id::try_from(pledge.loan.as_slice()).expect("an id");
-                    loans.insert(loan);
-                    let minor = payout.to_lender();
-                    if minor > 0 {
-                        let collateral = Some(reference.clone());
-                        to_lenders.push(self.pay_loan(&loan, minor, collateral, today));
-                    }
+                Some(Kind::Pledged(_)) => {}
+            }
+            if let Some(lender) = &payout.lender {
+                loans.insert(lender.loan);
+                if lender.on_the_loan > 0 {
+                    let collateral = Some(reference.clone());
+                    let paid = lender.on_the_loan;
+                    to_lenders.push(self.pay_loan(&lender.loan, paid, collateral, value_date));
                 }
             }
             let debt = debts.iter().find(|debt| debt.number == share.claim);
@@ -249,9 +302,13 @@ impl Model {
             claim.outstanding_minor -= share.principal_minor;
             claim.penalty = accrued;
             if claim.outstanding_minor == 0 && accrued.is_none_or(|accrued| accrued.minor == 0) {
+                let pledge = match encumbrance(&self.claims[&key]) {
+                    Some(Kind::Pledged(pledge)) => Some(pledge.loan.clone()),
+                    _ => None,
+                };
                 self.spend(&key);
-                if let Some(lender) = &payout.lender {
-                    let loan = self.loans.get_mut(&lender.loan);
+                if let Some(loan) = pledge {
+                    let loan = self.loans.get_mut(loan.as_slice());
                     let loan = loan.expect("a pledge names a loan");
                     loan.collateral.retain(|claim| *claim != reference);
                 }
@@ -268,12 +325,11 @@ impl Model {
         happened
     }
 
-    fn record_payment(
+    pub(super) fn record_payment(
         &mut self,
         id: &Id,
-        action: &SettleReceivable,
+        means: Means,
         payouts: &[Payout],
-        refund: u64,
         today: i64,
     ) -> Vec<Happened> {
         let shares: Vec<Share> = payouts.iter().map(|payout| payout.share.clone()).collect();
@@ -286,6 +342,7 @@ impl Model {
         let settled = receivable.live_claims.is_empty();
         if settled {
             receivable.set_state(ReceivableState::Settled);
+            self.paid_off.insert(*id);
             receivable.settled_on = Some(date(today));
         }
         let receivable = receivable.clone();
@@ -293,15 +350,17 @@ impl Model {
         let of = |minor| of_face(&receivable, minor);
         let paid = ReceivablePaid {
             receivable: id.to_vec(),
-            issuer: action.issuer.clone(),
+            issuer: means.issuer,
             principal: of(principal),
             penalty: of(penalty),
             days_late: u32::try_from(late).expect("at most 210 years"),
             value_date: Some(date(today)),
-            end_to_end_id: action.end_to_end_id.clone(),
-            refund: of(refund),
+            end_to_end_id: means.end_to_end_id,
+            refund: of(means.refund),
             shares,
             settled,
+            payment: means.payment,
+            fees: means.fees,
             debtor: receivable.debtor.clone(),
         };
         let debtor = [receivable.debtor.clone()];
@@ -319,6 +378,7 @@ impl Model {
                 loan: lender.iter().flat_map(|lender| lender.loan).collect(),
                 to_lender: lender.as_ref().and_then(|lender| of(lender.minor)),
                 spent: !receivable.live_claims.contains(&share.claim),
+                payment: paid.payment.clone(),
             };
             let mut concerned = vec![share.controller.clone()];
             concerned.extend(lender.iter().map(|lender| lender.name.clone()));
@@ -380,7 +440,10 @@ impl Model {
             Code::NotYet,
         )?;
         let face = receivable.face.as_ref().expect("a face").minor;
-        ensure(receivable.redeemed_minor < face, Code::NothingOutstanding)?;
+        let unpaid = face - receivable.redeemed_minor - receivable.credited_minor;
+        ensure(unpaid > 0, Code::NothingOutstanding)?;
+        let unpaid = u128::from(unpaid);
+        ensure(self.asserted(receivable) < unpaid, Code::PaymentAsserted)?;
         Ok(id)
     }
 
@@ -401,7 +464,45 @@ impl Model {
     }
 }
 
-fn legs(payouts: &[Payout]) -> BTreeMap<String, u64> {
+/// What is instructed with the fees, where the terms allow them.
+fn fees_and(
+    amount: u64,
+    action: &SettleReceivable,
+    receivable: &Receivable,
+) -> Result<u64, Rejected> {
+    let fees = &action.fees;
+    let all = fees.iter().fold(u128::from(amount), |sum, fee| {
+        sum + u128::from(fee.amount_minor)
+    });
+    ensure(
+        fees.windows(2).all(|pair| pair[0].payee < pair[1].payee)
+            && fees
+                .iter()
+                .all(|fee| fee.amount_minor > 0 && fee.payee != receivable.debtor)
+            && all <= u128::from(MAX_MINOR),
+        Code::InvalidFees,
+    )?;
+    for fee in fees {
+        let terms = receivable.terms.as_ref().expect("terms");
+        let allowed = terms
+            .fees
+            .iter()
+            .filter(|allowed| allowed.payee == fee.payee);
+        let allowed: u128 = allowed.map(|allowed| u128::from(allowed.cap_minor)).sum();
+        let before = receivable
+            .fees_paid
+            .iter()
+            .filter(|paid| paid.payee == fee.payee);
+        let before: u64 = before.map(|paid| paid.amount_minor).sum();
+        ensure(
+            u128::from(before) + u128::from(fee.amount_minor) <= allowed,
+            Code::FeeBeyondTerms,
+        )?;
+    }
+    Ok(u64::try_from(all).expect("at most 10^18"))
+}
+
+pub(super) fn legs(payouts: &[Payout]) -> BTreeMap<String, u64> {
     let mut legs = BTreeMap::new();
     for payout in payouts {
         let Payout { share, lender } = payout;

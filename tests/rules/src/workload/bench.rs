@@ -1,6 +1,6 @@
 //! A ledger for tests that write their own story.
 
-use counterfoil_proto::cash::v1::Balance;
+use counterfoil_proto::cash::v1::{Balance, Payment};
 use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::decision::Decision;
@@ -14,6 +14,7 @@ use super::acts::{
     BUYER, Finance, SELLER, TODAY, award, commit, confirm, consent, decide, open, propose, quote,
     register, registration, reveal, roll, salt, usd, vote,
 };
+use super::audit::table;
 use super::rules::{Records, Rules};
 use super::world::World;
 use super::{Planned, Signer};
@@ -183,6 +184,17 @@ impl Bench {
         self.succeed(bank, reveal(&request, &terms, salt()));
         self.succeed(SELLER, award(&request, bank));
         self.request(&request).award.expect("an award").loan
+    }
+
+    /// The payments of a receivable over the external rail, in order of their ids.
+    pub fn payments(&self, receivable: &[u8]) -> Vec<Payment> {
+        let all: Vec<Payment> = table(self.rules.records(), "cash/payment/");
+        let of = all.into_iter().filter(|p| p.receivable == receivable);
+        of.collect()
+    }
+
+    pub fn payment(&self, id: &[u8]) -> Payment {
+        self.find("cash/payment/", |payment: &Payment| payment.id == id)
     }
 
     pub fn invoice(&self, id: &[u8]) -> Invoice {

@@ -1,6 +1,7 @@
 //! Rolling the clock, mostly to the next day on which something ends.
 
 use counterfoil_proto::calendar::v1::{Action, RollClock, action::Action as Kind};
+use counterfoil_proto::cash::v1::PaymentState;
 use counterfoil_proto::financing::v1::{LoanState, RequestState};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::ReceivableState;
@@ -68,6 +69,16 @@ fn ends(view: &View) -> Vec<i64> {
     for loan in model.loans.values() {
         if loan.state() == LoanState::Open {
             ends.push(day_of(&loan.due_date) + 1);
+        }
+    }
+    for payment in model.payments.values() {
+        match payment.state() {
+            PaymentState::Instructed => ends.push(day_of(&payment.deadline) + 1),
+            PaymentState::Asserted => {
+                let assertion = payment.assertion.as_ref().expect("an assertion");
+                ends.push(day_of(&assertion.answer_by) + 1);
+            }
+            _ => {}
         }
     }
     ends.retain(|day| *day > view.today);

@@ -219,7 +219,7 @@ impl Generator {
         }
     }
 
-    fn break_sum(&mut self, sum: &mut Option<Money>) {
+    pub(super) fn break_sum(&mut self, sum: &mut Option<Money>) {
         match self.rng.gen_range(0..5) {
             0 => *sum = None,
             1 | 2 => sum.get_or_insert_default().currency = self.unknown_currency(),

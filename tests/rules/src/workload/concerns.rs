@@ -53,6 +53,7 @@ fn without_what_is_meant(event: &Event) -> Vec<u8> {
                 Some(SettlementEvent::Paid(paid)) => {
                     paid.issuer.clear();
                     paid.shares.clear();
+                    paid.fees.clear();
                 }
                 Some(SettlementEvent::ClaimPaid(paid)) => paid.issuer.clear(),
                 _ => {}

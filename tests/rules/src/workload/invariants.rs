@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::cash::v1::event::Event as CashEvent;
-use counterfoil_proto::cash::v1::{self as cash, Balance, Instruction, Issuance};
+use counterfoil_proto::cash::v1::{
+    self as cash, Balance, BankMessage, Instruction, Issuance, Payment,
+};
 use counterfoil_proto::financing::v1::{ClaimReference, Loan, LoanState, Request, RequestState};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
-use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{Claim, ClaimState, FeePaid, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::settlement::v1::{self as settlement, ClaimPaid, ReceivablePaid};
 use counterfoil_proto::v1::{Money, Receipt};
@@ -18,6 +20,7 @@ use super::rules::Records;
 use crate::model::arithmetic::interest;
 use crate::model::claims::{day_of, encumbrance};
 use crate::model::invoices::strict_of;
+use crate::model::numbers::printed_form;
 use crate::model::{Id, contract};
 
 /// What the invariants need to remember from block to block.
@@ -27,6 +30,8 @@ pub struct Auditor {
     claim_counts: BTreeMap<Id, u32>,
     /// Invoices whose confirmation was executed under the signature of their buyer.
     pub confirmed: BTreeSet<Id>,
+    /// The amount and the hash of the terms of each conditional confirmation under its buyer's signature, the last one.
+    pub undertaken: BTreeMap<Id, (Option<Money>, Vec<u8>)>,
     /// End-to-end ids in executed instructions, by payer.
     pub used: BTreeSet<(String, String)>,
 }
@@ -51,6 +56,7 @@ impl Auditor {
         check_recoveries(records, today);
         check_uniqueness(records);
         check_deposits(records);
+        check_external(records, &claims);
         let used = table::<Instruction>(records, "cash/instruction/").len();
         assert_eq!(
             used,
@@ -100,7 +106,8 @@ impl Auditor {
             let key = id(&receivable.id);
             let face = receivable.face.as_ref().expect("a face").minor;
             let sum = outstanding.remove(&key).unwrap_or_default()
-                + u128::from(receivable.redeemed_minor);
+                + u128::from(receivable.redeemed_minor)
+                + u128::from(receivable.credited_minor);
             assert_eq!(sum, u128::from(face), "invariant 1: {receivable:?}");
             assert_eq!(
                 numbers.get(&key),
@@ -173,6 +180,52 @@ fn check_encumbrances(records: &Records, claims: &[Claim]) {
     assert_eq!(pledged, secured, "invariant 4: pledges and open loans");
 }
 
+/// Clause 4.6: what holds a receivable's claims is its payments without an outcome, and what these bring is
+/// still owed. Invariant 12: every assertion has a message and an entry of its own. Clause 6.4: fees are within the
+/// terms.
+fn check_external(records: &Records, claims: &[Claim]) {
+    let mut holding = BTreeSet::new();
+    for receivable in table::<Receivable>(records, "receivable/receivable/") {
+        let of = |payment: &Vec<u8>| (id(&receivable.id), id(payment));
+        holding.extend(receivable.payments.iter().map(of));
+        let terms = receivable.terms.as_ref().expect("terms");
+        for paid in &receivable.fees_paid {
+            let allowed = terms.fees.iter().filter(|fee| fee.payee == paid.payee);
+            let allowed: u128 = allowed.map(|fee| u128::from(fee.cap_minor)).sum();
+            assert!(u128::from(paid.amount_minor) <= allowed, "{receivable:?}");
+        }
+    }
+    let mut open = BTreeSet::new();
+    let mut brought: BTreeMap<(Id, u32), u64> = BTreeMap::new();
+    let mut asserted = 0;
+    for payment in table::<Payment>(records, "cash/payment/") {
+        let parts = payment.claims.iter();
+        let sum: u64 = parts.map(|p| p.principal_minor + p.penalty_minor).sum();
+        let amount = payment.amount.as_ref().expect("an amount").minor;
+        assert_eq!(sum, amount, "{payment:?}");
+        let other_side = [&payment.payer, &payment.asserter];
+        assert!(!other_side.contains(&&payment.confirmer), "{payment:?}");
+        asserted += usize::from(payment.assertion.is_some());
+        let receivable = id(&payment.receivable);
+        if payment.closed_on.is_none() {
+            open.insert((receivable, id(&payment.id)));
+            for part in &payment.claims {
+                *brought.entry((receivable, part.number)).or_default() += part.principal_minor;
+            }
+        }
+    }
+    assert_eq!(holding, open, "payments without an outcome hold claims");
+    for (key, minor) in brought {
+        let claim = claims.iter().find(|c| (id(&c.receivable), c.number) == key);
+        let claim = claim.expect("what is paid exists");
+        assert!(minor <= claim.outstanding_minor, "{claim:?}");
+    }
+    for prefix in ["cash/bank-message/", "cash/bank-entry/"] {
+        let used = table::<BankMessage>(records, prefix).len();
+        assert_eq!(used, asserted, "invariant 12: {prefix}");
+    }
+}
+
 /// Invariant 11: nobody was paid more than all that can have been owed by now.
 fn check_recoveries(records: &Records, today: i64) {
     for receivable in table::<Receivable>(records, "receivable/receivable/") {
@@ -206,10 +259,11 @@ fn check_recoveries(records: &Records, today: i64) {
 
 /// Invariant 11: the cash of a debtor's payment is what its claims were paid, and what was instructed
 /// beyond that is refunded.
-pub fn check_payment(receipt: &Receipt, instructed: &Money) {
+pub fn check_payment(receipt: &Receipt, instructed: &Money, fees: &[FeePaid]) {
     let mut cash_paid = 0;
     let mut paid: Option<ReceivablePaid> = None;
     let mut claims: Vec<ClaimPaid> = Vec::new();
+    let mut charged: Vec<FeePaid> = Vec::new();
     for event in &receipt.events {
         let body = event.body.as_slice();
         if event.contract == contract::CASH {
@@ -226,6 +280,10 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money) {
             match event.event.expect("some event") {
                 SettlementEvent::Paid(told) => paid = Some(told),
                 SettlementEvent::ClaimPaid(told) => claims.push(told),
+                SettlementEvent::FeeCharged(told) => charged.push(FeePaid {
+                    payee: told.payee,
+                    amount_minor: told.amount.expect("an amount").minor,
+                }),
                 other => panic!("a payment reports nothing: {other:?}"),
             }
         }
@@ -234,7 +292,9 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money) {
     let minor = |sum: &Option<Money>| sum.as_ref().expect("a sum").minor;
     let shares = paid.shares.iter();
     let to_claims: u64 = shares.map(|s| s.principal_minor + s.penalty_minor).sum();
-    assert_eq!(cash_paid, to_claims, "invariant 11: {paid:?}");
+    let of_fees: u64 = fees.iter().map(|fee| fee.amount_minor).sum();
+    assert_eq!(cash_paid, to_claims + of_fees, "invariant 11: {paid:?}");
+    assert_eq!(charged, fees, "each payee is told of its fee");
     assert_eq!(to_claims, minor(&paid.principal) + minor(&paid.penalty));
     assert_eq!(to_claims + minor(&paid.refund), instructed.minor);
     // Debtor and payees are told the same.
@@ -254,27 +314,42 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money) {
     }
 }
 
+/// Invariant 3. Live invoices under one fingerprint are those whose collision was released, with numbers that
+/// tell them apart.
 fn check_uniqueness(records: &Records) {
     let (mut fingerprints, mut numbers, mut documents) =
-        (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
     for invoice in table::<Invoice>(records, "invoice/invoice/") {
-        if matches!(
+        for note in &invoice.credit_notes {
+            assert!(
+                documents.insert(note.document_hash.clone()),
+                "invariant 3: {invoice:?}"
+            );
+        }
+        let ended = matches!(
             invoice.state(),
             InvoiceState::Withdrawn | InvoiceState::Rejected
-        ) {
+        );
+        if ended || invoice.registered_on.is_none() {
             continue;
         }
         assert!(
-            numbers.insert(strict_of(&invoice)),
+            numbers.insert((strict_of(&invoice), printed_form(&invoice.number))),
             "invariant 3: {invoice:?}"
         );
         assert!(
             documents.insert(invoice.document_hash.clone()),
             "invariant 3: {invoice:?}"
         );
+        let fingerprint = invoice.strict_fingerprint.clone();
+        let sharing: &mut Vec<bool> = fingerprints.entry(fingerprint).or_default();
+        sharing.push(!invoice.released_from.is_empty());
+    }
+    for released in fingerprints.values() {
+        let first = released.iter().filter(|released| !**released).count();
         assert!(
-            fingerprints.insert(invoice.strict_fingerprint),
-            "invariant 3: two live invoices of one fingerprint"
+            first <= 1 && released.len() <= 4,
+            "invariant 3: live invoices of one fingerprint without a release"
         );
     }
 }

@@ -14,10 +14,15 @@ use crate::model::contract::INVOICE;
 use crate::model::invoices::terms_hash;
 use crate::model::{Act, Model};
 
-const OPEN: [State; 2] = [State::Registered, State::UnderQuery];
+pub(super) const OPEN: [State; 2] = [State::Registered, State::UnderQuery];
+const WITHDRAWABLE: [State; 3] = [
+    State::Registered,
+    State::UnderQuery,
+    State::ConditionallyConfirmed,
+];
 const LONGEST_TENOR: i64 = 3_660;
 
-fn planned(organization: String, kind: Kind) -> Planned {
+pub(super) fn planned(organization: String, kind: Kind) -> Planned {
     Planned::new(
         organization,
         INVOICE,
@@ -25,11 +30,18 @@ fn planned(organization: String, kind: Kind) -> Planned {
     )
 }
 
-fn in_states<'a>(model: &'a Model, states: &[State]) -> Vec<&'a Invoice> {
+pub(super) fn in_states<'a>(model: &'a Model, states: &[State]) -> Vec<&'a Invoice> {
     model
         .invoices
         .values()
         .filter(|invoice| states.contains(&invoice.state()))
+        .collect()
+}
+
+/// Those that hold a fingerprint.
+pub(super) fn registered(model: &Model) -> Vec<&Invoice> {
+    let all = model.invoices.values();
+    all.filter(|invoice| invoice.registered_on.is_some())
         .collect()
 }
 
@@ -46,15 +58,21 @@ impl Generator {
             0 | 1 => self.succeed(view, &mut seller, &mut action),
             2 => self.look_alike(view, &mut seller, &mut action),
             3 => self.adjacent_year(view, &mut seller, &mut action),
+            4 if self.collide(view, &mut seller, &mut action) => {
+                self.name_arbiters(&seller, &mut action);
+                let buyer = action.buyer.clone();
+                return self.with_buyer(view, seller, Kind::Register(action), &buyer);
+            }
             _ => {}
         }
+        self.name_arbiters(&seller, &mut action);
         for _ in 0..self.faults() {
             self.break_registration(view, &mut seller, &mut action);
         }
         planned(seller, Kind::Register(action))
     }
 
-    fn registration(&mut self, view: &View, seller: &str) -> RegisterInvoice {
+    pub(super) fn registration(&mut self, view: &View, seller: &str) -> RegisterInvoice {
         let model = view.model;
         let issued = view.today - self.one_of(&[0, 0, 1, 3, 30, 200, 365, 366, 730]);
         // Many fall due some time from now, so that there is something to finance.
@@ -83,6 +101,7 @@ impl Generator {
             document_hash: self.bytes32(),
             payload_root: self.bytes32(),
             succeeds: Vec::new(),
+            release: None,
         }
     }
 
@@ -100,6 +119,11 @@ impl Generator {
             penalty_rate_ppm: self.one_of(&[0, 1, 80_000, 123_457, 1_000_000, 1_000_000]),
             assignable: self.chance(0.85),
             fees,
+            arbiter: self
+                .one_of(&["", "guarantor", "regulator", "bank-west"])
+                .to_owned(),
+            arbiters: Vec::new(),
+            arbiter_threshold: 0,
         }
     }
 
@@ -126,7 +150,7 @@ impl Generator {
 
     /// The same seller, buyer, amount and due date as another invoice.
     fn look_alike(&mut self, view: &View, seller: &mut String, action: &mut RegisterInvoice) {
-        let all: Vec<&Invoice> = view.model.invoices.values().collect();
+        let all = registered(view.model);
         let Some(like) = self.some(&all) else { return };
         *seller = like.seller.clone();
         take_outline(like, action);
@@ -134,7 +158,7 @@ impl Generator {
 
     /// The same seller and number as another invoice, issued the year before or after.
     fn adjacent_year(&mut self, view: &View, seller: &mut String, action: &mut RegisterInvoice) {
-        let all: Vec<&Invoice> = view.model.invoices.values().collect();
+        let all = registered(view.model);
         let Some(like) = self.some(&all) else { return };
         *seller = like.seller.clone();
         self.take_number(like, action);
@@ -161,7 +185,7 @@ impl Generator {
         action.due_date = from.due_date;
     }
 
-    fn break_registration(
+    pub(super) fn break_registration(
         &mut self,
         view: &View,
         seller: &mut String,
@@ -215,12 +239,15 @@ impl Generator {
         }
     }
 
-    fn break_terms(&mut self, terms: &mut Terms) {
+    pub(super) fn break_terms(&mut self, terms: &mut Terms) {
         let fee = |payee: &str, cap_minor| Fee {
             payee: payee.to_owned(),
             cap_minor,
         };
-        match self.rng.gen_range(0..8) {
+        match self.rng.gen_range(0..11) {
+            8 => terms.arbiters = vec![self.nobody()],
+            9 => terms.arbiter_threshold = self.one_of(&[0, 8, u32::MAX]),
+            10 => terms.arbiters = vec!["regulator".to_owned(); 2],
             0 => terms.day_count = 0,
             1 => terms.convention = 0,
             2 => terms.grace_days = self.one_of(&[366, u32::MAX]),
@@ -255,7 +282,7 @@ impl Generator {
 
     /// A second registration, in another spelling.
     fn duplicate(&mut self, view: &View, seller: &mut String, action: &mut RegisterInvoice) {
-        let all: Vec<&Invoice> = view.model.invoices.values().collect();
+        let all = registered(view.model);
         let Some(first) = self.some(&all) else { return };
         *seller = first.seller.clone();
         self.take_number(first, action);
@@ -263,7 +290,7 @@ impl Generator {
     }
 
     /// An invoice in one of these states, or else now and then any.
-    fn target<'a>(&mut self, view: &View<'a>, states: &[State]) -> Option<&'a Invoice> {
+    pub(super) fn target<'a>(&mut self, view: &View<'a>, states: &[State]) -> Option<&'a Invoice> {
         let found = self.some(&in_states(view.model, states));
         if found.is_none() && self.chance(0.1) {
             let all: Vec<&Invoice> = view.model.invoices.values().collect();
@@ -306,7 +333,9 @@ impl Generator {
                 0 => id = self.bytes32(),
                 1 => id = self.wrong_length(),
                 2 => caller = self.anyone_but(&invoice.buyer, &invoice.seller),
-                3 => (caller, id) = self.in_wrong_state(view, from, |invoice| &invoice.buyer),
+                3 => {
+                    (caller, id) = self.in_wrong_state(view, from, |invoice| invoice.buyer.clone())
+                }
                 _ => reason = self.invalid_reason(),
             }
         }
@@ -322,15 +351,17 @@ impl Generator {
             invoice: invoice.id.clone(),
             amount: invoice.gross.clone(),
             terms_hash: terms_hash(invoice.terms.as_ref().expect("terms")).to_vec(),
+            acknowledged: invoice.warnings.clone(),
         };
         for _ in 0..self.faults() {
-            match self.rng.gen_range(0..8) {
+            match self.rng.gen_range(0..9) {
                 0 => action.invoice = self.bytes32(),
                 1 => action.invoice = self.wrong_length(),
                 2 => caller = self.anyone_but(&invoice.buyer, &invoice.seller),
+                8 => action.acknowledged = self.other_warnings(&action.acknowledged),
                 3 => {
                     (caller, action.invoice) =
-                        self.in_wrong_state(view, &OPEN, |invoice| &invoice.buyer)
+                        self.in_wrong_state(view, &OPEN, |invoice| invoice.buyer.clone())
                 }
                 4 => action.amount = self.other_amount(&action.amount),
                 5 => action.amount.get_or_insert_default().currency = self.currency(),
@@ -348,7 +379,7 @@ impl Generator {
     }
 
     pub(super) fn withdraw(&mut self, view: &View) -> Planned {
-        let Some(invoice) = self.target(view, &OPEN) else {
+        let Some(invoice) = self.target(view, &WITHDRAWABLE) else {
             return self.register(view);
         };
         let (mut caller, mut id) = (invoice.seller.clone(), invoice.id.clone());
@@ -357,14 +388,17 @@ impl Generator {
                 0 => id = self.bytes32(),
                 1 => id = self.wrong_length(),
                 2 => caller = self.anyone_but(&invoice.seller, &invoice.buyer),
-                _ => (caller, id) = self.in_wrong_state(view, &OPEN, |invoice| &invoice.seller),
+                _ => {
+                    let seller = |invoice: &Invoice| invoice.seller.clone();
+                    (caller, id) = self.in_wrong_state(view, &WITHDRAWABLE, seller);
+                }
             }
         }
         planned(caller, Kind::Withdraw(WithdrawInvoice { invoice: id }))
     }
 
     /// Half of the time the other party, which has most to gain.
-    fn anyone_but(&mut self, right: &str, other_party: &str) -> String {
+    pub(super) fn anyone_but(&mut self, right: &str, other_party: &str) -> String {
         if self.chance(0.5) {
             other_party.to_owned()
         } else {
@@ -372,18 +406,18 @@ impl Generator {
         }
     }
 
-    fn in_wrong_state(
+    pub(super) fn in_wrong_state(
         &mut self,
         view: &View,
         right: &[State],
-        signer: impl Fn(&Invoice) -> &String,
+        signer: impl Fn(&Invoice) -> String,
     ) -> (String, Vec<u8>) {
         let all = view.model.invoices.values();
         let wrong: Vec<&Invoice> = all
             .filter(|invoice| !right.contains(&invoice.state()))
             .collect();
         match self.some(&wrong) {
-            Some(invoice) => (signer(invoice).clone(), invoice.id.clone()),
+            Some(invoice) => (signer(invoice), invoice.id.clone()),
             None => (self.organization(|_| true), self.bytes32()),
         }
     }

@@ -13,6 +13,8 @@ mod cash;
 mod claims;
 pub mod concerns;
 pub mod coverage;
+mod credits;
+mod external;
 pub mod invariants;
 mod invoices;
 mod kernel;
@@ -21,6 +23,7 @@ mod loans;
 mod membership;
 pub mod numbers;
 pub mod profiles;
+mod proposals;
 mod quotes;
 mod requests;
 pub mod rules;
@@ -158,7 +161,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..200) {
+        match self.rng.gen_range(0..268) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -186,6 +189,22 @@ impl Generator {
             177..=179 => self.expire_request(view),
             180..=185 => self.repay(view),
             186..=187 => self.release(view),
+            188..=190 => self.accept_issuers(view),
+            191..=195 => self.instruct_payment(view),
+            196..=202 => self.assert_payment(view),
+            203..=206 => self.confirm_payment(view),
+            207..=210 => self.contest_payment(view),
+            211 => self.cancel_payment(view),
+            212..=213 => self.rule_payment(view),
+            214..=215 => self.time_out_payment(view),
+            216..=219 => self.propose_invoice(view),
+            220..=224 => self.answer_proposal(view),
+            225..=230 => self.confirm_conditionally(view),
+            231..=236 => self.answer_conditions(view),
+            237..=244 => self.credit(view),
+            245..=247 => self.open_dispute(view),
+            248..=253 => self.rule_on_dispute(view),
+            254..=255 => self.end_dispute(view),
             _ => self.roll(view),
         }
     }

@@ -2,7 +2,7 @@
 
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
-use counterfoil_proto::receivable::v1::{Claim, Rank, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{Claim, FeePaid, Rank, Receivable, ReceivableState};
 use counterfoil_proto::settlement::v1::{
     Action, ReportDefault, ReportOverdue, SettleReceivable, action::Action as Kind,
 };
@@ -54,6 +54,7 @@ impl Generator {
             .receivables
             .values()
             .filter(|r| r.state() != ReceivableState::Settled)
+            .filter(|r| r.payments.is_empty() || self.rng.gen_bool(0.1))
             .collect();
         let late = |r: &Receivable| day_of(&r.adjusted_due_date) < view.today;
         let mut from = unsettled;
@@ -89,12 +90,51 @@ impl Generator {
             issuer,
             amount: Some(amount),
             end_to_end_id: self.end_to_end_id(),
+            fees: self.fees_of(receivable),
         };
         self.pay(view, debtor, action)
     }
 
+    /// What the terms allow, mostly not.
+    fn fees_of(&mut self, receivable: &Receivable) -> Vec<FeePaid> {
+        let mut fees: Vec<FeePaid> = Vec::new();
+        if !self.chance(0.3) {
+            return fees;
+        }
+        for allowed in &receivable.terms.as_ref().expect("terms").fees {
+            let known = fees.iter().any(|fee| fee.payee == allowed.payee);
+            if !known && allowed.payee != receivable.debtor && self.chance(0.6) {
+                fees.push(FeePaid {
+                    payee: allowed.payee.clone(),
+                    amount_minor: self.rng.gen_range(1..=allowed.cap_minor.min(3_000)),
+                });
+            }
+        }
+        fees.sort_by(|a, b| a.payee.cmp(&b.payee));
+        fees
+    }
+
+    fn wrong_fees(&mut self, debtor: &str) -> Vec<FeePaid> {
+        let mut fee = |payee: &str, amounts: &[u64]| FeePaid {
+            payee: payee.to_owned(),
+            amount_minor: self.one_of(amounts),
+        };
+        let some = [
+            fee("farmer", &[0, 1]),
+            fee("utility", &[1, 6_000, u64::MAX]),
+            fee(debtor, &[1]),
+            fee("nobody", &[1]),
+        ];
+        let (first, second) = (self.one_of(&some), self.one_of(&some));
+        if self.chance(0.5) {
+            vec![first]
+        } else {
+            vec![first, second]
+        }
+    }
+
     /// What the debtor pays: all, part, up to the end of a tier or about that, or more.
-    fn instructed(&mut self, debts: &[Debt]) -> u64 {
+    pub(super) fn instructed(&mut self, debts: &[Debt]) -> u64 {
         let tiers = [Rank::Senior, Rank::Retained].map(|rank| {
             let of = || debts.iter().filter(move |debt| debt.rank == rank);
             let principal: u128 = of().map(|debt| u128::from(debt.principal)).sum();
@@ -124,7 +164,8 @@ impl Generator {
     fn pay(&mut self, view: &View, mut debtor: String, mut action: SettleReceivable) -> Planned {
         let model = view.model;
         for _ in 0..self.faults() {
-            match self.rng.gen_range(0..10) {
+            match self.rng.gen_range(0..11) {
+                10 => action.fees = self.wrong_fees(&debtor),
                 0 => action.receivable = self.bytes32(),
                 1 => action.receivable = self.wrong_length(),
                 2 => debtor = self.organization(|id| id != debtor),
@@ -206,7 +247,7 @@ impl Generator {
     }
 
     /// Any receivable, at times one on which penalty alone is owed.
-    fn any_receivable(&mut self, view: &View) -> Option<Vec<u8>> {
+    pub(super) fn any_receivable(&mut self, view: &View) -> Option<Vec<u8>> {
         let all = view.model.receivables.values();
         let paid_up = |r: &&Receivable| {
             r.state() != ReceivableState::Settled

@@ -1,5 +1,7 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
+use std::collections::BTreeSet;
+
 use counterfoil_proto::financing::v1::{QuoteState, Technique, event::Event as FinancingEvent};
 use counterfoil_proto::invoice::v1::{
     WarningKind, action::Action as Invoice, event::Event as InvoiceEvent,
@@ -16,7 +18,7 @@ use crate::model::claims::day_of;
 use crate::model::{Act, Happened, Id, Model, contract};
 
 /// What must succeed at least once, in every way that matters.
-pub const SUCCESSES: [&str; 107] = [
+pub const SUCCESSES: &[&str] = &[
     "propose",
     "propose and carry out at once",
     "propose for others to consent to",
@@ -48,6 +50,25 @@ pub const SUCCESSES: [&str; 107] = [
     "confirm",
     "reject",
     "withdraw",
+    "register with a released collision",
+    "propose an invoice",
+    "accept a proposal",
+    "decline a proposal",
+    "take back a proposal",
+    "confirm conditionally",
+    "accept conditions",
+    "refuse conditions",
+    "expire conditions",
+    "credit a claim",
+    "credit several claims",
+    "credit claims of several controllers",
+    "credit a pledged claim",
+    "credit a claim to nothing",
+    "credit more than claims are reduced by",
+    "open a dispute",
+    "rule on a dispute",
+    "rule on a dispute and end it",
+    "end a dispute by agreement",
     "issue",
     "transfer",
     "transfer to the issuer",
@@ -121,14 +142,33 @@ pub const SUCCESSES: [&str; 107] = [
     "settle on a loan with several claims",
     "settle with half a unit rounded down",
     "settle with half a unit rounded up",
+    "settle with a fee",
     "report overdue",
     "report default",
+    "accept issuers",
+    "accept all issuers",
+    "instruct a payment",
+    "instruct a payment to several",
+    "instruct a payment to a lender",
+    "assert",
+    "contest",
+    "contest after silence",
+    "confirm a payment",
+    "confirm a contested payment",
+    "pay late over the external rail",
+    "pay a lender over the external rail",
+    "overtake an offer over the external rail",
+    "settle over the external rail",
+    "rule that it was paid",
+    "rule that it was not",
+    "time out",
     "roll",
 ];
 
 /// The kinds of success that an executed transaction is of.
 pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static str> {
     use cash::v1::action::Action as Cash;
+    use settlement::v1::action::Action as Settling;
     let told = Told::new(events);
     match act {
         Act::Invoice(action) => match action.action.as_ref().expect("executed, so an action") {
@@ -145,6 +185,28 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             Invoice::Confirm(_) => vec!["confirm"],
             Invoice::Reject(_) => vec!["reject"],
             Invoice::Withdraw(_) => vec!["withdraw"],
+            Invoice::Propose(_) => vec!["propose an invoice"],
+            Invoice::AcceptProposal(_) => {
+                let mut names = warnings(events);
+                names.push("accept a proposal");
+                names
+            }
+            Invoice::DeclineProposal(_) => vec!["decline a proposal"],
+            Invoice::TakeBackProposal(_) => vec!["take back a proposal"],
+            Invoice::ConfirmConditionally(_) => vec!["confirm conditionally"],
+            Invoice::AcceptConditions(_) => vec!["accept conditions"],
+            Invoice::RefuseConditions(_) => vec!["refuse conditions"],
+            Invoice::ExpireConditions(_) => vec!["expire conditions"],
+            Invoice::Credit(action) => credits(action, &told),
+            Invoice::OpenDispute(_) => vec!["open a dispute"],
+            Invoice::RuleOnDispute(action) => those([
+                (true, "rule on a dispute"),
+                (
+                    !is_disputed(after, &action.invoice),
+                    "rule on a dispute and end it",
+                ),
+            ]),
+            Invoice::EndDispute(_) => vec!["end a dispute by agreement"],
         },
         Act::Cash(action) => vec![
             match action.action.as_ref().expect("executed, so an action") {
@@ -155,12 +217,21 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
                 Cash::RequestRedemption(_) => "request_redemption",
                 Cash::ConfirmRedemption(_) => "confirm_redemption",
                 Cash::DeclineRedemption(_) => "decline_redemption",
+                Cash::AcceptIssuers(a) if a.accepted.is_empty() => "accept all issuers",
+                Cash::AcceptIssuers(_) => "accept issuers",
+                Cash::AssertPayment(_) => "assert",
+                Cash::ContestPayment(a) => contested(&a.payment, &told, after),
             },
         ],
         Act::Receivable(action) => claims(action, &told, after),
         Act::Financing(action) => finance(action, &told, after),
         Act::Membership(action) => participation(action, &told, after),
-        Act::Settlement(_) => payments(&told, after),
+        Act::Settlement(action) => match action.action.as_ref().expect("executed, so an action") {
+            Settling::Settle(_) | Settling::ReportOverdue(_) | Settling::ReportDefault(_) => {
+                payments(&told, after)
+            }
+            action => external(action, &told, after),
+        },
         Act::Calendar(_) => vec!["roll"],
         Act::Garbage(_) => panic!("garbage was executed"),
     }
@@ -227,10 +298,71 @@ fn participation(action: &membership::v1::Action, told: &Told, after: &Model) ->
     names
 }
 
+fn contested(payment: &[u8], told: &Told, after: &Model) -> &'static str {
+    match told.contested_by == after.payments[payment].confirmer {
+        true => "contest",
+        false => "contest after silence",
+    }
+}
+
+fn external(
+    action: &settlement::v1::action::Action,
+    told: &Told,
+    after: &Model,
+) -> Vec<&'static str> {
+    use settlement::v1::action::Action as Settling;
+    let mut names = match action {
+        Settling::InstructPayment(a) => {
+            let ids = &after.receivables[a.receivable.as_slice()].payments;
+            let mut parts = ids
+                .iter()
+                .flat_map(|id| &after.payments[id.as_slice()].claims);
+            those([
+                (true, "instruct a payment"),
+                (ids.len() > 1, "instruct a payment to several"),
+                (
+                    parts.any(|part| !part.loan.is_empty()),
+                    "instruct a payment to a lender",
+                ),
+            ])
+        }
+        Settling::ConfirmPayment(a) => {
+            match after.payments[a.payment.as_slice()].reason.is_empty() {
+                true => vec!["confirm a payment"],
+                false => vec!["confirm a contested payment"],
+            }
+        }
+        Settling::RulePayment(a) if a.paid => vec!["rule that it was paid"],
+        Settling::RulePayment(_) => vec!["rule that it was not"],
+        Settling::TimeOutPayment(_) => vec!["time out"],
+        _ => Vec::new(),
+    };
+    for event in &told.settlement {
+        let (late, lender, settled) = match event {
+            SettlementEvent::Paid(paid) => (paid.days_late > 0, false, paid.settled),
+            SettlementEvent::ClaimPaid(paid) => (false, paid.to_lender.is_some(), false),
+            other => panic!("a payment tells nothing else: {other:?}"),
+        };
+        let overtaken = |event: &ClaimEvent| matches!(event, ClaimEvent::Overtaken(_));
+        names.extend(those([
+            (late, "pay late over the external rail"),
+            (lender, "pay a lender over the external rail"),
+            (settled, "settle over the external rail"),
+            (
+                told.claims.iter().any(overtaken),
+                "overtake an offer over the external rail",
+            ),
+        ]));
+    }
+    names
+}
+
 /// What the events of one transaction tell, sorted out.
 #[derive(Default)]
 struct Told {
     membership: Vec<MembershipEvent>,
+    /// Who contested a payment.
+    contested_by: String,
     issued: bool,
     returned: bool,
     claims: Vec<ClaimEvent>,
@@ -249,6 +381,7 @@ impl Told {
                 contract::CASH => match cash::v1::Event::decode(body).expect(whole).event {
                     Some(Cash::Issued(_)) => told.issued = true,
                     Some(Cash::Returned(_)) => told.returned = true,
+                    Some(Cash::PaymentContested(contested)) => told.contested_by = contested.by,
                     _ => {}
                 },
                 contract::MEMBERSHIP => {
@@ -452,6 +585,38 @@ fn finance(action: &financing::v1::Action, told: &Told, after: &Model) -> Vec<&'
     }
 }
 
+fn is_disputed(model: &Model, invoice: &[u8]) -> bool {
+    let receivable = &model.invoices[invoice].receivable;
+    model.receivables[receivable.as_slice()].disputed
+}
+
+fn credits(action: &invoice::v1::CreditInvoice, told: &Told) -> Vec<&'static str> {
+    let parts = &action.claims;
+    let of_claims: u64 = parts.iter().map(|part| part.minor).sum();
+    let spent = told.claims.iter().any(|event| match event {
+        ClaimEvent::Credited(credited) => credited.spent,
+        _ => false,
+    });
+    let controllers: BTreeSet<&String> = parts.iter().map(|part| &part.controller).collect();
+    those([
+        (!parts.is_empty(), "credit a claim"),
+        (parts.len() > 1, "credit several claims"),
+        (
+            controllers.len() > 1,
+            "credit claims of several controllers",
+        ),
+        (
+            parts.iter().any(|part| !part.pledgee.is_empty()),
+            "credit a pledged claim",
+        ),
+        (spent, "credit a claim to nothing"),
+        (
+            minor(&action.amount) > of_claims,
+            "credit more than claims are reduced by",
+        ),
+    ])
+}
+
 fn minor(sum: &Option<Money>) -> u64 {
     sum.as_ref().expect("a sum").minor
 }
@@ -466,6 +631,7 @@ fn warnings(events: &[Happened]) -> Vec<&'static str> {
     let names = registered.warnings().map(|warning| match warning {
         WarningKind::AdjacentYear => "register with a warning of an adjacent year",
         WarningKind::LooseMatch => "register with a warning of a loose match",
+        WarningKind::ReleasedCollision => "register with a released collision",
         WarningKind::Unspecified => panic!("a warning is of some kind"),
     });
     names.collect()
@@ -518,6 +684,7 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
         (paid.settled, "settle in full"),
         (paid.shares.len() > 1, "settle several claims"),
         (minor(&paid.refund) > 0, "settle with a refund"),
+        (!paid.fees.is_empty(), "settle with a fee"),
         (
             paid.shares.iter().any(|share| retained(share.claim)),
             "settle a retained claim",

@@ -9,8 +9,10 @@ mod transactions;
 
 use std::collections::BTreeSet;
 
-use counterfoil_contracts::{financing, invoice as invoices, receivable as receivables};
-use counterfoil_proto::cash::v1::{Balance, Issuance, Redemption};
+use counterfoil_contracts::{cash, financing, invoice as invoices, receivable as receivables};
+use counterfoil_proto::cash::v1::{
+    Acceptance, Balance, Issuance, Payment, PaymentState, Redemption,
+};
 use counterfoil_proto::credit::v1::Profile;
 use counterfoil_proto::financing::v1::{Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::Invoice;
@@ -76,21 +78,56 @@ pub fn settings(
     Ok(Some(settings))
 }
 
-/// Seller and buyer.
+/// Seller and buyer; and, once it was disputed, the arbiters of the terms that were confirmed.
 pub fn invoice(caller: &Caller, _: &Records<'_>, invoice: Invoice) -> Shown<Invoice> {
-    Ok(to_parties(caller, &[&invoice.seller, &invoice.buyer]).then_some(invoice))
+    let may = to_parties(caller, &[&invoice.seller, &invoice.buyer])
+        || arbiters(&invoice).iter().any(|arbiter| caller.is(arbiter));
+    Ok(may.then_some(invoice))
 }
 
-/// The debtor; the seller of its invoice; whoever may read one of its live claims.
+/// Who rules on an invoice's disputes; nobody before there was one.
+fn arbiters(invoice: &Invoice) -> &[String] {
+    let conditions = invoice.conditions.as_ref();
+    let terms = match conditions {
+        Some(conditions) => &conditions.terms,
+        None => &invoice.terms,
+    };
+    match (&invoice.dispute, terms) {
+        (Some(_), Some(terms)) => &terms.arbiters,
+        _ => &[],
+    }
+}
+
+/// The debtor; the seller of its invoice and whoever may read one of its live claims, without the payments and fees of
+/// others.
 pub fn receivable(
     caller: &Caller,
     records: &Records<'_>,
     receivable: Receivable,
 ) -> Shown<Receivable> {
-    let may = to_parties(caller, &[&receivable.debtor])
-        || is_seller(caller, records, &receivable)?
+    if to_parties(caller, &[&receivable.debtor]) {
+        return Ok(Some(receivable));
+    }
+    let may = is_seller(caller, records, &receivable)?
         || !own_claims(caller, records, &receivable)?.is_empty();
-    Ok(may.then_some(receivable))
+    if !may {
+        return Ok(None);
+    }
+    let mut own = Vec::new();
+    for id in receivable.payments {
+        let found: Option<Payment> = records.get(&cash::api::payment_key(&id))?;
+        let shown = found.map(|found| payment(caller, records, found));
+        if shown.transpose()?.flatten().is_some() {
+            own.push(id);
+        }
+    }
+    let mut fees_paid = receivable.fees_paid;
+    fees_paid.retain(|fee| caller.is(&fee.payee));
+    Ok(Some(Receivable {
+        payments: own,
+        fees_paid,
+        ..receivable
+    }))
 }
 
 /// Those who have to do with the claim, and the debtor, from whom an offer or a lock is hidden: it shall
@@ -165,6 +202,24 @@ pub fn issuance(caller: &Caller, _: &Records<'_>, issuance: Issuance) -> Shown<I
 /// Holder and issuer.
 pub fn redemption(caller: &Caller, _: &Records<'_>, redemption: Redemption) -> Shown<Redemption> {
     Ok(to_parties(caller, &[&redemption.holder, &redemption.issuer]).then_some(redemption))
+}
+
+/// The payee: its list says with which banks it deals.
+pub fn acceptance(caller: &Caller, _: &Records<'_>, acceptance: Acceptance) -> Shown<Acceptance> {
+    Ok(to_parties(caller, &[&acceptance.payee]).then_some(acceptance))
+}
+
+/// Payer, payee and their banks; the arbiter once it is contested, which the reason shows.
+pub fn payment(caller: &Caller, _: &Records<'_>, payment: Payment) -> Shown<Payment> {
+    let parties = [
+        payment.payer.as_str(),
+        &payment.payee,
+        &payment.asserter,
+        &payment.confirmer,
+    ];
+    let contested = payment.state() == PaymentState::Contested || !payment.reason.is_empty();
+    let may = to_parties(caller, &parties) || (contested && caller.is(&payment.arbiter));
+    Ok(may.then_some(payment))
 }
 
 /// The organization itself: what it is worth to others is not theirs to look up.

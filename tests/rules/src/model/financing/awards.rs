@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::financing::v1::{
     Award, AwardRequest, ClaimReference, Loan, LoanOpened, LoanState, QuoteState, QuoteTerms,
-    RejectionCode as Code, RequestAwarded, RequestState, Schedule, event,
+    RejectionCode as Code, RequestAwarded, RequestState, RequestedClaim, Schedule, event,
 };
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
@@ -28,6 +28,10 @@ impl Model {
         let (id, terms) = self.awarded_quote(call, action, today)?;
         let request = self.requests[&id].clone();
         let costing = costing(&request, &terms, today);
+        let of_claim =
+            |claim: &RequestedClaim| Id::try_from(claim.receivable.as_slice()).expect("an id");
+        let mut asked = request.claims.iter().map(of_claim);
+        ensure(!asked.any(|id| self.is_held(&id)), Code::PaymentUnderWay)?;
         self.ensure_room(&request, &costing.parts)?;
         let bank = action.bank.as_str();
         let amount = terms
@@ -45,6 +49,7 @@ impl Model {
             end_to_end_id: &terms.end_to_end_id,
         };
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+        self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
 
         let mut award = Award {
             bank: bank.to_owned(),

@@ -74,6 +74,7 @@ impl Model {
             end_to_end_id: &action.end_to_end_id,
         };
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+        self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
 
         let mut happened = self.pay(payment, call.tx_id);
         happened.push(self.pay_loan(&id, paid, None, today));

@@ -119,7 +119,7 @@ impl Model {
         )?;
         ensure(allows(request, &terms), Code::InvalidQuote)?;
         ensure(
-            terms.issuer != request.seller && self.has_role(&terms.issuer, Role::Bank),
+            terms.issuer != request.seller && self.is_bank(&terms.issuer),
             Code::UnknownIssuer,
         )?;
         ensure(

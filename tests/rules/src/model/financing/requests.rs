@@ -21,6 +21,7 @@ const DISPOSAL: Disposal<Code> = Disposal {
     not_the_controller: Code::NotTheController,
     nothing_outstanding: Code::NothingOutstanding,
     encumbered: Code::Encumbered,
+    held: Code::PaymentUnderWay,
 };
 
 impl Model {

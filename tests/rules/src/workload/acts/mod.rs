@@ -1,13 +1,23 @@
 //! Plain actions between the same few parties, for tests that write their own story.
 
 mod claims;
+mod external;
 mod financing;
+mod invoices;
 mod membership;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
+pub use external::{
+    accept_issuers, assert_payment, cancel_payment, confirm_payment, contest, instruct,
+    instruct_by, rule_payment, settle_with_fees, time_out, wire,
+};
 pub use financing::{
     Finance, award, cancel, commit, expire_request, open, open_request, quote, release, repay,
     reveal, salt,
+};
+pub use invoices::{
+    accept_conditions, accept_proposal, confirm_conditionally, credit, end_dispute, of_claim,
+    open_dispute, propose_invoice, rule_on_dispute, ruling,
 };
 
 pub use membership::{
@@ -50,6 +60,9 @@ pub fn terms() -> receivable::v1::Terms {
         penalty_rate_ppm: 80_000,
         assignable: true,
         fees: Vec::new(),
+        arbiter: "regulator".into(),
+        arbiters: Vec::new(),
+        arbiter_threshold: 0,
     }
 }
 
@@ -80,6 +93,7 @@ pub fn registration(number: &str) -> RegisterInvoice {
         document_hash: tagged_hash("document", &[number.as_bytes()]).to_vec(),
         payload_root: vec![2; 32],
         succeeds: Vec::new(),
+        release: None,
     }
 }
 
@@ -94,6 +108,7 @@ pub fn confirm(id: &[u8], registered: &RegisterInvoice) -> Act {
         invoice: id.to_vec(),
         amount: registered.gross.clone(),
         terms_hash: terms_hash(terms).to_vec(),
+        acknowledged: Vec::new(),
     }))
 }
 
@@ -105,6 +120,16 @@ pub fn answer(action: &str, id: &[u8]) -> Act {
         "resolve_query" => Invoice::ResolveQuery(invoice::v1::ResolveQuery { invoice, reason }),
         "reject" => Invoice::Reject(invoice::v1::RejectInvoice { invoice, reason }),
         "withdraw" => Invoice::Withdraw(invoice::v1::WithdrawInvoice { invoice }),
+        "decline_proposal" => {
+            Invoice::DeclineProposal(invoice::v1::DeclineProposal { invoice, reason })
+        }
+        "take_back_proposal" => {
+            Invoice::TakeBackProposal(invoice::v1::TakeBackProposal { invoice })
+        }
+        "refuse_conditions" => {
+            Invoice::RefuseConditions(invoice::v1::RefuseConditions { invoice, reason })
+        }
+        "expire_conditions" => Invoice::ExpireConditions(invoice::v1::ExpireConditions { invoice }),
         _ => panic!("no action on invoices is called {action}"),
     })
 }
@@ -149,7 +174,7 @@ pub fn close(action: &str, end_to_end_id: &str) -> Act {
     })
 }
 
-fn settlement_act(action: settlement::v1::action::Action) -> Act {
+pub(super) fn settlement_act(action: settlement::v1::action::Action) -> Act {
     Act::Settlement(settlement::v1::Action {
         action: Some(action),
     })
@@ -161,6 +186,7 @@ pub fn settle(receivable: &[u8], minor: u64, end_to_end_id: &str) -> Act {
         issuer: ISSUER.into(),
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
+        fees: Vec::new(),
     }))
 }
 
