@@ -21,11 +21,13 @@ DEMO_ARGS ?=
 SOAK_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test check fmt deny mutants soak
+.PHONY: help prerequisites build demo test conformance check fmt deny mutants soak
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
 	@echo "make test   build, then run every test"
+	@echo "make conformance"
+	@echo "            build, run every test, and list each clause of the specification with its tests"
 	@echo "make check  formatting and lints"
 	@echo "make deny   licences, bans, sources and advisories of the dependencies"
 	@echo "make fmt    format the sources"
@@ -48,6 +50,10 @@ demo: build
 # The scenarios start the binaries `counterfoil` and `counterfoild`: they are built first.
 test: build
 	$(CARGO) test $(PROFILE) --workspace --locked
+
+# Fails as long as a clause of the specification has no test that ran and passed.
+conformance: build
+	@$(TARGET)/conformance
 
 check: prerequisites
 	$(CARGO) fmt --all --check

@@ -8,8 +8,8 @@ use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
     account, audit, block, claim, clock, decision, demo, deposit, dev, events, inbox, invoice, key,
-    limit, loan, localnet, org, payment, programme, proposal, receivable, request, status, token,
-    tx,
+    limit, loan, localnet, org, payment, profile, programme, proposal, receivable, request, status,
+    token, tx,
 };
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
@@ -142,6 +142,9 @@ pub enum Command {
     /// Payments through banks, outside the ledger
     #[command(subcommand)]
     Payment(payment::Command),
+    /// Trade histories: figures, scores, and whether they add up
+    #[command(subcommand)]
+    Profile(profile::Command),
     /// Receipts of transactions
     #[command(subcommand)]
     Tx(tx::Command),

@@ -1,6 +1,7 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
 use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption};
+use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
@@ -59,6 +60,7 @@ lists! {
     ListIssuancesRequest => list_issuances, issuances: Issuance;
     ListPaymentsRequest => list_payments, payments: Payment;
     ListRedemptionsRequest => list_redemptions, redemptions: Redemption;
+    ListHistoryRequest => list_history, entries: HistoryEntry;
 }
 
 /// The pages of a list, as [`crate::session::Session::list`] and [`client::all`] ask for them.

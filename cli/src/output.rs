@@ -176,6 +176,22 @@ impl View {
         }
     }
 
+    /// A figure that may not exist yet; in JSON `null` where it does not.
+    pub fn whole(self, name: &str, number: Option<u64>) -> Self {
+        match number {
+            None => self.field(name, Value::Null, "–".into()),
+            Some(number) => self.number(name, number),
+        }
+    }
+
+    /// A share that may not exist yet, in parts per million under a name that ends in `_ppm`.
+    pub fn share(self, name: &str, ppm: Option<u32>) -> Self {
+        match ppm {
+            None => self.field(name, Value::Null, "–".into()),
+            Some(ppm) => self.rate(name, ppm),
+        }
+    }
+
     /// Parts per million, under a name that ends in `_ppm`; people see percent.
     pub fn rate(self, name: &str, ppm: u32) -> Self {
         debug_assert!(name.ends_with("_ppm"), "{name}");

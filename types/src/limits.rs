@@ -96,3 +96,8 @@ pub const MAX_FEE_NAME: usize = 64;
 /// Private fields of an invoice, and bytes of a name or value.
 pub const MAX_PRIVATE_FIELDS: usize = 1_024;
 pub const MAX_PRIVATE_FIELD_BYTES: usize = 64 * 1024;
+
+/// Buyers whose confirmed amounts a supplier's profile keeps apart, over all its currencies.
+pub const MAX_PROFILE_BUYERS: usize = 64;
+/// Days to confirm that a debtor's profile tells apart; what took longer is one more place.
+pub const MAX_PROFILE_DAYS: usize = 366;

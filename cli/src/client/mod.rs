@@ -110,6 +110,15 @@ impl Client {
             .max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
+    /// The receipt of a committed transaction, with the events that the caller may read.
+    pub async fn receipt(&self, id: TxId) -> Result<wire::Receipt, Failure> {
+        let request = wire::GetReceiptRequest { tx_id: id.to_vec() };
+        let ask = async || self.transactions().get_receipt(request.clone()).await;
+        let answer = patiently(ask).await.map_err(|s| self.failure(s))?;
+        let receipt = answer.receipt;
+        receipt.ok_or_else(|| self.incomplete("a receipt"))
+    }
+
     pub async fn status(&self) -> Result<wire::GetStatusResponse, Failure> {
         let ask = async || self.nodes().get_status(wire::GetStatusRequest {}).await;
         patiently(ask).await.map_err(|s| self.failure(s))

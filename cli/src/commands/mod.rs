@@ -18,6 +18,7 @@ pub mod loan;
 pub mod localnet;
 pub mod org;
 pub mod payment;
+pub mod profile;
 pub mod programme;
 pub mod proposal;
 pub mod receivable;
@@ -47,6 +48,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Limit(command) => limit::execute(command, session).await,
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Payment(command) => payment::execute(command, session).await,
+        Command::Profile(command) => profile::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,
         Command::Events(arguments) => events::execute(arguments, session).await,

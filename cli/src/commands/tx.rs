@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Subcommand;
-use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::TxId;
 
 use crate::client::executed;
@@ -34,12 +33,7 @@ pub enum Command {
 pub async fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
     let (client, currencies) = session.ledger().await?;
     let receipt = match command {
-        Command::Show { id } => {
-            let request = wire::GetReceiptRequest { tx_id: id.to_vec() };
-            let answer = client.transactions().get_receipt(request).await;
-            let receipt = answer.map_err(|s| client.failure(s))?.into_inner().receipt;
-            receipt.ok_or_else(|| client.incomplete("a receipt"))?
-        }
+        Command::Show { id } => client.receipt(id).await?,
         Command::Wait { id, timeout } => {
             executed(client.wait(id, Duration::from_secs(timeout)).await?)?
         }

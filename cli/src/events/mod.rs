@@ -98,6 +98,8 @@ mod tests {
                 invoice::v1::InvoiceQueried {
                     invoice: vec![0xcd; 32],
                     reason: "which order?".into(),
+                    seller: "seller".into(),
+                    buyer: "buyer".into(),
                 },
             )),
         };

@@ -8,12 +8,14 @@ use crate::amounts::Currencies;
 use crate::events;
 use crate::output::View;
 
+mod credit;
 mod financing;
 mod membership;
 mod message;
 mod payment;
 mod receivable;
 
+pub use credit::{history_entry, profile};
 pub use financing::{
     award, claim_reference, instalment, limit, loan, programme, quote_terms, ranked_quote, request,
     standing_quote, standing_terms,

@@ -1,8 +1,9 @@
-//! Where histories stand.
+//! Where histories and profiles stand.
 
-use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
+use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead, Profile};
 
 use crate::kernel::Table;
 
 pub(super) const HISTORIES: Table<HistoryHead> = Table::new("credit/history");
 pub(super) const ENTRIES: Table<HistoryEntry> = Table::new("credit/entry");
+pub(super) const PROFILES: Table<Profile> = Table::new("credit/profile");

@@ -32,6 +32,8 @@ pub(super) fn query(context: &mut Context<'_>, query: QueryInvoice) -> Result<()
     let event = InvoiceQueried {
         invoice: query.invoice,
         reason: query.reason,
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     emit(context, &invoice, Kind::Queried(event));
     Ok(())
@@ -132,6 +134,10 @@ pub(super) fn conclude(
         amount: Some(amount),
         terms_hash: receivable::terms_hash(terms).to_vec(),
         receivable,
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
+        registered_on: invoice.registered_on,
+        confirmed_on: Some(context.ledger_date.to_proto()),
     };
     emit(context, &invoice, Kind::Confirmed(event));
     Ok(())
@@ -150,6 +156,8 @@ pub(super) fn reject_invoice(
     let event = InvoiceRejected {
         invoice: rejected.invoice,
         reason: rejected.reason,
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     emit(context, &invoice, Kind::Rejected(event));
     Ok(())
@@ -168,6 +176,8 @@ pub(super) fn withdraw(
     put(context, &invoice);
     let event = InvoiceWithdrawn {
         invoice: invoice.id.clone(),
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     emit(context, &invoice, Kind::Withdrawn(event));
     Ok(())

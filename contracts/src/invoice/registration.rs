@@ -104,6 +104,7 @@ pub(super) fn enter(
         buyer: invoice.buyer.clone(),
         gross: Some(gross),
         warnings: kinds,
+        registered_on: invoice.registered_on,
     };
     emit(context, &invoice, Kind::Registered(registered));
     if !warnings.is_empty() {

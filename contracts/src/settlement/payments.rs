@@ -142,6 +142,7 @@ pub(super) fn discharge(
         settled,
         payment: means.payment,
         fees: means.fees,
+        debtor: receivable.debtor.clone(),
     };
     emit(context, &[&receivable.debtor], Kind::Paid(paid.clone()));
     for (share, to_lender) in allocation.shares.iter().zip(&division.to_lenders) {

@@ -28,6 +28,7 @@ pub(super) fn overdue(context: &mut Context<'_>, report: &ReportOverdue) -> Resu
         receivable: late.receivable.id,
         reported_on: Some(context.ledger_date.to_proto()),
         outstanding: Some(late.outstanding),
+        debtor: late.receivable.debtor,
     };
     tell(context, &late.parties, Kind::Overdue(event));
     Ok(())
@@ -46,6 +47,7 @@ pub(super) fn default(context: &mut Context<'_>, report: &ReportDefault) -> Resu
         receivable: late.receivable.id,
         reported_on: Some(context.ledger_date.to_proto()),
         outstanding: Some(late.outstanding),
+        debtor: late.receivable.debtor,
     };
     tell(context, &late.parties, Kind::Defaulted(event));
     Ok(())

@@ -1,6 +1,7 @@
 //! `LedgerService`: records as of the last committed block, as their rules let each caller see them.
 
 mod cash;
+mod credit;
 mod financing;
 mod invoice;
 mod membership;
@@ -145,4 +146,6 @@ reads! {
     cash::get_acceptance(GetAcceptanceRequest) -> GetAcceptanceResponse;
     cash::get_payment(GetPaymentRequest) -> GetPaymentResponse;
     cash::list_payments(ListPaymentsRequest) -> ListPaymentsResponse;
+    credit::get_profile(GetProfileRequest) -> GetProfileResponse;
+    credit::list_history(ListHistoryRequest) -> ListHistoryResponse;
 }

@@ -224,6 +224,7 @@ fn the_largest_payment_fits_into_a_block() {
         settled: true,
         payment: id(),
         fees: vec![fee; MAX_FEES],
+        debtor: name(),
     });
     let financing = |event| financing::Event { event: Some(event) }.encode_to_vec();
     let settlement = |event| settlement::Event { event: Some(event) }.encode_to_vec();

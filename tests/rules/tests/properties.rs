@@ -1,7 +1,7 @@
 //! The real rules against the model, over seeded random workloads.
 //!
 //! Every transaction must end in the code the model expects, with its events in their order;
-//! after every block every record must be the model's, and invariants 1 to 6, 8, 9,
+//! after every block every record must be the model's, and invariants 1 to 6, the profiles of 7, 8, 9,
 //! 11 and 12 of the specification must hold. A failure names its seed:
 //! `COUNTERFOIL_SEED=‹seed›` runs that one again.
 
@@ -18,6 +18,7 @@ use counterfoil_rules_tests::workload::audit::compare;
 use counterfoil_rules_tests::workload::concerns::check_concerns;
 use counterfoil_rules_tests::workload::coverage::{Coverage, DOCUMENTED, contract_name};
 use counterfoil_rules_tests::workload::invariants::{Auditor, check_payment};
+use counterfoil_rules_tests::workload::profiles::check_recomputation;
 use counterfoil_rules_tests::workload::rules::{Rules, Signed};
 use counterfoil_rules_tests::workload::world::World;
 use counterfoil_rules_tests::workload::{Generator, Planned, View};
@@ -100,6 +101,8 @@ impl Run {
             let today = self.model.clock.day(self.rules.time_ms());
             self.auditor.check(self.rules.records(), today);
         }
+        // Invariant 7: each profile is what its events, told to a stranger, add up to.
+        check_recomputation(self.rules.records(), self.rules.receipts());
         // Invariant 9.
         self.rules.replay(&self.world);
     }

@@ -78,6 +78,7 @@ fn probes(world: &World) -> Vec<Probe> {
     probes.extend(claims(world));
     probes.extend(financing(world));
     probes.extend(cash(world));
+    probes.extend(credit());
     probes.extend(transactions(world));
     probes.extend(chain(world));
     probes
@@ -192,6 +193,21 @@ fn cash(world: &World) -> Vec<Probe> {
         probe!("GetAcceptance" of "the seller's: nothing said" = Ledger.get_acceptance(acceptance), a => bytes(a.acceptance)),
         probe!("GetPayment" of "the seller's" = Ledger.get_payment(payment), a => bytes(a.payment)),
         list!("ListPayments" of "all" = list_payments(ListPaymentsRequest), payments),
+    ]
+}
+
+fn credit() -> Vec<Probe> {
+    let profile = |id: &str| wire::GetProfileRequest {
+        organization: id.into(),
+    };
+    let history = wire::ListHistoryRequest {
+        organization: "buyer-a".into(),
+        ..Default::default()
+    };
+    vec![
+        probe!("GetProfile" of "the debtor's" = Ledger.get_profile(profile("buyer-a")), a => bytes(a.profile)),
+        probe!("GetProfile" of "the lender's" = Ledger.get_profile(profile("bank-b")), a => bytes(a.profile)),
+        probe!("ListHistory" of "the debtor's" = Ledger.list_history(history), a => bytes(a.entries)),
     ]
 }
 

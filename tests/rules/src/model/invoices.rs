@@ -152,6 +152,7 @@ impl Model {
             buyer: invoice.buyer.clone(),
             gross: invoice.gross.clone(),
             warnings: warnings.iter().map(|warning| warning.kind).collect(),
+            registered_on: invoice.registered_on,
         };
         let mut happened = vec![told(&invoice, event::Event::Registered(registered))];
         if !warnings.is_empty() {
@@ -297,6 +298,8 @@ impl Model {
         let happened = InvoiceQueried {
             invoice: action.invoice.clone(),
             reason: action.reason.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         Ok(vec![told(invoice, event::Event::Queried(happened))])
     }
@@ -333,6 +336,8 @@ impl Model {
         let happened = InvoiceRejected {
             invoice: action.invoice.clone(),
             reason: action.reason.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         Ok(vec![told(invoice, event::Event::Rejected(happened))])
     }
@@ -382,6 +387,10 @@ impl Model {
             amount: Some(amount.clone()),
             terms_hash: hash.to_vec(),
             receivable: receivable.to_vec(),
+            seller: confirmed.seller.clone(),
+            buyer: confirmed.buyer.clone(),
+            registered_on: confirmed.registered_on,
+            confirmed_on: Some(date(today)),
         };
         let opened = ReceivableOpened {
             receivable: receivable.to_vec(),
@@ -419,6 +428,8 @@ impl Model {
         invoice.conditions = None;
         let happened = InvoiceWithdrawn {
             invoice: action.invoice.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         Ok(vec![told(invoice, event::Event::Withdrawn(happened))])
     }

@@ -17,6 +17,7 @@ pub mod financing;
 pub mod invoices;
 pub mod membership;
 pub mod numbers;
+pub mod profiles;
 mod proposals;
 pub mod settlement;
 
@@ -29,7 +30,7 @@ use counterfoil_proto::financing::v1::{self as financing_wire, Schedule, Techniq
 use counterfoil_proto::invoice::v1::{self as invoice_wire, Verdict, WarningKind};
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
 use counterfoil_proto::receivable::v1::{
-    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, Recourse,
+    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, ReceivableState, Recourse,
 };
 use counterfoil_proto::settlement::v1 as settlement_wire;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
@@ -39,6 +40,7 @@ use sha2::{Digest as _, Sha256};
 use calendar::Clock;
 use invoices::{Loose, Strict};
 use membership::KnownKeys;
+use profiles::Tally;
 
 /// The numbers of the contracts, as at the head of their `.proto` files.
 pub mod contract {
@@ -277,6 +279,12 @@ pub struct Model {
     pub bank_entries: BTreeMap<(String, String), Id>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
+    /// Whose receivables were reported, and as what.
+    pub reports: Vec<(String, ReceivableState)>,
+    /// Receivables that a payment settled, not a credit note.
+    pub paid_off: BTreeSet<Id>,
+    /// What each organization's history amounts to so far.
+    tallies: BTreeMap<String, Tally>,
 }
 
 impl Model {
@@ -322,6 +330,9 @@ impl Model {
             bank_messages: BTreeMap::new(),
             bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
+            reports: Vec::new(),
+            paid_off: BTreeSet::new(),
+            tallies: BTreeMap::new(),
         }
     }
 
@@ -347,14 +358,20 @@ impl Model {
             .flat_map(|event| &event.organizations)
             .collect();
         for organization in concerned {
-            self.history
-                .entry(organization.clone())
-                .or_default()
-                .push(HistoryEntry {
-                    tx_id: call.tx_id.to_vec(),
-                    height: call.height,
-                    index: call.index,
-                });
+            let now = self.tally(organization);
+            let before = self.tallies.insert(organization.clone(), now.clone());
+            let before = before.unwrap_or_default();
+            let moved = now
+                .iter()
+                .filter(|(figure, times)| before.get(figure) != Some(times));
+            let figures = moved.map(|(figure, _)| i32::from(*figure)).collect();
+            let history = self.history.entry(organization.clone()).or_default();
+            history.push(HistoryEntry {
+                tx_id: call.tx_id.to_vec(),
+                height: call.height,
+                index: call.index,
+                figures,
+            });
         }
         Ok(events)
     }

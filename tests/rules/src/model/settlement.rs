@@ -351,6 +351,7 @@ impl Model {
         let settled = receivable.live_claims.is_empty();
         if settled {
             receivable.set_state(ReceivableState::Settled);
+            self.paid_off.insert(*id);
             receivable.settled_on = Some(date(today));
         }
         let receivable = receivable.clone();
@@ -369,6 +370,7 @@ impl Model {
             settled,
             payment: means.payment,
             fees: means.fees,
+            debtor: receivable.debtor.clone(),
         };
         let debtor = [receivable.debtor.clone()];
         let mut happened = vec![settlement(debtor, event::Event::Paid(paid.clone()))];
@@ -406,6 +408,7 @@ impl Model {
             receivable: id.to_vec(),
             reported_on: Some(date(self.clock.day(call.time_ms))),
             outstanding,
+            debtor: self.receivables[&id].debtor.clone(),
         };
         Ok(vec![settlement(concerned, event::Event::Overdue(overdue))])
     }
@@ -422,6 +425,7 @@ impl Model {
             receivable: id.to_vec(),
             reported_on: Some(date(self.clock.day(call.time_ms))),
             outstanding,
+            debtor: self.receivables[&id].debtor.clone(),
         };
         Ok(vec![settlement(
             concerned,
@@ -463,6 +467,7 @@ impl Model {
         }));
         let receivable = self.receivables.get_mut(id).expect("found above");
         receivable.set_state(state);
+        self.reports.push((receivable.debtor.clone(), state));
         concerned.insert(receivable.debtor.clone());
         (concerned, of_face(receivable, outstanding))
     }

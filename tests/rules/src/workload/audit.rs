@@ -7,7 +7,7 @@ use counterfoil_proto::calendar::v1::Clock;
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption,
 };
-use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
+use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead, Profile};
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
 use counterfoil_proto::membership::v1::{
@@ -35,6 +35,7 @@ const TABLES: &[&str] = &[
     "credit/entry/",
     "credit/history/",
     "financing/limit/",
+    "credit/profile/",
     "financing/loan/",
     "financing/programme/",
     "financing/quote/",
@@ -141,6 +142,7 @@ pub fn compare(records: &Records, model: &Model, height: u64) {
     compare_financing(records, model);
     compare_cash(records, model);
     compare_history(records, model);
+    compare_profiles(records, model);
 }
 
 fn compare_membership(records: &Records, model: &Model) {
@@ -388,4 +390,14 @@ fn compare_history(records: &Records, model: &Model) {
         entries,
         "history entries"
     );
+}
+
+/// Invariant 7, first half: what the ledger added up is what the model counts.
+fn compare_profiles(records: &Records, model: &Model) {
+    let real = keyed(table(records, "credit/profile/"), |p: &Profile| {
+        p.organization.clone()
+    });
+    let organizations = model.organizations.keys();
+    let expected = organizations.filter_map(|id| Some((id.clone(), model.profile(id)?)));
+    same("profile", &real, &expected.collect());
 }

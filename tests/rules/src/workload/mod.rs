@@ -23,6 +23,7 @@ mod limits;
 mod loans;
 mod membership;
 pub mod numbers;
+pub mod profiles;
 mod programmes;
 mod proposals;
 mod quotes;

@@ -104,6 +104,17 @@ impl Rules {
         &self.records.0
     }
 
+    /// Every receipt so far, in the order of the chain.
+    pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.blocks.iter().flat_map(|block| &block.receipts)
+    }
+
+    /// What the last block put down, by key.
+    pub fn last_writes(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let writes = self.blocks.last().into_iter().flat_map(|b| &b.writes);
+        writes.filter_map(|(key, record)| Some((key.as_slice(), record.as_deref()?)))
+    }
+
     /// The keys that sign what is planned, ascending.
     pub fn signers(&self, planned: &Planned) -> Vec<Vec<u8>> {
         let key = match &planned.signer {

@@ -13,6 +13,7 @@ use counterfoil_contracts::{cash, financing, invoice as invoices, receivable as 
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, Issuance, Payment, PaymentState, Redemption,
 };
+use counterfoil_proto::credit::v1::Profile;
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{
@@ -252,6 +253,16 @@ pub fn payment(caller: &Caller, _: &Records<'_>, payment: Payment) -> Shown<Paym
     let contested = payment.state() == PaymentState::Contested || !payment.reason.is_empty();
     let may = to_parties(caller, &parties) || (contested && caller.is(&payment.arbiter));
     Ok(may.then_some(payment))
+}
+
+/// The organization itself: what it is worth to others is not theirs to look up.
+pub fn profile(caller: &Caller, _: &Records<'_>, profile: Profile) -> Shown<Profile> {
+    Ok(to_parties(caller, &[&profile.organization]).then_some(profile))
+}
+
+/// The organization itself. Its entries are its own to read, as is each receipt behind them.
+pub fn history(caller: &Caller, organization: &str) -> bool {
+    to_parties(caller, &[organization])
 }
 
 /// Whether a caller is one of these, or a regulator, who reads as every party does.

@@ -1,0 +1,94 @@
+//! Profiles with the figures that follow from them, and histories.
+
+use counterfoil_proto::credit::v1::{
+    BankProfile, DebtorProfile, HistoryEntry, Profile, SupplierProfile, Volume,
+};
+use counterfoil_types::profile::figures;
+
+use crate::amounts::Currencies;
+use crate::output::View;
+
+pub fn profile(profile: &Profile, currencies: &Currencies) -> View {
+    let supplier = profile.supplier.as_ref();
+    View::new()
+        .text("organization", &profile.organization)
+        .number("formula", profile.formula)
+        .number("entries", profile.entries)
+        .number("last_entry", profile.last_entry)
+        .inner("debtor", profile.debtor.as_ref().map(debtor))
+        .inner("supplier", supplier.map(|s| self::supplier(s, currencies)))
+        .inner("bank", profile.bank.as_ref().map(bank))
+}
+
+fn debtor(debtor: &DebtorProfile) -> View {
+    View::new()
+        .number("invoices_confirmed", debtor.invoices_confirmed)
+        .hidden("confirmed_after_days", debtor.confirmed_after_days.clone())
+        .whole(
+            "median_days_to_confirm",
+            figures::median_days_to_confirm(debtor),
+        )
+        .number("queries", debtor.queries)
+        .number("invoices_rejected", debtor.invoices_rejected)
+        .number("receivables_settled", debtor.receivables_settled)
+        .number("settled_on_time", debtor.settled_on_time)
+        .share("on_time_ppm", figures::on_time_ppm(debtor))
+        .hidden("days_late", debtor.days_late)
+        .whole("mean_days_late", figures::mean_days_late(debtor))
+        .number("overdue_reports", debtor.overdue_reports)
+        .number("defaults", debtor.defaults)
+}
+
+fn supplier(supplier: &SupplierProfile, currencies: &Currencies) -> View {
+    let volumes = supplier.volumes.iter().map(|v| volume(v, currencies));
+    View::new()
+        .number("invoices_registered", supplier.invoices_registered)
+        .date("first_registered_on", supplier.first_registered_on.as_ref())
+        .date("last_registered_on", supplier.last_registered_on.as_ref())
+        .whole("tenure_days", figures::tenure_days(supplier))
+        .number("invoices_confirmed", supplier.invoices_confirmed)
+        .number("invoices_ended", supplier.invoices_ended)
+        .share("confirmed_ppm", figures::confirmed_ppm(supplier))
+        .nested("volumes", volumes.collect())
+}
+
+fn volume(volume: &Volume, currencies: &Currencies) -> View {
+    let currency = volume.currency.as_str();
+    let buyers = volume.buyers.iter().map(|buyer| {
+        View::new().text("buyer", &buyer.buyer).minor(
+            "confirmed_minor",
+            buyer.confirmed_minor,
+            currency,
+            currencies,
+        )
+    });
+    View::new()
+        .text("currency", currency)
+        .number("invoices", volume.invoices)
+        .minor(
+            "confirmed_minor",
+            volume.confirmed_minor,
+            currency,
+            currencies,
+        )
+        .share("concentration_ppm", figures::concentration_ppm(volume))
+        .hidden_records("buyers", buyers.collect())
+        .hidden("others_minor", volume.others_minor.to_string())
+}
+
+fn bank(bank: &BankProfile) -> View {
+    View::new()
+        .number("quotes", bank.quotes)
+        .number("reveals", bank.reveals)
+        .number("missed_reveals", bank.missed_reveals)
+        .number("awards", bank.awards)
+        .number("failed_payments", bank.failed_payments)
+}
+
+pub fn history_entry(entry: &HistoryEntry) -> View {
+    View::new()
+        .number("height", entry.height)
+        .number("index", entry.index)
+        .id("tx_id", &entry.tx_id)
+        .list("figures", entry.figures().map(|f| format!("{f:?}")))
+}

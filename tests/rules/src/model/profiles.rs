@@ -1,0 +1,201 @@
+//! Profiles (specification 8.1): what an organization's figures should be, counted on what the ledger holds instead of
+//! on what it told. A history entry names the figures that are others after its transaction than before.
+
+use std::collections::BTreeMap;
+
+use counterfoil_proto::credit::v1::{
+    BankProfile, BuyerVolume, DebtorProfile, Figure, Profile, SupplierProfile, Volume,
+};
+use counterfoil_proto::financing::v1::QuoteState;
+use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
+use counterfoil_proto::receivable::v1::{Receivable, ReceivableState};
+
+use super::claims::day_of;
+use super::{Id, Model};
+
+/// How often something happened that moves a figure.
+pub type Tally = BTreeMap<Figure, u64>;
+
+impl Model {
+    /// What concerns one organization, counted.
+    pub(super) fn tally(&self, organization: &str) -> Tally {
+        let mut tally = Tally::new();
+        let mut count = |figure: Figure, times: u64| *tally.entry(figure).or_default() += times;
+        for invoice in self.invoices.values() {
+            let state = invoice.state();
+            if invoice.buyer == organization {
+                count(Figure::Queries, u64::from(invoice.query_count));
+                match state {
+                    InvoiceState::Confirmed => count(Figure::InvoicesConfirmed, 1),
+                    InvoiceState::Rejected => count(Figure::InvoicesRejected, 1),
+                    _ => {}
+                }
+            }
+            if invoice.seller == organization {
+                // A proposal is no registration yet.
+                count(
+                    Figure::InvoicesRegistered,
+                    u64::from(invoice.registered_on.is_some()),
+                );
+                match state {
+                    InvoiceState::Confirmed => count(Figure::Volume, 1),
+                    InvoiceState::Rejected | InvoiceState::Withdrawn => {
+                        count(Figure::InvoicesEnded, 1);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let paid_off = self.paid_off_by(organization).count();
+        count(Figure::ReceivablesSettled, paid_off as u64);
+        for (debtor, state) in &self.reports {
+            match state {
+                _ if debtor != organization => {}
+                ReceivableState::Overdue => count(Figure::OverdueReports, 1),
+                _ => count(Figure::Defaults, 1),
+            }
+        }
+        for quote in self.quotes.values().filter(|q| q.bank == organization) {
+            count(Figure::Quotes, 1);
+            count(Figure::Reveals, u64::from(quote.terms.is_some()));
+            match quote.state() {
+                QuoteState::Missed => count(Figure::MissedReveals, 1),
+                QuoteState::Awarded => count(Figure::Awards, 1),
+                QuoteState::Failed => count(Figure::FailedPayments, 1),
+                _ => {}
+            }
+        }
+        tally.retain(|_, times| *times > 0);
+        tally
+    }
+
+    /// What the ledger's record of an organization should be.
+    pub fn profile(&self, organization: &str) -> Option<Profile> {
+        let tally = self.tally(organization);
+        if tally.is_empty() {
+            return None;
+        }
+        let of = |figure: Figure| tally.get(&figure).copied().unwrap_or_default();
+        let any = |figures: &[Figure]| figures.iter().any(|figure| tally.contains_key(figure));
+        let history = &self.history[organization];
+        let moved = (0..).zip(history).filter(|(_, e)| !e.figures.is_empty());
+        let moved: Vec<u64> = moved.map(|(sequence, _)| sequence).collect();
+        let is_debtor = any(&[
+            Figure::InvoicesConfirmed,
+            Figure::Queries,
+            Figure::InvoicesRejected,
+            Figure::ReceivablesSettled,
+            Figure::OverdueReports,
+            Figure::Defaults,
+        ]);
+        let debtor = is_debtor.then(|| {
+            let lateness = self.lateness(organization);
+            DebtorProfile {
+                invoices_confirmed: of(Figure::InvoicesConfirmed),
+                confirmed_after_days: self.confirmed_after_days(organization),
+                queries: of(Figure::Queries),
+                invoices_rejected: of(Figure::InvoicesRejected),
+                receivables_settled: of(Figure::ReceivablesSettled),
+                settled_on_time: lateness.iter().filter(|days| **days == 0).count() as u64,
+                days_late: lateness.iter().sum(),
+                overdue_reports: of(Figure::OverdueReports),
+                defaults: of(Figure::Defaults),
+            }
+        });
+        let supplier = any(&[Figure::InvoicesRegistered]).then(|| {
+            let mine = || self.invoices.values().filter(|i| i.seller == organization);
+            let registered = |i: &Invoice| i.registered_on.map(Some);
+            SupplierProfile {
+                invoices_registered: of(Figure::InvoicesRegistered),
+                first_registered_on: mine().filter_map(registered).min_by_key(day_of).flatten(),
+                last_registered_on: mine().filter_map(registered).max_by_key(day_of).flatten(),
+                invoices_confirmed: of(Figure::Volume),
+                invoices_ended: of(Figure::InvoicesEnded),
+                volumes: self.volumes(organization),
+            }
+        });
+        let bank = any(&[Figure::Quotes]).then(|| BankProfile {
+            quotes: of(Figure::Quotes),
+            reveals: of(Figure::Reveals),
+            missed_reveals: of(Figure::MissedReveals),
+            awards: of(Figure::Awards),
+            failed_payments: of(Figure::FailedPayments),
+        });
+        Some(Profile {
+            organization: organization.to_owned(),
+            formula: 1,
+            entries: moved.len() as u64,
+            last_entry: *moved.last().expect("what is counted happened"),
+            debtor,
+            supplier,
+            bank,
+        })
+    }
+
+    fn owed_by(&self, debtor: &str) -> impl Iterator<Item = &Receivable> {
+        self.receivables
+            .values()
+            .filter(move |r| r.debtor == debtor)
+    }
+
+    /// What a debtor has paid in full.
+    fn paid_off_by(&self, debtor: &str) -> impl Iterator<Item = &Receivable> {
+        let paid_off = self.paid_off.iter().map(|id| &self.receivables[id]);
+        paid_off.filter(move |r| r.debtor == debtor)
+    }
+
+    /// Days from the adjusted due date of every settled receivable to its settlement.
+    fn lateness(&self, debtor: &str) -> Vec<u64> {
+        let settled = self.paid_off_by(debtor);
+        let late = settled.map(|r| day_of(&r.settled_on) - day_of(&r.adjusted_due_date));
+        late.map(|days| u64::try_from(days).unwrap_or(0)).collect()
+    }
+
+    fn confirmed_after_days(&self, debtor: &str) -> Vec<u64> {
+        let mut times: BTreeMap<usize, u64> = BTreeMap::new();
+        for receivable in self.owed_by(debtor) {
+            let id = Id::try_from(receivable.invoice.as_slice()).expect("an id");
+            let days = day_of(&receivable.confirmed_on) - day_of(&self.invoices[&id].registered_on);
+            let days = usize::try_from(days).expect("confirmed after it was registered");
+            *times.entry(days.min(366)).or_default() += 1;
+        }
+        let last = times.last_key_value().map(|(days, _)| *days);
+        let places = 0..last.map_or(0, |days| days + 1);
+        places
+            .map(|days| times.get(&days).copied().unwrap_or(0))
+            .collect()
+    }
+
+    fn volumes(&self, seller: &str) -> Vec<Volume> {
+        let mut by_currency: BTreeMap<String, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
+        for invoice in self.invoices.values().filter(|i| i.seller == seller) {
+            if invoice.state() != InvoiceState::Confirmed {
+                continue;
+            }
+            let id = Id::try_from(invoice.receivable.as_slice()).expect("an id");
+            let face = self.receivables[&id].face.clone().expect("a face");
+            let (invoices, buyers) = by_currency.entry(face.currency).or_default();
+            *invoices += 1;
+            let sum = buyers.entry(invoice.buyer.clone()).or_default();
+            *sum = sum.saturating_add(face.minor);
+        }
+        let volume = |(currency, (invoices, buyers)): (String, (u64, BTreeMap<String, u64>))| {
+            let sum = |all: u64, minor: &u64| all.saturating_add(*minor);
+            Volume {
+                currency,
+                invoices,
+                confirmed_minor: buyers.values().fold(0, sum),
+                buyers: buyers
+                    .into_iter()
+                    .map(|(buyer, confirmed_minor)| BuyerVolume {
+                        buyer,
+                        confirmed_minor,
+                    })
+                    .collect(),
+                // The test's ledger has fewer buyers than a profile keeps.
+                others_minor: 0,
+            }
+        };
+        by_currency.into_iter().map(volume).collect()
+    }
+}

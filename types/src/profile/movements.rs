@@ -1,0 +1,165 @@
+//! What each event means for the profiles of its parties. A new event that means something is one arm here.
+
+use counterfoil_proto::v1::{self as wire, Event, Money};
+use counterfoil_proto::{financing, invoice, settlement};
+use prost::Message;
+
+use crate::dates::Date;
+use crate::transaction::contract;
+
+/// What an event means for one organization's profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    pub organization: String,
+    pub change: Change,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Of a debtor: it confirmed an invoice so many days after its registration.
+    InvoiceConfirmed {
+        days: u64,
+    },
+    Query,
+    InvoiceRejected,
+    /// Of a debtor: it owes nothing any more, so many days after the adjusted due date.
+    Settled {
+        days_late: u32,
+    },
+    OverdueReport,
+    Default,
+    /// Of a supplier.
+    InvoiceRegistered {
+        on: Date,
+    },
+    Volume {
+        buyer: String,
+        amount: Money,
+    },
+    InvoiceEnded,
+    /// Of a bank.
+    Quote,
+    Reveal,
+    MissedReveal,
+    Award,
+    /// It was awarded, and could not pay.
+    FailedPayment,
+}
+
+/// An event that this version of the formula cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an event of contract {contract} cannot be read: {problem}")]
+pub struct UnreadableEvent {
+    pub contract: u32,
+    pub problem: String,
+}
+
+/// What an event means, for every organization whose figures it moves; each of them is one that the event concerns.
+pub fn movements(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
+    match event.contract {
+        contract::INVOICE => of_invoice(event),
+        contract::SETTLEMENT => of_settlement(event),
+        contract::FINANCING => of_financing(event),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn of_invoice(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
+    use invoice::v1::event::Event::*;
+    Ok(match read::<invoice::v1::Event>(event)?.event {
+        Some(Registered(e)) => {
+            let on = read_date(event, e.registered_on)?;
+            vec![movement(e.seller, Change::InvoiceRegistered { on })]
+        }
+        Some(Confirmed(e)) => {
+            let registered = read_date(event, e.registered_on)?;
+            let confirmed = read_date(event, e.confirmed_on)?;
+            let days = u64::try_from(registered.days_until(confirmed)).unwrap_or(0);
+            let volume = Change::Volume {
+                buyer: e.buyer.clone(),
+                amount: e.amount.unwrap_or_default(),
+            };
+            vec![
+                movement(e.buyer, Change::InvoiceConfirmed { days }),
+                movement(e.seller, volume),
+            ]
+        }
+        Some(Queried(e)) => vec![movement(e.buyer, Change::Query)],
+        Some(Rejected(e)) => vec![
+            movement(e.buyer, Change::InvoiceRejected),
+            movement(e.seller, Change::InvoiceEnded),
+        ],
+        Some(Withdrawn(e)) => vec![movement(e.seller, Change::InvoiceEnded)],
+        Some(
+            QueryResolved(_)
+            | Warned(_)
+            | Proposed(_)
+            | ProposalEnded(_)
+            | ConditionallyConfirmed(_)
+            | ConditionsEnded(_)
+            | Credited(_)
+            | Disputed(_)
+            | Ruled(_)
+            | DisputeEnded(_),
+        )
+        | None => Vec::new(),
+    })
+}
+
+fn of_settlement(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
+    use settlement::v1::event::Event::*;
+    Ok(match read::<settlement::v1::Event>(event)?.event {
+        Some(Paid(e)) if e.settled => {
+            let days_late = e.days_late;
+            vec![movement(e.debtor, Change::Settled { days_late })]
+        }
+        Some(Overdue(e)) => vec![movement(e.debtor, Change::OverdueReport)],
+        Some(Defaulted(e)) => vec![movement(e.debtor, Change::Default)],
+        Some(Paid(_) | ClaimPaid(_) | FeeCharged(_)) | None => Vec::new(),
+    })
+}
+
+fn of_financing(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
+    use financing::v1::QuoteState;
+    use financing::v1::event::Event::*;
+    Ok(match read::<financing::v1::Event>(event)?.event {
+        Some(Committed(e)) => vec![movement(e.bank, Change::Quote)],
+        Some(Revealed(e)) => vec![movement(e.bank, Change::Reveal)],
+        Some(QuoteClosed(e)) if e.state() == QuoteState::Missed => {
+            vec![movement(e.bank, Change::MissedReveal)]
+        }
+        Some(Awarded(e)) => {
+            let bank = e.award.unwrap_or_default().bank;
+            vec![movement(bank, Change::Award)]
+        }
+        Some(QuoteFailed(e)) => vec![movement(e.bank, Change::FailedPayment)],
+        Some(
+            Opened(_) | Closed(_) | QuoteClosed(_) | LoanOpened(_) | LoanPaid(_) | LoanDefaulted(_)
+            | LimitSet(_) | ProgrammeOpened(_) | ProgrammeClosed(_) | StandingQuoteMade(_)
+            | ClaimPurchased(_) | ExtensionDrawn(_),
+        )
+        | None => Vec::new(),
+    })
+}
+
+fn movement(organization: String, change: Change) -> Movement {
+    Movement {
+        organization,
+        change,
+    }
+}
+
+fn read<M: Message + Default>(event: &Event) -> Result<M, UnreadableEvent> {
+    M::decode(event.body.as_slice()).map_err(|problem| unreadable(event, problem))
+}
+
+fn read_date(event: &Event, date: Option<wire::Date>) -> Result<Date, UnreadableEvent> {
+    Date::try_from(&date.unwrap_or_default()).map_err(|problem| unreadable(event, problem))
+}
+
+fn unreadable(event: &Event, problem: impl ToString) -> UnreadableEvent {
+    UnreadableEvent {
+        contract: event.contract,
+        problem: problem.to_string(),
+    }
+}
