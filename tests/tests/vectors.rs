@@ -121,6 +121,7 @@ fn open(receivable: &[u8], number: u32, minor: u64, is_loan: bool) -> (u32, Vec<
         deadline: date(2012, 1, 2),
         expires_on: date(2012, 1, 20),
         invited,
+        ..OpenRequest::default()
     }))
 }
 
@@ -165,6 +166,7 @@ fn terms(minor: u64, end_to_end_id: &str) -> QuoteTerms {
         expires_on: date(2012, 1, 20),
         issuer: "bank".into(),
         end_to_end_id: end_to_end_id.into(),
+        ..QuoteTerms::default()
     }
 }
 

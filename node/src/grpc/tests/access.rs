@@ -69,7 +69,7 @@ async fn what_is_hidden_is_answered_as_what_is_not_there() {
         get_payment,
         &world.payment.to_vec(),
         &absent,
-        |id| { wire::GetPaymentRequest { id: id.into() } }
+        |id| wire::GetPaymentRequest { id: id.into() }
     );
     same!(ledger, get_loan, &world.loan.to_vec(), &absent, |id| {
         wire::GetLoanRequest { id: id.into() }

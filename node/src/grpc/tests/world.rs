@@ -388,6 +388,7 @@ impl Chain {
             deadline: date(1, 5),
             expires_on: date(1, 20),
             invited: invited.iter().map(|bank| (*bank).to_owned()).collect(),
+            ..Default::default()
         };
         self.finance(seller, financing::action::Action::Open(open))
     }
