@@ -6,7 +6,7 @@ use counterfoil_proto::credit::v1::{
 use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, ISSUER, SELLER, TODAY, answer, award, commit, confirm, issue_to, quote,
+    BUYER, Finance, ISSUER, SELLER, TODAY, answer, award, commit, issue_to, quote,
     register, registration, report, reveal, salt, settle, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
@@ -48,14 +48,14 @@ fn a_buyer_and_its_supplier() {
         invoice_id(&receipt)
     };
     let invoices = ["1", "2", "3", "4", "5"].map(&mut registered);
-    bench.succeed(BUYER, confirm(&invoices[0], &form("1")));
-    bench.succeed(BUYER, confirm(&invoices[2], &form("3")));
+    bench.confirm(&invoices[0], &form("1"));
+    bench.confirm(&invoices[2], &form("3"));
     bench.succeed(BUYER, answer("reject", &invoices[3]));
     bench.succeed(SELLER, answer("withdraw", &invoices[4]));
     bench.succeed(BUYER, answer("query", &invoices[1]));
     bench.roll_to(TODAY + 5);
     bench.succeed(BUYER, answer("resolve_query", &invoices[1]));
-    bench.succeed(BUYER, confirm(&invoices[1], &form("2")));
+    bench.confirm(&invoices[1], &form("2"));
     bench.succeed(SELLER, register(form("6")));
     bench.succeed(ISSUER, issue_to(BUYER, 50_000, "funds"));
     bench.roll_to(TODAY + 30);

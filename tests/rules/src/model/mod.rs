@@ -14,6 +14,7 @@ pub mod claims;
 mod credits;
 pub mod external;
 pub mod financing;
+mod happened;
 pub mod invoices;
 pub mod membership;
 pub mod numbers;
@@ -38,6 +39,7 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
 use calendar::Clock;
+pub use happened::Happened;
 use invoices::{Loose, Strict};
 use membership::KnownKeys;
 use profiles::Tally;
@@ -131,78 +133,6 @@ impl Call<'_> {
     /// Whether an organization signed this very action: as its caller or by its consent.
     pub fn is_signed_by(&self, organization: &str) -> bool {
         self.organization == organization || self.consents.contains(organization)
-    }
-}
-
-/// An event as it should stand in the receipt.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Happened {
-    pub contract: u32,
-    /// Whom it concerns.
-    pub organizations: BTreeSet<String>,
-    pub body: Vec<u8>,
-}
-
-impl Happened {
-    fn new<T: Into<String>>(
-        contract: u32,
-        concerned: impl IntoIterator<Item = T>,
-        body: Vec<u8>,
-    ) -> Happened {
-        Happened {
-            contract,
-            organizations: concerned.into_iter().map(Into::into).collect(),
-            body,
-        }
-    }
-
-    fn calendar<T: Into<String>>(
-        concerned: impl IntoIterator<Item = T>,
-        event: calendar_wire::Event,
-    ) -> Happened {
-        Happened::new(contract::CALENDAR, concerned, event.encode_to_vec())
-    }
-
-    fn cash<T: Into<String>>(
-        concerned: impl IntoIterator<Item = T>,
-        event: cash_wire::Event,
-    ) -> Happened {
-        Happened::new(contract::CASH, concerned, event.encode_to_vec())
-    }
-
-    fn financing<T: Into<String>>(
-        concerned: impl IntoIterator<Item = T>,
-        event: financing_wire::Event,
-    ) -> Happened {
-        Happened::new(contract::FINANCING, concerned, event.encode_to_vec())
-    }
-
-    fn invoice<T: Into<String>>(
-        concerned: impl IntoIterator<Item = T>,
-        event: invoice_wire::Event,
-    ) -> Happened {
-        Happened::new(contract::INVOICE, concerned, event.encode_to_vec())
-    }
-
-    fn membership<T: Into<String>>(
-        concerned: impl IntoIterator<Item = T>,
-        event: membership_wire::Event,
-    ) -> Happened {
-        Happened::new(contract::MEMBERSHIP, concerned, event.encode_to_vec())
-    }
-
-    fn receivable<T: Into<String>>(
-        concerned: impl IntoIterator<Item = T>,
-        event: receivable_wire::Event,
-    ) -> Happened {
-        Happened::new(contract::RECEIVABLE, concerned, event.encode_to_vec())
-    }
-
-    fn settlement<T: Into<String>>(
-        concerned: impl IntoIterator<Item = T>,
-        event: settlement_wire::Event,
-    ) -> Happened {
-        Happened::new(contract::SETTLEMENT, concerned, event.encode_to_vec())
     }
 }
 

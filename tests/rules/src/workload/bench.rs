@@ -2,8 +2,8 @@
 
 use counterfoil_proto::cash::v1::{Balance, Payment};
 use counterfoil_proto::financing::v1::{Limit, Loan, Quote, Request};
-use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::invoice::v1::action::Action as Invoicing;
+use counterfoil_proto::invoice::v1::{Invoice, RegisterInvoice};
 use counterfoil_proto::membership::v1::decision::Decision;
 use counterfoil_proto::membership::v1::{DecisionState, Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Receivable};
@@ -154,15 +154,19 @@ impl Bench {
         let mut invoice = registration(number);
         invoice.gross = usd(gross);
         let id = invoice_id(&self.succeed(SELLER, register(invoice.clone())));
-        let mut confirmation = confirm(&id, &invoice);
-        // One of the same amount as another is like it.
+        self.confirm(&id, &invoice);
+        tagged_hash("counterfoil/receivable-id/v1", &[&id]).to_vec()
+    }
+
+    /// The buyer confirms what was registered, and acknowledges what it is like.
+    pub fn confirm(&mut self, id: &[u8], registered: &RegisterInvoice) {
+        let mut confirmation = confirm(id, registered);
         if let Act::Invoice(action) = &mut confirmation
             && let Some(Invoicing::Confirm(confirm)) = &mut action.action
         {
-            confirm.acknowledged = self.invoice(&id).warnings;
+            confirm.acknowledged = self.invoice(id).warnings;
         }
         self.succeed(BUYER, confirmation);
-        tagged_hash("counterfoil/receivable-id/v1", &[&id]).to_vec()
     }
 
     /// A request for so much on the claims, still without quotes.
