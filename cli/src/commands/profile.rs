@@ -59,7 +59,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 ))
             })?;
             let scores = scores(&profile);
-            let lines = scores.iter().flat_map(|score| score_lines(score));
+            let lines = scores.iter().flat_map(score_lines);
             let columns = ["capacity", "figure", "value", "points", "of"];
             let lines: Vec<View> = lines.collect();
             let view = views::profile(&profile, &currencies)

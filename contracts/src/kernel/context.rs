@@ -30,11 +30,14 @@ pub struct BlockContext {
     pub parent: Hash,
 }
 
+/// Asks what an action of a contract's number needs of its signers.
+pub type AuthorityOf = fn(&Context<'_>, u32, &[u8]) -> Result<Option<Authority>, Failure>;
+
 /// What a contract that carries out another's action needs of the list of contracts, which the kernel does not know.
 #[derive(Clone, Copy)]
 pub struct Contracts {
     /// What an action of a contract's number needs of its signers. Rejects what is no action.
-    pub authority: fn(&Context<'_>, u32, &[u8]) -> Result<Option<Authority>, Failure>,
+    pub authority: AuthorityOf,
     /// Carries out an action on behalf of the context's caller, whose signers are checked first.
     pub run: fn(&mut Context<'_>, u32, &[u8]) -> Result<(), Failure>,
 }

@@ -13,7 +13,7 @@ pub use context::{BlockContext, Context, Contracts, Rules};
 pub use fingerprint::keyed_fingerprint;
 pub use rejection::{Failure, Rejection, RejectionCode, check_known, reject, reject_repeated};
 pub use store::{StateError, StateReader, Store, Writes, stored_date};
-pub use table::Table;
+pub use table::{Changes, Table};
 
 pub(crate) use rejection::rejection_codes;
 

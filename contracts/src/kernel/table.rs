@@ -6,6 +6,9 @@ use prost::Message;
 
 use super::store::{StateError, Store};
 
+/// Records that a transaction wrote, each before it and now.
+pub type Changes<R> = Vec<(Option<R>, Option<R>)>;
+
 /// Records of one kind. A key is the table's name and the parts, with `/`
 /// between them: ids of organizations as text, hashes as 32 raw bytes, numbers big-endian.
 ///
@@ -51,7 +54,7 @@ impl<R: Message + Default> Table<R> {
     }
 
     /// The table's records that this transaction has written: before, and now.
-    pub fn changes(&self, store: &Store<'_>) -> Result<Vec<(Option<R>, Option<R>)>, StateError> {
+    pub fn changes(&self, store: &Store<'_>) -> Result<Changes<R>, StateError> {
         let read = |bytes: Option<Vec<u8>>| bytes.map(|bytes| self.decode(&bytes)).transpose();
         let changes = store.changes(&self.prefix())?.into_iter();
         changes

@@ -59,7 +59,7 @@ pub(super) fn approvals_given(
         .collect();
     let idle = |account: &&Account| !may(account, make) && !may(account, approve);
     let makers = accounts.iter().filter(|a| may(a, make)).count();
-    if makers == 0 || accounts.iter().any(|account| idle(account)) {
+    if makers == 0 || accounts.iter().any(idle) {
         let message = format!(
             "of the signers one must have the permission {}, and each that or {}",
             name(make),

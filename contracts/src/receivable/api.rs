@@ -17,7 +17,7 @@ use super::events::emit;
 use super::keys::{
     self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable, receivable_of,
 };
-use crate::kernel::{Context, StateError, Store};
+use crate::kernel::{Changes, Context, StateError, Store};
 
 pub use super::claims::{is_assignable, money};
 pub use super::credits::{Credit, credit, mark_disputed};
@@ -142,9 +142,7 @@ pub fn claim(
 }
 
 /// The claims that this transaction has written: before, and now.
-pub fn changed_claims(
-    store: &Store<'_>,
-) -> Result<Vec<(Option<Claim>, Option<Claim>)>, StateError> {
+pub fn changed_claims(store: &Store<'_>) -> Result<Changes<Claim>, StateError> {
     CLAIMS.changes(store)
 }
 

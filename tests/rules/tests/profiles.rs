@@ -6,8 +6,8 @@ use counterfoil_proto::credit::v1::{
 use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, ISSUER, SELLER, TODAY, answer, award, commit, issue_to, quote,
-    register, registration, report, reveal, salt, settle, usd,
+    BUYER, Finance, ISSUER, SELLER, TODAY, answer, award, commit, issue_to, quote, register,
+    registration, report, reveal, salt, settle, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 use counterfoil_rules_tests::workload::profiles::check_recomputation;

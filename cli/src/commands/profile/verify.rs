@@ -99,6 +99,8 @@ mod tests {
 
     use super::*;
 
+    type History = Vec<(HistoryEntry, Receipt)>;
+
     fn id() -> OrganizationId {
         "bank".parse().expect("an id")
     }
@@ -175,7 +177,7 @@ mod tests {
     fn whatever_is_changed_or_left_out_shows() {
         let history = [step(2, true), step(3, false), step(7, true)];
         let stored = profile(&history);
-        let altered = |change: &dyn Fn(&mut Vec<(HistoryEntry, Receipt)>)| {
+        let altered = |change: &dyn Fn(&mut History)| {
             let mut history = history.to_vec();
             change(&mut history);
             verify(stored.clone(), &history)

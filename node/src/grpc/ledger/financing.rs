@@ -56,7 +56,7 @@ pub async fn rank_quotes(
     let ranked = service
         .reader
         .read(move |ledger| ranking::rank_quotes(ledger, &caller, &id));
-    Ok(ranked.await?)
+    ranked.await
 }
 
 pub async fn get_loan(

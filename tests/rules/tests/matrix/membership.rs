@@ -41,10 +41,13 @@ use Stand::*;
 
 const STANDS: [Stand; 4] = [Open, CarriedOut, Ended, Expired];
 
+/// An action, and the code of each party by the proposal's state.
+type ProposalRow = (&'static str, [u32; 4], [u32; 4], [u32; 4]);
+
 /// Actions on a proposal of the bank's that asks for the buyer's consent: the bank's code from each state, the
 /// buyer's, and everyone else's. The bank's one account has made it, and approves nothing.
 #[rustfmt::skip]
-const ON_PROPOSAL: [(&str, [u32; 4], [u32; 4], [u32; 4]); 3] = [
+const ON_PROPOSAL: [ProposalRow; 3] = [
     //            Open  Carried  Ended  Expired
     ("approve",  [1009,    1006,  1006,  1007],
                  [1005,    1005,  1005,  1005],
