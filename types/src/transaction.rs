@@ -1,5 +1,6 @@
 //! Making and naming transactions (specification 10.1).
 
+use counterfoil_proto::membership::v1::Decision;
 use counterfoil_proto::v1 as wire;
 use prost::Message;
 
@@ -51,6 +52,11 @@ pub fn enrolment_bytes(chain_id: &str, organization: &str) -> Vec<u8> {
         organization.as_bytes(),
     ]
     .concat()
+}
+
+/// The hash of what operators decide: what those who vote look at and repeat.
+pub fn decision_hash(decision: &Decision) -> Hash {
+    Hash::tagged("counterfoil/decision/v1", &[&decision.encode_to_vec()])
 }
 
 /// What a client says; the rest of a transaction follows from who signs.

@@ -6,7 +6,7 @@ use counterfoil_proto::cash::v1::{IssueDeposit, RejectionCode, TransferDeposit};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
 
-use super::api::{self, AmountFault, Payment};
+use super::api::{self, Payment};
 use crate::kernel::{Context, Failure, reject};
 use crate::membership::api as membership;
 
@@ -70,8 +70,6 @@ pub(super) fn check_amount(
     context: &Context<'_>,
     amount: Option<&Money>,
 ) -> Result<Money, Failure> {
-    api::check_amount(context.rules, amount).map_err(|fault| match fault {
-        AmountFault::Currency(message) => reject(RejectionCode::UnknownCurrency, message),
-        AmountFault::Amount(message) => reject(RejectionCode::InvalidAmount, message),
-    })
+    api::check_amount(context.rules, amount)
+        .map_err(|fault| fault.under(RejectionCode::UnknownCurrency, RejectionCode::InvalidAmount))
 }

@@ -16,7 +16,7 @@ use super::keys::{
     ACCEPTANCES, BALANCES, INSTRUCTIONS, ISSUANCES, PAYMENTS, REDEMPTIONS, balance, issuance,
     put_balance, put_issuance,
 };
-use crate::kernel::{Context, Rules, StateError, Store};
+use crate::kernel::{Context, Failure, RejectionCode, Rules, StateError, Store, reject};
 use crate::membership::api as membership;
 
 pub use super::errors::{PaymentCodes, PaymentFault};
@@ -70,6 +70,33 @@ pub fn payment_prefix() -> Vec<u8> {
 pub enum AmountFault {
     Currency(String),
     Amount(String),
+}
+
+impl AmountFault {
+    /// The rejection under a contract's own numbers, for a currency and for an amount.
+    pub fn under<C: RejectionCode>(self, currency: C, amount: C) -> Failure {
+        match self {
+            Self::Currency(message) => reject(currency, message),
+            Self::Amount(message) => reject(amount, message),
+        }
+    }
+}
+
+/// Checks that a sum is above zero, within bounds, and in the currency of what it is paid for, given by its name.
+pub fn check_amount_for(
+    (what, currency): (&str, &str),
+    amount: Option<&Money>,
+) -> Result<Money, AmountFault> {
+    let amount = amount.cloned().unwrap_or_default();
+    if amount.currency != currency {
+        let message = format!("the {what} is in {currency}, not {:?}", amount.currency);
+        return Err(AmountFault::Currency(message));
+    }
+    if !(1..=MAX_MINOR).contains(&amount.minor) {
+        let message = "an amount is from 1 to 10^18 minor units";
+        return Err(AmountFault::Amount(message.to_owned()));
+    }
+    Ok(amount)
 }
 
 /// Checks that a sum is above zero, within bounds, and in a currency of genesis.

@@ -10,12 +10,14 @@ use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{PaymentId, TxId};
-use counterfoil_types::limits::{ANSWER_BUSINESS_DAYS, MAX_REASON, PAYMENT_BUSINESS_DAYS};
+use counterfoil_types::limits::{ANSWER_BUSINESS_DAYS, PAYMENT_BUSINESS_DAYS};
 
 use super::api::is_reference;
 use super::events::emit;
 use super::keys::{BANK_ENTRIES, BANK_MESSAGES, PAYMENTS, acceptance, put_payment};
-use crate::kernel::{Context, Failure, StateError, Store, reject, reject_repeated, stored_date};
+use crate::kernel::{
+    Context, Failure, StateError, Store, check_reason, reject, reject_repeated, stored_date,
+};
 use crate::membership::api as membership;
 
 const KEY: &str = "cash/payment";
@@ -214,7 +216,7 @@ pub(super) fn contest(context: &mut Context<'_>, contest: ContestPayment) -> Res
         );
         return Err(reject(RejectionCode::AnswerNotLate, message));
     }
-    check_reason(&contest.reason)?;
+    check_reason(RejectionCode::InvalidReason, &contest.reason)?;
 
     payment.state = PaymentState::Contested.into();
     payment.reason = contest.reason.clone();
@@ -273,7 +275,7 @@ pub fn rule(
         return Err(reject(RejectionCode::NotTheArbiter, message));
     }
     check_state(&payment, &[PaymentState::Contested])?;
-    check_reason(reason)?;
+    check_reason(RejectionCode::InvalidReason, reason)?;
 
     let state = match paid {
         true => PaymentState::Confirmed,
@@ -349,14 +351,6 @@ fn check_state(payment: &Payment, from: &[PaymentState]) -> Result<(), Failure> 
     let state = state.strip_prefix("PAYMENT_STATE_").unwrap_or(state);
     let message = format!("the payment is {state}");
     Err(reject(RejectionCode::WrongPaymentState, message))
-}
-
-fn check_reason(reason: &str) -> Result<(), Failure> {
-    if (1..=MAX_REASON).contains(&reason.chars().count()) {
-        return Ok(());
-    }
-    let message = format!("a reason has 1 to {MAX_REASON} characters");
-    Err(reject(RejectionCode::InvalidReason, message))
 }
 
 /// Whether an event concerns the arbiter, too.

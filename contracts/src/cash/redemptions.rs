@@ -6,13 +6,12 @@ use counterfoil_proto::cash::v1::{
     RedemptionRestored, RedemptionState, RejectionCode, RequestRedemption,
 };
 use counterfoil_proto::v1::Money;
-use counterfoil_types::limits::MAX_REASON;
 
 use super::actions::check_amount;
 use super::api;
 use super::events::emit;
 use super::keys::{REDEMPTIONS, balance, issuance, put_balance, put_issuance};
-use crate::kernel::{Context, Failure, StateError, Store, reject};
+use crate::kernel::{Context, Failure, StateError, Store, check_reason, reject};
 
 pub(super) fn request(
     context: &mut Context<'_>,
@@ -89,10 +88,7 @@ pub(super) fn decline(
         return Err(reject(RejectionCode::NotTheIssuer, message));
     }
     check_open(&redemption)?;
-    if !(1..=MAX_REASON).contains(&decline.reason.chars().count()) {
-        let message = format!("a reason has 1 to {MAX_REASON} characters");
-        return Err(reject(RejectionCode::InvalidReason, message));
-    }
+    check_reason(RejectionCode::InvalidReason, &decline.reason)?;
 
     let amount = unlock(context, &redemption, Restore::Yes)?;
     close(context, &redemption, RedemptionState::Restored);

@@ -10,12 +10,11 @@ use counterfoil_proto::invoice::v1::{
 use counterfoil_proto::receivable::v1::{Receivable, Terms};
 use counterfoil_proto::v1::Money;
 use counterfoil_types::ids::InvoiceId;
-use counterfoil_types::limits::MAX_REASON;
 
 use super::details::{date_of, gross};
 use super::events::emit;
 use super::keys::INVOICES;
-use crate::kernel::{Context, Failure, StateError, check_known, reject};
+use crate::kernel::{self, Context, Failure, StateError, check_known, reject};
 use crate::receivable::api::{self as receivable, Confirmed};
 
 /// The states from which the buyer may still answer and the seller withdraw.
@@ -243,11 +242,7 @@ pub(super) fn check_state(invoice: &Invoice, allowed: &[InvoiceState]) -> Result
 }
 
 pub(super) fn check_reason(reason: &str) -> Result<(), Failure> {
-    if (1..=MAX_REASON).contains(&reason.chars().count()) {
-        return Ok(());
-    }
-    let message = format!("a reason has 1 to {MAX_REASON} characters");
-    Err(reject(RejectionCode::InvalidReason, message))
+    kernel::check_reason(RejectionCode::InvalidReason, reason)
 }
 
 pub(super) fn put(context: &mut Context<'_>, invoice: &Invoice) {

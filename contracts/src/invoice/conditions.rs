@@ -6,7 +6,6 @@ use counterfoil_proto::invoice::v1::{
     InvoiceConditionallyConfirmed, InvoiceState, RefuseConditions, RejectionCode,
 };
 use counterfoil_proto::v1::Money;
-use counterfoil_types::dates::Date;
 use counterfoil_types::limits::MAX_CONDITION_DAYS;
 
 use super::answers::{
@@ -35,10 +34,8 @@ pub(super) fn confirm(
         return Err(reject(RejectionCode::NoCondition, message));
     }
     check_reason(&confirm.reason)?;
-    let today = context.ledger_date;
-    let last = Date::try_from(&confirm.expires_on.unwrap_or_default());
-    let within = |last: &Date| (0..=MAX_CONDITION_DAYS).contains(&today.days_until(*last));
-    if !last.as_ref().is_ok_and(within) {
+    if !context.is_within(confirm.expires_on, MAX_CONDITION_DAYS) {
+        let today = context.ledger_date;
         let message =
             format!("conditions bind until {today} or up to {MAX_CONDITION_DAYS} days later");
         return Err(reject(RejectionCode::InvalidExpiry, message));

@@ -193,8 +193,8 @@ fn find_claims(
         let pledged = receivables::pledge_of(&claim).is_some();
         let most = claim.outstanding_minor.saturating_sub(u64::from(pledged));
         // What a payment under way brings was divided by what was outstanding.
-        let free =
-            receivable.payments.is_empty() && (pledged || !receivables::is_encumbered(&claim));
+        let free = !receivables::is_under_way(receivable)
+            && (pledged || !receivables::is_encumbered(&claim));
         if !free || *minor > most {
             let message = format!(
                 "claim {number} is offered or locked, a payment is under way, or at most {most} minor units of it can \

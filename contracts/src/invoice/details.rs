@@ -11,7 +11,7 @@ use counterfoil_types::ids::InvoiceId;
 use counterfoil_types::limits::{MAX_REFERENCE, MAX_TENOR_DAYS};
 
 use super::number::{is_invisible, normalise};
-use crate::cash::api::{self as cash, AmountFault};
+use crate::cash::api as cash;
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api as receivable;
 
@@ -35,9 +35,8 @@ pub(super) fn check(
 ) -> Result<(), Failure> {
     check_number(&details.number)?;
     check_dates(context, details)?;
-    cash::check_amount(context.rules, details.gross.as_ref()).map_err(|fault| match fault {
-        AmountFault::Currency(message) => reject(RejectionCode::UnknownCurrency, message),
-        AmountFault::Amount(message) => reject(RejectionCode::InvalidAmount, message),
+    cash::check_amount(context.rules, details.gross.as_ref()).map_err(|fault| {
+        fault.under(RejectionCode::UnknownCurrency, RejectionCode::InvalidAmount)
     })?;
     check_codes(details)?;
     let parties = (seller, details.buyer.as_str());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use counterfoil_proto::membership::v1::Organization;
-use counterfoil_proto::v1::{Event, KernelRejectionCode};
+use counterfoil_proto::v1::{self as wire, Event, KernelRejectionCode};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey};
 use counterfoil_types::hash::Hash;
@@ -71,6 +71,12 @@ impl Context<'_> {
             "{organization} must sign this, too: make it a proposal that asks for its consent"
         );
         Err(reject(KernelRejectionCode::ConsentLacking, message))
+    }
+
+    /// Whether a date is today or at most so many days later.
+    pub fn is_within(&self, date: Option<wire::Date>, days: i64) -> bool {
+        let date = Date::try_from(&date.unwrap_or_default());
+        date.is_ok_and(|date| (0..=days).contains(&self.ledger_date.days_until(date)))
     }
 
     /// Tells what happened, to whom it concerns.

@@ -11,7 +11,9 @@ mod table;
 pub use authority::Authority;
 pub use context::{BlockContext, Context, Contracts, Rules};
 pub use fingerprint::keyed_fingerprint;
-pub use rejection::{Failure, Rejection, RejectionCode, check_known, reject, reject_repeated};
+pub use rejection::{
+    Failure, Rejection, RejectionCode, check_known, check_reason, reject, reject_repeated,
+};
 pub use store::{StateError, StateReader, Store, Writes, stored_date};
 pub use table::{Changes, Table};
 

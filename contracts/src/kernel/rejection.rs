@@ -1,6 +1,7 @@
 //! How a transaction fails: by a numbered rejection, or because the state is unreadable.
 
 use counterfoil_proto::v1::KernelRejectionCode;
+use counterfoil_types::limits::MAX_REASON;
 
 use super::store::StateError;
 
@@ -97,4 +98,13 @@ pub fn check_known<E: TryFrom<i32>>(number: i32, what: &str) -> Result<(), Failu
             Err(reject(KernelRejectionCode::MalformedAction, message))
         }
     }
+}
+
+/// Checks the length of a reason that somebody gives.
+pub fn check_reason<C: RejectionCode>(code: C, reason: &str) -> Result<(), Failure> {
+    if (1..=MAX_REASON).contains(&reason.chars().count()) {
+        return Ok(());
+    }
+    let message = format!("a reason has 1 to {MAX_REASON} characters");
+    Err(reject(code, message))
 }

@@ -12,6 +12,7 @@ use super::keys::{
 use crate::kernel::{Rules, StateError, Store, keyed_fingerprint};
 
 pub use super::authority::{check_accounts, check_signers, check_status};
+pub use super::outcomes::subject;
 
 /// Key of an organization's record.
 pub fn organization_key(id: &str) -> Vec<u8> {

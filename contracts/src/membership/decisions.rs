@@ -6,11 +6,9 @@ use counterfoil_proto::membership::v1::{
     DecisionCarriedOut, DecisionProposed, DecisionState, DecisionVoted, ProposeDecision,
     ProposedDecision, RejectionCode, Role, Vote,
 };
-use counterfoil_types::dates::Date;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::DecisionId;
 use counterfoil_types::limits::MAX_PROPOSAL_DAYS;
-use prost::Message;
+use counterfoil_types::transaction::decision_hash;
 
 use super::api::has_role;
 use super::events::emit;
@@ -27,17 +25,15 @@ pub(super) fn propose(context: &mut Context<'_>, propose: ProposeDecision) -> Re
             "say what is to be decided",
         ));
     };
-    let today = context.ledger_date;
-    let last = Date::try_from(&propose.expires_on.unwrap_or_default());
-    let within = |last: &Date| (0..=MAX_PROPOSAL_DAYS).contains(&today.days_until(*last));
-    if !last.as_ref().is_ok_and(within) {
+    if !context.is_within(propose.expires_on, MAX_PROPOSAL_DAYS) {
+        let today = context.ledger_date;
         let message =
             format!("the last day for votes is {today} or up to {MAX_PROPOSAL_DAYS} days later");
         return Err(reject(RejectionCode::InvalidExpiry, message));
     }
     outcomes::check(context, outcome)?;
 
-    let hash = Hash::tagged("counterfoil/decision/v1", &[&decision.encode_to_vec()]);
+    let hash = decision_hash(&decision);
     let proposed = ProposedDecision {
         id: DecisionId::of(context.tx_id).to_vec(),
         decision: Some(decision),
@@ -129,9 +125,7 @@ fn tell(
     kind: Kind,
 ) -> Result<(), StateError> {
     let operators = roster(&context.store)?.operators;
-    let decision = proposed.decision.as_ref();
-    let about = decision.and_then(|d| d.decision.as_ref()).and_then(subject);
     let operators = operators.iter().map(String::as_str);
-    emit(context, operators.chain(about), kind);
+    emit(context, operators.chain(subject(proposed)), kind);
     Ok(())
 }

@@ -2,23 +2,23 @@
 
 use counterfoil_proto::membership::v1::decision::Decision as Outcome;
 use counterfoil_proto::membership::v1::{
-    Organization, OrganizationStatus, RejectionCode, Role, Suspension,
+    Organization, OrganizationStatus, ProposedDecision, RejectionCode, Role, Suspension,
 };
 use counterfoil_proto::v1::{ConsensusParams, ValidatorSet};
 use counterfoil_types::approvals::rule_can_be_met;
 use counterfoil_types::genesis::{organization_problem, params_problem, validator_set_problem};
-use counterfoil_types::limits::{MAX_ORGANIZATIONS, MAX_REASON};
+use counterfoil_types::limits::MAX_ORGANIZATIONS;
 
 use super::accounts::{has_a_checker, rule_problem};
 use super::api::{admit, has_role, is_active, legal_fingerprints, organization};
 use super::keys::{
     ACCOUNTS, LEGAL_IDENTITIES, put_organization, put_roster, put_settings, roster, settings,
 };
-use crate::kernel::{Context, Failure, StateError, reject};
+use crate::kernel::{Context, Failure, StateError, check_reason, reject};
 
 /// Whom a decision is about, where it is about one organization.
-pub(super) fn subject(outcome: &Outcome) -> Option<&str> {
-    match outcome {
+pub fn subject(proposed: &ProposedDecision) -> Option<&str> {
+    match proposed.decision.as_ref()?.decision.as_ref()? {
         Outcome::Admit(admitted) => Some(&admitted.id),
         Outcome::Suspend(suspension) => Some(&suspension.organization),
         Outcome::Reinstate(id) => Some(id),
@@ -91,10 +91,7 @@ fn check_suspension(context: &Context<'_>, suspension: &Suspension) -> Result<()
         &suspension.organization,
         OrganizationStatus::Active,
     )?;
-    if !(1..=MAX_REASON).contains(&suspension.reason.chars().count()) {
-        let message = format!("a reason has 1 to {MAX_REASON} characters");
-        return Err(reject(RejectionCode::InvalidReason, message));
-    }
+    check_reason(RejectionCode::InvalidReason, &suspension.reason)?;
     let operators = roster(&context.store)?.operators;
     if operators.iter().all(|operator| *operator == suspended.id) {
         let message = "nobody would be left to operate the network";

@@ -11,7 +11,6 @@ use counterfoil_proto::membership::v1::{
 };
 use counterfoil_proto::v1::KernelRejectionCode;
 use counterfoil_types::approvals::{approvals_needed, live_account, may, permissions};
-use counterfoil_types::dates::Date;
 use counterfoil_types::ids::ProposalId;
 use counterfoil_types::limits::{MAX_CONSENTS, MAX_PROPOSAL_DAYS};
 use counterfoil_types::strict;
@@ -38,9 +37,7 @@ pub(super) fn propose(context: &mut Context<'_>, propose: Propose) -> Result<(),
     check_status(caller, &authority)?;
     check_consents_of(context, &propose.consents_of)?;
     let today = context.ledger_date;
-    let last = Date::try_from(&propose.expires_on.unwrap_or_default());
-    let within = |last: &Date| (0..=MAX_PROPOSAL_DAYS).contains(&today.days_until(*last));
-    if !last.as_ref().is_ok_and(within) {
+    if !context.is_within(propose.expires_on, MAX_PROPOSAL_DAYS) {
         let message =
             format!("a proposal's last day is {today} or up to {MAX_PROPOSAL_DAYS} days later");
         return Err(reject(RejectionCode::InvalidDate, message));
@@ -69,7 +66,7 @@ pub(super) fn propose(context: &mut Context<'_>, propose: Propose) -> Result<(),
         expires_on: proposal.expires_on,
     };
     emit(context, parties(&proposal), Kind::Proposed(event));
-    advance(context, proposal)
+    advance(context, proposal, &authority)
 }
 
 /// What an action that is proposed needs of its signers.
@@ -173,7 +170,7 @@ pub(super) fn approve(context: &mut Context<'_>, approve: &Approve) -> Result<()
         [proposal.organization.as_str()],
         Kind::Approved(event),
     );
-    advance(context, proposal)
+    advance(context, proposal, &authority)
 }
 
 /// What consenting to a proposal needs of its signers: what its action would; and a right is given up by it.
@@ -206,6 +203,7 @@ pub(super) fn consent(context: &mut Context<'_>, consent: &Consent) -> Result<()
         let message = format!("{caller} has consented already");
         return Err(reject(RejectionCode::AlreadyConsented, message));
     }
+    let authority = authority_to_propose(context, proposal.contract, &proposal.action)?;
 
     proposal.consented.push(caller.clone());
     proposal.consented.sort();
@@ -215,7 +213,7 @@ pub(super) fn consent(context: &mut Context<'_>, consent: &Consent) -> Result<()
     };
     let concerned = [proposal.organization.as_str(), &caller];
     emit(context, concerned, Kind::Consented(event));
-    advance(context, proposal)
+    advance(context, proposal, &authority)
 }
 
 pub(super) fn end(context: &mut Context<'_>, end: &EndProposal) -> Result<(), Failure> {
@@ -238,8 +236,11 @@ pub(super) fn end(context: &mut Context<'_>, end: &EndProposal) -> Result<(), Fa
 }
 
 /// Keeps a proposal, or carries its action out if nobody's signature is lacking any more.
-fn advance(context: &mut Context<'_>, mut proposal: Proposal) -> Result<(), Failure> {
-    let authority = authority_to_propose(context, proposal.contract, &proposal.action)?;
+fn advance(
+    context: &mut Context<'_>,
+    mut proposal: Proposal,
+    authority: &Authority,
+) -> Result<(), Failure> {
     let proposer = organization(&context.store, &proposal.organization)?
         .ok_or_else(|| StateError::corrupt("membership/proposal", "nobody proposed it"))?;
     let height = context.block.height;
