@@ -8,7 +8,6 @@ use counterfoil_contracts::kernel::{
 use counterfoil_contracts::{calendar, dispatch, membership};
 use counterfoil_proto::membership::v1::ConsensusSettings;
 use counterfoil_proto::v1::{Receipt, Rejection};
-use counterfoil_types::approvals::live_account;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey};
 use counterfoil_types::limits::MAX_BLOCK_RECEIPT_BYTES;
@@ -138,8 +137,7 @@ impl Executor {
         let organization = membership::api::organization(&Store::new(state), tx.organization())?;
         let signers = &tx.transaction().signers;
         Ok(organization.is_some_and(|organization| {
-            let acts = |signer| live_account(&organization, signer, height);
-            signers.iter().all(|signer| acts(signer).is_some())
+            membership::api::check_accounts(&organization, signers, height).is_ok()
         }))
     }
 

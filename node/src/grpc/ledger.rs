@@ -51,6 +51,22 @@ impl Service {
         read.await?.map(Some).ok_or(missing)
     }
 
+    /// The same where no record says as much as one of this content: the rule is asked about either alike.
+    async fn get_or<R: Message + Default + 'static>(
+        &self,
+        caller: Arc<Caller>,
+        (key, nothing): (Vec<u8>, R),
+        rule: Rule<R>,
+        missing: Status,
+    ) -> Result<Option<R>, Status> {
+        let read = self.reader.read(move |ledger| {
+            let records = Records::new(ledger);
+            let found = records.get(&key)?.unwrap_or(nothing);
+            rule(&caller, &records, found)
+        });
+        read.await?.map(Some).ok_or(missing)
+    }
+
     /// A page of the records that the caller may read, by what it may see of them.
     async fn list<R: Message + Default + 'static>(
         &self,

@@ -10,7 +10,7 @@ use counterfoil_proto::v1 as wire;
 use tonic::Status;
 
 use super::{Service, known, organization, text};
-use crate::grpc::access::{Caller, Records, rules};
+use crate::grpc::access::{Caller, rules};
 use crate::grpc::errors;
 use crate::grpc::filters::{is, matches};
 use crate::grpc::pages::Page;
@@ -33,16 +33,10 @@ pub async fn get_balance(
         available_minor: 0,
         locked_minor: 0,
     };
-    // Whether there is a balance or none, the rule is the same: it asks for the two parties.
-    let read = service.reader.read(move |ledger| {
-        let records = Records::new(ledger);
-        let found = records.get(&key)?.unwrap_or(nothing);
-        rules::balance(&caller, &records, found)
-    });
-    let balance = read.await?.ok_or(missing)?;
-    Ok(wire::GetBalanceResponse {
-        balance: Some(balance),
-    })
+    let balance = service
+        .get_or(caller, (key, nothing), rules::balance, missing)
+        .await?;
+    Ok(wire::GetBalanceResponse { balance })
 }
 
 pub async fn list_balances(
@@ -137,16 +131,10 @@ pub async fn get_acceptance(
         payee,
         ..Acceptance::default()
     };
-    // Whether it said something or not, the rule is the same: it asks for the payee.
-    let read = service.reader.read(move |ledger| {
-        let records = Records::new(ledger);
-        let found = records.get(&key)?.unwrap_or(nothing);
-        rules::acceptance(&caller, &records, found)
-    });
-    let acceptance = read.await?.ok_or(missing)?;
-    Ok(wire::GetAcceptanceResponse {
-        acceptance: Some(acceptance),
-    })
+    let acceptance = service
+        .get_or(caller, (key, nothing), rules::acceptance, missing)
+        .await?;
+    Ok(wire::GetAcceptanceResponse { acceptance })
 }
 
 pub async fn get_payment(

@@ -9,7 +9,9 @@ mod transactions;
 
 use std::collections::BTreeSet;
 
-use counterfoil_contracts::{cash, financing, invoice as invoices, receivable as receivables};
+use counterfoil_contracts::{
+    cash, financing, invoice as invoices, membership, receivable as receivables,
+};
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, Issuance, Payment, PaymentState, Redemption,
 };
@@ -57,14 +59,7 @@ pub fn decision(
     _: &Records<'_>,
     decision: ProposedDecision,
 ) -> Shown<ProposedDecision> {
-    use counterfoil_proto::membership::v1::decision::Decision as Outcome;
-    let outcome = decision.decision.as_ref().and_then(|d| d.decision.as_ref());
-    let about = match outcome {
-        Some(Outcome::Admit(admitted)) => caller.is(&admitted.id),
-        Some(Outcome::Suspend(suspension)) => caller.is(&suspension.organization),
-        Some(Outcome::Reinstate(id)) => caller.is(id),
-        Some(Outcome::Validators(_) | Outcome::Params(_)) | None => false,
-    };
+    let about = membership::api::subject(&decision).is_some_and(|id| caller.is(id));
     let may = about || caller.reads_all() || caller.has(Role::Operator);
     Ok(may.then_some(decision))
 }
