@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::v1 as wire;
-use counterfoil_types::ids::OrganizationId;
 use counterfoil_types::money;
 
+use crate::arguments::of_organization;
 use crate::failure::Failure;
 
 /// The currencies of a network with their decimal places.
@@ -80,13 +80,8 @@ impl Currencies {
 
     /// Reads a fee as `--fee` has it, `bank-a=12.50`: its payee and an amount in this currency.
     pub fn fee(&self, text: &str, currency: &str) -> Result<(String, u64), Failure> {
-        let malformed = || {
-            Failure::Usage(format!(
-                "--fee {text:?}: write payee=amount, such as bank-a=12.50"
-            ))
-        };
-        let (payee, amount) = text.split_once('=').ok_or_else(malformed)?;
-        let payee: OrganizationId = payee.parse().map_err(|_| malformed())?;
+        let how = "payee=amount, such as bank-a=12.50";
+        let (payee, amount) = of_organization("fee", text, how)?;
         Ok((payee.to_string(), self.parse(amount, currency)?.minor))
     }
 

@@ -1,9 +1,11 @@
 //! The command line: global options and the list of commands.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 use counterfoil_types::dates::Date;
+use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::OrganizationId;
 
 use crate::commands::{
@@ -11,6 +13,7 @@ use crate::commands::{
     limit, loan, localnet, org, payment, profile, programme, proposal, receivable, request, status,
     token, tx,
 };
+use crate::failure::Failure;
 use crate::output::Format;
 use crate::signer::new_end_to_end_id;
 
@@ -214,6 +217,35 @@ pub struct Page {
     /// Go on where an earlier list ended
     #[arg(long, value_name = "TOKEN", default_value = "")]
     pub page_token: String,
+}
+
+/// Splits what an option has as `organization=rest`. `how` says how to write it.
+pub fn of_organization<'t>(
+    option: &str,
+    text: &'t str,
+    how: &str,
+) -> Result<(OrganizationId, &'t str), Failure> {
+    let malformed = || Failure::Usage(format!("--{option} {text:?}: write {how}"));
+    let (organization, rest) = text.split_once('=').ok_or_else(malformed)?;
+    let organization = organization.parse().map_err(|_| malformed())?;
+    Ok((organization, rest))
+}
+
+/// The SHA-256 of a document that one option names by its file, and another by its hash.
+pub fn document_hash(
+    file: Option<&Path>,
+    hash: Option<Hash>,
+    options: &str,
+) -> Result<Hash, Failure> {
+    match (file, hash) {
+        (Some(file), _) => Ok(Hash::of_document(&read_file(file)?)),
+        (None, Some(hash)) => Ok(hash),
+        (None, None) => Err(Failure::Usage(format!("give {options}"))),
+    }
+}
+
+pub fn read_file(file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|e| Failure::Failed(format!("cannot read {}: {e}", file.display())))
 }
 
 /// A protobuf enum's value from its name without prefix, in any case, `-` or `_` between words.

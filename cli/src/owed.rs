@@ -125,6 +125,17 @@ pub async fn ledger_date(client: &Client) -> Result<Date, Failure> {
     read_date(client.status().await?.ledger_date)
 }
 
+/// A last day as it is given, or else so many days ahead of the ledger's date.
+pub async fn last_day(client: &Client, given: Option<Date>, days: i64) -> Result<Date, Failure> {
+    match given {
+        Some(last) => Ok(last),
+        None => {
+            let today = ledger_date(client).await?;
+            today.add_days(days).map_err(Failure::failed)
+        }
+    }
+}
+
 pub async fn live_claims(client: &Client, receivable: &Receivable) -> Result<Vec<Claim>, Failure> {
     if receivable.state() == ReceivableState::Settled {
         return Ok(Vec::new());

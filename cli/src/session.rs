@@ -13,7 +13,7 @@ use crate::arguments::{Global, Page, Sending};
 use crate::client::{Access, Account, Client, executed, listed};
 use crate::failure::Failure;
 use crate::output::{Answer, Listed, View};
-use crate::owed::ledger_date;
+use crate::owed::last_day;
 use crate::signer::{Action, Signer};
 use crate::views;
 
@@ -125,13 +125,7 @@ impl Session {
         };
         let mut action = action.into();
         if sending.propose {
-            let until = match sending.propose_until {
-                Some(until) => until,
-                None => ledger_date(client)
-                    .await?
-                    .add_days(PROPOSED_DAYS)
-                    .map_err(Failure::failed)?,
-            };
+            let until = last_day(client, sending.propose_until, PROPOSED_DAYS).await?;
             let mut consents_of: Vec<String> =
                 sending.consent_of.iter().map(ToString::to_string).collect();
             consents_of.sort();

@@ -182,9 +182,7 @@ impl LoanId {
             &[request.0.as_ref()],
         ))
     }
-}
 
-impl LoanId {
     pub fn of_extension(drawing: TxId) -> Self {
         Self(Hash::tagged(
             "counterfoil/extension-id/v1",

@@ -11,17 +11,17 @@ use counterfoil_proto::membership::v1::{Decision, DecisionState, ProposedDecisio
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{GenesisOrganization, GenesisValidator};
-use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{DecisionId, OrganizationId};
-use prost::Message as _;
+use counterfoil_types::transaction::decision_hash;
 use serde::de::DeserializeOwned;
 
+use crate::amounts::Currencies;
 use crate::arguments::{Page, Sending, enum_value};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::lists::pages;
 use crate::output::{Answer, View};
-use crate::owed::ledger_date;
+use crate::owed::last_day;
 use crate::session::Session;
 use crate::views;
 
@@ -166,7 +166,9 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             let params = client.settings().await?.params.unwrap_or_default();
             (Outcome::Params(changed.over(params)), changed.voting)
         }
-        Command::Vote { id, sending } => return vote(session, &client, id, &sending).await,
+        Command::Vote { id, sending } => {
+            return vote(session, (&client, &currencies), id, &sending).await;
+        }
         Command::Show { id } => {
             let found = get(&client, id).await?;
             return Ok(Answer::record(views::decision(&found, &currencies)));
@@ -194,13 +196,7 @@ async fn propose(
     outcome: Outcome,
     voting: Voting,
 ) -> Result<Answer, Failure> {
-    let until = match voting.until {
-        Some(until) => until,
-        None => {
-            let today = ledger_date(client).await?;
-            today.add_days(VOTING_DAYS).map_err(Failure::failed)?
-        }
-    };
+    let until = last_day(client, voting.until, VOTING_DAYS).await?;
     let propose = membership::ProposeDecision {
         decision: Some(Decision {
             decision: Some(outcome),
@@ -214,19 +210,17 @@ async fn propose(
 
 async fn vote(
     session: &Session,
-    client: &Client,
+    (client, currencies): (&Client, &Currencies),
     id: DecisionId,
     sending: &Sending,
 ) -> Result<Answer, Failure> {
     let proposed = get(client, id).await?;
     let decision = proposed.decision.clone().unwrap_or_default();
     // Reckoned here, so that nobody votes for another one than is seen.
-    let hash = Hash::tagged("counterfoil/decision/v1", &[&decision.encode_to_vec()]);
-    let (genesis, _) = client.genesis().await?;
-    let currencies = crate::amounts::Currencies::of(&genesis);
+    let hash = decision_hash(&decision);
     eprintln!(
         "voting for: {}",
-        views::decision(&proposed, &currencies).line()
+        views::decision(&proposed, currencies).line()
     );
     let vote = membership::Vote {
         decision: id.to_vec(),

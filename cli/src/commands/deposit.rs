@@ -7,7 +7,7 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::OrganizationId;
 
 use crate::amounts::{AmountArgument, Currencies};
-use crate::arguments::{Instruction, Page, Sending};
+use crate::arguments::{Instruction, Page, Sending, of_organization};
 use crate::failure::Failure;
 use crate::lists::pages;
 use crate::output::Answer;
@@ -289,13 +289,8 @@ fn accepted_issuer(
     while_suspended: bool,
     currencies: &Currencies,
 ) -> Result<cash::AcceptedIssuer, Failure> {
-    let malformed = || {
-        Failure::Usage(format!(
-            "--from {text:?}: write bank=cap, such as \"bank-a=50000.00 USD\""
-        ))
-    };
-    let (issuer, cap) = text.split_once('=').ok_or_else(malformed)?;
-    let issuer: OrganizationId = issuer.parse().map_err(|_| malformed())?;
+    let how = "bank=cap, such as \"bank-a=50000.00 USD\"";
+    let (issuer, cap) = of_organization("from", text, how)?;
     let cap = currencies.read(cap, None)?;
     Ok(cash::AcceptedIssuer {
         issuer: issuer.to_string(),

@@ -13,7 +13,7 @@ use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{OrganizationId, PaymentId, ReceivableId};
 
 use super::receivable;
-use crate::arguments::{Instruction, Page, Sending, enum_value};
+use crate::arguments::{Instruction, Page, Sending, document_hash, enum_value};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::lists::pages;
@@ -142,16 +142,8 @@ pub struct Message {
 
 impl Message {
     fn hash(&self) -> Result<Hash, Failure> {
-        match (&self.message, self.message_hash) {
-            (Some(file), _) => {
-                let read = std::fs::read(file);
-                let bytes =
-                    read.map_err(|e| Failure::Failed(format!("{}: {e}", file.display())))?;
-                Ok(Hash::of_document(&bytes))
-            }
-            (None, Some(hash)) => Ok(hash),
-            (None, None) => Err(Failure::Usage("give --message or --message-hash".into())),
-        }
+        let options = "--message or --message-hash";
+        document_hash(self.message.as_deref(), self.message_hash, options)
     }
 }
 

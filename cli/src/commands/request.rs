@@ -8,7 +8,7 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::{LoanId, OrganizationId, RequestId};
 
 use crate::amounts::{Currencies, percent};
-use crate::arguments::{Page, Sending, enum_value};
+use crate::arguments::{Page, Sending, enum_value, of_organization};
 use crate::client::Client;
 use crate::commands::request::open::Open;
 use crate::commands::request::quote::{Quote, Reveal};
@@ -280,13 +280,8 @@ fn in_parts(
     let asked = request.amount.clone().unwrap_or_default();
     let mut named = Vec::with_capacity(parts.len());
     for part in parts {
-        let malformed = || {
-            Failure::Usage(format!(
-                "--part {part:?}: write bank=amount, such as bank-a=300.00"
-            ))
-        };
-        let (bank, amount) = part.split_once('=').ok_or_else(malformed)?;
-        let bank: OrganizationId = bank.parse().map_err(|_| malformed())?;
+        let how = "bank=amount, such as bank-a=300.00";
+        let (bank, amount) = of_organization("part", part, how)?;
         let amount = currencies.read(amount, Some(&asked.currency))?;
         eprintln!("taking {} from {bank}", currencies.money(&amount));
         named.push(financing::AwardPart {

@@ -42,7 +42,7 @@ impl Account {
     ) -> BTreeSet<Figure> {
         let moved: BTreeSet<Figure> = changes
             .into_iter()
-            .map(|change| self.profile.apply(change))
+            .map(|change| apply(&mut self.profile, change))
             .collect();
         if !moved.is_empty() {
             increase(&mut self.profile.entries, 1);
@@ -77,55 +77,49 @@ fn increase(count: &mut u64, by: u64) {
     *count = count.saturating_add(by);
 }
 
-/// How one change is added.
-trait Apply {
-    fn apply(&mut self, change: Change) -> Figure;
-}
-
-impl Apply for Profile {
-    fn apply(&mut self, change: Change) -> Figure {
-        let (count, figure) = match change {
-            Change::InvoiceConfirmed { days } => {
-                let debtor = self.debtor.get_or_insert_default();
-                add_days(debtor, days);
-                (&mut debtor.invoices_confirmed, Figure::InvoicesConfirmed)
-            }
-            Change::Query => (&mut debtor(self).queries, Figure::Queries),
-            Change::InvoiceRejected => (
-                &mut debtor(self).invoices_rejected,
-                Figure::InvoicesRejected,
-            ),
-            Change::Settled { days_late } => {
-                let debtor = debtor(self);
-                increase(&mut debtor.settled_on_time, u64::from(days_late == 0));
-                increase(&mut debtor.days_late, u64::from(days_late));
-                (&mut debtor.receivables_settled, Figure::ReceivablesSettled)
-            }
-            Change::OverdueReport => (&mut debtor(self).overdue_reports, Figure::OverdueReports),
-            Change::Default => (&mut debtor(self).defaults, Figure::Defaults),
-            Change::InvoiceRegistered { on } => {
-                let supplier = supplier(self);
-                add_registration(supplier, on);
-                (
-                    &mut supplier.invoices_registered,
-                    Figure::InvoicesRegistered,
-                )
-            }
-            Change::Volume { buyer, amount } => {
-                let supplier = supplier(self);
-                add_volume(supplier, &buyer, &amount);
-                (&mut supplier.invoices_confirmed, Figure::Volume)
-            }
-            Change::InvoiceEnded => (&mut supplier(self).invoices_ended, Figure::InvoicesEnded),
-            Change::Quote => (&mut bank(self).quotes, Figure::Quotes),
-            Change::Reveal => (&mut bank(self).reveals, Figure::Reveals),
-            Change::MissedReveal => (&mut bank(self).missed_reveals, Figure::MissedReveals),
-            Change::Award => (&mut bank(self).awards, Figure::Awards),
-            Change::FailedPayment => (&mut bank(self).failed_payments, Figure::FailedPayments),
-        };
-        increase(count, 1);
-        figure
-    }
+/// Adds one change.
+fn apply(profile: &mut Profile, change: Change) -> Figure {
+    let (count, figure) = match change {
+        Change::InvoiceConfirmed { days } => {
+            let debtor = debtor(profile);
+            add_days(debtor, days);
+            (&mut debtor.invoices_confirmed, Figure::InvoicesConfirmed)
+        }
+        Change::Query => (&mut debtor(profile).queries, Figure::Queries),
+        Change::InvoiceRejected => (
+            &mut debtor(profile).invoices_rejected,
+            Figure::InvoicesRejected,
+        ),
+        Change::Settled { days_late } => {
+            let debtor = debtor(profile);
+            increase(&mut debtor.settled_on_time, u64::from(days_late == 0));
+            increase(&mut debtor.days_late, u64::from(days_late));
+            (&mut debtor.receivables_settled, Figure::ReceivablesSettled)
+        }
+        Change::OverdueReport => (&mut debtor(profile).overdue_reports, Figure::OverdueReports),
+        Change::Default => (&mut debtor(profile).defaults, Figure::Defaults),
+        Change::InvoiceRegistered { on } => {
+            let supplier = supplier(profile);
+            add_registration(supplier, on);
+            (
+                &mut supplier.invoices_registered,
+                Figure::InvoicesRegistered,
+            )
+        }
+        Change::Volume { buyer, amount } => {
+            let supplier = supplier(profile);
+            add_volume(supplier, &buyer, &amount);
+            (&mut supplier.invoices_confirmed, Figure::Volume)
+        }
+        Change::InvoiceEnded => (&mut supplier(profile).invoices_ended, Figure::InvoicesEnded),
+        Change::Quote => (&mut bank(profile).quotes, Figure::Quotes),
+        Change::Reveal => (&mut bank(profile).reveals, Figure::Reveals),
+        Change::MissedReveal => (&mut bank(profile).missed_reveals, Figure::MissedReveals),
+        Change::Award => (&mut bank(profile).awards, Figure::Awards),
+        Change::FailedPayment => (&mut bank(profile).failed_payments, Figure::FailedPayments),
+    };
+    increase(count, 1);
+    figure
 }
 
 fn debtor(profile: &mut Profile) -> &mut DebtorProfile {

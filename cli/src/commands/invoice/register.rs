@@ -1,8 +1,7 @@
 //! `counterfoil invoice register`: everything an invoice says of itself.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use counterfoil_keystore as keystore;
 use counterfoil_proto::invoice::v1::{CollisionRelease, ProposeInvoice, RegisterInvoice};
@@ -13,7 +12,7 @@ use counterfoil_types::ids::{InvoiceId, OrganizationId};
 use counterfoil_types::payload::{self, PrivateField};
 
 use crate::amounts::{AmountArgument, Currencies};
-use crate::arguments::{Sending, enum_value};
+use crate::arguments::{Sending, document_hash, enum_value, read_file};
 use crate::commands::invoice::COMMERCIAL_INVOICE;
 use crate::failure::Failure;
 
@@ -245,11 +244,8 @@ impl TermsArguments {
 
 impl Document {
     pub fn hash(&self) -> Result<Hash, Failure> {
-        match (&self.document, self.document_hash) {
-            (Some(file), _) => Ok(Hash::of_document(&read(file)?)),
-            (None, Some(hash)) => Ok(hash),
-            (None, None) => Err(Failure::Usage("give --document or --document-hash".into())),
-        }
+        let options = "--document or --document-hash";
+        document_hash(self.document.as_deref(), self.document_hash, options)
     }
 }
 
@@ -262,7 +258,7 @@ impl Payload {
             };
         };
         let values: BTreeMap<String, String> =
-            serde_json::from_slice(&read(file)?).map_err(|e| {
+            serde_json::from_slice(&read_file(file)?).map_err(|e| {
                 Failure::Failed(format!(
                     "{}: expected a JSON object of names and texts: {e}",
                     file.display()
@@ -294,12 +290,10 @@ impl Payload {
     }
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|e| Failure::Failed(format!("cannot read {}: {e}", file.display())))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
