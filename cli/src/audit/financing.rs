@@ -11,6 +11,7 @@ use counterfoil_proto::financing::v1::{
 use counterfoil_proto::receivable::v1::Purpose;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
+use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{Accrual, DayCount, Interest};
 use counterfoil_types::schedule::left_on;
@@ -130,18 +131,11 @@ impl<'a> Replay<'a> {
     /// As its record must be, but for the collateral.
     fn opened(&self, event: &LoanOpened, on: Date) -> Loan {
         let quote = self.quotes.get(&(&*event.request, &*event.lender));
-        let accrual = Accrual {
-            minor: 0,
-            fraction: 0,
-            to: on,
-        };
         Loan {
             id: event.loan.clone(),
             request: event.request.clone(),
             lender: event.lender.clone(),
             borrower: event.borrower.clone(),
-            principal: event.principal.clone(),
-            outstanding_minor: minor(&event.principal),
             rate_ppm: event.rate_ppm,
             day_count: quote.map_or(0, |terms| terms.day_count),
             schedule: match quote.map(|terms| terms.schedule()) {
@@ -149,42 +143,44 @@ impl<'a> Replay<'a> {
                 Some(schedule) => schedule.into(),
             },
             grace_days: quote.map_or(0, |terms| terms.loan_grace_days),
-            plan_principal_minor: minor(&event.principal),
-            plan_from: Some(on.to_proto()),
-            opened_on: Some(on.to_proto()),
             due_date: event.due_date,
-            interest: Some(accrual.to_proto()),
-            state: LoanState::Open.into(),
             issuer: quote.map_or_else(String::new, |terms| terms.issuer.clone()),
-            ..Default::default()
+            ..begun(event.principal.clone(), on)
         }
     }
 }
 
 /// An extension as its record must be.
 fn extension(event: &ExtensionDrawn, on: Date) -> Loan {
+    Loan {
+        id: event.loan.clone(),
+        lender: event.lender.clone(),
+        borrower: event.borrower.clone(),
+        rate_ppm: event.rate_ppm,
+        day_count: event.day_count,
+        schedule: Schedule::Bullet.into(),
+        due_date: event.due_date,
+        issuer: event.lender.clone(),
+        ..begun(event.principal.clone(), on)
+    }
+}
+
+/// A loan as it begins, but for whose it is and its terms.
+fn begun(principal: Option<Money>, on: Date) -> Loan {
     let accrual = Accrual {
         minor: 0,
         fraction: 0,
         to: on,
     };
     Loan {
-        id: event.loan.clone(),
-        lender: event.lender.clone(),
-        borrower: event.borrower.clone(),
-        principal: event.principal.clone(),
-        outstanding_minor: minor(&event.principal),
-        rate_ppm: event.rate_ppm,
-        day_count: event.day_count,
-        schedule: Schedule::Bullet.into(),
-        plan_principal_minor: minor(&event.principal),
+        outstanding_minor: minor(&principal),
+        plan_principal_minor: minor(&principal),
+        principal,
         plan_from: Some(on.to_proto()),
         opened_on: Some(on.to_proto()),
-        due_date: event.due_date,
         interest: Some(accrual.to_proto()),
         state: LoanState::Open.into(),
-        issuer: event.lender.clone(),
-        ..Default::default()
+        ..Loan::default()
     }
 }
 

@@ -7,18 +7,20 @@ use counterfoil_proto::financing::v1::{
     Award, AwardParts, ClaimReference, Quote, QuoteFailed, QuoteState, QuoteTerms, RejectionCode,
     Request, RequestAwarded, RequestState,
 };
-use counterfoil_proto::receivable::v1::{Claim, Rank};
+use counterfoil_proto::receivable::v1::Claim;
 use counterfoil_proto::v1::Money;
-use counterfoil_types::limits::{MAX_AWARD_PARTS, MAX_CLAIMS, MAX_LIVE_CLAIMS};
+use counterfoil_types::limits::MAX_AWARD_PARTS;
 use counterfoil_types::shares::pro_rata;
 
-use super::awards::{check_condition, check_not_held, check_time, find_quote, locked_claims};
+use super::awards::{
+    check_condition, check_not_held, check_room, check_time, find_quote, locked_claims,
+};
 use super::events::emit;
-use super::keys::{find_request, put_quote, put_request};
-use super::pricing::{Price, price_of_part};
+use super::keys::{REQUESTS, find_request, put_quote, put_request};
+use super::pricing::{Price, price_of_parts};
 use super::requests::{amount_problem, check_open, check_seller, close_quotes, is_sale};
 use crate::cash::api::{Payment, PaymentFault};
-use crate::kernel::{Context, Failure, StateError, reject};
+use crate::kernel::{Context, Failure, StateError, Store, reject};
 use crate::receivable::api::{self as receivables, Taken};
 
 /// A bank's part of the award.
@@ -38,14 +40,14 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardParts) -> Result<(),
     check_seller(context, &request)?;
     check_open(&request)?;
     check_time(context, &request)?;
-    check_parts(&request, award)?;
+    let sum_minor = check_parts(&request, award)?;
     let quotes = find_quotes(context, &request, award)?;
-    let sum = award.parts.iter().map(|part| part.amount_minor).sum();
-    check_condition(&request, sum)?;
+    check_condition(&request, sum_minor)?;
     let mut parts = priced(context, &request, award, quotes)?;
     let claims = locked_claims(context, &request)?;
     check_not_held(context, &claims)?;
-    check_room(context, &claims, &parts)?;
+    let prices: Vec<&Price> = parts.iter().map(|part| &part.price).collect();
+    check_room(context, &claims, &prices)?;
     check_funds(context, &request, &mut parts)?;
 
     for part in parts.iter().filter(|part| part.paid) {
@@ -57,19 +59,34 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardParts) -> Result<(),
     Ok(record(context, request, parts)?)
 }
 
-fn check_parts(request: &Request, award: &AwardParts) -> Result<(), Failure> {
+/// What an award comes to, in the request's currency.
+pub(super) fn amount(store: &Store<'_>, award: &AwardParts) -> Result<Option<Money>, StateError> {
+    let request = REQUESTS.get(store, &[&award.request])?;
+    let asked = request.and_then(|request| request.amount);
+    Ok(asked
+        .zip(sum_minor(award))
+        .map(|(asked, minor)| Money { minor, ..asked }))
+}
+
+/// `None` where it is more than 64 bits hold.
+fn sum_minor(award: &AwardParts) -> Option<u64> {
+    let mut parts = award.parts.iter();
+    parts.try_fold(0u64, |sum, part| sum.checked_add(part.amount_minor))
+}
+
+/// Checks the parts for themselves, and returns what they come to.
+fn check_parts(request: &Request, award: &AwardParts) -> Result<u64, Failure> {
     let parts = &award.parts;
-    let sum = parts
-        .iter()
-        .try_fold(0u64, |sum, part| sum.checked_add(part.amount_minor));
     let fits = is_sale(request.technique())
         && (2..=MAX_AWARD_PARTS).contains(&parts.len())
         && parts.is_sorted_by(|a, b| a.bank < b.bank)
-        && parts.iter().all(|part| part.amount_minor > 0)
-        && sum
-            .is_some_and(|sum| amount_problem(request.technique(), sum, &request.claims).is_none());
-    if fits {
-        return Ok(());
+        && parts.iter().all(|part| part.amount_minor > 0);
+    let is_amount =
+        |sum: &u64| amount_problem(request.technique(), *sum, &request.claims).is_none();
+    if let Some(sum) = sum_minor(award).filter(is_amount)
+        && fits
+    {
+        return Ok(sum);
     }
     let message = format!(
         "take 2 to {MAX_AWARD_PARTS} parts of a sale, ascending by bank, in all what is outstanding at most, and less only of senior claims"
@@ -120,7 +137,7 @@ fn priced(
             *left -= taken;
         }
         let terms = quote.terms.clone().unwrap_or_default();
-        let price = price_of_part(request, &terms, taken, context.ledger_date)?;
+        let price = price_of_parts(request, &terms, &taken, context.ledger_date)?;
         let price = price.ok_or_else(|| {
             let message = format!("cost and fees of {} leave the seller nothing", part.bank);
             reject(RejectionCode::NetNotPositive, message)
@@ -135,26 +152,6 @@ fn priced(
         });
     }
     Ok(parts)
-}
-
-/// A claim of which several have parts becomes as many.
-fn check_room(context: &Context<'_>, claims: &[Claim], parts: &[Part]) -> Result<(), Failure> {
-    let mut more: BTreeMap<&[u8], usize> = BTreeMap::new();
-    for (at, claim) in claims.iter().enumerate() {
-        let taken = parts.iter().map(|part| part.price.parts_minor[at]);
-        let takers = taken.clone().filter(|minor| *minor > 0).count();
-        let kept = usize::from(taken.sum::<u64>() < claim.outstanding_minor);
-        *more.entry(&claim.receivable).or_default() += (takers + kept).saturating_sub(1);
-    }
-    for (receivable, more) in more {
-        let receivable = receivables::receivable(&context.store, receivable)?.unwrap_or_default();
-        let full = receivable.live_claims.len() + more > MAX_LIVE_CLAIMS;
-        if more > 0 && (full || receivable.claim_count > MAX_CLAIMS) {
-            let message = format!("a receivable has at most {MAX_LIVE_CLAIMS} live claims");
-            return Err(reject(RejectionCode::TooManyClaims, message));
-        }
-    }
-    Ok(())
 }
 
 fn proceeds(request: &Request, part: &Part) -> Money {
@@ -231,29 +228,12 @@ fn pass(
         let takers: Vec<usize> = (0..parts.len())
             .filter(|n| parts[*n].price.parts_minor[at] > 0)
             .collect();
-        let mut rest_minor = claim.outstanding_minor;
-        let mut taken = Vec::with_capacity(takers.len() + 1);
-        for part in takers.iter().map(|n| &parts[*n]) {
-            let minor = part.price.parts_minor[at];
-            rest_minor -= minor;
-            taken.push(Taken {
-                minor,
-                rank: claim.rank(),
-                by: part.paid.then_some(part.quote.bank.as_str()),
-            });
-        }
-        if taken.is_empty() {
-            receivables::unlock(&mut context.store, claim);
-            continue;
-        }
-        if rest_minor > 0 {
-            taken.push(Taken {
-                minor: rest_minor,
-                rank: Rank::Retained,
-                by: None,
-            });
-        }
-        let numbers = receivables::sell_among(context, claim, &taken)?;
+        let taken = takers.iter().map(|n| &parts[*n]).map(|part| Taken {
+            minor: part.price.parts_minor[at],
+            by: part.paid.then_some(part.quote.bank.as_str()),
+        });
+        let taken: Vec<Taken<'_>> = taken.collect();
+        let numbers = receivables::sell(context, claim, &taken)?;
         for (n, number) in takers.into_iter().zip(numbers) {
             let receivable = receivable.clone();
             parts[n].claims.push(ClaimReference { receivable, number });

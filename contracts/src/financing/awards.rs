@@ -1,25 +1,26 @@
 //! The award: claims and cash change hands in one transaction (specification 5.4, 5.5).
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    Award, AwardRequest, ClaimReference, Loan, LoanOpened, LoanState, Quote, QuoteState,
-    QuoteTerms, RejectionCode, Request, RequestAwarded, RequestState, Schedule,
+    Award, AwardRequest, ClaimReference, Loan, LoanOpened, Quote, QuoteState, QuoteTerms,
+    RejectionCode, Request, RequestAwarded, RequestState, Schedule,
 };
 use counterfoil_proto::receivable::v1::Claim;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::ids::{LoanId, RequestId};
-use counterfoil_types::interest::Accrual;
 use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
 
 use super::events::emit;
 use super::keys::{find_request, put_loan, put_request, quote};
+use super::loans::{begun, reference};
 use super::pricing::{Price, falls_due, price};
 use super::requests::{check_open, check_seller, close_quotes, is_sale, reveal_window};
 use crate::cash::api::{Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
-use crate::receivable::api as receivables;
+use crate::receivable::api::{self as receivables, Taken};
 
 pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(), Failure> {
     let request = find_request(&context.store, &award.request)?;
@@ -38,7 +39,7 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     })?;
     let claims = locked_claims(context, &request)?;
     check_not_held(context, &claims)?;
-    check_room(context, &claims, &price)?;
+    check_room(context, &claims, &[&price])?;
     let amount = terms.amount.clone().unwrap_or_default();
     let proceeds = wire::Money {
         minor: price.proceeds_minor,
@@ -147,29 +148,31 @@ pub(super) fn locked_claims(
 /// Claims that the debtor is paying over the external rail stay with their controllers.
 pub(super) fn check_not_held(context: &Context<'_>, claims: &[Claim]) -> Result<(), Failure> {
     for claim in claims {
-        let receivable = receivables::receivable(&context.store, &claim.receivable)?;
-        if receivable.is_some_and(|receivable| receivables::is_under_way(&receivable)) {
-            let message =
-                "a payment over the external rail is under way: the claims stay until its outcome";
-            return Err(reject(RejectionCode::PaymentUnderWay, message));
-        }
+        receivables::check_not_held(&receivables::receivable_of(&context.store, claim)?)
+            .map_err(|fault| fault.under::<RejectionCode>())?;
     }
     Ok(())
 }
 
-/// A claim that is sold in part becomes two.
-fn check_room(context: &Context<'_>, claims: &[Claim], price: &Price) -> Result<(), Failure> {
+/// Checks that the receivables have room for what a sale at these prices makes of their claims: one of which several
+/// have parts becomes as many.
+pub(super) fn check_room(
+    context: &Context<'_>,
+    claims: &[Claim],
+    prices: &[&Price],
+) -> Result<(), Failure> {
     let mut more: BTreeMap<&[u8], usize> = BTreeMap::new();
-    for (claim, part) in claims.iter().zip(&price.parts_minor) {
-        if (1..claim.outstanding_minor).contains(part) {
-            *more.entry(&claim.receivable).or_default() += 1;
-        }
+    for (at, claim) in claims.iter().enumerate() {
+        // A loan takes no parts.
+        let taken = prices.iter().filter_map(|price| price.parts_minor.get(at));
+        let takers = taken.clone().filter(|minor| **minor > 0).count();
+        let kept = usize::from(taken.sum::<u64>() < claim.outstanding_minor);
+        *more.entry(&claim.receivable).or_default() += (takers + kept).saturating_sub(1);
     }
-    for (receivable, more) in more {
+    for (receivable, more) in more.into_iter().filter(|(_, more)| *more > 0) {
         let receivable = receivables::receivable(&context.store, receivable)?.unwrap_or_default();
-        if receivable.live_claims.len() + more > MAX_LIVE_CLAIMS
-            || receivable.claim_count > MAX_CLAIMS
-        {
+        let full = receivable.live_claims.len() + more > MAX_LIVE_CLAIMS;
+        if full || receivable.claim_count > MAX_CLAIMS {
             let message = format!("a receivable has at most {MAX_LIVE_CLAIMS} live claims");
             return Err(reject(RejectionCode::TooManyClaims, message));
         }
@@ -186,13 +189,19 @@ fn sell(
 ) -> Result<Vec<ClaimReference>, StateError> {
     let mut sold = Vec::with_capacity(claims.len());
     for (claim, part) in claims.into_iter().zip(&price.parts_minor) {
-        if *part == 0 {
-            receivables::unlock(&mut context.store, claim);
-            continue;
-        }
         let receivable = claim.receivable.clone();
-        let number = receivables::sell(context, claim, *part, bank)?;
-        sold.push(ClaimReference { receivable, number });
+        let taken = Taken {
+            minor: *part,
+            by: Some(bank),
+        };
+        let parts = match part {
+            0 => &[],
+            _ => slice::from_ref(&taken),
+        };
+        for number in receivables::sell(context, claim, parts)? {
+            let receivable = receivable.clone();
+            sold.push(ClaimReference { receivable, number });
+        }
     }
     Ok(sold)
 }
@@ -210,44 +219,28 @@ fn lend(
     let id = LoanId::of(request_id).to_vec();
     let mut collateral = Vec::with_capacity(claims.len());
     for claim in claims {
-        collateral.push(ClaimReference {
-            receivable: claim.receivable.clone(),
-            number: claim.number,
-        });
+        collateral.push(reference(&claim));
         receivables::pledge(context, claim, &id, bank)?;
     }
-    let today = context.ledger_date;
-    let interest = Accrual {
-        minor: 0,
-        fraction: 0,
-        to: today,
-    };
-    let loan = Loan {
+    let mut loan = Loan {
         id,
         request: request.id.clone(),
         lender: bank.to_owned(),
         borrower: request.seller.clone(),
-        principal: terms.amount.clone(),
-        outstanding_minor: terms.amount.as_ref().map_or(0, |amount| amount.minor),
         rate_ppm: terms.rate_ppm,
         day_count: terms.day_count,
-        schedule: match terms.schedule() {
-            Schedule::Unspecified => Schedule::Bullet.into(),
-            schedule => schedule.into(),
-        },
-        opened_on: Some(today.to_proto()),
         due_date: Some(falls_due(request)?.to_proto()),
-        interest: Some(interest.to_proto()),
-        interest_paid_minor: 0,
         collateral: collateral.clone(),
-        state: LoanState::Open.into(),
-        repaid_on: None,
         issuer: terms.issuer.clone(),
         grace_days: terms.loan_grace_days,
-        plan_principal_minor: terms.amount.as_ref().map_or(0, |amount| amount.minor),
-        plan_from: Some(today.to_proto()),
-        defaulted_on: None,
+        ..begun(
+            terms.amount.clone().unwrap_or_default(),
+            context.ledger_date,
+        )
     };
+    if terms.schedule() != Schedule::Unspecified {
+        loan.schedule = terms.schedule;
+    }
     put_loan(&mut context.store, &loan);
     let opened = LoanOpened {
         loan: loan.id.clone(),

@@ -2,7 +2,7 @@
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    ClaimReference, Loan, LoanDefaulted, LoanState, RejectionCode, ReportLoanDefault, TakeControl,
+    Loan, LoanDefaulted, LoanState, RejectionCode, ReportLoanDefault, TakeControl,
 };
 use counterfoil_proto::receivable::v1::Pledge;
 use counterfoil_proto::v1::Money;
@@ -11,7 +11,7 @@ use counterfoil_types::schedule::is_overdue;
 use super::awards::check_not_held;
 use super::events::emit;
 use super::keys::put_loan;
-use super::loans::{check_not_repaid, find};
+use super::loans::{check_not_repaid, find, find_collateral};
 use crate::kernel::{Context, Failure, StateError, reject};
 use crate::receivable::api as receivables;
 
@@ -48,14 +48,7 @@ pub(super) fn take_control(context: &mut Context<'_>, take: &TakeControl) -> Res
         let message = "the loan is not in default";
         return Err(reject(RejectionCode::NotInDefault, message));
     }
-    let reference = ClaimReference {
-        receivable: take.receivable.clone(),
-        number: take.number,
-    };
-    if !loan.collateral.contains(&reference) {
-        let message = "the claim is not pledged for this loan";
-        return Err(reject(RejectionCode::NotPledged, message));
-    }
+    find_collateral(&loan, &take.receivable, take.number)?;
     let claim = receivables::claim(&context.store, &take.receivable, take.number)?
         .ok_or_else(|| StateError::corrupt("receivable/claim", "a pledged claim is missing"))?;
     let pledge = Pledge {

@@ -3,6 +3,7 @@
 use counterfoil_proto::financing::v1::RejectionCode;
 
 use crate::cash::api::PaymentCodes;
+use crate::receivable::api::ClaimCodes;
 
 crate::kernel::rejection_codes!(RejectionCode, "financing", "REJECTION_CODE_");
 
@@ -14,4 +15,12 @@ impl PaymentCodes for RejectionCode {
     const TOO_LARGE: Self = Self::NotEnoughDeposits;
     const ISSUER_NOT_ACCEPTED: Self = Self::IssuerNotTaken;
     const CAP_EXCEEDED: Self = Self::CapExceeded;
+}
+
+impl ClaimCodes for RejectionCode {
+    const UNKNOWN_CLAIM: Self = Self::UnknownClaim;
+    const NOT_THE_CONTROLLER: Self = Self::NotTheController;
+    const NOTHING_OUTSTANDING: Self = Self::NothingOutstanding;
+    const ENCUMBERED: Self = Self::Encumbered;
+    const PAYMENT_UNDER_WAY: Self = Self::PaymentUnderWay;
 }

@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::financing::v1::{
     Limit, Loan, LoanState, Quote, QuoteState, QuoteTerms, Request, Reservation,
 };
-use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::Claim;
-use counterfoil_types::shares::pro_rata;
 
 use super::keys::{LIMITS, LOANS, QUOTES, REQUESTS};
+use super::pricing::sold;
 use super::requests::is_sale;
 use crate::kernel::{Context, StateError, Store};
 use crate::membership::api as membership;
@@ -49,6 +48,11 @@ pub(super) fn put_line(store: &mut Store<'_>, limit: &Limit) {
         limit.currency.as_bytes(),
     ];
     LIMITS.put(store, &parts, limit);
+}
+
+/// What counts in a limit beside reservations, of which one record field holds the upper 64 bits.
+pub(super) fn used(limit: &Limit) -> u128 {
+    (u128::from(limit.used_high) << 64) + u128::from(limit.used_minor)
 }
 
 /// What a transaction changes of one line.
@@ -92,13 +96,11 @@ pub fn keep(context: &mut Context<'_>) -> Result<(), StateError> {
     }
     for (at, change) in changes {
         let mut limit = line(&context.store, &at)?;
-        let used = (u128::from(limit.used_high) << 64) + u128::from(limit.used_minor);
-        let used = (used + change.more)
+        let used = (used(&limit) + change.more)
             .checked_sub(change.less)
             .ok_or_else(|| StateError::corrupt("financing/limit", "less is used than ends"))?;
         let high = u64::try_from(used >> 64);
         limit.used_high = high.map_err(|e| StateError::corrupt("financing/limit", e))?;
-
         let low = u64::try_from(used & u128::from(u64::MAX));
         limit.used_minor = low.map_err(|e| StateError::corrupt("financing/limit", e))?;
         limit
@@ -113,17 +115,15 @@ pub fn keep(context: &mut Context<'_>) -> Result<(), StateError> {
 
 /// The exposure of a claim that a bank controls: what is outstanding, with its debtor.
 fn bought(store: &Store<'_>, claim: Option<&Claim>) -> Result<Option<(Line, u64)>, StateError> {
-    let Some(claim) = claim else {
+    let counts =
+        |claim: &&Claim| claim.outstanding_minor > 0 && receivables::pledge_of(claim).is_none();
+    let Some(claim) = claim.filter(counts) else {
         return Ok(None);
     };
-    let free = receivables::pledge_of(claim).is_none() && claim.outstanding_minor > 0;
-    let controller = membership::organization(store, &claim.controller)?;
-    let by_bank = controller.is_some_and(|owner| membership::has_role(&owner, Role::Bank));
-    if !free || !by_bank {
+    if !membership::is_bank(store, &claim.controller)? {
         return Ok(None);
     }
-    let receivable = receivables::receivable(store, &claim.receivable)?
-        .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
+    let receivable = receivables::receivable_of(store, claim)?;
     let line = Line {
         grantor: claim.controller.clone(),
         currency: receivables::money(&receivable, 0).currency,
@@ -181,10 +181,8 @@ pub(super) fn quoted(
     if !is_sale(request.technique()) {
         return Ok(BTreeMap::from([(with(&request.seller), amount.minor)]));
     }
-    let outstanding = request.claims.iter().map(|claim| claim.outstanding_minor);
-    let parts = pro_rata(amount.minor, &outstanding.collect::<Vec<u64>>());
     let mut sums = BTreeMap::new();
-    for (claim, part) in request.claims.iter().zip(parts) {
+    for (claim, part) in request.claims.iter().zip(sold(request, amount.minor)) {
         let receivable = receivables::receivable(store, &claim.receivable)?
             .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
         // Parts of one amount, which is at most 10^18.

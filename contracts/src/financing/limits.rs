@@ -10,7 +10,7 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_RESERVATIONS};
 
 use super::events::emit;
-use super::exposures::{Line, line, put_line, quoted};
+use super::exposures::{Line, line, put_line, quoted, used};
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::membership::api as membership;
 
@@ -116,7 +116,7 @@ fn check(limit: &Limit, minor: u64, today: Date) -> Result<(), Failure> {
 
 /// What counts on a day.
 fn in_use(limit: &Limit, today: Date) -> Result<u128, StateError> {
-    let mut sum = (u128::from(limit.used_high) << 64) + u128::from(limit.used_minor);
+    let mut sum = used(limit);
     for reservation in &limit.reserved {
         if stored_date("financing/limit", reservation.expires_on)? >= today {
             sum += u128::from(reservation.minor);

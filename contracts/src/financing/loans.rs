@@ -1,16 +1,16 @@
 //! Paying on loans and releasing their collateral (specification 5.5).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    ClaimReference, Loan, LoanPaid, LoanState, RejectionCode, ReleasePledge, RepayLoan,
+    ClaimReference, Loan, LoanPaid, LoanState, RejectionCode, ReleasePledge, RepayLoan, Schedule,
 };
 use counterfoil_proto::receivable::v1::{Claim, Pledge};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{Accrual, DayCount, Interest};
-use counterfoil_types::limits::MAX_MINOR;
 use counterfoil_types::schedule::left_on;
 
 use super::events::emit;
@@ -30,6 +30,26 @@ impl Installment {
     fn total_minor(self) -> u64 {
         // Both come out of one payment, which is at most 10^18.
         self.interest_minor + self.principal_minor
+    }
+}
+
+/// A loan as it begins, but for whose it is and its terms.
+pub(super) fn begun(principal: wire::Money, today: Date) -> Loan {
+    let interest = Accrual {
+        minor: 0,
+        fraction: 0,
+        to: today,
+    };
+    Loan {
+        outstanding_minor: principal.minor,
+        plan_principal_minor: principal.minor,
+        principal: Some(principal),
+        schedule: Schedule::Bullet.into(),
+        opened_on: Some(today.to_proto()),
+        plan_from: Some(today.to_proto()),
+        interest: Some(interest.to_proto()),
+        state: LoanState::Open.into(),
+        ..Loan::default()
     }
 }
 
@@ -84,16 +104,9 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
         );
         return Err(reject(RejectionCode::IssuerNotAccepted, message));
     }
-    let amount = repay.amount.clone().unwrap_or_default();
     let currency = loan.principal.clone().unwrap_or_default().currency;
-    if amount.currency != currency {
-        let message = format!("the loan is in {currency}, not {:?}", amount.currency);
-        return Err(reject(RejectionCode::WrongCurrency, message));
-    }
-    if !(1..=MAX_MINOR).contains(&amount.minor) {
-        let message = "an amount is from 1 to 10^18 minor units";
-        return Err(reject(RejectionCode::InvalidAmount, message));
-    }
+    let amount = cash::check_amount_for(("loan", &currency), repay.amount.as_ref())
+        .map_err(|fault| fault.under(RejectionCode::WrongCurrency, RejectionCode::InvalidAmount))?;
     let installment = take(&mut loan, amount.minor, context.ledger_date)?;
     let legs = BTreeMap::from([(loan.lender.clone(), installment.total_minor())]);
     let payment = Payment {
@@ -118,14 +131,7 @@ pub(super) fn release(context: &mut Context<'_>, release: &ReleasePledge) -> Res
         let message = "only its lender releases the claim";
         return Err(reject(RejectionCode::NotTheLender, message));
     }
-    let reference = ClaimReference {
-        receivable: release.receivable.clone(),
-        number: release.number,
-    };
-    if !loan.collateral.contains(&reference) {
-        let message = "the claim is not pledged for this loan";
-        return Err(reject(RejectionCode::NotPledged, message));
-    }
+    let reference = find_collateral(&loan, &release.receivable, release.number)?;
 
     loan.collateral.retain(|pledged| *pledged != reference);
     put_loan(&mut context.store, &loan);
@@ -136,6 +142,23 @@ pub(super) fn find(store: &Store<'_>, id: &[u8]) -> Result<Loan, Failure> {
     LOANS
         .get(store, &[id])?
         .ok_or_else(|| reject(RejectionCode::UnknownLoan, "no loan has this id"))
+}
+
+/// A claim that is pledged for a loan.
+pub(super) fn find_collateral(
+    loan: &Loan,
+    receivable: &[u8],
+    number: u32,
+) -> Result<ClaimReference, Failure> {
+    let reference = ClaimReference {
+        receivable: receivable.to_vec(),
+        number,
+    };
+    if loan.collateral.contains(&reference) {
+        return Ok(reference);
+    }
+    let message = "the claim is not pledged for this loan";
+    Err(reject(RejectionCode::NotPledged, message))
 }
 
 pub(super) fn check_not_repaid(loan: &Loan) -> Result<(), Failure> {
@@ -196,6 +219,13 @@ fn tell(
     emit(context, &concerned, Kind::LoanPaid(paid));
 }
 
+pub(super) fn reference(claim: &Claim) -> ClaimReference {
+    ClaimReference {
+        receivable: claim.receivable.clone(),
+        number: claim.number,
+    }
+}
+
 /// What the cash of pledged claims pays on their loans: worked out first, written later.
 #[derive(Default)]
 pub struct Collections {
@@ -208,6 +238,19 @@ pub struct Collections {
 }
 
 impl Collections {
+    /// The loan that a claim is pledged for, as it will stand.
+    fn loan(&mut self, store: &Store<'_>, pledge: &Pledge) -> Result<&mut Loan, StateError> {
+        match self.loans.entry(pledge.loan.clone()) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let missing =
+                    || StateError::corrupt("financing/loan", "a pledge's loan is missing");
+                let loan = LOANS.get(store, &[&pledge.loan])?.ok_or_else(missing)?;
+                Ok(unknown.insert(loan))
+            }
+        }
+    }
+
     /// Takes from what a pledged claim is paid as much as is owed on its loan, and says how much that is.
     /// `is_all` says whether nothing is owed on the claim afterwards.
     pub fn take(
@@ -218,30 +261,22 @@ impl Collections {
         is_all: bool,
         on: Date,
     ) -> Result<u64, StateError> {
-        let missing = || StateError::corrupt("financing/loan", "a pledge's loan is missing");
-        let mut loan = match self.loans.remove(&pledge.loan) {
-            Some(loan) => loan,
-            None => LOANS.get(store, &[&pledge.loan])?.ok_or_else(missing)?,
-        };
-        let reference = ClaimReference {
-            receivable: claim.receivable.clone(),
-            number: claim.number,
-        };
         if is_all {
-            self.spent.push((pledge.loan.clone(), reference.clone()));
+            self.spend(store, claim, pledge)?;
         }
+        let loan = self.loan(store, pledge)?;
         let installment = match loan.state() {
             // An earlier claim of the same payment has repaid it.
             LoanState::Repaid => Installment {
                 interest_minor: 0,
                 principal_minor: 0,
             },
-            _ => take(&mut loan, amount_minor, on)?,
+            _ => take(loan, amount_minor, on)?,
         };
         if installment.total_minor() > 0 {
-            self.taken.push((loan.clone(), installment, reference));
+            let taken = (loan.clone(), installment, reference(claim));
+            self.taken.push(taken);
         }
-        self.loans.insert(pledge.loan.clone(), loan);
         Ok(installment.total_minor())
     }
 
@@ -252,23 +287,15 @@ impl Collections {
         loan.map_or(&claim.controller, |loan| &loan.borrower)
     }
 
-    /// Notes that a pledged claim is paid in full by what others than its lender got.
+    /// Notes that a pledged claim is paid in full.
     pub fn spend(
         &mut self,
         store: &Store<'_>,
         claim: &Claim,
         pledge: &Pledge,
     ) -> Result<(), StateError> {
-        if !self.loans.contains_key(&pledge.loan) {
-            let missing = || StateError::corrupt("financing/loan", "a pledge's loan is missing");
-            let loan = LOANS.get(store, &[&pledge.loan])?.ok_or_else(missing)?;
-            self.loans.insert(pledge.loan.clone(), loan);
-        }
-        let reference = ClaimReference {
-            receivable: claim.receivable.clone(),
-            number: claim.number,
-        };
-        self.spent.push((pledge.loan.clone(), reference));
+        self.loan(store, pledge)?;
+        self.spent.push((pledge.loan.clone(), reference(claim)));
         Ok(())
     }
 

@@ -52,7 +52,7 @@ impl Contract for Financing {
                 Authority::of(Class::Award).over(amount)
             }
             AwardParts(award) => {
-                let amount = quotes::sum_of_parts(&context.store, award)?;
+                let amount = award_parts::amount(&context.store, award)?;
                 Authority::of(Class::Award).over(amount)
             }
             Cancel(_) | Expire(_) => Authority::of(Class::Request).discharging(),

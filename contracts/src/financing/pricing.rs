@@ -34,87 +34,69 @@ pub fn price(
     terms: &QuoteTerms,
     value_date: Date,
 ) -> Result<Option<Price>, StateError> {
-    let day_count = DayCount::of(terms.day_count())
-        .ok_or_else(|| StateError::corrupt("financing/quote", "no day count"))?;
     let amount_minor = terms.amount.as_ref().map_or(0, |amount| amount.minor);
-    let parts = if is_sale(request.technique()) {
-        sold(request, amount_minor)?
-    } else {
-        vec![(amount_minor, falls_due(request)?)]
-    };
-    let parts_minor = if is_sale(request.technique()) {
-        Some(parts.iter().map(|(minor, _)| *minor).collect())
-    } else {
-        None
-    };
-    Ok(outcome(
-        terms,
-        amount_minor,
-        &parts,
-        parts_minor,
-        day_count,
-        value_date,
-    ))
+    if is_sale(request.technique()) {
+        return price_of_parts(request, terms, &sold(request, amount_minor), value_date);
+    }
+    let lent = [(amount_minor, falls_due(request)?)];
+    outcome(terms, &lent, value_date, Outcome::Loan)
 }
 
-/// The price of a part of a quote for a sale, of which so much is taken of each claim.
-pub(super) fn price_of_part(
+/// The price under a quote for a sale where so much is taken of each claim.
+pub(super) fn price_of_parts(
     request: &Request,
     terms: &QuoteTerms,
-    parts_minor: Vec<u64>,
+    parts_minor: &[u64],
     value_date: Date,
+) -> Result<Option<Price>, StateError> {
+    let mut parts = Vec::with_capacity(parts_minor.len());
+    for (claim, minor) in request.claims.iter().zip(parts_minor) {
+        let due = stored_date("financing/request", claim.adjusted_due_date)?;
+        parts.push((*minor, due));
+    }
+    outcome(terms, &parts, value_date, Outcome::Sale)
+}
+
+/// What is made of the parts of an amount.
+enum Outcome {
+    Sale,
+    Loan,
+}
+
+/// What an amount comes to, given by its parts and when each falls due; `None` where it leaves the seller nothing.
+fn outcome(
+    terms: &QuoteTerms,
+    parts: &[(u64, Date)],
+    value_date: Date,
+    made: Outcome,
 ) -> Result<Option<Price>, StateError> {
     let day_count = DayCount::of(terms.day_count())
         .ok_or_else(|| StateError::corrupt("financing/quote", "no day count"))?;
-    let mut parts = Vec::with_capacity(parts_minor.len());
-    for (claim, minor) in request.claims.iter().zip(&parts_minor) {
-        parts.push((
-            *minor,
-            stored_date("financing/request", claim.adjusted_due_date)?,
-        ));
-    }
-    // Parts of what is outstanding, of which no more than 10^18 is taken.
-    let amount_minor = parts_minor.iter().sum();
-    let parts_minor = Some(parts_minor);
-    Ok(outcome(
-        terms,
-        amount_minor,
-        &parts,
-        parts_minor,
-        day_count,
-        value_date,
-    ))
-}
-
-/// What an amount comes to in these parts; `None` where it leaves the seller nothing. Without `sold_minor` it is lent.
-fn outcome(
-    terms: &QuoteTerms,
-    amount_minor: u64,
-    parts: &[(u64, Date)],
-    sold_minor: Option<Vec<u64>>,
-    day_count: DayCount,
-    value_date: Date,
-) -> Option<Price> {
-    let cost_minor = cost(parts, terms.rate_ppm, day_count, value_date)?;
-    // At most 8 of 10^18 each.
+    // No more than 10^18 in all; and at most 8 fees of that each.
+    let amount_minor: u64 = parts.iter().map(|(minor, _)| minor).sum();
     let fees_minor: u64 = terms.fees.iter().map(|fee| fee.amount_minor).sum();
+    let Some(cost_minor) = cost(parts, terms.rate_ppm, day_count, value_date) else {
+        return Ok(None);
+    };
     let net = amount_minor.checked_sub(cost_minor);
     let net = net.and_then(|net| net.checked_sub(fees_minor));
-    let net_minor = net.filter(|net| *net > 0)?;
+    let Some(net_minor) = net.filter(|net| *net > 0) else {
+        return Ok(None);
+    };
+    let (parts_minor, proceeds_minor) = match made {
+        Outcome::Sale => (parts.iter().map(|(minor, _)| *minor).collect(), net_minor),
+        Outcome::Loan => (Vec::new(), amount_minor - fees_minor),
+    };
     let mut price = Price {
-        parts_minor: Vec::new(),
+        parts_minor,
         cost_minor,
         fees_minor,
-        proceeds_minor: amount_minor - fees_minor,
+        proceeds_minor,
         net_minor,
         annual_cost_ppm: 0,
     };
-    if let Some(sold_minor) = sold_minor {
-        price.parts_minor = sold_minor;
-        price.proceeds_minor = net_minor;
-    }
     price.annual_cost_ppm = annual_cost_ppm(&price, parts, value_date);
-    Some(price)
+    Ok(Some(price))
 }
 
 /// The day on which a loan on a request's claims falls due: the latest adjusted due date.
@@ -126,22 +108,10 @@ pub(super) fn falls_due(request: &Request) -> Result<Date, StateError> {
     Ok(last)
 }
 
-/// What is sold of each claim, and when it falls due.
-fn sold(request: &Request, amount_minor: u64) -> Result<Vec<(u64, Date)>, StateError> {
+/// What is sold of each claim of a request.
+pub(super) fn sold(request: &Request, amount_minor: u64) -> Vec<u64> {
     let outstanding = request.claims.iter().map(|claim| claim.outstanding_minor);
-    let outstanding: Vec<u64> = outstanding.collect();
-    let mut parts = Vec::with_capacity(outstanding.len());
-    for (claim, part) in request
-        .claims
-        .iter()
-        .zip(pro_rata(amount_minor, &outstanding))
-    {
-        parts.push((
-            part,
-            stored_date("financing/request", claim.adjusted_due_date)?,
-        ));
-    }
-    Ok(parts)
+    pro_rata(amount_minor, &outstanding.collect::<Vec<u64>>())
 }
 
 /// Interest on each part up to its due date; `None` where it is more than money may be.

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    ClaimPurchased, ClaimReference, DrawExtension, ExtensionDrawn, Loan, LoanState, Programme,
-    PurchaseUnderProgramme, RejectionCode, Schedule, StandingQuote, StandingTerms,
+    ClaimPurchased, ClaimReference, DrawExtension, ExtensionDrawn, Loan, Programme,
+    PurchaseUnderProgramme, RejectionCode, StandingQuote, StandingTerms,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::Claim;
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{LoanId, TxId};
-use counterfoil_types::interest::{Accrual, DayCount, accrued};
-use counterfoil_types::limits::{MAX_END_TO_END_ID, MAX_MINOR};
+use counterfoil_types::interest::{DayCount, accrued};
+use counterfoil_types::limits::MAX_END_TO_END_ID;
 
 use super::events::emit;
 use super::keys::{STANDING, put_loan};
 use super::limits::check_exposure;
+use super::loans::begun;
 use super::programmes::{check_buyer, check_open, find, put_standing};
 use super::requests::find_claim;
 use crate::cash::api::{self as cash, Payment};
@@ -50,8 +51,8 @@ pub(super) fn purchase(
     }
     let mut quote = find_standing(context, &programme, &purchase.bank)?;
     let terms = quote.terms.clone().unwrap_or_default();
-    let amount = receivables::money(&receivable, claim.outstanding_minor);
-    check_currency(&terms, &amount.currency)?;
+    let outstanding = receivables::money(&receivable, claim.outstanding_minor);
+    let amount = check_amount(&terms, Some(&outstanding))?;
     check_rate(terms.rate_ppm, purchase.rate_ppm)?;
     let due = stored_date("receivable/receivable", receivable.adjusted_due_date)?;
     let days = terms.minimum_days.max(LEAST_DAYS);
@@ -75,10 +76,9 @@ pub(super) fn purchase(
     put_standing(&mut context.store, &quote);
     let whole = Taken {
         minor: claim.outstanding_minor,
-        rank: claim.rank(),
         by: Some(&quote.bank),
     };
-    receivables::sell_among(context, claim, &[whole])?;
+    receivables::sell(context, claim, &[whole])?;
     let purchased = ClaimPurchased {
         programme: programme.id,
         bank: quote.bank.clone(),
@@ -129,12 +129,7 @@ pub(super) fn draw(context: &mut Context<'_>, draw: &DrawExtension) -> Result<()
         let message = format!("{} offers no extensions", quote.bank);
         return Err(reject(RejectionCode::NoExtension, message));
     }
-    let amount = draw.amount.clone().unwrap_or_default();
-    check_currency(&terms, &amount.currency)?;
-    if !(1..=MAX_MINOR).contains(&amount.minor) {
-        let message = "an amount is from 1 to 10^18 minor units";
-        return Err(reject(RejectionCode::InvalidAmount, message));
-    }
+    let amount = check_amount(&terms, draw.amount.as_ref())?;
     check_rate(terms.extension_rate_ppm, draw.rate_ppm)?;
     let today = context.ledger_date;
     let due = today.add_days(i64::from(terms.extension_days));
@@ -144,28 +139,15 @@ pub(super) fn draw(context: &mut Context<'_>, draw: &DrawExtension) -> Result<()
     pay(context, (&quote.bank, &buyer), &amount)?;
 
     put_standing(&mut context.store, &quote);
-    let interest = Accrual {
-        minor: 0,
-        fraction: 0,
-        to: today,
-    };
     let loan = Loan {
         id: LoanId::of_extension(context.tx_id).to_vec(),
         lender: quote.bank.clone(),
         borrower: buyer,
-        outstanding_minor: amount.minor,
-        plan_principal_minor: amount.minor,
-        principal: Some(amount),
         rate_ppm: terms.extension_rate_ppm,
         day_count: terms.day_count,
-        schedule: Schedule::Bullet.into(),
-        opened_on: Some(today.to_proto()),
-        plan_from: Some(today.to_proto()),
         due_date: Some(due.to_proto()),
-        interest: Some(interest.to_proto()),
-        state: LoanState::Open.into(),
         issuer: quote.bank,
-        ..Loan::default()
+        ..begun(amount, today)
     };
     put_loan(&mut context.store, &loan);
     let drawn = ExtensionDrawn {
@@ -207,13 +189,10 @@ fn find_standing(
     Ok(quote)
 }
 
-fn check_currency(terms: &StandingTerms, currency: &str) -> Result<(), Failure> {
+fn check_amount(terms: &StandingTerms, amount: Option<&Money>) -> Result<Money, Failure> {
     let quoted = terms.cap.clone().unwrap_or_default().currency;
-    if quoted == currency {
-        return Ok(());
-    }
-    let message = format!("the standing quote is in {quoted}, not {currency:?}");
-    Err(reject(RejectionCode::WrongCurrency, message))
+    cash::check_amount_for(("standing quote", &quoted), amount)
+        .map_err(|fault| fault.under(RejectionCode::WrongCurrency, RejectionCode::InvalidAmount))
 }
 
 fn check_rate(quoted_ppm: u32, accepted_ppm: u32) -> Result<(), Failure> {

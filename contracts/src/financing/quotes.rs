@@ -2,8 +2,8 @@
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    AwardParts, CommitQuote, Quote, QuoteCommitted, QuoteRevealed, QuoteState, QuoteTerms,
-    RejectionCode, Request, RevealQuote, Schedule,
+    CommitQuote, Quote, QuoteCommitted, QuoteRevealed, QuoteState, QuoteTerms, RejectionCode,
+    Request, RevealQuote, Schedule,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
@@ -15,7 +15,7 @@ use counterfoil_types::limits::{
 use counterfoil_types::quote::commitment;
 
 use super::events::emit;
-use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
+use super::keys::{find_request, put_quote, put_request, quote};
 use super::limits;
 use super::pricing::price;
 use super::requests::{amount_problem, check_open, is_sale, reveal_window};
@@ -200,22 +200,6 @@ fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<
             "the quote's last day is no date, or not after {reveal_until}, when nobody may reveal any more"
         )),
     }
-}
-
-/// What an award in parts comes to, in the request's currency.
-pub(super) fn sum_of_parts(
-    store: &Store<'_>,
-    award: &AwardParts,
-) -> Result<Option<Money>, StateError> {
-    let request = REQUESTS.get(store, &[&award.request])?;
-    let minor = award
-        .parts
-        .iter()
-        .try_fold(0u64, |sum, part| sum.checked_add(part.amount_minor));
-    Ok(request
-        .and_then(|request| request.amount)
-        .zip(minor)
-        .map(|(amount, minor)| Money { minor, ..amount }))
 }
 
 /// What a bank's revealed quote is over; nothing where there is none.

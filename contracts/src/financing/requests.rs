@@ -96,34 +96,12 @@ pub(super) fn find_claim(
     context: &Context<'_>,
     reference: &ClaimReference,
 ) -> Result<(Claim, Receivable), Failure> {
-    let number = reference.number;
-    let no = |code, message: String| Err(reject(code, message));
-    let found = receivables::claim(&context.store, &reference.receivable, number)?;
-    let Some(claim) = found else {
-        return no(RejectionCode::UnknownClaim, "no claim has this id".into());
-    };
-    if claim.controller != context.caller.id {
-        let message = format!("claim {number} is controlled by another organization");
-        return no(RejectionCode::NotTheController, message);
-    }
-    if claim.outstanding_minor == 0 {
-        let message = format!("no principal is outstanding of claim {number}");
-        return no(RejectionCode::NothingOutstanding, message);
-    }
-    if receivables::is_encumbered(&claim) {
-        let message = format!("claim {number} is offered, locked or pledged");
-        return no(RejectionCode::Encumbered, message);
-    }
-    let receivable = receivables::receivable(&context.store, &claim.receivable)?
-        .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
-    if receivables::is_under_way(&receivable) {
-        let message =
-            "a payment over the external rail is under way: the claims stay until its outcome";
-        return no(RejectionCode::PaymentUnderWay, message.into());
-    }
+    let (claim, receivable) =
+        receivables::find_free(context, &reference.receivable, reference.number)
+            .map_err(|fault| fault.under::<RejectionCode>())?;
     if !receivables::is_assignable(&receivable) {
-        let message = "the invoice's terms forbid transfers and pledges".into();
-        return no(RejectionCode::NotAssignable, message);
+        let message = "the invoice's terms forbid transfers and pledges";
+        return Err(reject(RejectionCode::NotAssignable, message));
     }
     Ok((claim, receivable))
 }

@@ -14,13 +14,13 @@ use counterfoil_types::ids::{InvoiceId, ReceivableId};
 use super::claims::{self, encumber, endorse};
 use super::division::divide;
 use super::events::emit;
-use super::keys::{
-    self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable, receivable_of,
-};
+use super::keys::{self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable};
 use crate::kernel::{Changes, Context, StateError, Store};
 
-pub use super::claims::{is_assignable, money};
+pub use super::claims::{check_not_held, find_free, is_assignable, money};
 pub use super::credits::{Credit, credit, mark_disputed};
+pub use super::errors::ClaimCodes;
+pub use super::keys::receivable_of;
 pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};
 pub use super::terms::{terms_are_known, terms_hash, terms_problem};
 
@@ -183,14 +183,15 @@ pub fn hold(store: &mut Store<'_>, receivable: Receivable, payments: Vec<Vec<u8>
     );
 }
 
-/// Ends the hold of one payment.
-pub fn let_go(store: &mut Store<'_>, mut receivable: Receivable, payment: &[u8]) {
+/// Ends the hold of one payment, and returns the receivable as it is now.
+pub fn let_go(store: &mut Store<'_>, mut receivable: Receivable, payment: &[u8]) -> Receivable {
     receivable.payments.retain(|other| other != payment);
     put_receivable(store, &receivable);
+    receivable
 }
 
-/// Records fees that were paid on top. Invariant: ascending by payee, within the terms.
-pub fn put_fees(store: &mut Store<'_>, mut receivable: Receivable, fees: &[FeePaid]) {
+/// Adds fees that are paid on top, for `pay` to record. Invariant: ascending by payee, within the terms.
+pub fn add_fees(receivable: &mut Receivable, fees: &[FeePaid]) {
     for fee in fees {
         let paid = &mut receivable.fees_paid;
         match paid.binary_search_by(|other| other.payee.cmp(&fee.payee)) {
@@ -198,7 +199,6 @@ pub fn put_fees(store: &mut Store<'_>, mut receivable: Receivable, fees: &[FeePa
             Err(at) => paid.insert(at, fee.clone()),
         }
     }
-    put_receivable(store, &receivable);
 }
 
 /// Sets a receivable's state after a report.
@@ -223,49 +223,34 @@ pub fn unlock(store: &mut Store<'_>, claim: Claim) {
     put_claim(store, &encumber(claim, None));
 }
 
-/// Sells a part of a locked claim, and frees the rest, which the seller retains. Returns the number of the
-/// claim that was sold. Invariant: the part is from 1 to what is outstanding, all of it unless
-/// the claim is Senior, and the receivable has room for one more live claim.
-pub fn sell(
-    context: &mut Context<'_>,
-    claim: Claim,
-    part_minor: u64,
-    buyer: &str,
-) -> Result<u32, StateError> {
-    let rest_minor = claim.outstanding_minor - part_minor;
-    let sold = if rest_minor == 0 {
-        claim
-    } else {
-        let parts = [(part_minor, claim.rank()), (rest_minor, Rank::Retained)];
-        divide(context, claim, &parts)?.swap_remove(0)
-    };
-    let number = sold.number;
-    endorse(context, sold, buyer, Purpose::Sale)?;
-    Ok(number)
-}
-
 /// A part of a locked claim, and who gets it; the seller where it is nobody.
 pub struct Taken<'a> {
     pub minor: u64,
-    pub rank: Rank,
     pub by: Option<&'a str>,
 }
 
-/// Divides a locked claim among those who take parts of it, and frees what the seller keeps. Returns the parts' numbers.
-/// Invariant: the parts are above zero and add up to what is outstanding, and the receivable has room for them.
-pub fn sell_among(
+/// Sells a locked claim to those who take parts of it, and frees what the seller keeps: the rest of a claim that is sold
+/// in part is Retained. Returns the parts' numbers. Invariant: the parts are above zero and no more than is outstanding,
+/// all of it unless the claim is Senior, and the receivable has room for them and the rest.
+pub fn sell(
     context: &mut Context<'_>,
     claim: Claim,
     parts: &[Taken<'_>],
 ) -> Result<Vec<u32>, StateError> {
-    let claims = match parts {
+    if parts.is_empty() {
+        unlock(&mut context.store, claim);
+        return Ok(Vec::new());
+    }
+    let mut ranked: Vec<(u64, Rank)> = parts.iter().map(|p| (p.minor, claim.rank())).collect();
+    let taken: u64 = parts.iter().map(|part| part.minor).sum();
+    if taken < claim.outstanding_minor {
+        ranked.push((claim.outstanding_minor - taken, Rank::Retained));
+    }
+    let claims = match ranked.as_slice() {
         [_] => vec![claim],
-        _ => {
-            let ranked: Vec<(u64, Rank)> = parts.iter().map(|p| (p.minor, p.rank)).collect();
-            divide(context, claim, &ranked)?
-        }
+        _ => divide(context, claim, &ranked)?,
     };
-    let mut numbers = Vec::with_capacity(claims.len());
+    let mut numbers = Vec::with_capacity(parts.len());
     for (claim, part) in claims.into_iter().zip(parts) {
         numbers.push(claim.number);
         match part.by {

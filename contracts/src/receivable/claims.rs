@@ -5,7 +5,7 @@ use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{
     Claim, ClaimState, ClaimTransferred, Encumbrance, Endorsement, Purpose, Rank, Receivable,
-    Recourse, RejectionCode,
+    Recourse,
 };
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
@@ -13,48 +13,44 @@ use counterfoil_types::ids::EndorsementId;
 use counterfoil_types::interest::{Accrual, Interest};
 
 use super::api::is_under_way;
+use super::errors::ClaimFault;
 use super::events::emit;
 use super::keys::{ENDORSEMENTS, claim, put_claim, receivable_of};
 use super::terms::day_count;
-use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
+use crate::kernel::{Context, StateError, Store, stored_date};
 
-/// A claim that the caller controls and nothing encumbers, with principal outstanding.
-pub(super) fn find_free(
+/// A claim that the caller controls and nothing encumbers, with principal outstanding; and its receivable.
+pub fn find_free(
     context: &Context<'_>,
     receivable: &[u8],
     number: u32,
-) -> Result<Claim, Failure> {
+) -> Result<(Claim, Receivable), ClaimFault> {
     let claim = find(&context.store, receivable, number)?;
     if claim.controller != context.caller.id {
-        let message = format!("claim {number} is controlled by another organization");
-        return Err(reject(RejectionCode::NotTheController, message));
+        return Err(ClaimFault::NotTheController(number));
     }
     if claim.outstanding_minor == 0 {
-        let message = format!("no principal is outstanding of claim {number}");
-        return Err(reject(RejectionCode::NothingOutstanding, message));
+        return Err(ClaimFault::NothingOutstanding(number));
     }
     if burden(&claim).is_some() {
-        let message = format!("claim {number} is offered, locked or pledged");
-        return Err(reject(RejectionCode::Encumbered, message));
+        return Err(ClaimFault::Encumbered(number));
     }
-    check_not_held(&context.store, &claim)?;
-    Ok(claim)
+    let receivable = receivable_of(&context.store, &claim)?;
+    check_not_held(&receivable)?;
+    Ok((claim, receivable))
 }
 
-/// Checks that no payment over the external rail is under way to the claim's controller, which would not be the one to
+/// Checks that no payments over the external rail are under way to the claims' controllers, who would not be those to
 /// be paid any more (specification 4.6).
-pub(super) fn check_not_held(store: &Store<'_>, claim: &Claim) -> Result<(), Failure> {
-    if !is_under_way(&receivable_of(store, claim)?) {
-        return Ok(());
+pub fn check_not_held(receivable: &Receivable) -> Result<(), ClaimFault> {
+    match is_under_way(receivable) {
+        false => Ok(()),
+        true => Err(ClaimFault::PaymentUnderWay),
     }
-    let message =
-        "a payment over the external rail is under way: the claims stay until its outcome";
-    Err(reject(RejectionCode::PaymentUnderWay, message))
 }
 
-pub(super) fn find(store: &Store<'_>, receivable: &[u8], number: u32) -> Result<Claim, Failure> {
-    claim(store, receivable, number)?
-        .ok_or_else(|| reject(RejectionCode::UnknownClaim, "no claim has this id"))
+pub(super) fn find(store: &Store<'_>, receivable: &[u8], number: u32) -> Result<Claim, ClaimFault> {
+    claim(store, receivable, number)?.ok_or(ClaimFault::Unknown)
 }
 
 /// The terms of a receivable's penalty.

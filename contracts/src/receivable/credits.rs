@@ -1,16 +1,13 @@
 //! What a credit note takes of claims, and the mark of a dispute (specification 6.7, 6.8).
 
 use counterfoil_proto::receivable::v1::event::Event as Kind;
-use counterfoil_proto::receivable::v1::{
-    Claim, ClaimCredited, DisputeMarked, Receivable, ReceivableState,
-};
-use counterfoil_types::interest::Accrual;
+use counterfoil_proto::receivable::v1::{Claim, ClaimCredited, DisputeMarked, Receivable};
 
 use super::api::pledge_of;
-use super::claims::{penalty, penalty_terms, spent};
+use super::claims::penalty_terms;
 use super::events::emit;
 use super::keys::{put_claim, put_receivable};
-use super::payments::live_claims;
+use super::payments::{Share, end_claims, live_claims};
 use crate::kernel::{Context, StateError};
 
 /// What a credit note takes of one claim's principal.
@@ -28,21 +25,11 @@ pub fn credit(
     credits: &[Credit],
 ) -> Result<(), StateError> {
     let terms = penalty_terms(&receivable)?;
+    let mut shares = Vec::with_capacity(credits.len());
     for Credit { claim, minor } in credits {
-        let accrued = penalty(&terms, claim, context.ledger_date)?;
-        let outstanding_minor = claim.outstanding_minor - minor;
-        let is_all = outstanding_minor == 0 && accrued.is_none_or(|accrued| accrued.minor == 0);
-        let rest = if is_all {
-            receivable.live_claims.retain(|n| *n != claim.number);
-            spent(claim)
-        } else {
-            Claim {
-                outstanding_minor,
-                penalty: accrued.map(Accrual::to_proto),
-                ..claim.clone()
-            }
-        };
-        put_claim(&mut context.store, &rest);
+        let mut share = Share::of(&terms, claim.clone(), context.ledger_date)?;
+        share.principal_minor = *minor;
+        put_claim(&mut context.store, &share.rest());
         receivable.credited_minor += minor;
         let pledge = pledge_of(claim);
         let pledgee = pledge.map_or("", |pledge| pledge.pledgee.as_str());
@@ -52,16 +39,14 @@ pub fn credit(
             controller: claim.controller.clone(),
             pledgee: pledgee.to_owned(),
             credited_minor: *minor,
-            spent: is_all,
+            spent: share.is_all(),
         };
         let parties = [seller, &claim.controller, &receivable.debtor];
         let concerned: Vec<&str> = parties.into_iter().chain(pledge.map(|_| pledgee)).collect();
         emit(context, &concerned, Kind::Credited(credited));
+        shares.push(share);
     }
-    if receivable.live_claims.is_empty() {
-        receivable.state = ReceivableState::Settled.into();
-        receivable.settled_on = Some(context.ledger_date.to_proto());
-    }
+    end_claims(&mut receivable, &shares, context.ledger_date);
     put_receivable(&mut context.store, &receivable);
     Ok(())
 }

@@ -16,7 +16,7 @@ use super::payments::live_claims;
 use crate::kernel::{Context, Failure, StateError, reject};
 
 pub(super) fn split(context: &mut Context<'_>, split: &SplitClaim) -> Result<(), Failure> {
-    let parent = find_free(context, &split.receivable, split.number)?;
+    let (parent, receivable) = find_free(context, &split.receivable, split.number)?;
     let sum: u128 = split.parts_minor.iter().map(|part| u128::from(*part)).sum();
     if split.parts_minor.len() < 2
         || split.parts_minor.contains(&0)
@@ -28,7 +28,6 @@ pub(super) fn split(context: &mut Context<'_>, split: &SplitClaim) -> Result<(),
         );
         return Err(reject(RejectionCode::InvalidParts, message));
     }
-    let receivable = receivable_of(&context.store, &parent)?;
     check_room(context, &receivable, split.parts_minor.len())?;
 
     let rank = parent.rank();
@@ -105,8 +104,9 @@ pub(super) fn merge(context: &mut Context<'_>, merge: &MergeClaims) -> Result<()
         let message = format!("name 2 to {MAX_LIVE_CLAIMS} claims in ascending order");
         return Err(reject(RejectionCode::CannotMerge, message));
     }
-    let find = |number: &u32| find_free(context, &merge.receivable, *number);
-    let parents: Vec<Claim> = numbers.iter().map(find).collect::<Result<_, _>>()?;
+    let find = |number: &u32| Ok(find_free(context, &merge.receivable, *number)?.0);
+    let parents = numbers.iter().map(find);
+    let parents: Vec<Claim> = parents.collect::<Result<_, Failure>>()?;
     let first = &parents[0];
     let alike = |claim: &Claim| claim.rank == first.rank && claim.endorsement == first.endorsement;
     if !parents.iter().all(alike) {

@@ -1,12 +1,70 @@
-//! The numbers under which receivable rejects.
+//! The numbers under which receivable rejects, and the faults of a claim that other contracts reject under numbers of
+//! their own.
 
-use counterfoil_proto::receivable::v1::RejectionCode;
+use counterfoil_proto::receivable::v1::RejectionCode as ReceivableCode;
 
 use crate::cash::api::PaymentCodes;
+use crate::kernel::{Failure, RejectionCode, StateError, reject};
 
-crate::kernel::rejection_codes!(RejectionCode, "receivable", "REJECTION_CODE_");
+crate::kernel::rejection_codes!(ReceivableCode, "receivable", "REJECTION_CODE_");
 
-impl PaymentCodes for RejectionCode {
+/// Why a claim is not its controller's to pass on or to divide.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimFault {
+    #[error("no claim has this id")]
+    Unknown,
+    #[error("claim {0} is controlled by another organization")]
+    NotTheController(u32),
+    #[error("no principal is outstanding of claim {0}")]
+    NothingOutstanding(u32),
+    #[error("claim {0} is offered, locked or pledged")]
+    Encumbered(u32),
+    #[error("a payment over the external rail is under way: the claims stay until its outcome")]
+    PaymentUnderWay,
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// The numbers under which a contract rejects claims.
+pub trait ClaimCodes: RejectionCode {
+    const UNKNOWN_CLAIM: Self;
+    const NOT_THE_CONTROLLER: Self;
+    const NOTHING_OUTSTANDING: Self;
+    const ENCUMBERED: Self;
+    const PAYMENT_UNDER_WAY: Self;
+}
+
+impl ClaimCodes for ReceivableCode {
+    const UNKNOWN_CLAIM: Self = Self::UnknownClaim;
+    const NOT_THE_CONTROLLER: Self = Self::NotTheController;
+    const NOTHING_OUTSTANDING: Self = Self::NothingOutstanding;
+    const ENCUMBERED: Self = Self::Encumbered;
+    const PAYMENT_UNDER_WAY: Self = Self::PaymentUnderWay;
+}
+
+impl ClaimFault {
+    /// The rejection under a contract's own numbers.
+    pub fn under<C: ClaimCodes>(self) -> Failure {
+        let message = self.to_string();
+        let code = match self {
+            Self::Unknown => C::UNKNOWN_CLAIM,
+            Self::NotTheController(_) => C::NOT_THE_CONTROLLER,
+            Self::NothingOutstanding(_) => C::NOTHING_OUTSTANDING,
+            Self::Encumbered(_) => C::ENCUMBERED,
+            Self::PaymentUnderWay => C::PAYMENT_UNDER_WAY,
+            Self::State(error) => return Failure::State(error),
+        };
+        reject(code, message)
+    }
+}
+
+impl From<ClaimFault> for Failure {
+    fn from(fault: ClaimFault) -> Self {
+        fault.under::<ReceivableCode>()
+    }
+}
+
+impl PaymentCodes for ReceivableCode {
     const UNKNOWN_ISSUER: Self = Self::UnknownIssuer;
     const INVALID_END_TO_END_ID: Self = Self::InvalidEndToEndId;
     const REPEATED_END_TO_END_ID: Self = Self::RepeatedEndToEndId;

@@ -26,7 +26,7 @@ pub(super) fn put_receivable(store: &mut Store<'_>, receivable: &Receivable) {
 }
 
 /// The receivable of a claim that exists.
-pub(super) fn receivable_of(store: &Store<'_>, claim: &Claim) -> Result<Receivable, StateError> {
+pub fn receivable_of(store: &Store<'_>, claim: &Claim) -> Result<Receivable, StateError> {
     RECEIVABLES
         .get(store, &[&claim.receivable])?
         .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has no receivable"))

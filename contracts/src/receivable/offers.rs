@@ -10,7 +10,6 @@ use counterfoil_proto::receivable::v1::{
     OfferExpired, Purpose, Receivable, RejectionCode,
 };
 use counterfoil_proto::v1::Money;
-use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_OFFER_DAYS};
 
 use super::claims::{
@@ -24,8 +23,7 @@ use crate::membership::api as membership;
 
 pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), Failure> {
     check_known::<Purpose>(offer.purpose, "purpose")?;
-    let claim = find_free(context, &offer.receivable, offer.number)?;
-    let receivable = receivable_of(&context.store, &claim)?;
+    let (claim, receivable) = find_free(context, &offer.receivable, offer.number)?;
     if !is_assignable(&receivable) {
         let message = "the invoice's terms forbid transfers of its claims";
         return Err(reject(RejectionCode::NotAssignable, message));
@@ -33,9 +31,7 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
     check_recipient(context, &receivable, &offer.to)?;
     check_purpose(context, &receivable, &offer)?;
     let today = context.ledger_date;
-    let last = Date::try_from(&offer.expires_on.unwrap_or_default());
-    let within = |last: &Date| (0..=MAX_OFFER_DAYS).contains(&today.days_until(*last));
-    if !last.as_ref().is_ok_and(within) {
+    if !context.is_within(offer.expires_on, MAX_OFFER_DAYS) {
         let message =
             format!("an offer's last day is {today} or up to {MAX_OFFER_DAYS} days later");
         return Err(reject(RejectionCode::InvalidExpiry, message));
@@ -127,7 +123,7 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
         let message = format!("the offer's last day was {last}");
         return Err(reject(RejectionCode::OfferExpired, message));
     }
-    check_not_held(&context.store, &claim)?;
+    check_not_held(&receivable_of(&context.store, &claim)?)?;
     match &offer.price {
         None if accept.end_to_end_id.is_empty() => {}
         None => {

@@ -5,7 +5,7 @@ use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
 use counterfoil_types::dates::Date;
-use counterfoil_types::interest::Accrual;
+use counterfoil_types::interest::{Accrual, Interest};
 use counterfoil_types::shares::pro_rata;
 
 use super::claims::{burden, encumber, penalty, penalty_terms, spent};
@@ -23,6 +23,16 @@ pub struct Share {
 }
 
 impl Share {
+    /// Of nothing yet, with what is owed on a day.
+    pub(super) fn of(terms: &Interest, claim: Claim, on: Date) -> Result<Self, StateError> {
+        Ok(Self {
+            accrued: penalty(terms, &claim, on)?,
+            claim,
+            principal_minor: 0,
+            penalty_minor: 0,
+        })
+    }
+
     pub fn total_minor(&self) -> u64 {
         // Parts of one payment, which is at most 10^18.
         self.principal_minor + self.penalty_minor
@@ -39,6 +49,22 @@ impl Share {
     /// Whether the payment leaves nothing owed on the claim.
     pub fn is_all(&self) -> bool {
         self.principal_minor == self.owed_principal() && self.penalty_minor == self.owed_penalty()
+    }
+
+    /// What the share leaves of its claim.
+    pub(super) fn rest(&self) -> Claim {
+        if self.is_all() {
+            return spent(&self.claim);
+        }
+        let unpaid = |accrued: Accrual| Accrual {
+            minor: accrued.minor - self.penalty_minor,
+            ..accrued
+        };
+        Claim {
+            outstanding_minor: self.claim.outstanding_minor - self.principal_minor,
+            penalty: self.accrued.map(|accrued| unpaid(accrued).to_proto()),
+            ..self.claim.clone()
+        }
     }
 }
 
@@ -114,12 +140,9 @@ pub fn instructed(
             None => on,
             Some(accrued) => on.max(stored_date("receivable/claim", accrued.to)?),
         };
-        let share = Share {
-            accrued: penalty(&terms, &claim, on)?,
-            claim,
-            principal_minor: *principal_minor,
-            penalty_minor: *penalty_minor,
-        };
+        let mut share = Share::of(&terms, claim, on)?;
+        share.principal_minor = *principal_minor;
+        share.penalty_minor = *penalty_minor;
         if share.principal_minor > share.owed_principal()
             || share.penalty_minor > share.owed_penalty()
         {
@@ -145,16 +168,8 @@ fn take(left_minor: &mut u64, owed: &[u64]) -> Vec<u64> {
 /// The live claims with what is owed on each.
 fn owed(store: &Store<'_>, receivable: &Receivable, on: Date) -> Result<Vec<Share>, StateError> {
     let terms = penalty_terms(receivable)?;
-    let mut shares = Vec::with_capacity(receivable.live_claims.len());
-    for claim in live_claims(store, receivable)? {
-        shares.push(Share {
-            accrued: penalty(&terms, &claim, on)?,
-            claim,
-            principal_minor: 0,
-            penalty_minor: 0,
-        });
-    }
-    Ok(shares)
+    let claims = live_claims(store, receivable)?.into_iter();
+    claims.map(|claim| Share::of(&terms, claim, on)).collect()
 }
 
 /// A receivable's live claims in ascending order.
@@ -174,22 +189,7 @@ pub fn pay(
 ) -> bool {
     for share in &allocation.shares {
         let claim = &share.claim;
-        let rest = if share.is_all() {
-            receivable.live_claims.retain(|n| *n != claim.number);
-            spent(claim)
-        } else {
-            Claim {
-                outstanding_minor: claim.outstanding_minor - share.principal_minor,
-                penalty: share.accrued.map(|accrued| {
-                    let unpaid = Accrual {
-                        minor: accrued.minor - share.penalty_minor,
-                        ..accrued
-                    };
-                    unpaid.to_proto()
-                }),
-                ..claim.clone()
-            }
-        };
+        let rest = share.rest();
         let Some(Burden::Offered(offer)) = burden(claim) else {
             put_claim(&mut context.store, &rest);
             continue;
@@ -210,11 +210,21 @@ pub fn pay(
     receivable.penalty_paid_minor = receivable
         .penalty_paid_minor
         .saturating_add(allocation.penalty_minor);
+    let settled = end_claims(&mut receivable, &allocation.shares, on);
+    put_receivable(&mut context.store, &receivable);
+    settled
+}
+
+/// Ends the claims of which these shares leave nothing, and says whether they were the last: then the receivable is
+/// settled.
+pub(super) fn end_claims(receivable: &mut Receivable, shares: &[Share], on: Date) -> bool {
+    for share in shares.iter().filter(|share| share.is_all()) {
+        receivable.live_claims.retain(|n| *n != share.claim.number);
+    }
     let settled = receivable.live_claims.is_empty();
     if settled {
         receivable.state = ReceivableState::Settled.into();
         receivable.settled_on = Some(on.to_proto());
     }
-    put_receivable(&mut context.store, &receivable);
     settled
 }

@@ -141,7 +141,7 @@ fn end(context: &mut Context<'_>, payment: Payment) -> Result<(), StateError> {
     let missing = || StateError::corrupt("receivable/receivable", "what is paid is missing");
     let receivable = receivables::receivable(&context.store, &payment.receivable)?;
     let receivable = receivable.ok_or_else(missing)?;
-    receivables::let_go(&mut context.store, receivable.clone(), &payment.id);
+    let receivable = receivables::let_go(&mut context.store, receivable, &payment.id);
     if payment.state() != PaymentState::Confirmed {
         return Ok(());
     }
@@ -161,7 +161,7 @@ fn end(context: &mut Context<'_>, payment: Payment) -> Result<(), StateError> {
         fees: Vec::new(),
         payment: payment.id,
     };
-    discharge(context, &receivable.id, &allocation, division, means)
+    discharge(context, receivable, &allocation, division, means)
 }
 
 /// Principal that asserted payments are going to bring.

@@ -10,7 +10,6 @@ use counterfoil_proto::settlement::v1::{
 };
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
-use counterfoil_types::limits::MAX_MINOR;
 
 use super::events::emit;
 use super::fees;
@@ -20,7 +19,7 @@ use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
 use crate::receivable::api::{self as receivables, Allocation};
 
 pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Result<(), Failure> {
-    let receivable = find_payable(context, &settle.receivable)?;
+    let mut receivable = find_payable(context, &settle.receivable)?;
     let debtor = receivable.debtor.clone();
     if settle.issuer == debtor {
         let message = "a debt is not paid by a promise of the debtor's own";
@@ -46,9 +45,7 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
     payment.make(context)?;
-    if !settle.fees.is_empty() {
-        receivables::put_fees(&mut context.store, receivable.clone(), &settle.fees);
-    }
+    receivables::add_fees(&mut receivable, &settle.fees);
     let means = Means {
         issuer: settle.issuer,
         end_to_end_id: settle.end_to_end_id,
@@ -58,7 +55,7 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
     };
     Ok(discharge(
         context,
-        &receivable.id,
+        receivable,
         &allocation,
         division,
         means,
@@ -89,16 +86,8 @@ pub(super) fn check_amount(
     amount: Option<&Money>,
 ) -> Result<Money, Failure> {
     let currency = receivables::money(receivable, 0).currency;
-    let amount = amount.cloned().unwrap_or_default();
-    if amount.currency != currency {
-        let message = format!("the receivable is in {currency}, not {:?}", amount.currency);
-        return Err(reject(RejectionCode::WrongCurrency, message));
-    }
-    if !(1..=MAX_MINOR).contains(&amount.minor) {
-        let message = "an amount is from 1 to 10^18 minor units";
-        return Err(reject(RejectionCode::InvalidAmount, message));
-    }
-    Ok(amount)
+    cash::check_amount_for(("receivable", &currency), amount)
+        .map_err(|fault| fault.under(RejectionCode::WrongCurrency, RejectionCode::InvalidAmount))
 }
 
 /// By which means a debtor paid, and when.
@@ -115,13 +104,11 @@ pub(super) struct Means {
 /// Discharges what was paid, and tells of it. Invariant: it was paid, and is divided as of the value date.
 pub(super) fn discharge(
     context: &mut Context<'_>,
-    receivable: &[u8],
+    receivable: Receivable,
     allocation: &Allocation,
     division: Division,
     means: Means,
 ) -> Result<(), StateError> {
-    let missing = || StateError::corrupt("receivable/receivable", "what is paid is missing");
-    let receivable = receivables::receivable(&context.store, receivable)?.ok_or_else(missing)?;
     let due = stored_date("receivable/receivable", receivable.adjusted_due_date)?;
     let settled = receivables::pay(context, receivable.clone(), allocation, means.value_date);
     division.collections.record(context)?;
