@@ -233,7 +233,7 @@ fn on_receivable(code: Receivable) -> Option<&'static str> {
             "look at the claim's family (counterfoil claim show): use one that is live and has principal outstanding"
         }
         Receivable::Encumbered => {
-            "wait for the answer to the offer, cancel the request or repay the loan that `counterfoil claim show` names"
+            "wait for the answer to the offer, cancel the request, or repay the loan that `counterfoil claim show` names; a pledged claim is divided with its lender's consent (counterfoil loan split)"
         }
         Receivable::InvalidParts => {
             "give at least two parts above zero that add up to what is outstanding"
@@ -413,6 +413,9 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         }
         Financing::PartNotOffered => {
             "take all of the quote, or a part from its smallest on (counterfoil request show)"
+        }
+        Financing::InvalidParts => {
+            "give at least two parts above zero that add up to what is outstanding"
         }
         Financing::InvalidSubject => {
             "set the limit about a core enterprise or supplier (counterfoil org list)"

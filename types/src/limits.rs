@@ -78,6 +78,9 @@ pub const MAX_LIVE_CLAIMS: usize = 256;
 pub const MAX_CLAIMS: u32 = u32::MAX - 1_024;
 /// Days for which a claim is offered.
 pub const MAX_OFFER_DAYS: i64 = 90;
+/// Claims pledged for a loan.
+pub const MAX_COLLATERAL: usize = 256;
+
 /// Claims of a financing request.
 pub const MAX_REQUEST_CLAIMS: usize = 16;
 /// Days from a request to its deadline, and from there to its last day.

@@ -4,6 +4,7 @@
 pub mod api;
 mod award_parts;
 mod awards;
+mod collateral;
 mod defaults;
 mod errors;
 mod events;
@@ -63,6 +64,7 @@ impl Contract for Financing {
             // This is how a lender is paid.
             ReportLoanDefault(_) => Authority::of(Class::Report).discharging(),
             TakeControl(_) => Authority::of(Class::Pledge).discharging(),
+            SplitCollateral(_) => Authority::of(Class::Split),
             OpenProgramme(_) => Authority::of(Class::Request),
             CloseProgramme(_) => Authority::of(Class::Request).discharging(),
             MakeStandingQuote(make) => {
@@ -98,6 +100,7 @@ impl Contract for Financing {
             Some(DrawExtension(draw)) => purchases::draw(context, &draw),
             Some(SetLimit(set)) => limits::set(context, set),
             Some(TakeControl(take)) => defaults::take_control(context, &take),
+            Some(SplitCollateral(split)) => collateral::split(context, &split),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

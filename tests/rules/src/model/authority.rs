@@ -362,6 +362,7 @@ impl Model {
             // A lender that enforces its claim is paid.
             Financing::ReportLoanDefault(_) => Authority::new(Class::Report).discharging(),
             Financing::TakeControl(_) => Authority::new(Class::Pledge).discharging(),
+            Financing::SplitCollateral(_) => Authority::new(Class::Split),
             Financing::SetLimit(a) => Authority::over(Class::Quote, &a.cap),
             Financing::OpenProgramme(_) => Authority::new(Class::Request),
             Financing::CloseProgramme(_) => Authority::new(Class::Request).discharging(),

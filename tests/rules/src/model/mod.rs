@@ -211,6 +211,8 @@ pub struct Model {
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
     /// Whose receivables were reported, and as what.
     pub reports: Vec<(String, ReceivableState)>,
+    /// Seller and buyer of every invoice about which a dispute was upheld, once for each.
+    pub upheld: Vec<(String, String)>,
     /// Receivables that a payment settled, not a credit note.
     pub paid_off: BTreeSet<Id>,
     /// What each organization's history amounts to so far.
@@ -261,6 +263,7 @@ impl Model {
             bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
             reports: Vec::new(),
+            upheld: Vec::new(),
             paid_off: BTreeSet::new(),
             tallies: BTreeMap::new(),
         }
@@ -398,6 +401,7 @@ impl Model {
                 Financing::ReportLoanDefault(a) => self.report_loan_default(call, a),
                 Financing::AwardParts(a) => self.award_parts(call, a),
                 Financing::TakeControl(a) => self.take_control(call, a),
+                Financing::SplitCollateral(a) => self.split_collateral(call, a),
                 Financing::OpenProgramme(a) => self.open_programme(call, a),
                 Financing::CloseProgramme(a) => self.close_programme(call, a),
                 Financing::MakeStandingQuote(a) => self.make_standing_quote(call, a),

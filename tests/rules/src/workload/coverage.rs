@@ -22,7 +22,9 @@ const NOT_BY_CHANCE: [u32; 4] = [
 ];
 
 /// Successes that take more luck than some hundred seeds have; scenarios hold each of them.
-const RARE: [&str; 3] = [
+const RARE: [&str; 4] = [
+    // parts::all_or_none_and_a_minimum_hold_whoever_fails
+    "award all in parts",
     // credits::a_pledged_claim_is_credited_with_its_lender_and_not_to_nothing
     "credit a pledged claim",
     // parts::each_bank_has_its_part_of_every_claim_and_the_seller_the_rest

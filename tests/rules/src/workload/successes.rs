@@ -129,6 +129,7 @@ pub const SUCCESSES: &[&str] = &[
     "report the default of an equal instalment",
     "report the default of an annuity",
     "take control",
+    "split a pledged claim",
     "set a limit",
     "open a programme",
     "close a programme",

@@ -24,6 +24,7 @@ mod claims;
 mod financing;
 mod membership;
 mod payments;
+mod programmes;
 mod receivables;
 
 const HOLDER: &str = BUYER;

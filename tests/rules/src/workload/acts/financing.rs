@@ -5,7 +5,7 @@ use counterfoil_proto::financing::v1::{
     Action, AwardPart, AwardParts, AwardRequest, CancelRequest, ClaimReference, CloseProgramme,
     CommitQuote, DrawExtension, ExpireRequest, MakeStandingQuote, OpenProgramme, OpenRequest,
     PurchaseUnderProgramme, QuoteTerms, ReleasePledge, RepayLoan, ReportLoanDefault, RevealQuote,
-    SetLimit, StandingTerms, TakeControl, Technique,
+    SetLimit, SplitCollateral, StandingTerms, TakeControl, Technique,
 };
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 
@@ -208,5 +208,14 @@ pub fn release(loan: &[u8], receivable: &[u8], number: u32) -> Act {
         loan: loan.to_vec(),
         receivable: receivable.to_vec(),
         number,
+    }))
+}
+
+pub fn split_collateral(loan: &[u8], receivable: &[u8], number: u32, parts: &[u64]) -> Act {
+    act(Kind::SplitCollateral(SplitCollateral {
+        loan: loan.to_vec(),
+        receivable: receivable.to_vec(),
+        number,
+        parts_minor: parts.to_vec(),
     }))
 }

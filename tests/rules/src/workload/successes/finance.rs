@@ -168,6 +168,7 @@ pub(super) fn finance(
             ])
         }
         Finance::TakeControl(_) => vec!["take control"],
+        Finance::SplitCollateral(_) => vec!["split a pledged claim"],
         Finance::SetLimit(_) => vec!["set a limit"],
         Finance::OpenProgramme(_) => vec!["open a programme"],
         Finance::CloseProgramme(_) => vec!["close a programme"],
