@@ -295,7 +295,7 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
     let open = records
         .loans
         .iter()
-        .filter(|loan| loan.state() == LoanState::Open);
+        .filter(|loan| loan.state() != LoanState::Repaid);
     let pledges: Encumbered = open
         .flat_map(|loan| {
             let claims = loan.collateral.iter();
