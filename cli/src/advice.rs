@@ -219,6 +219,12 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
             "uphold over an amount up to what was confirmed, in its currency, or dismiss"
         }
         Invoice::RepeatedRuling => "nothing: your ruling stands; give another one to change it",
+        Invoice::OutsideCalendar => {
+            "let the operators publish the calendar for later days, or agree on other terms: `invoice condition --calendar`"
+        }
+        Invoice::AdjustedToThePast => {
+            "agree on another convention: `counterfoil invoice condition --convention following`"
+        }
     })
 }
 
@@ -489,10 +495,13 @@ fn on_settlement(code: Settlement) -> Option<&'static str> {
 fn on_calendar(code: Calendar) -> Option<&'static str> {
     Some(match code {
         Calendar::Unspecified => return None,
-        Calendar::WrongRole => "let an operator roll the clock",
+        Calendar::WrongRole => "let an operator roll the clock or publish the calendar",
         Calendar::NotSimulated => "nothing: this network's date follows the wall clock",
         Calendar::InvalidDate => "give a date from 1990-01-01 to 2199-12-31",
         Calendar::NotLater => "give a date after the one `counterfoil clock show` prints",
+        Calendar::InvalidCalendar => {
+            "correct the file: `counterfoil calendar publish --help` says what stands in it"
+        }
     })
 }
 

@@ -64,6 +64,10 @@ pub const MAX_RATE_PPM: u32 = 1_000_000;
 pub const MAX_FEES: usize = 8;
 /// Arbiters of an invoice's terms.
 pub const MAX_ARBITERS: usize = 7;
+/// Characters of a calendar's code.
+pub const MAX_CALENDAR_CODE: usize = 16;
+/// Holidays of a calendar: some twenty a year for fifty years.
+pub const MAX_HOLIDAYS: usize = 1_024;
 /// Invoices that share a strict fingerprint, its false collisions released.
 pub const MAX_SHARED_FINGERPRINT: usize = 4;
 /// Days for which a buyer's conditions bind it.

@@ -146,7 +146,7 @@ fn deposits(figures: &mut Figures, records: &Records) {
 fn paid_late(receivable: &Receivable) -> bool {
     match (
         date(receivable.settled_on.as_ref()),
-        date(receivable.due_date.as_ref()),
+        date(receivable.adjusted_due_date.as_ref()),
     ) {
         (Some(settled), Some(due)) => settled > due,
         _ => false,

@@ -99,6 +99,13 @@ fn belongs(receivable: &Receivable, invoice: &Invoice) -> bool {
         && *confirmed_amount(invoice) == receivable.face
         && *confirmed_terms(invoice) == receivable.terms
         && invoice.due_date == receivable.due_date
+        && (is_adjusted(receivable) || receivable.adjusted_due_date == receivable.due_date)
+}
+
+/// Whether its terms have a convention, by a calendar of the day of its confirmation.
+fn is_adjusted(receivable: &Receivable) -> bool {
+    let terms = receivable.terms.as_ref();
+    terms.is_some_and(|terms| !terms.calendar.is_empty())
 }
 
 /// What the buyer confirmed: where it was under conditions, theirs.

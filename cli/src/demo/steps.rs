@@ -104,6 +104,7 @@ impl<'a> Steps<'a> {
                 arbiter: String::new(),
                 arbiters: Vec::new(),
                 arbiter_threshold: 0,
+                calendar: String::new(),
             },
             payload_root: payload::root(&[]).map_err(Failure::failed)?.to_vec(),
         })

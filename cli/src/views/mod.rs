@@ -8,6 +8,7 @@ use crate::amounts::Currencies;
 use crate::events;
 use crate::output::View;
 
+mod calendar;
 mod credit;
 mod financing;
 mod membership;
@@ -15,6 +16,7 @@ mod message;
 mod payment;
 mod receivable;
 
+pub use calendar::calendar;
 pub use credit::{history_entry, profile};
 pub use financing::{
     award, claim_reference, instalment, limit, loan, programme, quote_terms, ranked_quote, request,

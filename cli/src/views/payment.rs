@@ -21,6 +21,7 @@ pub fn payment(payment: &Payment, currencies: &Currencies) -> View {
         .id("receivable", &payment.receivable)
         .date("instructed_on", payment.instructed_on.as_ref())
         .date("reckoned_on", payment.reckoned_on.as_ref())
+        .text("calendar", &payment.calendar)
         .date("deadline", payment.deadline.as_ref());
     let view = match &payment.assertion {
         None => view,

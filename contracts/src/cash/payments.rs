@@ -15,6 +15,7 @@ use counterfoil_types::limits::{ANSWER_BUSINESS_DAYS, PAYMENT_BUSINESS_DAYS};
 use super::api::is_reference;
 use super::events::emit;
 use super::keys::{BANK_ENTRIES, BANK_MESSAGES, PAYMENTS, acceptance, put_payment};
+use crate::calendar::api as calendars;
 use crate::kernel::{
     Context, Failure, StateError, Store, check_reason, reject, reject_repeated, stored_date,
 };
@@ -22,9 +23,10 @@ use crate::membership::api as membership;
 
 const KEY: &str = "cash/payment";
 
-/// The last day of a payment's being asserted in time.
-pub fn deadline(instructed_on: Date) -> Date {
-    instructed_on.add_business_days(PAYMENT_BUSINESS_DAYS)
+/// The last day of a payment's being asserted in time, where it is instructed today and its terms name this calendar.
+pub fn deadline(context: &Context<'_>, calendar: &str) -> Result<Date, StateError> {
+    let days = calendars::business_days(&context.store, calendar)?;
+    Ok(days.after(context.ledger_date, PAYMENT_BUSINESS_DAYS))
 }
 
 /// What one payee is to be paid.
@@ -40,6 +42,9 @@ pub struct Instructed<'i> {
     pub receivable: &'i [u8],
     pub claims: Vec<PaidClaim>,
     pub reckoned_on: Date,
+    /// Of the terms; empty where they name none.
+    pub calendar: String,
+    pub deadline: Date,
 }
 
 /// Checks that a bank may assert payments.
@@ -96,10 +101,11 @@ pub fn put_instructed(context: &mut Context<'_>, instructed: Instructed<'_>) -> 
         state: PaymentState::Instructed.into(),
         instructed_on: Some(today.to_proto()),
         reckoned_on: Some(instructed.reckoned_on.to_proto()),
-        deadline: Some(deadline(today).to_proto()),
+        deadline: Some(instructed.deadline.to_proto()),
         assertion: None,
         reason: String::new(),
         closed_on: None,
+        calendar: instructed.calendar,
     };
     put_payment(&mut context.store, &payment);
     let event = PaymentInstructed {
@@ -150,6 +156,7 @@ pub(super) fn assert(context: &mut Context<'_>, assert: AssertPayment) -> Result
     }
     check_new(context, &message_hash, &entry_reference)?;
     let today = context.ledger_date;
+    let days = calendars::business_days(&context.store, &payment.calendar)?;
     let first = stored_date(KEY, payment.reckoned_on)?;
     let value_date = Date::try_from(&assert.value_date.unwrap_or_default());
     if !value_date.is_ok_and(|date| (first..=today).contains(&date)) {
@@ -168,7 +175,7 @@ pub(super) fn assert(context: &mut Context<'_>, assert: AssertPayment) -> Result
         entry_reference,
         value_date: assert.value_date,
         asserted_on: Some(today.to_proto()),
-        answer_by: Some(today.add_business_days(ANSWER_BUSINESS_DAYS).to_proto()),
+        answer_by: Some(days.after(today, ANSWER_BUSINESS_DAYS).to_proto()),
     };
     payment.state = PaymentState::Asserted.into();
     payment.assertion = Some(assertion.clone());

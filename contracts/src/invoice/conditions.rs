@@ -87,7 +87,7 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptConditions) -> Re
         return Err(reject(RejectionCode::ConditionsExpired, message));
     }
 
-    Ok(conclude(context, invoice, amount, &terms)?)
+    conclude(context, invoice, amount, &terms)
 }
 
 pub(super) fn refuse(context: &mut Context<'_>, refuse: RefuseConditions) -> Result<(), Failure> {

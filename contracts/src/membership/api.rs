@@ -12,6 +12,7 @@ use super::keys::{
 use crate::kernel::{Rules, StateError, Store, keyed_fingerprint};
 
 pub use super::authority::{check_accounts, check_signers, check_status};
+pub use super::decisions::check_consortium;
 pub use super::outcomes::subject;
 
 /// Key of an organization's record.
@@ -69,6 +70,11 @@ pub fn is_in_role(store: &Store<'_>, id: &str, role: Role) -> Result<bool, State
 /// Whether an id names a bank, whatever its status: the deposits of a suspended one are still owed.
 pub fn is_bank(store: &Store<'_>, id: &str) -> Result<bool, StateError> {
     Ok(organization(store, id)?.is_some_and(|o| has_role(&o, Role::Bank)))
+}
+
+/// The active operators, in order.
+pub fn operators(store: &Store<'_>) -> Result<Vec<String>, StateError> {
+    Ok(roster(store)?.operators)
 }
 
 /// Who decides blocks from the next height on, and under which parameters.

@@ -23,7 +23,7 @@ pub use super::division::{check_parts, divide_pledged};
 pub use super::errors::ClaimCodes;
 pub use super::keys::receivable_of;
 pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};
-pub use super::terms::{terms_are_known, terms_hash, terms_problem};
+pub use super::terms::{adjusted, terms_are_known, terms_hash, terms_problem};
 
 /// Key of a receivable.
 pub fn receivable_key(id: &[u8]) -> Vec<u8> {
@@ -72,6 +72,8 @@ pub struct Confirmed<'a> {
     pub buyer: &'a str,
     pub amount: &'a Money,
     pub due_date: Date,
+    /// Under the terms' convention.
+    pub adjusted_due_date: Date,
     pub terms: &'a Terms,
 }
 
@@ -79,15 +81,13 @@ pub struct Confirmed<'a> {
 /// Invariant: the buyer signed this transaction and the invoice was not confirmed before.
 pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableId {
     let id = ReceivableId::of(confirmed.invoice);
-    // Under convention None a due date is its own adjusted one.
-    let adjusted_due_date = confirmed.due_date;
     let receivable = Receivable {
         id: id.to_vec(),
         invoice: confirmed.invoice.to_vec(),
         debtor: confirmed.buyer.to_owned(),
         face: Some(confirmed.amount.clone()),
         due_date: Some(confirmed.due_date.to_proto()),
-        adjusted_due_date: Some(adjusted_due_date.to_proto()),
+        adjusted_due_date: Some(confirmed.adjusted_due_date.to_proto()),
         terms: Some(confirmed.terms.clone()),
         state: ReceivableState::Performing.into(),
         redeemed_minor: 0,

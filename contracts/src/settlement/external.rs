@@ -21,7 +21,9 @@ pub(super) fn instruct(
 ) -> Result<(), Failure> {
     let receivable = find_payable(context, &instruct.receivable)?;
     let amount = check_amount(&receivable, instruct.amount.as_ref())?;
-    let pay_on = check_day(context, &instruct)?;
+    let terms = receivable.terms.clone().unwrap_or_default();
+    let deadline = cash::deadline(context, &terms.calendar)?;
+    let pay_on = check_day(context, &instruct, deadline)?;
     let allocation = receivables::allocate(&context.store, &receivable, amount.minor, pay_on)?;
     if allocation.left_minor > 0 {
         let message = format!(
@@ -43,7 +45,6 @@ pub(super) fn instruct(
 
     cash::use_end_to_end_id(context, &receivable.debtor, &instruct.end_to_end_id);
     let mut parts = parts(&allocation, &division);
-    let arbiter = receivable.terms.clone().unwrap_or_default().arbiter;
     let mut payments = Vec::with_capacity(confirmers.len());
     for (payee, confirmer) in confirmers {
         let instructed = Instructed {
@@ -53,10 +54,12 @@ pub(super) fn instruct(
             end_to_end_id: &instruct.end_to_end_id,
             asserter: &instruct.asserter,
             confirmer,
-            arbiter: &arbiter,
+            arbiter: &terms.arbiter,
             receivable: &receivable.id,
             claims: parts.remove(&payee).unwrap_or_default(),
             reckoned_on: pay_on,
+            calendar: terms.calendar.clone(),
+            deadline,
         };
         payments.push(cash::put_instructed(context, instructed));
     }
@@ -64,9 +67,12 @@ pub(super) fn instruct(
     Ok(())
 }
 
-fn check_day(context: &Context<'_>, instruct: &InstructPayment) -> Result<Date, Failure> {
+fn check_day(
+    context: &Context<'_>,
+    instruct: &InstructPayment,
+    last: Date,
+) -> Result<Date, Failure> {
     let today = context.ledger_date;
-    let last = cash::deadline(today);
     match Date::try_from(&instruct.pay_on.unwrap_or_default()) {
         Ok(day) if (today..=last).contains(&day) => Ok(day),
         _ => {

@@ -69,7 +69,7 @@ impl Model {
         invoice: &Invoice,
         face: Money,
         terms: Terms,
-        today: i64,
+        (falls_due, today): (i64, i64),
     ) -> Id {
         let id = tagged_hash("counterfoil/receivable-id/v1", &[&invoice.id]);
         let claim = Claim {
@@ -88,8 +88,7 @@ impl Model {
             debtor: invoice.buyer.clone(),
             face: Some(face),
             due_date: invoice.due_date,
-            // The only convention so far leaves the due date where it is.
-            adjusted_due_date: invoice.due_date,
+            adjusted_due_date: Some(date(falls_due)),
             terms: Some(terms),
             state: ReceivableState::Performing.into(),
             redeemed_minor: 0,

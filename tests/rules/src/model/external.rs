@@ -17,17 +17,11 @@ use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 use counterfoil_proto::v1::Money;
 
 use super::arithmetic::{MAX_MINOR, date, day};
+use super::business_days::second_after;
 use super::cash::is_end_to_end_id;
 use super::claims::day_of;
 use super::settlement::{Debt, Means, Payout, ToLender, distribute, legs};
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, is_reason, tagged_hash};
-
-/// The second working day after a day. 1970-01-01, day 0, was a Thursday.
-pub fn two_working_days_after(day: i64) -> i64 {
-    let works = |day: &i64| !matches!(day.rem_euclid(7), 2 | 3);
-    let days = (day + 1..).filter(works);
-    days.take(2).last().expect("two of endless days")
-}
 
 impl Model {
     pub(super) fn accept_issuers(
@@ -96,7 +90,8 @@ impl Model {
             (1..=MAX_MINOR).contains(&amount.minor),
             Settling::InvalidAmount,
         )?;
-        let deadline = two_working_days_after(today);
+        let terms = receivable.terms.as_ref().expect("terms");
+        let deadline = second_after(self.calendar(&terms.calendar), today);
         let pay_on = action.pay_on.as_ref().and_then(day);
         let pay_on = pay_on
             .filter(|day| (today..=deadline).contains(day))
@@ -124,7 +119,7 @@ impl Model {
         )?;
 
         self.use_id(debtor, &action.end_to_end_id, call.tx_id);
-        let arbiter = receivable.terms.as_ref().expect("terms").arbiter.clone();
+        let arbiter = terms.arbiter.clone();
         let mut happened = Vec::new();
         for (payee, minor) in legs {
             let key = tagged_hash(
@@ -155,6 +150,7 @@ impl Model {
                 instructed_on: Some(date(today)),
                 reckoned_on: Some(date(pay_on)),
                 deadline: Some(date(deadline)),
+                calendar: terms.calendar.clone(),
                 ..Payment::default()
             };
             let told = PaymentInstructed {
@@ -222,6 +218,7 @@ impl Model {
             Code::InvalidValueDate,
         )?;
 
+        let answer_by = second_after(self.calendar(&payment.calendar), today);
         self.bank_messages.insert(hash.clone(), call.tx_id);
         self.bank_entries.insert(entry, call.tx_id);
         payment.set_state(State::Asserted);
@@ -230,7 +227,7 @@ impl Model {
             entry_reference: reference.clone(),
             value_date: action.value_date,
             asserted_on: Some(date(today)),
-            answer_by: Some(date(two_working_days_after(today))),
+            answer_by: Some(date(answer_by)),
         });
         let told = PaymentAsserted {
             payment: id.to_vec(),

@@ -8,6 +8,7 @@
 
 pub mod arithmetic;
 pub mod authority;
+pub mod business_days;
 pub mod calendar;
 pub mod cash;
 pub mod claims;
@@ -168,6 +169,8 @@ pub struct Model {
     pub known_keys: KnownKeys,
     pub currencies: BTreeSet<String>,
     pub clock: Clock,
+    /// By code.
+    pub calendars: BTreeMap<String, calendar_wire::PublishedCalendar>,
     pub invoices: BTreeMap<Id, invoice_wire::Invoice>,
     /// The invoices registered under what a strict fingerprint stands for, the newest first: several where
     /// collisions were released.
@@ -239,6 +242,7 @@ impl Model {
             known_keys,
             currencies,
             clock,
+            calendars: BTreeMap::new(),
             invoices: BTreeMap::new(),
             strict: BTreeMap::new(),
             credit_notes: BTreeMap::new(),
@@ -330,6 +334,9 @@ impl Model {
             Act::Calendar(calendar_wire::Action {
                 action: Some(Calendar::Roll(a)),
             }) => self.roll(call, a),
+            Act::Calendar(calendar_wire::Action {
+                action: Some(Calendar::Publish(a)),
+            }) => self.publish(call, a),
             Act::Cash(cash_wire::Action {
                 action: Some(action),
             }) => match action {

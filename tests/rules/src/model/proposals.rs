@@ -159,7 +159,7 @@ impl Model {
             Code::ConditionsExpired,
         )?;
         let amount = conditions.amount.expect("an amount");
-        Ok(self.undertaken(call, &action.invoice, amount, terms))
+        self.undertaken(call, &action.invoice, amount, terms)
     }
 
     pub(super) fn refuse_conditions(

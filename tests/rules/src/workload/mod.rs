@@ -163,7 +163,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..301) {
+        match self.rng.gen_range(0..305) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -213,6 +213,7 @@ impl Generator {
             275..=276 => self.set_limit(view),
             277..=284 => self.award_parts(view),
             285..=287 => self.split_collateral(view),
+            288..=291 => self.publish(view),
             _ => self.programmes(view),
         }
     }

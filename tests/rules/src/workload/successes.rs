@@ -9,7 +9,7 @@ use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{cash, financing, membership, receivable, settlement};
+use counterfoil_proto::{calendar, cash, financing, membership, receivable, settlement};
 use prost::Message as _;
 
 use crate::model::{Act, Happened, Id, Model, contract};
@@ -180,10 +180,16 @@ pub const SUCCESSES: &[&str] = &[
     "rule that it was not",
     "time out",
     "roll",
+    "publish a calendar",
+    "publish a calendar anew",
+    "confirm with a due date adjusted onwards",
+    "confirm with a due date adjusted back",
+    "confirm with a due date that is a business day",
 ];
 
 /// The kinds of success that an executed transaction is of.
 pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static str> {
+    use calendar::v1::action::Action as Calendar;
     use cash::v1::action::Action as Cash;
     use settlement::v1::action::Action as Settling;
     let told = Told::new(events);
@@ -213,7 +219,17 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             }
             action => external(action, &told, after),
         },
-        Act::Calendar(_) => vec!["roll"],
+        Act::Calendar(action) => match action.action.as_ref().expect("executed, so an action") {
+            Calendar::Roll(_) => vec!["roll"],
+            Calendar::Publish(a) => {
+                let code = &a.calendar.as_ref().expect("a calendar").code;
+                let anew = after.calendars[code].version > 1;
+                those([
+                    (true, "publish a calendar"),
+                    (anew, "publish a calendar anew"),
+                ])
+            }
+        },
         Act::Garbage(_) => panic!("garbage was executed"),
     }
 }

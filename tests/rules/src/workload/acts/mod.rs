@@ -1,11 +1,13 @@
 //! Plain actions between the same few parties, for tests that write their own story.
 
+mod calendars;
 mod claims;
 mod external;
 mod financing;
 mod invoices;
 mod membership;
 
+pub use calendars::{CALENDAR, calendar, due_on, publish};
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use external::{
     accept_issuers, assert_payment, cancel_payment, confirm_payment, contest, instruct,
@@ -27,12 +29,13 @@ pub use membership::{
     membership_act, propose, requirement, revocation, set_rule, vote,
 };
 
+use counterfoil_proto::calendar::v1 as clock;
 use counterfoil_proto::cash::v1::action::Action as Cash;
 use counterfoil_proto::invoice::v1::RegisterInvoice;
 use counterfoil_proto::invoice::v1::action::Action as Invoice;
 use counterfoil_proto::settlement::v1::action::Action as Settlement;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{calendar, cash, invoice, receivable, settlement};
+use counterfoil_proto::{cash, invoice, receivable, settlement};
 
 use crate::model::arithmetic::date;
 use crate::model::invoices::terms_hash;
@@ -65,6 +68,7 @@ pub fn terms() -> receivable::v1::Terms {
         arbiter: "regulator".into(),
         arbiters: Vec::new(),
         arbiter_threshold: 0,
+        calendar: String::new(),
     }
 }
 
@@ -202,11 +206,9 @@ pub fn report(what: &str, receivable: &[u8]) -> Act {
 }
 
 pub fn roll(day: i64) -> Act {
-    Act::Calendar(calendar::v1::Action {
-        action: Some(calendar::v1::action::Action::Roll(
-            calendar::v1::RollClock {
-                to: Some(date(day)),
-            },
-        )),
+    Act::Calendar(clock::Action {
+        action: Some(clock::action::Action::Roll(clock::RollClock {
+            to: Some(date(day)),
+        })),
     })
 }
