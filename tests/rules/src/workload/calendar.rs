@@ -13,6 +13,7 @@ use rand::Rng;
 use super::{Generator, Planned, View, on};
 use crate::model::Act;
 use crate::model::arithmetic::date;
+use crate::model::calendar::LAST_DAY as LAST_DATE;
 use crate::model::claims::{day_of, encumbrance};
 use crate::model::contract::CALENDAR;
 
@@ -77,7 +78,10 @@ impl Generator {
     /// Mostly one that knows every due date to come, sometimes one of some weeks. Not all weeks have a holiday; some have
     /// nothing else.
     fn business_calendar(&mut self, today: i64) -> BusinessCalendar {
-        let (before, after) = self.one_of(&[(800, 4_000), (800, 4_000), (1, 70), (0, 0)]);
+        let (before, after) = match self.rng.gen_range(0..8) {
+            0 => self.one_of(&[(1, 70), (0, 0)]),
+            _ => (800, 12_000),
+        };
         let from = (today - before).max(FIRST_DAY);
         let mut holidays = Vec::new();
         let mut day = from;
@@ -99,7 +103,7 @@ impl Generator {
                 vec![1, 2, 3, 4, 5, 6],
             ]),
             from: on(from),
-            to: on(today + after),
+            to: on((today + after).min(LAST_DATE)),
             holidays,
         }
     }
