@@ -130,7 +130,8 @@ pub fn check_consortium(context: &Context<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     let message = format!(
-        "more than two thirds of the {} active operators must sign this: make it a proposal that asks for the          others' consents",
+        "more than two thirds of the {} active operators must sign this: make it a proposal that asks for the \
+         others' consents",
         operators.len()
     );
     Err(reject(KernelRejectionCode::ConsentLacking, message))

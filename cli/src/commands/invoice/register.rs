@@ -240,7 +240,7 @@ impl TermsArguments {
             arbiter_threshold: self.arbiter_threshold.unwrap_or(majority),
             day_count: self.day_count.into(),
             convention: self.convention.into(),
-            calendar: self.calendar,
+            calendar: self.calendar.clone(),
             grace_days: self.grace_days,
             penalty_rate_ppm: self.penalty_rate_ppm,
             assignable: !self.not_assignable,
