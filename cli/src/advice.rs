@@ -423,6 +423,10 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::InvalidParts => {
             "give at least two parts above zero that add up to what is outstanding"
         }
+        Financing::DepositsOnly => {
+            "take banks that pay in deposits, or open a request without --all-or-none and --minimum"
+        }
+        Financing::UnknownArbiter => "name an organization as arbiter (counterfoil org list)",
         Financing::InvalidSubject => {
             "set the limit about a core enterprise or supplier (counterfoil org list)"
         }

@@ -397,6 +397,7 @@ impl<'a> Steps<'a> {
         let award = financing::AwardRequest {
             request: registered.request(),
             bank: BANKS[awarded.bank].to_owned(),
+            pay_on: None,
         };
         let action = financing::action::Action::Award(award);
         self.by_seller("award the request on", registered, action)

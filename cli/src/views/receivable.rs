@@ -138,7 +138,9 @@ fn encumbrance(view: View, burden: Option<&Encumbrance>, currencies: &Currencies
             }
         }
         Encumbrance::Locked(lock) => (
-            of("locked").id("request", &lock.request),
+            of("locked")
+                .id("request", &lock.request)
+                .id("payment", &lock.payment),
             Some(("request", hex::encode(&lock.request))),
         ),
         Encumbrance::Pledged(pledge) => (

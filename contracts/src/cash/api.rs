@@ -21,8 +21,8 @@ use crate::membership::api as membership;
 
 pub use super::errors::{PaymentCodes, PaymentFault};
 pub use super::payments::{
-    Instructed, cancel, check_asserter, confirm, confirmer, deadline, is_asserted, payment,
-    put_instructed, rule, time_out,
+    Instructed, PaidFor, cancel, check_asserter, confirm, confirmer, deadline, is_asserted,
+    payment, put_instructed, rule, time_out,
 };
 
 /// Key of a balance.

@@ -29,6 +29,16 @@ pub fn deadline(context: &Context<'_>, calendar: &str) -> Result<Date, StateErro
     Ok(days.after(context.ledger_date, PAYMENT_BUSINESS_DAYS))
 }
 
+/// What a payment is for.
+pub enum PaidFor<'i> {
+    Receivable {
+        id: &'i [u8],
+        claims: Vec<PaidClaim>,
+    },
+    /// The payer's quote for a request.
+    Request(&'i [u8]),
+}
+
 /// What one payee is to be paid.
 pub struct Instructed<'i> {
     pub payer: &'i str,
@@ -39,8 +49,7 @@ pub struct Instructed<'i> {
     pub confirmer: String,
     /// Empty where nobody rules.
     pub arbiter: &'i str,
-    pub receivable: &'i [u8],
-    pub claims: Vec<PaidClaim>,
+    pub paid_for: PaidFor<'i>,
     pub reckoned_on: Date,
     /// Of the terms; empty where they name none.
     pub calendar: String,
@@ -78,14 +87,18 @@ pub fn confirmer(
 }
 
 /// Records a payment that was instructed, and returns its id. Invariant: everything was checked in this transaction,
-/// in which the payee has no other payment.
+/// in which the payer pays the payee nothing else so.
 pub fn put_instructed(context: &mut Context<'_>, instructed: Instructed<'_>) -> Vec<u8> {
     let today = context.ledger_date;
     let Instructed { payer, payee, .. } = instructed;
     let parties = [payer, payee, instructed.asserter, &instructed.confirmer];
     let is_party = parties.contains(&instructed.arbiter);
+    let (receivable, claims, request) = match instructed.paid_for {
+        PaidFor::Receivable { id, claims } => (id, claims, [].as_slice()),
+        PaidFor::Request(id) => ([].as_slice(), Vec::new(), id),
+    };
     let payment = Payment {
-        id: PaymentId::of(context.tx_id, payee).to_vec(),
+        id: PaymentId::of(context.tx_id, payer, payee).to_vec(),
         payer: payer.to_owned(),
         payee: payee.to_owned(),
         amount: Some(instructed.amount),
@@ -96,8 +109,9 @@ pub fn put_instructed(context: &mut Context<'_>, instructed: Instructed<'_>) -> 
             false => instructed.arbiter.to_owned(),
         },
         confirmer: instructed.confirmer,
-        receivable: instructed.receivable.to_vec(),
-        claims: instructed.claims,
+        receivable: receivable.to_vec(),
+        claims,
+        request: request.to_vec(),
         state: PaymentState::Instructed.into(),
         instructed_on: Some(today.to_proto()),
         reckoned_on: Some(instructed.reckoned_on.to_proto()),
@@ -118,6 +132,7 @@ pub fn put_instructed(context: &mut Context<'_>, instructed: Instructed<'_>) -> 
         confirmer: payment.confirmer.clone(),
         receivable: payment.receivable.clone(),
         deadline: payment.deadline,
+        request: payment.request.clone(),
     };
     tell(
         context,
@@ -158,9 +173,13 @@ pub(super) fn assert(context: &mut Context<'_>, assert: AssertPayment) -> Result
     let today = context.ledger_date;
     let days = calendars::business_days(&context.store, &payment.calendar)?;
     let first = stored_date(KEY, payment.reckoned_on)?;
+    let last = match payment.request.is_empty() {
+        true => today,
+        false => today.min(first),
+    };
     let value_date = Date::try_from(&assert.value_date.unwrap_or_default());
-    if !value_date.is_ok_and(|date| (first..=today).contains(&date)) {
-        let message = format!("the value date is not before {first}, nor after {today}");
+    if !value_date.is_ok_and(|date| (first..=last).contains(&date)) {
+        let message = format!("the value date is not before {first}, nor after {last}");
         return Err(reject(RejectionCode::InvalidValueDate, message));
     }
 

@@ -12,6 +12,7 @@ mod exposures;
 mod keys;
 mod limits;
 mod loans;
+mod outside;
 mod pricing;
 mod programmes;
 mod purchases;

@@ -211,12 +211,9 @@ pub fn report(store: &mut Store<'_>, receivable: &Receivable, state: ReceivableS
     put_receivable(store, &reported);
 }
 
-/// Locks a claim for a financing request. Invariant: it was free.
-pub fn lock(store: &mut Store<'_>, claim: Claim, request: &[u8]) {
-    let lock = Lock {
-        request: request.to_vec(),
-    };
-    put_claim(store, &encumber(claim, Some(Burden::Locked(lock))));
+/// Locks a claim. Invariant: it was free, or locked for the same request.
+pub fn lock(store: &mut Store<'_>, claim: Claim, lock: &Lock) {
+    put_claim(store, &encumber(claim, Some(Burden::Locked(lock.clone()))));
 }
 
 /// Frees a claim that a request had locked.
@@ -224,14 +221,22 @@ pub fn unlock(store: &mut Store<'_>, claim: Claim) {
     put_claim(store, &encumber(claim, None));
 }
 
-/// A part of a locked claim, and who gets it; the seller where it is nobody.
+/// A part of a locked claim, and who gets it.
 pub struct Taken<'a> {
     pub minor: u64,
-    pub by: Option<&'a str>,
+    pub by: Taker<'a>,
 }
 
-/// Sells a locked claim to those who take parts of it, and frees what the seller keeps: the rest of a claim that is sold
-/// in part is Retained. Returns the parts' numbers. Invariant: the parts are above zero and no more than is outstanding,
+#[derive(Clone)]
+pub enum Taker<'a> {
+    Seller,
+    Buyer(&'a str),
+    /// Nobody yet: it stays locked so.
+    Awaiting(&'a Lock),
+}
+
+/// Divides a locked claim among those who take parts of it, and frees what the seller keeps: the rest of a claim that is
+/// sold in part is Retained. Returns the parts' numbers. Invariant: the parts are above zero and no more than is outstanding,
 /// all of it unless the claim is Senior, and the receivable has room for them and the rest.
 pub fn sell(
     context: &mut Context<'_>,
@@ -254,12 +259,18 @@ pub fn sell(
     let mut numbers = Vec::with_capacity(parts.len());
     for (claim, part) in claims.into_iter().zip(parts) {
         numbers.push(claim.number);
-        match part.by {
-            Some(buyer) => endorse(context, claim, buyer, Purpose::Sale)?,
-            None => unlock(&mut context.store, claim),
+        match &part.by {
+            Taker::Buyer(buyer) => sell_to(context, claim, buyer)?,
+            Taker::Seller => unlock(&mut context.store, claim),
+            Taker::Awaiting(awaited) => lock(&mut context.store, claim, awaited),
         }
     }
     Ok(numbers)
+}
+
+/// Passes a locked claim to who has bought it.
+pub fn sell_to(context: &mut Context<'_>, claim: Claim, buyer: &str) -> Result<(), StateError> {
+    endorse(context, claim, buyer, Purpose::Sale)
 }
 
 /// Pledges a locked claim for a loan; its controller stays.

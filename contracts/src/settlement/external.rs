@@ -11,7 +11,8 @@ use counterfoil_proto::settlement::v1::{
 use counterfoil_types::dates::Date;
 
 use super::payments::{Division, Means, check_amount, discharge, find_payable};
-use crate::cash::api::{self as cash, Instructed};
+use crate::cash::api::{self as cash, Instructed, PaidFor};
+use crate::financing::api as financing;
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api::{self as receivables, Allocation};
 
@@ -55,8 +56,10 @@ pub(super) fn instruct(
             asserter: &instruct.asserter,
             confirmer,
             arbiter: &terms.arbiter,
-            receivable: &receivable.id,
-            claims: parts.remove(&payee).unwrap_or_default(),
+            paid_for: PaidFor::Receivable {
+                id: &receivable.id,
+                claims: parts.remove(&payee).unwrap_or_default(),
+            },
             reckoned_on: pay_on,
             calendar: terms.calendar.clone(),
             deadline,
@@ -142,8 +145,11 @@ pub(super) fn time_out(
     Ok(end(context, payment)?)
 }
 
-/// Lets the claims go, and discharges the debt where the payment took place.
+/// Lets the claims go, and discharges the debt where the payment took place; or ends the deal whose price it was.
 fn end(context: &mut Context<'_>, payment: Payment) -> Result<(), StateError> {
+    if !payment.request.is_empty() {
+        return financing::close_taken(context, &payment);
+    }
     let missing = || StateError::corrupt("receivable/receivable", "what is paid is missing");
     let receivable = receivables::receivable(&context.store, &payment.receivable)?;
     let receivable = receivable.ok_or_else(missing)?;

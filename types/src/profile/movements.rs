@@ -165,7 +165,7 @@ fn of_financing(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
         Some(
             Opened(_) | Closed(_) | QuoteClosed(_) | LoanOpened(_) | LoanPaid(_) | LoanDefaulted(_)
             | LimitSet(_) | ProgrammeOpened(_) | ProgrammeClosed(_) | StandingQuoteMade(_)
-            | ClaimPurchased(_) | ExtensionDrawn(_),
+            | ClaimPurchased(_) | ExtensionDrawn(_) | QuoteTaken(_),
         )
         | None => Vec::new(),
     })

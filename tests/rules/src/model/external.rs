@@ -122,61 +122,65 @@ impl Model {
         let arbiter = terms.arbiter.clone();
         let mut happened = Vec::new();
         for (payee, minor) in legs {
-            let key = tagged_hash(
-                "counterfoil/payment-id/v1",
-                &[&call.tx_id, payee.as_bytes()],
-            );
-            let confirmer = confirmers[&payee].clone();
-            let takes_part = [debtor, asserter, &payee, &confirmer].contains(&arbiter.as_str());
             let payment = Payment {
-                id: key.to_vec(),
                 payer: debtor.to_owned(),
                 claims: parts_of(&payouts, &payee),
-                payee,
                 amount: Some(Money {
                     minor,
                     currency: amount.currency.clone(),
                 }),
                 end_to_end_id: action.end_to_end_id.clone(),
                 asserter: asserter.to_owned(),
-                confirmer,
-                arbiter: if takes_part {
-                    String::new()
-                } else {
-                    arbiter.clone()
-                },
+                confirmer: confirmers[&payee].clone(),
+                arbiter: arbiter.clone(),
                 receivable: id.to_vec(),
-                state: State::Instructed.into(),
-                instructed_on: Some(date(today)),
                 reckoned_on: Some(date(pay_on)),
-                deadline: Some(date(deadline)),
                 calendar: terms.calendar.clone(),
+                payee,
                 ..Payment::default()
             };
-            let told = PaymentInstructed {
-                payment: key.to_vec(),
-                payer: payment.payer.clone(),
-                payee: payment.payee.clone(),
-                amount: payment.amount.clone(),
-                end_to_end_id: payment.end_to_end_id.clone(),
-                asserter: payment.asserter.clone(),
-                confirmer: payment.confirmer.clone(),
-                receivable: id.to_vec(),
-                deadline: payment.deadline,
-            };
-            happened.push(cash(
-                parties(&payment),
-                event::Event::PaymentInstructed(told),
-            ));
+            let (key, told) = self.begin_payment(payment, call);
+            happened.push(told);
             let receivable = self.receivables.get_mut(&id).expect("found above");
             receivable.payments.push(key.to_vec());
-            self.payments.insert(key, payment);
         }
         Ok(happened)
     }
 
+    /// Gives a payment its name, days and state. No party of it rules on it.
+    pub(super) fn begin_payment(&mut self, mut payment: Payment, call: &Call) -> (Id, Happened) {
+        let today = self.clock.day(call.time_ms);
+        let (payer, payee) = (&payment.payer, &payment.payee);
+        let length = [u8::try_from(payer.len()).expect("ids are short")];
+        let parts: [&[u8]; 4] = [&call.tx_id, &length, payer.as_bytes(), payee.as_bytes()];
+        let id = tagged_hash("counterfoil/payment-id/v1", &parts);
+        if parties(&payment).contains(&payment.arbiter) {
+            payment.arbiter = String::new();
+        }
+        payment.id = id.to_vec();
+        payment.set_state(State::Instructed);
+        payment.instructed_on = Some(date(today));
+        let working = self.calendar(&payment.calendar);
+        payment.deadline = Some(date(second_after(working, today)));
+        let told = PaymentInstructed {
+            payment: id.to_vec(),
+            payer: payment.payer.clone(),
+            payee: payment.payee.clone(),
+            amount: payment.amount.clone(),
+            end_to_end_id: payment.end_to_end_id.clone(),
+            asserter: payment.asserter.clone(),
+            confirmer: payment.confirmer.clone(),
+            receivable: payment.receivable.clone(),
+            deadline: payment.deadline,
+            request: payment.request.clone(),
+        };
+        let told = cash(parties(&payment), event::Event::PaymentInstructed(told));
+        self.payments.insert(id, payment);
+        (id, told)
+    }
+
     /// The payee's bank, unless it stands on the other side, too; then the payee, unless it does.
-    fn confirmer(&self, payee: &str, other_side: &[&str]) -> Option<String> {
+    pub(super) fn confirmer(&self, payee: &str, other_side: &[&str]) -> Option<String> {
         let bank = self
             .acceptances
             .get(payee)
@@ -213,8 +217,13 @@ impl Model {
         ensure_first(self.bank_messages.get(hash), Code::RepeatedMessage)?;
         ensure_first(self.bank_entries.get(&entry), Code::RepeatedMessage)?;
         let value_date = action.value_date.as_ref().and_then(day);
+        let reckoned = day_of(&payment.reckoned_on);
+        // The price of claims is right on its day alone.
+        let of_claims = !payment.request.is_empty();
         ensure(
-            value_date.is_some_and(|on| (day_of(&payment.reckoned_on)..=today).contains(&on)),
+            value_date.is_some_and(|on| {
+                (reckoned..=today).contains(&on) && (!of_claims || on == reckoned)
+            }),
             Code::InvalidValueDate,
         )?;
 
@@ -359,6 +368,10 @@ impl Model {
             parties(&payment)
         };
         let mut happened = vec![cash(concerned, event::Event::PaymentClosed(told))];
+        if !payment.request.is_empty() {
+            happened.extend(self.close_price(&payment, call));
+            return happened;
+        }
         let key = Id::try_from(payment.receivable.as_slice()).expect("an id");
         let receivable = self.receivables.get_mut(&key).expect("a receivable");
         receivable.payments.retain(|other| other.as_slice() != id);

@@ -147,7 +147,11 @@ impl Generator {
             return self.instruct_payment(view);
         };
         let first = day_of(&payment.reckoned_on);
-        let last = view.today.max(first);
+        let last = match payment.request.is_empty() {
+            true => view.today.max(first),
+            // The price of claims counts on its day.
+            false => first,
+        };
         let mut caller = payment.asserter.clone();
         let mut action = AssertPayment {
             payment: payment.id.clone(),

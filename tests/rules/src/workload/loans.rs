@@ -49,7 +49,9 @@ impl Generator {
             currency,
         };
         // The borrower has what it was paid out in, or deposits of the lender.
-        let issuer = self.one_of(&[loan.lender.clone(), loan.issuer.clone()]);
+        let mut issuers = vec![loan.lender.clone(), loan.issuer.clone()];
+        issuers.retain(|issuer| !issuer.is_empty());
+        let issuer = self.one_of(&issuers);
         let own = borrower == issuer;
         if !own && model.available(&borrower, &issuer, &amount.currency) < amount.minor {
             return self.issue_to(view, issuer, borrower, amount);

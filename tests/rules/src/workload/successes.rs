@@ -130,6 +130,13 @@ pub const SUCCESSES: &[&str] = &[
     "report the default of an annuity",
     "take control",
     "split a pledged claim",
+    "award a sale outside",
+    "award a loan outside",
+    "award in parts outside",
+    "confirm the price of a sale",
+    "confirm the price of a loan",
+    "time out a price",
+    "find a price unpaid",
     "set a limit",
     "open a programme",
     "close a programme",
@@ -308,6 +315,20 @@ fn external(
     after: &Model,
 ) -> Vec<&'static str> {
     use settlement::v1::action::Action as Settling;
+    let price = told.financing.first().and_then(|event| match event {
+        FinancingEvent::Awarded(e) if e.award.as_ref().is_some_and(|a| a.loan.is_empty()) => {
+            Some("confirm the price of a sale")
+        }
+        FinancingEvent::LoanOpened(_) => Some("confirm the price of a loan"),
+        FinancingEvent::QuoteFailed(_) => match action {
+            Settling::TimeOutPayment(_) => Some("time out a price"),
+            _ => Some("find a price unpaid"),
+        },
+        _ => None,
+    });
+    if let Some(price) = price {
+        return vec![price];
+    }
     let mut names = match action {
         Settling::InstructPayment(a) => {
             let ids = &after.receivables[a.receivable.as_slice()].payments;

@@ -92,6 +92,10 @@ impl Model {
                 && action.invited.iter().all(may_quote),
             Code::InvalidInvitation,
         )?;
+        ensure(
+            action.arbiter.is_empty() || self.exists(&action.arbiter),
+            Code::UnknownArbiter,
+        )?;
 
         let id = tagged_hash("counterfoil/request-id/v1", &[&call.tx_id]);
         let as_it_stands = |key: &ClaimKey| {
@@ -118,13 +122,17 @@ impl Model {
             debtors,
             all_or_none: action.all_or_none,
             minimum_minor: action.minimum_minor,
+            arbiter: action.arbiter.clone(),
             state: RequestState::Open.into(),
             ..Request::default()
         };
         self.requests.insert(id, request);
         for key in &keys {
-            let request = id.to_vec();
-            self.claim_mut(key).encumbrance = under(Kind::Locked(Lock { request }));
+            let lock = Lock {
+                request: id.to_vec(),
+                payment: Vec::new(),
+            };
+            self.claim_mut(key).encumbrance = under(Kind::Locked(lock));
         }
         let opened = RequestOpened {
             request: id.to_vec(),

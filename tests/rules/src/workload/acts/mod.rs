@@ -14,10 +14,10 @@ pub use external::{
     instruct_by, rule_payment, settle_with_fees, time_out, wire,
 };
 pub use financing::{
-    Finance, award, award_parts, cancel, close_programme, commit, draw_extension, expire_request,
-    make_standing_quote, open, open_as, open_programme, open_request, purchase, quote, release,
-    repay, report_loan_default, reveal, salt, set_limit, split_collateral, standing_terms,
-    take_control,
+    Finance, award, award_outside, award_parts, award_parts_outside, cancel, close_programme,
+    commit, draw_extension, expire_request, make_standing_quote, open, open_as, open_programme,
+    open_request, purchase, quote, quote_outside, release, repay, report_loan_default, reveal,
+    salt, set_limit, split_collateral, standing_terms, take_control,
 };
 pub use invoices::{
     accept_conditions, accept_proposal, confirm_conditionally, credit, end_dispute, of_claim,
