@@ -191,6 +191,7 @@ fn award(request: &[u8]) -> (u32, Vec<u8>) {
     on_finance(Finance::Award(AwardRequest {
         request: request.to_vec(),
         bank: "bank".into(),
+        pay_on: None,
     }))
 }
 

@@ -6,7 +6,9 @@ use clap::Subcommand;
 use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::membership::v1::action::Action;
 use counterfoil_proto::membership::v1::decision::Decision as Outcome;
-use counterfoil_proto::membership::v1::{Decision, DecisionState, ProposedDecision, Suspension};
+use counterfoil_proto::membership::v1::{
+    Amendment, Decision, DecisionState, Organization, ProposedDecision, Role, Suspension,
+};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{GenesisOrganization, GenesisValidator};
@@ -16,6 +18,7 @@ use counterfoil_types::transaction::decision_hash;
 use crate::amounts::Currencies;
 use crate::arguments::{Page, Sending, enum_value, read_json};
 use crate::client::Client;
+use crate::commands::org;
 use crate::failure::Failure;
 use crate::lists::pages;
 use crate::output::{Answer, View};
@@ -57,6 +60,10 @@ pub enum Command {
         #[command(flatten)]
         voting: Voting,
     },
+    /// Propose what the law calls an organization and what it may do, and vote for it; an operator may
+    ///
+    /// What is left out stays as it is. Roles are added; only that of an operator can be taken. Former legal ids stay its own.
+    Amend(Amend),
     /// Propose who decides blocks from the next height on, and vote for it; an operator may
     ///
     /// The file is JSON of what stands under `validators` in a genesis, all of them: organization, public_key and power of each. A validator that
@@ -118,6 +125,33 @@ pub struct Params {
     voting: Voting,
 }
 
+#[derive(clap::Args, Debug)]
+pub struct Amend {
+    /// The organization
+    id: OrganizationId,
+    /// Its legal name
+    #[arg(long, value_name = "NAME")]
+    legal_name: Option<String>,
+    /// Its LEI (ISO 17442)
+    #[arg(long, value_name = "LEI")]
+    lei: Option<String>,
+    /// Its national id
+    #[arg(long, value_name = "ID")]
+    national_id: Option<String>,
+    /// A role that it is given; may be repeated: core-enterprise, supplier, bank, guarantor, regulator, operator
+    #[arg(long = "add-role", value_name = "ROLE", value_parser = role)]
+    add_roles: Vec<Role>,
+    /// It operates the network no more
+    #[arg(long)]
+    drop_operator: bool,
+    #[command(flatten)]
+    voting: Voting,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    enum_value("ROLE", text, Role::from_str_name)
+}
+
 /// How a decision is put to the vote.
 #[derive(clap::Args, Debug)]
 pub struct Voting {
@@ -151,6 +185,10 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             )
         }
         Command::Reinstate { id, voting } => (Outcome::Reinstate(id.to_string()), voting),
+        Command::Amend(amended) => {
+            let standing = org::get(&client, &amended.id).await?;
+            (Outcome::Amend(amended.over(standing)), amended.voting)
+        }
         Command::Validators { file, voting } => {
             let mut validators: Vec<GenesisValidator> = read_json(&file)?;
             validators.sort_by_key(|validator| validator.public_key.address());
@@ -227,6 +265,26 @@ async fn vote(
     session
         .execute(client, Action::Vote(vote), sending, |_, view| view)
         .await
+}
+
+impl Amend {
+    /// These where they are given, and for the rest what stands.
+    fn over(&self, standing: Organization) -> Amendment {
+        let or = |given: &Option<String>, standing| given.clone().unwrap_or(standing);
+        let operator = i32::from(Role::Operator);
+        let mut roles = standing.roles;
+        roles.extend(self.add_roles.iter().map(|role| i32::from(*role)));
+        roles.retain(|role| !self.drop_operator || *role != operator);
+        roles.sort_unstable();
+        roles.dedup();
+        Amendment {
+            organization: standing.id,
+            legal_name: or(&self.legal_name, standing.legal_name),
+            lei: or(&self.lei, standing.lei),
+            national_id: or(&self.national_id, standing.national_id),
+            roles,
+        }
+    }
 }
 
 impl Params {

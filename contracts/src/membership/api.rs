@@ -100,12 +100,7 @@ pub fn admit(
         };
         ACCOUNTS.put(store, &[&account.public_key], &owner);
     }
-    let identity = LegalIdentity {
-        organization: organization.id.clone(),
-    };
-    for fingerprint in legal_fingerprints(rules, organization) {
-        LEGAL_IDENTITIES.put(store, &[fingerprint.as_ref()], &identity);
-    }
+    put_legal_ids(store, rules, organization);
     let mut roster = roster(store)?;
     roster.organizations += 1;
     if has_role(organization, Role::Operator) {
@@ -114,6 +109,16 @@ pub fn admit(
     }
     put_roster(store, &roster);
     Ok(())
+}
+
+/// Makes an organization's legal ids its own, for ever.
+pub(super) fn put_legal_ids(store: &mut Store<'_>, rules: Rules<'_>, organization: &Organization) {
+    let identity = LegalIdentity {
+        organization: organization.id.clone(),
+    };
+    for fingerprint in legal_fingerprints(rules, organization) {
+        LEGAL_IDENTITIES.put(store, &[fingerprint.as_ref()], &identity);
+    }
 }
 
 /// The fingerprints of the identifiers under which the law knows an organization (specification 1.1, 3.2).

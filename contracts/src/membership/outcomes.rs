@@ -2,7 +2,7 @@
 
 use counterfoil_proto::membership::v1::decision::Decision as Outcome;
 use counterfoil_proto::membership::v1::{
-    Organization, OrganizationStatus, ProposedDecision, RejectionCode, Role, Suspension,
+    Amendment, Organization, OrganizationStatus, ProposedDecision, RejectionCode, Role, Suspension,
 };
 use counterfoil_proto::v1::{ConsensusParams, ValidatorSet};
 use counterfoil_types::approvals::rule_can_be_met;
@@ -10,7 +10,7 @@ use counterfoil_types::genesis::{organization_problem, params_problem, validator
 use counterfoil_types::limits::MAX_ORGANIZATIONS;
 
 use super::accounts::{has_a_checker, rule_problem};
-use super::api::{admit, has_role, is_active, legal_fingerprints, organization};
+use super::api::{admit, has_role, is_active, legal_fingerprints, organization, put_legal_ids};
 use super::keys::{
     ACCOUNTS, LEGAL_IDENTITIES, put_organization, put_roster, put_settings, roster, settings,
 };
@@ -22,6 +22,7 @@ pub fn subject(proposed: &ProposedDecision) -> Option<&str> {
         Outcome::Admit(admitted) => Some(&admitted.id),
         Outcome::Suspend(suspension) => Some(&suspension.organization),
         Outcome::Reinstate(id) => Some(id),
+        Outcome::Amend(amendment) => Some(&amendment.organization),
         Outcome::Validators(_) | Outcome::Params(_) => None,
     }
 }
@@ -31,9 +32,10 @@ pub(super) fn check(context: &Context<'_>, outcome: &Outcome) -> Result<(), Fail
         Outcome::Admit(admitted) => check_admission(context, admitted),
         Outcome::Suspend(suspension) => check_suspension(context, suspension),
         Outcome::Reinstate(id) => {
-            find(context, id, OrganizationStatus::Suspended)?;
+            find_in(context, id, OrganizationStatus::Suspended)?;
             Ok(())
         }
+        Outcome::Amend(amendment) => check_amendment(context, amendment),
         Outcome::Validators(set) => check_validators(context, set),
         Outcome::Params(params) => check_params(params),
     }
@@ -62,16 +64,7 @@ fn check_admission(context: &Context<'_>, admitted: &Organization) -> Result<(),
         let message = format!("the id {} is taken", admitted.id);
         return Err(reject(RejectionCode::IdTaken, message));
     }
-    for fingerprint in legal_fingerprints(context.rules, admitted) {
-        if LEGAL_IDENTITIES
-            .get(store, &[fingerprint.as_ref()])?
-            .is_some()
-        {
-            let message =
-                "its LEI or national id is another organization's: one legal entity has one id";
-            return Err(reject(RejectionCode::LegalIdTaken, message));
-        }
-    }
+    check_legal_ids(context, admitted)?;
     for account in &admitted.accounts {
         if ACCOUNTS.get(store, &[&account.public_key])?.is_some() {
             let message = "a key of it is, or was, an account already";
@@ -85,39 +78,101 @@ fn check_admission(context: &Context<'_>, admitted: &Organization) -> Result<(),
     Ok(())
 }
 
+/// Checks that no other organization is, or was, known by one of these legal ids.
+fn check_legal_ids(context: &Context<'_>, organization: &Organization) -> Result<(), Failure> {
+    for fingerprint in legal_fingerprints(context.rules, organization) {
+        let known = LEGAL_IDENTITIES.get(&context.store, &[fingerprint.as_ref()])?;
+        if known.is_some_and(|known| known.organization != organization.id) {
+            let message =
+                "its LEI or national id is another organization's: one legal entity has one id";
+            return Err(reject(RejectionCode::LegalIdTaken, message));
+        }
+    }
+    Ok(())
+}
+
+fn check_amendment(context: &Context<'_>, amendment: &Amendment) -> Result<(), Failure> {
+    let invalid = |problem: String| Err(reject(RejectionCode::InvalidOrganization, problem));
+    let before = find(context, &amendment.organization)?;
+    if before.status() == OrganizationStatus::Left {
+        return Err(wrong_status(&before, OrganizationStatus::Active));
+    }
+    let amended = amended(before.clone(), amendment);
+    if let Some(problem) = organization_problem(&amended) {
+        return invalid(problem);
+    }
+    let operator = i32::from(Role::Operator);
+    let dropped = |role: &&i32| !amended.roles.contains(role) && **role != operator;
+    if before.roles.iter().find(dropped).is_some() {
+        return invalid("it keeps its roles, but for that of an operator".to_owned());
+    }
+    if !has_a_checker(context.rules, &amended, context.block.height + 1) {
+        return invalid("a core enterprise or bank has two accounts at least".to_owned());
+    }
+    check_legal_ids(context, &amended)?;
+    match has_role(&amended, Role::Operator) {
+        true => Ok(()),
+        false => check_an_operator_stays(context, &before.id),
+    }
+}
+
+fn amended(before: Organization, amendment: &Amendment) -> Organization {
+    Organization {
+        legal_name: amendment.legal_name.clone(),
+        lei: amendment.lei.clone(),
+        national_id: amendment.national_id.clone(),
+        roles: amendment.roles.clone(),
+        ..before
+    }
+}
+
+/// Checks that somebody operates the network without an organization.
+fn check_an_operator_stays(context: &Context<'_>, without: &str) -> Result<(), Failure> {
+    let operators = roster(&context.store)?.operators;
+    if operators.iter().any(|operator| operator != without) {
+        return Ok(());
+    }
+    let message = "nobody would be left to operate the network";
+    Err(reject(RejectionCode::LastOperator, message))
+}
+
 fn check_suspension(context: &Context<'_>, suspension: &Suspension) -> Result<(), Failure> {
-    let suspended = find(
+    let suspended = find_in(
         context,
         &suspension.organization,
         OrganizationStatus::Active,
     )?;
     check_reason(RejectionCode::InvalidReason, &suspension.reason)?;
-    let operators = roster(&context.store)?.operators;
-    if operators.iter().all(|operator| *operator == suspended.id) {
-        let message = "nobody would be left to operate the network";
-        return Err(reject(RejectionCode::LastOperator, message));
-    }
-    Ok(())
+    check_an_operator_stays(context, &suspended.id)
 }
 
-fn find(
+fn find(context: &Context<'_>, id: &str) -> Result<Organization, Failure> {
+    organization(&context.store, id)?.ok_or_else(|| {
+        let message = format!("{id:?} is not an organization on this ledger");
+        reject(RejectionCode::UnknownOrganization, message)
+    })
+}
+
+fn find_in(
     context: &Context<'_>,
     id: &str,
     status: OrganizationStatus,
 ) -> Result<Organization, Failure> {
-    let Some(found) = organization(&context.store, id)? else {
-        let message = format!("{id:?} is not an organization on this ledger");
-        return Err(reject(RejectionCode::UnknownOrganization, message));
-    };
-    if found.status() == status {
-        return Ok(found);
+    let found = find(context, id)?;
+    match found.status() == status {
+        true => Ok(found),
+        false => Err(wrong_status(&found, status)),
     }
+}
+
+fn wrong_status(found: &Organization, status: OrganizationStatus) -> Failure {
     let name = |status: OrganizationStatus| {
         let name = status.as_str_name();
         name.strip_prefix("ORGANIZATION_STATUS_").unwrap_or(name)
     };
-    let message = format!("{id} is {}, not {}", name(found.status()), name(status));
-    Err(reject(RejectionCode::WrongStatus, message))
+    let (is, id) = (name(found.status()), &found.id);
+    let message = format!("{id} is {is}, not {}", name(status));
+    reject(RejectionCode::WrongStatus, message)
 }
 
 fn check_validators(context: &Context<'_>, set: &ValidatorSet) -> Result<(), Failure> {
@@ -162,6 +217,13 @@ pub(super) fn carry_out(context: &mut Context<'_>, outcome: Outcome) -> Result<(
             OrganizationStatus::Suspended,
         ),
         Outcome::Reinstate(id) => set_status(context, &id, OrganizationStatus::Active),
+        Outcome::Amend(amendment) => {
+            let before = known(context, &amendment.organization)?;
+            let amended = amended(before, &amendment);
+            put_legal_ids(&mut context.store, context.rules, &amended);
+            put_organization(&mut context.store, &amended);
+            keep_roster(context, &amended)
+        }
         Outcome::Validators(validators) => {
             let mut settings = settings(&context.store)?;
             settings.validators = Some(validators);
@@ -177,26 +239,36 @@ pub(super) fn carry_out(context: &mut Context<'_>, outcome: Outcome) -> Result<(
     }
 }
 
+/// An organization that was found in this transaction.
+fn known(context: &Context<'_>, id: &str) -> Result<Organization, StateError> {
+    organization(&context.store, id)?
+        .ok_or_else(|| StateError::corrupt("membership/organization", "it is missing"))
+}
+
 fn set_status(
     context: &mut Context<'_>,
     id: &str,
     status: OrganizationStatus,
 ) -> Result<(), StateError> {
-    let found = organization(&context.store, id)?
-        .ok_or_else(|| StateError::corrupt("membership/organization", "it is missing"))?;
-    if has_role(&found, Role::Operator) {
-        let mut roster = roster(&context.store)?;
-        roster.operators.retain(|operator| operator != id);
-        if status == OrganizationStatus::Active {
-            roster.operators.push(id.to_owned());
-            roster.operators.sort();
-        }
-        put_roster(&mut context.store, &roster);
-    }
     let changed = Organization {
         status: status.into(),
-        ..found
+        ..known(context, id)?
     };
     put_organization(&mut context.store, &changed);
+    keep_roster(context, &changed)
+}
+
+/// Keeps the list of active operators as an organization now stands.
+fn keep_roster(context: &mut Context<'_>, changed: &Organization) -> Result<(), StateError> {
+    let mut roster = roster(&context.store)?;
+    let before = roster.operators.clone();
+    roster.operators.retain(|operator| *operator != changed.id);
+    if has_role(changed, Role::Operator) && changed.status() == OrganizationStatus::Active {
+        roster.operators.push(changed.id.clone());
+        roster.operators.sort();
+    }
+    if roster.operators != before {
+        put_roster(&mut context.store, &roster);
+    }
     Ok(())
 }

@@ -4,7 +4,8 @@
 use counterfoil_proto::invoice::v1::InvoiceState;
 use counterfoil_proto::membership::v1::decision::Decision;
 use counterfoil_proto::membership::v1::{
-    ActionClass, DecisionState, OrganizationStatus, Proposal, ProposalState, Role, Suspension,
+    ActionClass, Amendment, DecisionState, OrganizationStatus, Proposal, ProposalState, Role,
+    Suspension,
 };
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
@@ -417,4 +418,44 @@ fn a_key_is_rotated_at_a_height() {
     );
     let gone = change_accounts(Vec::new(), vec![revocation(&new, 0)]);
     bench.expect_signed((SELLER, &[&new]), gone, 1026, "nobody would be left");
+}
+
+#[test]
+fn the_operators_amend_what_the_law_calls_an_organization() {
+    let mut bench = Bench::new();
+    let before = bench.organization(SELLER);
+    let amendment = Amendment {
+        organization: SELLER.into(),
+        legal_name: "Farmer and Daughters".into(),
+        lei: before.lei.clone(),
+        national_id: "another register's 7".into(),
+        roles: vec![Role::Supplier.into(), Role::Guarantor.into()],
+    };
+    bench.decide(Decision::Amend(amendment.clone()));
+    let after = bench.organization(SELLER);
+    assert_eq!(after.legal_name, "Farmer and Daughters");
+    assert_eq!(after.accounts, before.accounts);
+    let refused = |bench: &mut Bench, amendment: Amendment, code, what| {
+        let decision = decide(Decision::Amend(amendment));
+        bench.expect("operator", decision, code, what);
+    };
+    // What it had undertaken as a supplier it still owes.
+    let without = Amendment {
+        roles: vec![Role::Guarantor.into()],
+        ..amendment.clone()
+    };
+    refused(&mut bench, without, 1053, "a role less");
+    // Its former id stays its own.
+    let taken = Amendment {
+        organization: "miller".into(),
+        national_id: before.national_id.clone(),
+        roles: vec![Role::Supplier.into()],
+        ..amendment.clone()
+    };
+    refused(&mut bench, taken, 1055, "another's former legal id");
+    let back = Amendment {
+        national_id: before.national_id,
+        ..amendment
+    };
+    bench.decide(Decision::Amend(back));
 }

@@ -5,8 +5,9 @@ use counterfoil_proto::receivable::v1::{ClaimState, ReceivableState};
 use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, ISSUER, SELLER, TODAY, confirm, credit, end_dispute, issue_to, of_claim, offer,
-    open_dispute, register, registration, report, rule_on_dispute, ruling, settle, usd,
+    BUYER, Finance, ISSUER, SELLER, TODAY, accept, confirm, credit, end_dispute, issue_to,
+    of_claim, offer, open_dispute, register, registration, report, rule_on_dispute, ruling, settle,
+    split, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 
@@ -88,6 +89,21 @@ fn a_pledged_claim_is_credited_with_its_lender_and_not_to_nothing() {
         (claim.outstanding_minor, claim.encumbrance.is_some()),
         (85, true)
     );
+}
+
+#[test]
+fn beyond_what_the_seller_keeps_each_controller_signs() {
+    let mut bench = Bench::new();
+    let (id, receivable) = owed(&mut bench, 100, &[], 0);
+    bench.succeed(SELLER, split(&receivable, 0, &[60, 40]));
+    bench.succeed(SELLER, offer(&receivable, 2, "smith", TODAY));
+    bench.succeed("smith", accept(&receivable, 2, ""));
+    let parts = vec![of_claim(1, SELLER, 20), of_claim(2, "smith", 30)];
+    let note = || credit(&id, "C-1", 50, parts.clone());
+    bench.signed_by(SELLER, note(), &[BUYER], 56);
+    bench.signed_by(SELLER, note(), &[BUYER, "smith"], 0);
+    let left = [1, 2].map(|number| bench.claim(&receivable, number).outstanding_minor);
+    assert_eq!(left, [40, 10]);
 }
 
 #[test]

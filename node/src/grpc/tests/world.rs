@@ -210,7 +210,7 @@ impl World {
             programme,
             proposal: ProposalId::of(proposing),
             decision: DecisionId::of(deciding),
-            payment: PaymentId::of(paying, "supplier-a"),
+            payment: PaymentId::of(paying, "buyer-a", "supplier-a"),
             confirming,
             opening: open,
             awarding,
@@ -418,6 +418,7 @@ impl Chain {
         let award = financing::AwardRequest {
             request: request.to_vec(),
             bank: bank.into(),
+            pay_on: None,
         };
         self.finance(seller, financing::action::Action::Award(award))
     }

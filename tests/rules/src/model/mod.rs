@@ -163,6 +163,8 @@ pub struct Model {
     pub organizations: BTreeMap<String, membership_wire::Organization>,
     pub proposals: BTreeMap<Id, membership_wire::Proposal>,
     pub decisions: BTreeMap<Id, membership_wire::ProposedDecision>,
+    /// What organizations were known to the law by before their records were amended: id, LEI and national id.
+    pub former_legal_ids: Vec<(String, String, String)>,
     pub consensus: membership_wire::ConsensusSettings,
     /// Whether core enterprises and banks may do with one account.
     pub development: bool,
@@ -237,6 +239,7 @@ impl Model {
             organizations,
             proposals: BTreeMap::new(),
             decisions: BTreeMap::new(),
+            former_legal_ids: Vec::new(),
             consensus,
             development: true,
             known_keys,

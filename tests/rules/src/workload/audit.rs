@@ -157,10 +157,20 @@ fn compare_membership(records: &Records, model: &Model) {
         &model.organizations,
     );
     let mut accounts = 0;
-    let mut legal_ids = 0;
+    // Those of now, and those that organizations had before.
+    let mut legal_ids = BTreeSet::new();
+    let mut known = |lei: &str, national_id: &str| {
+        for (kind, id) in [("lei", lei), ("national", national_id)] {
+            if !id.is_empty() {
+                legal_ids.insert((kind, id.to_owned()));
+            }
+        }
+    };
+    for (_, lei, national_id) in &model.former_legal_ids {
+        known(lei, national_id);
+    }
     for organization in model.organizations.values() {
-        legal_ids += usize::from(!organization.lei.is_empty());
-        legal_ids += usize::from(!organization.national_id.is_empty());
+        known(&organization.lei, &organization.national_id);
         for account in &organization.accounts {
             let key = [b"membership/account/".as_slice(), &account.public_key].concat();
             let owner = AccountOwner {
@@ -174,7 +184,7 @@ fn compare_membership(records: &Records, model: &Model) {
     let owners: Vec<AccountOwner> = table(records, "membership/account/");
     assert_eq!(owners.len(), accounts, "accounts");
     let identities: Vec<LegalIdentity> = table(records, "membership/legal-id/");
-    assert_eq!(identities.len(), legal_ids, "legal identifiers");
+    assert_eq!(identities.len(), legal_ids.len(), "legal identifiers");
     let proposals = table(records, "membership/proposal/");
     same(
         "proposal",

@@ -22,7 +22,11 @@ const NOT_BY_CHANCE: [u32; 4] = [
 ];
 
 /// Successes that take more luck than some hundred seeds have; scenarios hold each of them.
-const RARE: [&str; 4] = [
+const RARE: [&str; 6] = [
+    // loans::a_lender_in_control_collects_the_debt_and_passes_the_surplus_on
+    "settle a claim that a lender controls with a surplus",
+    // credits::beyond_what_the_seller_keeps_each_controller_signs
+    "credit claims of several controllers",
     // parts::all_or_none_and_a_minimum_hold_whoever_fails
     "award all in parts",
     // credits::a_pledged_claim_is_credited_with_its_lender_and_not_to_nothing

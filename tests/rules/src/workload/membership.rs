@@ -1,9 +1,9 @@
 //! Accounts, approval rules, leaving, and the operators' decisions.
 
 use counterfoil_proto::membership::v1::{
-    Account, ActionClass, ApprovalRequirement, ChangeAccounts, Decision, DecisionState, Enrolment,
-    Leave, Organization, OrganizationStatus, Permission, ProposeDecision, ProposedDecision,
-    Revocation, Role, SetApprovalRule, Suspension, Vote, action::Action as Kind,
+    Account, ActionClass, Amendment, ApprovalRequirement, ChangeAccounts, Decision, DecisionState,
+    Enrolment, Leave, Organization, OrganizationStatus, Permission, ProposeDecision,
+    ProposedDecision, Revocation, Role, SetApprovalRule, Suspension, Vote, action::Action as Kind,
     decision::Decision as DecisionKind,
 };
 use counterfoil_proto::v1::Money;
@@ -269,7 +269,13 @@ impl Generator {
         if self.chance(0.6) && self.roster.iter().any(|id| is_suspended(id)) {
             return Some(DecisionKind::Reinstate(self.organization(is_suspended)));
         }
-        Some(match self.rng.gen_range(0..10) {
+        Some(match self.rng.gen_range(0..12) {
+            10..=11 => {
+                let id = self.organization(|id| {
+                    model.organizations[id].status() != OrganizationStatus::Left
+                });
+                DecisionKind::Amend(self.amendment(&model.organizations[&id]))
+            }
             0..=3 => {
                 let key = self.spare_key(model)?;
                 let roles = [
@@ -304,6 +310,32 @@ impl Generator {
                 DecisionKind::Validators(validators)
             }
         })
+    }
+
+    /// Another name, or at times another legal id or a role more.
+    fn amendment(&mut self, before: &Organization) -> Amendment {
+        let mut amendment = Amendment {
+            organization: before.id.clone(),
+            legal_name: format!("{} {}", before.id, self.rng.gen_range(0..100)),
+            lei: before.lei.clone(),
+            national_id: before.national_id.clone(),
+            roles: before.roles.clone(),
+        };
+        match self.rng.gen_range(0..6) {
+            0 => amendment.national_id = format!("id-{}", self.rng.gen_range(0..500)),
+            1 if self.chance(0.3) => amendment.lei = LEI.to_owned(),
+            2 => amendment.roles.push(Role::Guarantor.into()),
+            3 => amendment.roles.push(Role::Supplier.into()),
+            4 if self.chance(0.2) && amendment.roles.len() > 1 => {
+                amendment
+                    .roles
+                    .retain(|role| *role != i32::from(Role::Operator));
+            }
+            _ => {}
+        }
+        amendment.roles.sort_unstable();
+        amendment.roles.dedup();
+        amendment
     }
 
     fn break_decision(&mut self, view: &View, kind: &mut DecisionKind) {
@@ -345,6 +377,16 @@ impl Generator {
                     }
                 }
                 _ => suspension.organization = anybody,
+            },
+            DecisionKind::Amend(amendment) => match self.rng.gen_range(0..8) {
+                0 => amendment.organization = self.nobody(),
+                1 => amendment.organization = anybody,
+                2 => amendment.legal_name = String::new(),
+                3 => amendment.lei = "short".to_owned(),
+                4 => (amendment.lei, amendment.national_id) = (String::new(), String::new()),
+                5 => amendment.national_id = other.national_id.clone(),
+                6 => drop(amendment.roles.pop()),
+                _ => amendment.roles = vec![0],
             },
             DecisionKind::Reinstate(id) => {
                 *id = if self.chance(0.5) {

@@ -36,6 +36,7 @@ pub const SUCCESSES: &[&str] = &[
     "admit",
     "suspend",
     "reinstate",
+    "amend",
     "replace the validators",
     "set the parameters of consensus",
     "register",
@@ -296,6 +297,7 @@ fn participation(action: &membership::v1::Action, told: &Told, after: &Model) ->
         Decision::Admit(_) => "admit",
         Decision::Suspend(_) => "suspend",
         Decision::Reinstate(_) => "reinstate",
+        Decision::Amend(_) => "amend",
         Decision::Validators(_) => "replace the validators",
         Decision::Params(_) => "set the parameters of consensus",
     }));

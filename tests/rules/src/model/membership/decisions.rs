@@ -1,9 +1,9 @@
 //! What the operators decide together (specification 1.5).
 
 use counterfoil_proto::membership::v1::{
-    Account, Decision, DecisionCarriedOut, DecisionProposed, DecisionState, DecisionVoted,
-    Organization, OrganizationStatus, ProposeDecision, ProposedDecision, RejectionCode as Code,
-    Role, Suspension, Vote, decision::Decision as Kind, event,
+    Account, Amendment, Decision, DecisionCarriedOut, DecisionProposed, DecisionState,
+    DecisionVoted, Organization, OrganizationStatus, ProposeDecision, ProposedDecision,
+    RejectionCode as Code, Role, Suspension, Vote, decision::Decision as Kind, event,
 };
 use counterfoil_proto::v1::{ConsensusParams, ValidatorSet};
 use prost::Message as _;
@@ -134,6 +134,7 @@ impl Model {
             Kind::Admit(organization) => Some(organization.id.clone()),
             Kind::Suspend(suspension) => Some(suspension.organization.clone()),
             Kind::Reinstate(id) => Some(id.clone()),
+            Kind::Amend(amendment) => Some(amendment.organization.clone()),
             Kind::Validators(_) | Kind::Params(_) => None,
         });
         concerned
@@ -153,6 +154,13 @@ impl Model {
                 self.set_status(&organization, OrganizationStatus::Suspended);
             }
             Kind::Reinstate(id) => self.set_status(&id, OrganizationStatus::Active),
+            Kind::Amend(amendment) => {
+                let id = amendment.organization.clone();
+                let organization = self.organizations.get_mut(&id).expect("found before");
+                let former = (organization.lei.clone(), organization.national_id.clone());
+                amend(organization, amendment);
+                self.former_legal_ids.push((id, former.0, former.1));
+            }
             Kind::Validators(validators) => self.consensus.validators = Some(validators),
             Kind::Params(params) => self.consensus.params = Some(params),
         }
@@ -177,6 +185,7 @@ impl Model {
                     Code::WrongStatus,
                 )
             }
+            Kind::Amend(amendment) => self.check_amendment(amendment, height),
             Kind::Validators(set) => ensure(self.are_validators(set), Code::InvalidSettings),
             Kind::Params(params) => ensure(are_params(params), Code::InvalidSettings),
         }
@@ -193,10 +202,7 @@ impl Model {
             (self.known_keys.is_key)(&account.public_key) && are_permissions(&account.permissions)
         };
         let sound = is_id(&admitted.id)
-            && (1..=MOST_NAME).contains(&admitted.legal_name.chars().count())
-            && admitted.national_id.chars().count() <= MOST_NAME
-            && !(admitted.lei.is_empty() && admitted.national_id.is_empty())
-            && (admitted.lei.is_empty() || is_lei(&admitted.lei))
+            && is_known_to_the_law(&admitted)
             && are_roles(&admitted.roles)
             && (1..=MOST_ACCOUNTS).contains(&accounts.len())
             && accounts.is_sorted_by(|a, b| a.public_key < b.public_key)
@@ -206,20 +212,51 @@ impl Model {
             && self.check_not_locked_out(&admitted, height).is_ok();
         ensure(sound, Code::InvalidOrganization)?;
         ensure(!self.exists(&admitted.id), Code::IdTaken)?;
-        let same_entity = |other: &Organization| {
-            (!other.lei.is_empty() && other.lei == admitted.lei)
-                || (!other.national_id.is_empty() && other.national_id == admitted.national_id)
-        };
-        ensure(
-            !self.organizations.values().any(same_entity),
-            Code::LegalIdTaken,
-        )?;
+        self.check_one_entity(&admitted)?;
         ensure(
             self.organizations.len() < MOST_ORGANIZATIONS,
             Code::TooManyOrganizations,
         )?;
         let taken = accounts.iter().any(|a| self.is_account(&a.public_key));
         ensure(!taken, Code::KeyTaken)
+    }
+
+    /// Nobody else is, or ever was, known by the same legal id.
+    fn check_one_entity(&self, organization: &Organization) -> Result<(), Rejected> {
+        let same = |lei: &str, national_id: &str| {
+            (!lei.is_empty() && lei == organization.lei)
+                || (!national_id.is_empty() && national_id == organization.national_id)
+        };
+        let now = self.organizations.values();
+        let mut now = now.filter(|other| other.id != organization.id);
+        let before = self.former_legal_ids.iter();
+        let mut before = before.filter(|(id, _, _)| *id != organization.id);
+        let taken = now.any(|other| same(&other.lei, &other.national_id))
+            || before.any(|(_, lei, national_id)| same(lei, national_id));
+        ensure(!taken, Code::LegalIdTaken)
+    }
+
+    fn check_amendment(&self, amendment: &Amendment, height: u64) -> Result<(), Rejected> {
+        let found = self.organizations.get(&amendment.organization);
+        let before = found.ok_or(Rejected::with(Code::UnknownOrganization))?;
+        ensure(
+            before.status() != OrganizationStatus::Left,
+            Code::WrongStatus,
+        )?;
+        let mut after = before.clone();
+        amend(&mut after, amendment.clone());
+        let operator = i32::from(Role::Operator);
+        let kept = |role: &i32| *role == operator || after.roles.contains(role);
+        let sound = is_known_to_the_law(&after)
+            && are_roles(&after.roles)
+            && before.roles.iter().all(kept)
+            && self.has_enough_accounts(&after, height + 1);
+        ensure(sound, Code::InvalidOrganization)?;
+        self.check_one_entity(&after)?;
+        if after.roles.contains(&operator) {
+            return Ok(());
+        }
+        self.check_an_operator_stays(&before.id)
     }
 
     fn are_validators(&self, set: &ValidatorSet) -> bool {
@@ -234,6 +271,26 @@ impl Model {
                     && self.is_active(&validator.organization)
             })
     }
+}
+
+fn amend(organization: &mut Organization, amendment: Amendment) {
+    organization.legal_name = amendment.legal_name;
+    organization.lei = amendment.lei;
+    organization.national_id = amendment.national_id;
+    organization.roles = amendment.roles;
+}
+
+fn is_known_to_the_law(organization: &Organization) -> bool {
+    let Organization {
+        legal_name,
+        lei,
+        national_id,
+        ..
+    } = organization;
+    (1..=MOST_NAME).contains(&legal_name.chars().count())
+        && national_id.chars().count() <= MOST_NAME
+        && !(lei.is_empty() && national_id.is_empty())
+        && (lei.is_empty() || is_lei(lei))
 }
 
 fn kind_of(record: &ProposedDecision) -> &Kind {
