@@ -4,6 +4,7 @@
 pub mod api;
 mod award_parts;
 mod awards;
+mod clocks;
 mod defaults;
 mod errors;
 mod events;
@@ -11,6 +12,7 @@ mod exposures;
 mod keys;
 mod limits;
 mod loans;
+mod policy;
 mod pricing;
 mod programmes;
 mod purchases;

@@ -15,8 +15,10 @@ use counterfoil_types::limits::{
     MAX_INVITED, MAX_MINOR, MAX_REQUEST_CLAIMS, MAX_REQUEST_DAYS, REVEAL_WINDOW_DAYS,
 };
 
+use super::clocks;
 use super::events::emit;
 use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
+use super::policy;
 use crate::kernel::{Context, Failure, StateError, check_known, reject, stored_date};
 use crate::membership::api as membership;
 use crate::receivable::api as receivables;
@@ -35,6 +37,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
     let debtors: BTreeSet<&String> = claims.iter().map(|(_, r)| &r.debtor).collect();
     let debtors: Vec<String> = debtors.into_iter().cloned().collect();
     check_banks(context, &open.invited, &debtors)?;
+    policy::check_opening(context, &claims, &debtors)?;
 
     let id = RequestId::of(context.tx_id).to_vec();
     for (claim, _) in claims {
@@ -249,7 +252,7 @@ pub(super) fn expire(context: &mut Context<'_>, expire: &ExpireRequest) -> Resul
         return Err(reject(RejectionCode::NotAParty, message));
     }
     check_open(&request)?;
-    let last = stored_date("financing/request", request.expires_on)?;
+    let last = clocks::last_day(context, &request)?;
     if context.ledger_date <= last {
         let message = format!("the request may be awarded until the end of {last}");
         return Err(reject(RejectionCode::RequestNotExpired, message));
@@ -304,8 +307,8 @@ pub(super) fn end(
     close_quotes(context, &request)
 }
 
-/// The deadline, and the last day on which quotes are revealed.
-pub(super) fn reveal_window(request: &Request) -> Result<(Date, Date), StateError> {
+/// The deadline, and the last day on which quotes are revealed, as they were agreed: freezes move them.
+pub(super) fn agreed_window(request: &Request) -> Result<(Date, Date), StateError> {
     let deadline = stored_date("financing/request", request.deadline)?;
     // A deadline at the end of the calendar leaves no day to reveal.
     Ok((
@@ -317,7 +320,7 @@ pub(super) fn reveal_window(request: &Request) -> Result<(Date, Date), StateErro
 /// Gives every quote of a request that has ended its own end, and tells each bank, and the seller, of that bank's
 /// alone: competitors do not learn of each other who quoted, nor who failed to reveal.
 pub(super) fn close_quotes(context: &mut Context<'_>, request: &Request) -> Result<(), StateError> {
-    let (_, until) = reveal_window(request)?;
+    let (_, until) = clocks::reveal_window(context, request)?;
     let over = context.ledger_date > until;
     let awarded = request.award.as_ref().map(|award| &award.bank);
     for bank in &request.quoting {

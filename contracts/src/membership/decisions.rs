@@ -10,7 +10,7 @@ use counterfoil_types::ids::DecisionId;
 use counterfoil_types::limits::MAX_PROPOSAL_DAYS;
 use counterfoil_types::transaction::decision_hash;
 
-use super::api::has_role;
+use super::api::{has_role, is_majority};
 use super::events::emit;
 use super::keys::{DECISIONS, roster};
 use super::outcomes::{self, subject};
@@ -97,10 +97,8 @@ fn check_operator(context: &Context<'_>) -> Result<(), Failure> {
 
 /// Keeps a decision, or carries it out if more than two thirds of the active operators are for it.
 fn advance(context: &mut Context<'_>, mut proposed: ProposedDecision) -> Result<(), Failure> {
-    let operators = roster(&context.store)?.operators;
-    let is_for_it = |operator: &&String| proposed.votes.contains(operator);
-    let votes = operators.iter().filter(is_for_it).count();
-    if 3 * votes <= 2 * operators.len() {
+    let is_for_it = |operator: &str| proposed.votes.iter().any(|vote| vote == operator);
+    if !is_majority(&context.store, is_for_it)? {
         DECISIONS.put(&mut context.store, &[&proposed.id], &proposed);
         return Ok(());
     }

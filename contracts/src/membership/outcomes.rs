@@ -2,7 +2,7 @@
 
 use counterfoil_proto::membership::v1::decision::Decision as Outcome;
 use counterfoil_proto::membership::v1::{
-    Organization, OrganizationStatus, ProposedDecision, RejectionCode, Role, Suspension,
+    Organization, OrganizationStatus, ProposedDecision, RejectionCode, Suspension,
 };
 use counterfoil_proto::v1::{ConsensusParams, ValidatorSet};
 use counterfoil_types::approvals::rule_can_be_met;
@@ -10,7 +10,7 @@ use counterfoil_types::genesis::{organization_problem, params_problem, validator
 use counterfoil_types::limits::MAX_ORGANIZATIONS;
 
 use super::accounts::{has_a_checker, rule_problem};
-use super::api::{admit, has_role, is_active, legal_fingerprints, organization};
+use super::api::{admit, enter, is_active, legal_fingerprints, organization};
 use super::keys::{
     ACCOUNTS, LEGAL_IDENTITIES, put_organization, put_roster, put_settings, roster, settings,
 };
@@ -184,15 +184,13 @@ fn set_status(
 ) -> Result<(), StateError> {
     let found = organization(&context.store, id)?
         .ok_or_else(|| StateError::corrupt("membership/organization", "it is missing"))?;
-    if has_role(&found, Role::Operator) {
-        let mut roster = roster(&context.store)?;
-        roster.operators.retain(|operator| operator != id);
-        if status == OrganizationStatus::Active {
-            roster.operators.push(id.to_owned());
-            roster.operators.sort();
-        }
-        put_roster(&mut context.store, &roster);
+    let mut roster = roster(&context.store)?;
+    roster.operators.retain(|operator| operator != id);
+    roster.regulators.retain(|regulator| regulator != id);
+    if status == OrganizationStatus::Active {
+        enter(&mut roster, &found);
     }
+    put_roster(&mut context.store, &roster);
     let changed = Organization {
         status: status.into(),
         ..found

@@ -17,8 +17,9 @@ use super::events::emit;
 use super::keys::{self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable};
 use crate::kernel::{Changes, Context, StateError, Store};
 
-pub use super::claims::{check_not_held, find_free, is_assignable, money};
+pub use super::claims::{check_free, check_not_held, find_free, is_assignable, money, records};
 pub use super::credits::{Credit, credit, mark_disputed};
+pub use super::defaults::keep as keep_defaults;
 pub use super::errors::ClaimCodes;
 pub use super::keys::receivable_of;
 pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};

@@ -21,6 +21,8 @@ pub enum ClaimFault {
     Encumbered(u32),
     #[error("a payment over the external rail is under way: the claims stay until its outcome")]
     PaymentUnderWay,
+    #[error("the claim is frozen")]
+    Frozen(Failure),
     #[error(transparent)]
     State(#[from] StateError),
 }
@@ -52,6 +54,7 @@ impl ClaimFault {
             Self::NothingOutstanding(_) => C::NOTHING_OUTSTANDING,
             Self::Encumbered(_) => C::ENCUMBERED,
             Self::PaymentUnderWay => C::PAYMENT_UNDER_WAY,
+            Self::Frozen(frozen) => return frozen,
             Self::State(error) => return Failure::State(error),
         };
         reject(code, message)

@@ -8,6 +8,7 @@ use counterfoil_proto::receivable::v1::Receivable;
 use counterfoil_proto::settlement::v1::{
     CancelPayment, ConfirmPayment, InstructPayment, RejectionCode, RulePayment, TimeOutPayment,
 };
+use counterfoil_proto::supervision::v1::RejectionCode as Frozen;
 use counterfoil_types::dates::Date;
 
 use super::payments::{Division, Means, check_amount, discharge, find_payable};
@@ -32,6 +33,12 @@ pub(super) fn instruct(
     }
     cash::check_asserter(&context.store, &instruct.asserter)?;
     let division = Division::of(&context.store, &allocation, pay_on)?;
+    if !division.held.is_empty() {
+        let message = format!(
+            "a part of this is frozen on {pay_on} and would wait in suspense, which only deposits can: pay in deposits"
+        );
+        return Err(reject(Frozen::PayeeFrozen, message));
+    }
     let mut confirmers = BTreeMap::new();
     for payee in division.legs.keys() {
         let bank = &instruct.asserter;
