@@ -96,8 +96,12 @@ fn upcoming(mut schedule: Schedule, today: Date, from: Date) -> Result<Schedule,
     }
     let past = days.iter().filter(|day| **day <= today).count();
     let before = days.iter().filter(|day| **day < from).count();
+    let ended = match from > today {
+        true => past.saturating_sub(1),
+        false => past,
+    };
     schedule.packs.truncate(before);
-    schedule.packs.drain(..past.saturating_sub(1).min(before));
+    schedule.packs.drain(..ended.min(before));
     Ok(schedule)
 }
 

@@ -13,6 +13,7 @@ use counterfoil_proto::settlement::v1::{
     CancelPayment, ConfirmPayment, InstructPayment, RejectionCode as Settling, RulePayment, Share,
     TimeOutPayment,
 };
+use counterfoil_proto::supervision::v1::RejectionCode as Supervising;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 use counterfoil_proto::v1::Money;
 
@@ -107,7 +108,12 @@ impl Model {
         let asserter = action.asserter.as_str();
         ensure(self.has_role(asserter, Role::Bank), Code::WrongAsserter)?;
         let payouts = self.payouts(&id, &debts, &paid, pay_on);
-        let legs = legs(&payouts);
+        let parts = self.parts(&id, &payouts);
+        let frozen = parts
+            .iter()
+            .any(|part| self.any_frozen(&part.records, pay_on));
+        ensure(!frozen, Supervising::PayeeFrozen)?;
+        let legs = legs(&parts);
         let mut confirmers = BTreeMap::new();
         for payee in legs.keys() {
             let confirmer = self.confirmer(payee, &[asserter, debtor]);

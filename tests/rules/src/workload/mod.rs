@@ -32,6 +32,7 @@ pub mod rules;
 mod settlement;
 mod signatures;
 mod successes;
+mod supervision;
 pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,7 +164,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..298) {
+        match self.rng.gen_range(0..315) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -212,6 +213,7 @@ impl Generator {
             271..=274 => self.take_control(view),
             275..=276 => self.set_limit(view),
             277..=284 => self.award_parts(view),
+            298..=314 => self.supervise(view),
             _ => self.programmes(view),
         }
     }

@@ -9,7 +9,7 @@ use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{cash, financing, membership, receivable, settlement};
+use counterfoil_proto::{cash, financing, membership, receivable, settlement, supervision};
 use prost::Message as _;
 
 use crate::model::{Act, Happened, Id, Model, contract};
@@ -45,6 +45,7 @@ pub const SUCCESSES: &[&str] = &[
     "query",
     "resolve_query",
     "confirm",
+    "confirm a long tenor",
     "reject",
     "withdraw",
     "register with a released collision",
@@ -178,6 +179,16 @@ pub const SUCCESSES: &[&str] = &[
     "rule that it was paid",
     "rule that it was not",
     "time out",
+    "publish a pack",
+    "publish a pack for a later day",
+    "freeze a record",
+    "freeze a record until a day",
+    "release a record",
+    "settle into suspense",
+    "repay into suspense",
+    "collect from suspense",
+    "collect what was ruled on",
+    "rule on suspense",
     "roll",
 ];
 
@@ -199,6 +210,13 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
                 Cash::DeclineRedemption(_) => "decline_redemption",
                 Cash::AcceptIssuers(a) if a.accepted.is_empty() => "accept all issuers",
                 Cash::AcceptIssuers(_) => "accept issuers",
+                Cash::CollectSuspense(a) => {
+                    match after.suspense[a.suspense.as_slice()].ruling.is_empty() {
+                        true => "collect from suspense",
+                        false => "collect what was ruled on",
+                    }
+                }
+                Cash::RuleOnSuspense(_) => "rule on suspense",
                 Cash::AssertPayment(_) => "assert",
                 Cash::ContestPayment(a) => contested(&a.payment, &told, after),
             },
@@ -212,6 +230,7 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             }
             action => external(action, &told, after),
         },
+        Act::Supervision(action) => supervised(action, after),
         Act::Calendar(_) => vec!["roll"],
         Act::Garbage(_) => panic!("garbage was executed"),
     }
@@ -337,6 +356,25 @@ fn external(
     names
 }
 
+fn supervised(action: &supervision::v1::Action, after: &Model) -> Vec<&'static str> {
+    use supervision::v1::action::Action as Supervising;
+    match action.action.as_ref().expect("executed, so an action") {
+        Supervising::PublishPack(a) => {
+            let pack = after.packs.last().expect("it was published");
+            let later = a.effective_from != pack.published_on;
+            those([
+                (true, "publish a pack"),
+                (later, "publish a pack for a later day"),
+            ])
+        }
+        Supervising::Freeze(a) => those([
+            (true, "freeze a record"),
+            (a.last_day.is_some(), "freeze a record until a day"),
+        ]),
+        Supervising::Release(_) => vec!["release a record"],
+    }
+}
+
 /// What the events of one transaction tell, sorted out.
 #[derive(Default)]
 struct Told {
@@ -345,6 +383,8 @@ struct Told {
     contested_by: String,
     issued: bool,
     returned: bool,
+    /// Whether something waits in suspense.
+    held: bool,
     claims: Vec<ClaimEvent>,
     financing: Vec<FinancingEvent>,
     settlement: Vec<SettlementEvent>,
@@ -361,6 +401,7 @@ impl Told {
                 contract::CASH => match cash::v1::Event::decode(body).expect(whole).event {
                     Some(Cash::Issued(_)) => told.issued = true,
                     Some(Cash::Returned(_)) => told.returned = true,
+                    Some(Cash::Held(_)) => told.held = true,
                     Some(Cash::PaymentContested(contested)) => told.contested_by = contested.by,
                     _ => {}
                 },
@@ -525,6 +566,7 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
         (paid.shares.len() > 1, "settle several claims"),
         (minor(&paid.refund) > 0, "settle with a refund"),
         (!paid.fees.is_empty(), "settle with a fee"),
+        (told.held, "settle into suspense"),
         (
             paid.shares.iter().any(|share| retained(share.claim)),
             "settle a retained claim",

@@ -5,6 +5,7 @@ mod external;
 mod financing;
 mod invoices;
 mod membership;
+mod supervision;
 
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use external::{
@@ -24,6 +25,10 @@ pub use invoices::{
 pub use membership::{
     admission, approve, change_accounts, consent, decide, end_proposal, enrolment, leave,
     membership_act, propose, requirement, revocation, set_rule, vote,
+};
+
+pub use supervision::{
+    collect_suspense, freeze, freeze_until, lift, publish, publish_from, rule_on_suspense,
 };
 
 use counterfoil_proto::cash::v1::action::Action as Cash;

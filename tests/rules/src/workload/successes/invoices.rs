@@ -29,7 +29,13 @@ pub(super) fn invoices(
         }
         Invoice::Query(_) => vec!["query"],
         Invoice::ResolveQuery(_) => vec!["resolve_query"],
-        Invoice::Confirm(_) => vec!["confirm"],
+        Invoice::Confirm(a) => those([
+            (true, "confirm"),
+            (
+                a.acknowledged().any(|kind| kind == WarningKind::LongTenor),
+                "confirm a long tenor",
+            ),
+        ]),
         Invoice::Reject(_) => vec!["reject"],
         Invoice::Withdraw(_) => vec!["withdraw"],
         Invoice::Propose(_) => vec!["propose an invoice"],
@@ -100,7 +106,7 @@ fn warnings(events: &[Happened]) -> Vec<&'static str> {
         WarningKind::AdjacentYear => "register with a warning of an adjacent year",
         WarningKind::LooseMatch => "register with a warning of a loose match",
         WarningKind::ReleasedCollision => "register with a released collision",
-        WarningKind::Unspecified => panic!("a warning is of some kind"),
+        WarningKind::LongTenor | WarningKind::Unspecified => panic!("a warning is of some kind"),
     });
     names.collect()
 }
