@@ -13,7 +13,7 @@ use counterfoil_contracts::{
     cash, financing, invoice as invoices, membership, receivable as receivables,
 };
 use counterfoil_proto::cash::v1::{
-    Acceptance, Balance, Issuance, Payment, PaymentState, Redemption,
+    Acceptance, Balance, Issuance, Payment, PaymentState, Redemption, Suspense,
 };
 use counterfoil_proto::credit::v1::Profile;
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
@@ -23,6 +23,7 @@ use counterfoil_proto::membership::v1::{
 };
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
 use tonic::Status;
 
 use super::{Caller, Records};
@@ -248,6 +249,40 @@ pub fn payment(caller: &Caller, _: &Records<'_>, payment: Payment) -> Shown<Paym
     let contested = payment.state() == PaymentState::Contested || !payment.reason.is_empty();
     let may = to_parties(caller, &parties) || (contested && caller.is(&payment.arbiter));
     Ok(may.then_some(payment))
+}
+
+/// The issuer, who owes them, the payer, and the payee, to whom they are due.
+pub fn suspense(caller: &Caller, _: &Records<'_>, suspense: Suspense) -> Shown<Suspense> {
+    let parties = [suspense.issuer.as_str(), &suspense.payer, &suspense.payee];
+    let may = to_parties(caller, &parties);
+    // For what they wait is between regulator and payee: the payer shall not learn whose records are frozen.
+    let told = to_parties(caller, &[&suspense.payee]);
+    Ok(may.then(|| match told {
+        true => suspense,
+        false => Suspense {
+            records: Vec::new(),
+            ..suspense
+        },
+    }))
+}
+
+/// Everybody must know the rules.
+pub fn pack(_: &Caller, _: &Records<'_>, pack: PolicyPack) -> Shown<PolicyPack> {
+    Ok(Some(pack))
+}
+
+/// Those who were told of a freeze, of that one, and not who else was.
+pub fn freeze(caller: &Caller, _: &Records<'_>, mut freeze: Freeze) -> Shown<Freeze> {
+    if caller.reads_all() {
+        return Ok(Some(freeze));
+    }
+    for period in &mut freeze.periods {
+        period.organizations = only(caller, std::mem::take(&mut period.organizations));
+    }
+    freeze
+        .periods
+        .retain(|period| !period.organizations.is_empty());
+    Ok((!freeze.periods.is_empty()).then_some(freeze))
 }
 
 /// The organization itself: what it is worth to others is not theirs to look up.
