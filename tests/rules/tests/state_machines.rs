@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use counterfoil_proto::cash::v1::Redemption;
+use counterfoil_proto::cash::v1::{Redemption, Suspense};
 use counterfoil_proto::financing::v1::{Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
@@ -38,7 +38,7 @@ struct Machine {
     state: fn(&[u8]) -> String,
 }
 
-const MACHINES: [Machine; 7] = [
+const MACHINES: [Machine; 8] = [
     Machine {
         name: "Invoice",
         table: "invoice/invoice/",
@@ -99,6 +99,14 @@ const MACHINES: [Machine; 7] = [
         state: |record| {
             let state = read::<Redemption>(record).state();
             named(state.as_str_name(), "REDEMPTION_STATE_")
+        },
+    },
+    Machine {
+        name: "Suspense",
+        table: "cash/suspense/",
+        state: |record| {
+            let state = read::<Suspense>(record).state();
+            named(state.as_str_name(), "SUSPENSE_STATE_")
         },
     },
 ];

@@ -8,6 +8,7 @@ use crate::source::{Source, float_literals};
 pub const CONTRACTS: [&str; 8] = [
     "membership",
     "calendar",
+    "supervision",
     "cash",
     "receivable",
     "invoice",

@@ -25,6 +25,7 @@ mod financing;
 mod membership;
 mod payments;
 mod receivables;
+mod supervision;
 
 const HOLDER: &str = BUYER;
 const NUMBER: &str = "N-1";
