@@ -2,18 +2,20 @@
 
 use counterfoil_proto::invoice::v1::action::Action as Invoicing;
 use counterfoil_proto::invoice::v1::{RegisterInvoice, WarningKind};
-use counterfoil_proto::membership::v1::Suspension;
 use counterfoil_proto::membership::v1::decision::Decision;
+use counterfoil_proto::membership::v1::{Role, Suspension};
 use counterfoil_proto::supervision::v1::{ExposureCap, Rules};
 use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::model::{Act, tagged_hash};
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, GROSS, ISSUER, RECIPIENT, SELLER, TODAY, accept, answer, award, commit,
-    confirm, confirm_conditionally, draw_extension, expire_offer, issue_to, make_standing_quote,
-    offer, open, open_as, open_programme, open_request, publish, publish_from, purchase, quote,
-    register, registration, report, request_redemption, reveal, salt, settle, standing_terms, usd,
+    BUYER, Finance, GROSS, ISSUER, RECIPIENT, SELLER, TODAY, accept, admission, answer, award,
+    commit, confirm, confirm_conditionally, consent, draw_extension, expire_offer, issue_to,
+    make_standing_quote, offer, open, open_as, open_programme, open_request, publish, publish_from,
+    purchase, quote, register, registration, report, request_redemption, reveal, salt, settle,
+    standing_terms, usd,
 };
 use counterfoil_rules_tests::workload::bench::Bench;
+use counterfoil_rules_tests::workload::keyring::key;
 use counterfoil_rules_tests::workload::world::World;
 
 use super::{BANK, REGULATOR, registered};
@@ -73,29 +75,25 @@ fn packs_come_one_after_another_and_never_for_the_past() {
 #[test]
 fn without_an_active_regulator_more_than_two_thirds_of_the_operators_sign() {
     let mut bench = Bench::new();
-    for id in [REGULATOR, "operator-2"] {
-        if id == REGULATOR {
-            let suspension = Suspension {
-                organization: id.into(),
-                reason: "It is wound up.".into(),
-            };
-            bench.decide(Decision::Suspend(suspension));
-        }
-    }
-    // Another regulator is an operator, too.
-    bench.expect(
-        "operator",
-        publish(1, Rules::default()),
-        2001,
-        "one is left",
-    );
-    let suspension = Suspension {
-        organization: "operator-2".into(),
-        reason: "It is wound up.".into(),
+    let suspended = |id: &str| {
+        Decision::Suspend(Suspension {
+            organization: id.into(),
+            reason: "It is wound up.".into(),
+        })
     };
-    bench.decide(Decision::Suspend(suspension));
-    bench.expect(SELLER, publish(1, Rules::default()), 2001, "no operator");
-    bench.succeed("operator", publish(1, Rules::default()));
+    let act = publish(1, Rules::default());
+    bench.decide(suspended(REGULATOR));
+    // Another regulator is an operator, too.
+    bench.expect("operator", act.clone(), 2001, "one is left");
+    bench.decide(suspended("operator-2"));
+    let another = admission("operator-3", &[Role::Operator], &key(300));
+    bench.put_to_the_vote("operator", Decision::Admit(another));
+    bench.expect(SELLER, act.clone(), 2001, "no operator");
+    bench.expect("operator", act.clone(), 2002, "one of two");
+    let proposal = bench.propose("operator", act, &["operator-3"]);
+    let its_key = key(300);
+    let both = ("operator-3", &[&its_key][..]);
+    bench.expect_signed(both, consent(&proposal), 0, "both");
 }
 
 #[test]
