@@ -18,8 +18,6 @@ use crate::output::Answer;
 use crate::session::Session;
 use crate::views;
 
-/// Records are named by their kind: organization:ORG, invoice:ID, receivable:ID, claim:ID#NUMBER,
-/// balance:HOLDER/BANK/CURRENCY, request:ID, quote:REQUEST/BANK, loan:ID, programme:ID, standing:PROGRAMME/BANK, or key:HEX.
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Freeze a record, such as claim:ID#NUMBER or organization:ORG; a regulator may
