@@ -229,6 +229,12 @@ fn on_invoice(code: Invoice) -> Option<&'static str> {
             "uphold over an amount up to what was confirmed, in its currency, or dismiss"
         }
         Invoice::RepeatedRuling => "nothing: your ruling stands; give another one to change it",
+        Invoice::OutsideCalendar => {
+            "let the operators publish the calendar for later days, or agree on other terms: `invoice condition --calendar`"
+        }
+        Invoice::AdjustedToThePast => {
+            "agree on another convention: `counterfoil invoice condition --convention following`"
+        }
     })
 }
 
@@ -243,7 +249,7 @@ fn on_receivable(code: Receivable) -> Option<&'static str> {
             "look at the claim's family (counterfoil claim show): use one that is live and has principal outstanding"
         }
         Receivable::Encumbered => {
-            "wait for the answer to the offer, cancel the request or repay the loan that `counterfoil claim show` names"
+            "wait for the answer to the offer, cancel the request, or repay the loan that `counterfoil claim show` names; a pledged claim is divided with its lender's consent (counterfoil loan split)"
         }
         Receivable::InvalidParts => {
             "give at least two parts above zero that add up to what is outstanding"
@@ -424,6 +430,13 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::PartNotOffered => {
             "take all of the quote, or a part from its smallest on (counterfoil request show)"
         }
+        Financing::InvalidParts => {
+            "give at least two parts above zero that add up to what is outstanding"
+        }
+        Financing::DepositsOnly => {
+            "take banks that pay in deposits, or open a request without --all-or-none and --minimum"
+        }
+        Financing::UnknownArbiter => "name an organization as arbiter (counterfoil org list)",
         Financing::InvalidSubject => {
             "set the limit about a core enterprise or supplier (counterfoil org list)"
         }
@@ -496,10 +509,13 @@ fn on_settlement(code: Settlement) -> Option<&'static str> {
 fn on_calendar(code: Calendar) -> Option<&'static str> {
     Some(match code {
         Calendar::Unspecified => return None,
-        Calendar::WrongRole => "let an operator roll the clock",
+        Calendar::WrongRole => "let an operator roll the clock or publish the calendar",
         Calendar::NotSimulated => "nothing: this network's date follows the wall clock",
         Calendar::InvalidDate => "give a date from 1990-01-01 to 2199-12-31",
         Calendar::NotLater => "give a date after the one `counterfoil clock show` prints",
+        Calendar::InvalidCalendar => {
+            "correct the file: `counterfoil calendar publish --help` says what stands in it"
+        }
     })
 }
 

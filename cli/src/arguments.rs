@@ -7,10 +7,11 @@ use clap::{Parser, Subcommand};
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::OrganizationId;
+use serde::de::DeserializeOwned;
 
 use crate::commands::{
-    account, audit, block, claim, clock, decision, demo, deposit, dev, events, freeze, inbox,
-    invoice, key, limit, loan, localnet, org, payment, policy, profile, programme, proposal,
+    account, audit, block, calendar, claim, clock, decision, demo, deposit, dev, events, freeze,
+    inbox, invoice, key, limit, loan, localnet, org, payment, policy, profile, programme, proposal,
     receivable, request, status, suspense, token, tx,
 };
 use crate::failure::Failure;
@@ -165,6 +166,9 @@ pub enum Command {
     Block(block::Command),
     Events(events::Arguments),
     Inbox(inbox::Arguments),
+    /// Calendars: which days are business days
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// The ledger's date
     #[command(subcommand)]
     Clock(clock::Command),
@@ -255,6 +259,12 @@ pub fn document_hash(
 
 pub fn read_file(file: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(file).map_err(|e| Failure::Failed(format!("cannot read {}: {e}", file.display())))
+}
+
+/// Reads a file of JSON.
+pub fn read_json<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
+    serde_json::from_slice(&read_file(file)?)
+        .map_err(|e| Failure::Usage(format!("{}: {e}", file.display())))
 }
 
 /// A protobuf enum's value from its name without prefix, in any case, `-` or `_` between words.

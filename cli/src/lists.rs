@@ -1,5 +1,6 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
+use counterfoil_proto::calendar::v1::PublishedCalendar;
 use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption, Suspense};
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
@@ -48,6 +49,7 @@ lists! {
     ListOrganizationsRequest => list_organizations, organizations: Organization;
     ListProposalsRequest => list_proposals, proposals: Proposal;
     ListDecisionsRequest => list_decisions, decisions: ProposedDecision;
+    ListCalendarsRequest => list_calendars, calendars: PublishedCalendar;
     ListInvoicesRequest => list_invoices, invoices: Invoice;
     ListReceivablesRequest => list_receivables, receivables: Receivable;
     ListClaimsRequest => list_claims, claims: Claim;

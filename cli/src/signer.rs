@@ -7,7 +7,8 @@ use counterfoil_proto::{
     calendar, cash, financing, invoice, membership, receivable, settlement, supervision,
 };
 use counterfoil_types::dates::Date;
-use counterfoil_types::ids::{OrganizationId, TxId};
+use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::{OrganizationId, ProposalId, TxId};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::transaction::{Draft, contract};
 use prost::Message;
@@ -16,6 +17,7 @@ use prost::Message;
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// An action of one contract, ready to be signed.
+#[derive(Clone)]
 pub struct Action {
     contract: u32,
     bytes: Vec<u8>,
@@ -31,6 +33,11 @@ impl Action {
             expires_on: Some(expires_on.to_proto()),
         };
         membership::v1::action::Action::Propose(propose).into()
+    }
+
+    /// What its other signers repeat where it was proposed.
+    pub fn hash(&self, proposal: ProposalId) -> Hash {
+        proposal.action_hash(self.contract, &self.bytes)
     }
 }
 

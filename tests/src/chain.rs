@@ -171,6 +171,7 @@ pub fn terms() -> receivable::v1::Terms {
         arbiter: String::new(),
         arbiters: Vec::new(),
         arbiter_threshold: 0,
+        calendar: String::new(),
     }
 }
 

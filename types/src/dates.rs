@@ -66,26 +66,13 @@ impl Date {
             .ok_or_else(out_of_range)
     }
 
-    /// The business day, Monday to Friday, that comes so many after this date; the calendar's last day where it has no
-    /// more.
-    pub fn add_business_days(self, business_days: u32) -> Self {
-        let mut date = self;
-        let mut left = business_days;
-        while left > 0 {
-            let Ok(next) = date.add_days(1) else {
-                return Self::MAX;
-            };
-            date = next;
-            left -= u32::from(!date.is_weekend());
-        }
-        date
-    }
-
-    fn is_weekend(self) -> bool {
-        matches!(
-            self.0.weekday(),
-            civil::Weekday::Saturday | civil::Weekday::Sunday
-        )
+    /// By ISO 8601: 1 Monday to 7 Sunday.
+    pub fn weekday(self) -> u32 {
+        self.0
+            .weekday()
+            .to_monday_one_offset()
+            .unsigned_abs()
+            .into()
     }
 
     /// Days from this date to a later one; negative to an earlier one.
@@ -211,24 +198,6 @@ mod tests {
         assert!(Date::from_unix_ms(-1).is_err());
         let end = Date::MAX.midnight_unix_ms();
         assert_eq!(u64::try_from(end), Ok(crate::limits::MAX_BLOCK_TIME_MS));
-    }
-
-    #[test]
-    fn business_days_leave_out_weekends() {
-        // A Thursday.
-        let day: Date = "2024-02-01".parse().unwrap();
-        for (from, business_days, to) in [
-            (0, 0, "2024-02-01"),
-            (0, 1, "2024-02-02"),
-            (0, 2, "2024-02-05"),
-            (1, 2, "2024-02-06"),
-            (2, 2, "2024-02-06"),
-            (3, 2, "2024-02-06"),
-        ] {
-            let from = day.add_days(from).unwrap();
-            assert_eq!(Ok(from.add_business_days(business_days)), to.parse());
-        }
-        assert_eq!(Date::MAX.add_business_days(2), Date::MAX);
     }
 
     #[test]

@@ -169,10 +169,17 @@ impl RequestId {
 }
 
 impl PaymentId {
-    pub fn of(instruction: TxId, payee: &str) -> Self {
+    /// Of what one organization pays another; a transaction instructs it once at most.
+    pub fn of(instructing: TxId, payer: &str, payee: &str) -> Self {
+        let length = [u8::try_from(payer.len()).unwrap_or(u8::MAX)];
         Self(Hash::tagged(
             "counterfoil/payment-id/v1",
-            &[instruction.0.as_ref(), payee.as_bytes()],
+            &[
+                instructing.0.as_ref(),
+                &length,
+                payer.as_bytes(),
+                payee.as_bytes(),
+            ],
         ))
     }
 }

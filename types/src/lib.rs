@@ -4,6 +4,7 @@
 pub mod access;
 pub mod approvals;
 pub mod block;
+pub mod business_days;
 pub mod dates;
 pub mod genesis;
 pub mod hash;

@@ -64,6 +64,10 @@ pub const MAX_RATE_PPM: u32 = 1_000_000;
 pub const MAX_FEES: usize = 8;
 /// Arbiters of an invoice's terms.
 pub const MAX_ARBITERS: usize = 7;
+/// Characters of a calendar's code.
+pub const MAX_CALENDAR_CODE: usize = 16;
+/// Holidays of a calendar: some twenty a year for fifty years.
+pub const MAX_HOLIDAYS: usize = 1_024;
 /// Invoices that share a strict fingerprint, its false collisions released.
 pub const MAX_SHARED_FINGERPRINT: usize = 4;
 /// Days for which a buyer's conditions bind it.
@@ -78,6 +82,9 @@ pub const MAX_LIVE_CLAIMS: usize = 256;
 pub const MAX_CLAIMS: u32 = u32::MAX - 1_024;
 /// Days for which a claim is offered.
 pub const MAX_OFFER_DAYS: i64 = 90;
+/// Claims pledged for a loan.
+pub const MAX_COLLATERAL: usize = 256;
+
 /// Claims of a financing request.
 pub const MAX_REQUEST_CLAIMS: usize = 16;
 /// Days from a request to its deadline, and from there to its last day.

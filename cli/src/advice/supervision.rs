@@ -8,9 +8,6 @@ pub(super) fn on(code: Supervision) -> Option<&'static str> {
         Supervision::WrongRole => {
             "let a regulator sign it (counterfoil org list --role regulator); where none is active, an operator a policy pack"
         }
-        Supervision::MajorityLacking => {
-            "propose it (--propose --consent-of ORG for each) to more than two thirds of the operators"
-        }
         Supervision::WrongVersion => "publish the next version (counterfoil policy list)",
         Supervision::InvalidDate => "let it come into force on the ledger's date or later",
         Supervision::InvalidRules => {

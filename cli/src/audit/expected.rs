@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
-const SCHEMA: &str = "counterfoil.expected.v2";
+const SCHEMA: &str = "counterfoil.expected.v3";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +50,9 @@ pub struct Figures {
     pub principal_paid_minor: u128,
     #[serde(with = "minor")]
     pub penalty_paid_minor: u128,
+    /// Principal that credit notes took of claims.
+    #[serde(with = "minor")]
+    pub credited_minor: u128,
     /// Settled on the day of their issue, without having been put to the banks.
     pub not_financed: u64,
     /// Claims that were divided.
@@ -132,6 +135,7 @@ impl Figures {
             states: states.into_iter().map(|state| (state, 0)).collect(),
             principal_paid_minor: 0,
             penalty_paid_minor: 0,
+            credited_minor: 0,
             not_financed: 0,
             split: 0,
             sold: 0,
@@ -272,7 +276,7 @@ mod tests {
         assert!(text.contains(r#""confirmed_minor": "14770318""#));
         for (from, to) in [
             (r#""late""#, r#""latte""#),
-            ("expected.v2", "expected.v1"),
+            ("expected.v3", "expected.v2"),
             (r#""14770318""#, "14770318"),
         ] {
             fs::write(&file, text.replacen(from, to, 1)).unwrap();

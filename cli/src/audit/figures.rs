@@ -76,6 +76,7 @@ fn receivables<'a>(figures: &mut Figures, records: &'a Records) -> BTreeSet<&'a 
         figures.confirmed_minor += u128::from(minor(&receivable.face));
         figures.principal_paid_minor += u128::from(receivable.redeemed_minor);
         figures.penalty_paid_minor += u128::from(receivable.penalty_paid_minor);
+        figures.credited_minor += u128::from(receivable.credited_minor);
         figures.late += u64::from(paid_late(receivable));
         let settled = date(receivable.settled_on.as_ref());
         let at_once = settled.is_some() && issued.get(&*receivable.invoice) == Some(&settled);
@@ -145,7 +146,7 @@ fn deposits(figures: &mut Figures, records: &Records) {
 fn paid_late(receivable: &Receivable) -> bool {
     match (
         date(receivable.settled_on.as_ref()),
-        date(receivable.due_date.as_ref()),
+        date(receivable.adjusted_due_date.as_ref()),
     ) {
         (Some(settled), Some(due)) => settled > due,
         _ => false,

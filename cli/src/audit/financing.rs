@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use counterfoil_proto::cash::v1::PaymentState;
+use counterfoil_proto::cash::v1::event::Event as CashEvent;
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{
     Award, ExtensionDrawn, Loan, LoanOpened, LoanPaid, LoanState, QuoteState, QuoteTerms, Request,
@@ -35,6 +37,10 @@ struct Replay<'a> {
     /// By request and bank, how every quote that was committed ended: with its award, or as it was closed.
     ends: BTreeMap<(&'a [u8], &'a str), Vec<QuoteState>>,
     awards: BTreeMap<&'a [u8], (&'a Executed, &'a RequestAwarded)>,
+    /// By request and bank, the payment over the external rail that a quote waits for, or waited.
+    taken: BTreeMap<(&'a [u8], &'a str), &'a [u8]>,
+    /// Payments over the external rail: payer, payee, and the day on which it was asserted that it was made.
+    payments: BTreeMap<&'a [u8], (&'a str, &'a str, Option<Date>)>,
     loans: BTreeMap<&'a [u8], Loan>,
     /// Payments on loans, and those of them that are interest first, and no more than is owed.
     loan_payments: u64,
@@ -46,12 +52,30 @@ impl<'a> Replay<'a> {
         let mut replay = Self::default();
         for executed in history {
             for event in &executed.events {
-                if let Event::Financing(event) = event {
-                    replay.event(executed, event);
+                match event {
+                    Event::Financing(event) => replay.event(executed, event),
+                    Event::Cash(event) => replay.payment(event),
+                    _ => {}
                 }
             }
         }
         replay
+    }
+
+    fn payment(&mut self, event: &'a CashEvent) {
+        match event {
+            CashEvent::PaymentInstructed(e) => {
+                self.payments.insert(&e.payment, (&e.payer, &e.payee, None));
+            }
+            CashEvent::PaymentAsserted(e) => {
+                let asserted = e.assertion.as_ref();
+                let value_date = asserted.and_then(|asserted| date(asserted.value_date.as_ref()));
+                if let Some((_, _, on)) = self.payments.get_mut(&*e.payment) {
+                    *on = value_date;
+                }
+            }
+            _ => {}
+        }
     }
 
     fn event(&mut self, executed: &'a Executed, event: &'a FinancingEvent) {
@@ -74,6 +98,11 @@ impl<'a> Replay<'a> {
                 self.awards.insert(&e.request, (executed, e));
                 let bank = e.award.as_ref().map_or("", |award| &*award.bank);
                 self.quote_ended(&e.request, bank, QuoteState::Awarded);
+            }
+            FinancingEvent::QuoteTaken(e) => {
+                self.requests.insert(&e.request, RequestState::Awarded);
+                let bank = e.award.as_ref().map_or("", |award| &*award.bank);
+                self.taken.insert((&e.request, bank), &e.payment);
             }
             FinancingEvent::Closed(e) => {
                 self.requests.insert(&e.request, e.state());
@@ -119,6 +148,7 @@ impl<'a> Replay<'a> {
         let is_revealed = self.quotes.contains_key(quote);
         match (self.requests.get(quote.0), ends) {
             (Some(RequestState::Open), ends) => ends.is_empty(),
+            (Some(RequestState::Awarded), []) => self.taken.contains_key(quote),
             (Some(RequestState::Awarded), [QuoteState::Awarded | QuoteState::Failed]) => {
                 is_revealed
             }
@@ -130,7 +160,12 @@ impl<'a> Replay<'a> {
 
     /// As its record must be, but for the collateral.
     fn opened(&self, event: &LoanOpened, on: Date) -> Loan {
-        let quote = self.quotes.get(&(&*event.request, &*event.lender));
+        let of = (&*event.request, &*event.lender);
+        let quote = self.quotes.get(&of);
+        // One that was paid out over the external rail begins on the day on which it was.
+        let payment = self.taken.get(&of);
+        let paid_out = payment.and_then(|payment| self.payments.get(payment)?.2);
+        let on = paid_out.unwrap_or(on);
         Loan {
             id: event.loan.clone(),
             request: event.request.clone(),
@@ -233,7 +268,10 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
     let at_once = |request: &&Request| delivered(request, &replay, records) == Some(true);
     let loans = replay.loans.values().map(comparable);
     let loan_records = records.loans.iter().map(comparable);
-    let sold: Vec<Sale> = history.iter().flat_map(sales).collect();
+    let sold: Vec<Sale> = history
+        .iter()
+        .flat_map(|executed| sales(executed, &replay))
+        .collect();
     let quotes: Vec<_> = replay.ends.iter().collect();
     let payments: Vec<&Executed> = history.iter().filter(|executed| pays(executed)).collect();
     vec![
@@ -406,15 +444,24 @@ fn sold_minor(
 
 /// A claim that changed hands for a price.
 struct Sale {
-    /// Whether its taker paid its giver in the same transaction.
+    /// Whether its taker paid its giver in the same transaction, in which it was confirmed over the external rail.
     paid: bool,
 }
 
-fn sales(executed: &Executed) -> impl Iterator<Item = Sale> {
-    executed.events.iter().filter_map(|event| match event {
+fn sales<'a>(executed: &'a Executed, replay: &'a Replay<'a>) -> impl Iterator<Item = Sale> + 'a {
+    let confirmed = |event: &Event| match event {
+        Event::Cash(CashEvent::PaymentClosed(e)) if e.state() == PaymentState::Confirmed => replay
+            .payments
+            .get(&*e.payment)
+            .map(|(payer, payee, _)| (*payer, *payee)),
+        _ => None,
+    };
+    let outside: Vec<(&str, &str)> = executed.events.iter().filter_map(confirmed).collect();
+    executed.events.iter().filter_map(move |event| match event {
         Event::Receivable(ReceivableEvent::Transferred(e)) if e.purpose() == Purpose::Sale => {
             let mut payments = executed.events.iter().filter_map(paid);
             let paid = payments.any(|paid| paid.payer == e.to && paid.payee == e.from);
+            let paid = paid || outside.contains(&(&*e.to, &*e.from));
             Some(Sale { paid })
         }
         _ => None,

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use counterfoil_proto::cash::v1::event::Event as CashEvent;
+use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{LoanState, RequestState};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
@@ -24,7 +26,7 @@ pub fn checks(records: &Records, evidence: &Evidence) -> Vec<Check> {
     let replay = Replay::of(&records.receivables, &evidence.history);
     let mut checks = of_receivables(records, evidence);
     checks.extend(of_claims(records, &replay));
-    checks.extend(of_encumbrances(records, &replay));
+    checks.extend(of_encumbrances(records, &replay, evidence));
     checks
 }
 
@@ -99,6 +101,13 @@ fn belongs(receivable: &Receivable, invoice: &Invoice) -> bool {
         && *confirmed_amount(invoice) == receivable.face
         && *confirmed_terms(invoice) == receivable.terms
         && invoice.due_date == receivable.due_date
+        && (is_adjusted(receivable) || receivable.adjusted_due_date == receivable.due_date)
+}
+
+/// Whether its terms have a convention, by a calendar of the day of its confirmation.
+fn is_adjusted(receivable: &Receivable) -> bool {
+    let terms = receivable.terms.as_ref();
+    terms.is_some_and(|terms| !terms.calendar.is_empty())
 }
 
 /// What the buyer confirmed: where it was under conditions, theirs.
@@ -259,9 +268,29 @@ fn of_claims(records: &Records, replay: &Replay) -> Vec<Check> {
 /// A claim with what encumbers it: an offer, a request's id, or a loan's and the pledgee.
 type Encumbered = BTreeSet<(ClaimKey, Vec<u8>)>;
 
-/// A lock stands for an open request that lists the claim, a pledge for an open loan, an offer for its
-/// event, and the other way round; no claim is under two of them.
-fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
+/// The claims that wait for a payment over the external rail without an outcome, and what for.
+fn awaiting(evidence: &Evidence) -> Encumbered {
+    let mut awaiting: BTreeMap<&[u8], Encumbered> = BTreeMap::new();
+    for event in evidence.events() {
+        match event {
+            Event::Financing(FinancingEvent::QuoteTaken(e)) => {
+                let lock = [&*e.request, &*e.payment].concat();
+                let claims = e.claims.iter();
+                let claims = claims.map(|c| ((c.receivable.clone(), c.number), lock.clone()));
+                awaiting.insert(&e.payment, claims.collect());
+            }
+            Event::Cash(CashEvent::PaymentClosed(e)) => {
+                awaiting.remove(&*e.payment);
+            }
+            _ => {}
+        }
+    }
+    awaiting.into_values().flatten().collect()
+}
+
+/// A lock stands for an open request that lists the claim, or for the payment that it waits for, a pledge for an open loan,
+/// an offer for its event, and the other way round; no claim is under two of them.
+fn of_encumbrances(records: &Records, replay: &Replay, evidence: &Evidence) -> Vec<Check> {
     let mut offered = Encumbered::new();
     let mut locked = Encumbered::new();
     let mut pledged = Encumbered::new();
@@ -270,7 +299,9 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
         let encumbrance = claim.encumbrance.as_ref();
         match encumbrance.and_then(|encumbrance| encumbrance.encumbrance.as_ref()) {
             Some(Encumbrance::Offered(offer)) => offered.insert((key, offer.encode_to_vec())),
-            Some(Encumbrance::Locked(lock)) => locked.insert((key, lock.request.clone())),
+            Some(Encumbrance::Locked(lock)) => {
+                locked.insert((key, [&*lock.request, &*lock.payment].concat()))
+            }
             Some(Encumbrance::Pledged(pledge)) => {
                 pledged.insert((key, of_loan(&pledge.loan, &pledge.pledgee)))
             }
@@ -286,7 +317,7 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
         .requests
         .iter()
         .filter(|r| r.state() == RequestState::Open);
-    let locks: Encumbered = open
+    let mut locks: Encumbered = open
         .flat_map(|request| {
             let claims = request.claims.iter();
             claims.map(|c| ((c.receivable.clone(), c.number), request.id.clone()))
@@ -295,7 +326,7 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
     let open = records
         .loans
         .iter()
-        .filter(|loan| loan.state() == LoanState::Open);
+        .filter(|loan| loan.state() != LoanState::Repaid);
     let pledges: Encumbered = open
         .flat_map(|loan| {
             let claims = loan.collateral.iter();
@@ -303,6 +334,15 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
             claims.map(move |c| ((c.receivable.clone(), c.number), of_loan.clone()))
         })
         .collect();
+    let live: BTreeSet<ClaimKey> = records
+        .claims
+        .iter()
+        .filter(|claim| is_live(claim))
+        .map(|claim| (claim.receivable.clone(), claim.number))
+        .collect();
+    // What the debtor paid in full waits no more.
+    let waiting = awaiting(evidence).into_iter();
+    locks.extend(waiting.filter(|(key, _)| live.contains(key)));
     let all = || {
         offers
             .iter()
@@ -310,12 +350,6 @@ fn of_encumbrances(records: &Records, replay: &Replay) -> Vec<Check> {
             .chain(&pledges)
             .map(|(key, _)| key)
     };
-    let live: BTreeSet<ClaimKey> = records
-        .claims
-        .iter()
-        .filter(|claim| is_live(claim))
-        .map(|claim| (claim.receivable.clone(), claim.number))
-        .collect();
     let encumbered: BTreeSet<&ClaimKey> = all().filter(|key| live.contains(*key)).collect();
     vec![
         Check::same("offers_are_those_of_their_events", &offers, &offered),

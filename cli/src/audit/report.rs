@@ -15,7 +15,7 @@ use crate::output::{Answer, new_table};
 const MINOR: &str = "_minor";
 /// Decimal places of a rate in percent: one part per million is 0.0001 %.
 const PERCENT_PLACES: u32 = 4;
-pub const SCHEMA: &str = "counterfoil.audit.v2";
+pub const SCHEMA: &str = "counterfoil.audit.v3";
 
 /// Fields are those that the JSON object has, in this order.
 #[derive(Clone, Debug, Serialize)]
@@ -194,6 +194,7 @@ fn business(figures: &Figures) -> Table {
         ("confirmed", money(figures.confirmed_minor)),
         ("paid", money(figures.principal_paid_minor)),
         ("penalty paid", money(figures.penalty_paid_minor)),
+        ("credited", money(figures.credited_minor)),
         ("states", states.join(", ")),
         (
             "claims",
@@ -365,6 +366,7 @@ mod tests {
             "chain_id",
             "checks",
             "confirmed_minor",
+            "credited_minor",
             "currencies",
             "currency",
             "disputed",

@@ -36,14 +36,8 @@ pub enum Command {
     Split {
         /// The claim's id: the receivable's 64 hexadecimal digits, '#', the claim's number
         id: ClaimId,
-        /// The parts in the receivable's currency, such as "60.00,40.00"
-        #[arg(
-            long,
-            value_name = "AMOUNT,AMOUNT…",
-            value_delimiter = ',',
-            required = true
-        )]
-        parts: Vec<String>,
+        #[command(flatten)]
+        parts: Parts,
         #[command(flatten)]
         sending: Sending,
     },
@@ -135,6 +129,33 @@ pub enum Command {
     },
 }
 
+/// What a claim is divided into.
+#[derive(clap::Args, Debug)]
+pub struct Parts {
+    /// The parts in the receivable's currency, such as "60.00,40.00"
+    #[arg(
+        long = "parts",
+        value_name = "AMOUNT,AMOUNT…",
+        value_delimiter = ',',
+        required = true
+    )]
+    parts: Vec<String>,
+}
+
+impl Parts {
+    pub async fn minor(
+        &self,
+        client: &Client,
+        currencies: &Currencies,
+        claim: ClaimId,
+    ) -> Result<Vec<u64>, Failure> {
+        let receivable = receivable::get(client, claim.receivable.to_vec()).await?;
+        let currency = currency(&receivable);
+        let part = |text: &String| Ok(currencies.read(text.trim(), Some(currency))?.minor);
+        self.parts.iter().map(part).collect()
+    }
+}
+
 /// What a claim may be offered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OfferedFor {
@@ -150,13 +171,10 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     let (client, currencies) = session.ledger().await?;
     let (action, sending) = match command {
         Command::Split { id, parts, sending } => {
-            let receivable = receivable::get(&client, id.receivable.to_vec()).await?;
-            let currency = currency(&receivable);
-            let part = |text: &String| Ok(currencies.read(text.trim(), Some(currency))?.minor);
             let split = wire_receivable::SplitClaim {
                 receivable: id.receivable.to_vec(),
                 number: id.number,
-                parts_minor: parts.iter().map(part).collect::<Result<_, Failure>>()?,
+                parts_minor: parts.minor(&client, &currencies, id).await?,
             };
             (Action::Split(split), sending)
         }

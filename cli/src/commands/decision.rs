@@ -1,7 +1,6 @@
 //! `counterfoil decision`: what the operators decide together.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use counterfoil_proto::membership::v1 as membership;
@@ -13,10 +12,9 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{GenesisOrganization, GenesisValidator};
 use counterfoil_types::ids::{DecisionId, OrganizationId};
 use counterfoil_types::transaction::decision_hash;
-use serde::de::DeserializeOwned;
 
 use crate::amounts::Currencies;
-use crate::arguments::{Page, Sending, enum_value};
+use crate::arguments::{Page, Sending, enum_value, read_json};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::lists::pages;
@@ -138,7 +136,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     let (client, currencies) = session.ledger().await?;
     let (outcome, voting) = match command {
         Command::Admit { file, voting } => {
-            let mut admitted: GenesisOrganization = read(&file)?;
+            let mut admitted: GenesisOrganization = read_json(&file)?;
             admitted.sort();
             (Outcome::Admit(admitted.to_proto()), voting)
         }
@@ -154,7 +152,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         }
         Command::Reinstate { id, voting } => (Outcome::Reinstate(id.to_string()), voting),
         Command::Validators { file, voting } => {
-            let mut validators: Vec<GenesisValidator> = read(&file)?;
+            let mut validators: Vec<GenesisValidator> = read_json(&file)?;
             validators.sort_by_key(|validator| validator.public_key.address());
             let validators = validators.iter().map(GenesisValidator::to_proto).collect();
             (
@@ -244,13 +242,6 @@ impl Params {
             heartbeat_ms: self.heartbeat_ms.unwrap_or(standing.heartbeat_ms),
         }
     }
-}
-
-/// Reads a JSON file.
-fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Failure> {
-    let problem = |problem: String| Failure::Usage(format!("{}: {problem}", file.display()));
-    let text = fs::read_to_string(file).map_err(|e| problem(e.to_string()))?;
-    serde_json::from_str(&text).map_err(|e| problem(e.to_string()))
 }
 
 async fn get(client: &Client, id: DecisionId) -> Result<ProposedDecision, Failure> {

@@ -10,6 +10,7 @@ use counterfoil_types::schedule::{Instalment, instalments};
 
 use crate::arguments::{Instruction, Page, Sending, enum_value};
 use crate::client::Client;
+use crate::commands::claim::Parts;
 use crate::failure::Failure;
 use crate::lists::pages;
 use crate::output::{Answer, Listed};
@@ -65,6 +66,20 @@ pub enum Command {
         /// The claim's id: the receivable's 64 hexadecimal digits, '#', the claim's number
         #[arg(long, value_name = "ID")]
         claim: ClaimId,
+        #[command(flatten)]
+        sending: Sending,
+    },
+    /// Divide a claim that is pledged for a loan; its controller may, with the lender's consent (--propose --consent-of)
+    ///
+    /// The parts are claims with new numbers, in the order given; each secures the whole loan.
+    Split {
+        /// The loan's id, 64 hexadecimal digits
+        id: LoanId,
+        /// The claim's id: the receivable's 64 hexadecimal digits, '#', the claim's number
+        #[arg(long, value_name = "ID")]
+        claim: ClaimId,
+        #[command(flatten)]
+        parts: Parts,
         #[command(flatten)]
         sending: Sending,
     },
@@ -148,6 +163,20 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 number: claim.number,
             };
             (Action::TakeControl(take), sending)
+        }
+        Command::Split {
+            id,
+            claim,
+            parts,
+            sending,
+        } => {
+            let split = financing::SplitCollateral {
+                loan: id.to_vec(),
+                receivable: claim.receivable.to_vec(),
+                number: claim.number,
+                parts_minor: parts.minor(&client, &currencies, claim).await?,
+            };
+            (Action::SplitCollateral(split), sending)
         }
         Command::Schedule { id } => {
             let loan = get(&client, id).await?;

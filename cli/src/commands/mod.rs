@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod block;
+pub mod calendar;
 pub mod claim;
 pub mod clock;
 pub mod decision;
@@ -59,6 +60,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Block(command) => block::execute(command, session).await,
         Command::Events(arguments) => events::execute(arguments, session).await,
         Command::Inbox(arguments) => inbox::execute(arguments, session).await,
+        Command::Calendar(command) => calendar::execute(command, session).await,
         Command::Clock(command) => clock::execute(command, session).await,
         Command::Status(arguments) => status::execute(arguments, session).await,
         Command::Token(arguments) => token::execute(arguments, session).await,

@@ -5,6 +5,7 @@ use counterfoil_proto::financing::v1 as financing;
 use counterfoil_proto::financing::v1::action::Action;
 use counterfoil_proto::financing::v1::{Request, RequestState, Technique};
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{LoanId, OrganizationId, RequestId};
 
 use crate::amounts::{Currencies, percent};
@@ -42,6 +43,8 @@ pub enum Command {
     ///
     /// Shows what it costs and signs it. Of a sale, the claims pass to the bank and its payment
     /// to you in this transaction; of a loan, the claims are pledged. All other quotes are declined.
+    /// Where the bank pays outside of the ledger, the claims wait for its payment
+    /// (`counterfoil payment list`), which you confirm.
     Award {
         /// The request's id, 64 hexadecimal digits
         id: RequestId,
@@ -53,6 +56,9 @@ pub enum Command {
         /// Each bank gets its part of every claim. A part whose bank cannot pay stays yours.
         #[arg(long = "part", value_name = "BANK=AMOUNT")]
         parts: Vec<String>,
+        /// The day on which a bank that pays outside of the ledger is to pay you, at most two business days ahead; the ledger's date if left out
+        #[arg(long, value_name = "DATE")]
+        pay_on: Option<Date>,
         #[command(flatten)]
         sending: Sending,
     },
@@ -114,18 +120,30 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Quote(quote) => return quote.execute(session, &client, &currencies).await,
         Command::Reveal(reveal) => return reveal.execute(session, &client).await,
         Command::Award {
-            id, parts, sending, ..
+            id,
+            parts,
+            pay_on,
+            sending,
+            ..
         } if !parts.is_empty() => {
             let request = get(&client, id).await?;
-            let award = in_parts(&request, &parts, &currencies)?;
+            let mut award = in_parts(&request, &parts, &currencies)?;
+            let ranking = ranking(&client, id).await?;
+            let banks = award.parts.iter().map(|part| part.bank.as_str());
+            award.pay_on = day_of_payment(pay_on, &ranking, banks);
             (Action::AwardParts(award), sending)
         }
         Command::Award {
-            id, bank, sending, ..
+            id,
+            bank,
+            pay_on,
+            sending,
+            ..
         } => {
             let request = get(&client, id).await?;
             let ranking = ranking(&client, id).await?;
-            let award = award(&request, &ranking.quotes, bank, &currencies)?;
+            let mut award = award(&request, &ranking.quotes, bank, &currencies)?;
+            award.pay_on = day_of_payment(pay_on, &ranking, [award.bank.as_str()].into_iter());
             let lent = request.technique() == Technique::LoanAgainstReceivables;
             let made = |view: View| match lent {
                 true => view.text("loan", LoanId::of(id)),
@@ -228,6 +246,27 @@ async fn show(client: &Client, id: RequestId, currencies: &Currencies) -> Result
     Ok(Answer::record(view).below(drawing))
 }
 
+/// The day given, or the ledger's date where one of these banks pays outside of the ledger.
+fn day_of_payment<'a>(
+    given: Option<Date>,
+    ranking: &wire::RankQuotesResponse,
+    mut banks: impl Iterator<Item = &'a str>,
+) -> Option<wire::Date> {
+    let outside = |bank: &str| {
+        let quotes = ranking
+            .quotes
+            .iter()
+            .filter_map(|ranked| ranked.quote.as_ref());
+        let mut of_bank = quotes.filter(|quote| quote.bank == bank);
+        of_bank.any(|quote| quote.terms.as_ref().is_some_and(|t| !t.asserter.is_empty()))
+    };
+    match given {
+        Some(date) => Some(date.to_proto()),
+        None if banks.any(outside) => ranking.value_date,
+        None => None,
+    }
+}
+
 /// Takes a bank's quote, or that of rank 1, and shows what it costs to whoever is about to sign.
 fn award(
     request: &Request,
@@ -268,6 +307,7 @@ fn award(
     Ok(financing::AwardRequest {
         request: request.id.clone(),
         bank,
+        pay_on: None,
     })
 }
 
@@ -293,6 +333,7 @@ fn in_parts(
     Ok(financing::AwardParts {
         request: request.id.clone(),
         parts: named,
+        pay_on: None,
     })
 }
 

@@ -15,7 +15,7 @@ use super::figures::paid_minor;
 use super::lanes::Lanes;
 use super::schedule::{self, bank_of};
 use super::scripted::{self, Case};
-use super::steps::{Registered, Step, Steps};
+use super::steps::{Proposed, Registered, Step, Steps};
 use crate::client::Access;
 use crate::failure::Failure;
 use crate::localnet::Network;
@@ -38,6 +38,9 @@ pub struct Run<'a> {
     registered: BTreeMap<usize, Registered>,
     /// By invoice.
     warnings: BTreeMap<Vec<u8>, Vec<i32>>,
+    /// What waits for another's signature, by case.
+    proposed: BTreeMap<usize, Proposed>,
+    today: Date,
 }
 
 impl<'a> Run<'a> {
@@ -52,12 +55,15 @@ impl<'a> Run<'a> {
             lanes: Lanes::open(&network.urls(), access).await?,
             registered: BTreeMap::new(),
             warnings: BTreeMap::new(),
+            proposed: BTreeMap::new(),
+            today: business.first_date(),
         })
     }
 
     /// Does all of a day's business on the ledger. An invoice's step comes before its payment, and
     /// what is issued today has its first step once it is confirmed.
     pub async fn day(&mut self, date: Date, day: &Day) -> Result<(), Failure> {
+        self.today = date;
         let business = self.business;
         let row = |rank: &usize| business.row(*rank);
         let (repeated, issued) = parted(&day.issued, |rank| row(rank).repeats);
@@ -88,9 +94,9 @@ impl<'a> Run<'a> {
         let mut following = each(&queried, |rank| self.confirm(rank))?;
         following.extend(self.advance(&first_plain, date)?);
         following.extend(each(&paid, |rank| self.pay(rank))?);
-        following.extend(each(&day.scripted, |(case, step)| {
-            self.scripted(case, step)
-        })?);
+        for (case, step) in &day.scripted {
+            following.push(self.scripted(*case, *step)?);
+        }
         self.stage(following).await?;
         let mut closing = self.advance(&first_disputed, date)?;
         closing.extend(each(&plain_at_once, |rank| self.pay(rank))?);
@@ -229,11 +235,10 @@ impl<'a> Run<'a> {
             self.steps.issue(bank, row, self.to_pay(rank)?, id)
         })?;
         for (case, step) in &day.scripted {
-            if let scripted::Step::Pay(at) = step {
-                let Case { row, payments, .. } = &self.business.cases[*case];
-                let id = format!("issue-scripted-{case}-{at}");
-                let minor = payments[*at].minor();
-                steps.push(self.steps.issue(BANK_OF_CASES, row, minor, id)?);
+            if let scripted::Step::Pay(payment) = step {
+                let Case { row, .. } = &self.business.cases[*case];
+                let id = self.scripted_id("issue", *case);
+                steps.push(self.steps.issue(BANK_OF_CASES, row, payment.minor(), id)?);
             }
         }
         Ok(steps)
@@ -250,17 +255,36 @@ impl<'a> Run<'a> {
         Ok(paid_minor(row, self.business.schedule(rank))?.iter().sum())
     }
 
-    fn scripted(&self, case: usize, step: scripted::Step) -> Result<Step, Failure> {
+    fn scripted(&mut self, case: usize, step: scripted::Step) -> Result<Step, Failure> {
+        use scripted::Step::{
+            ConsentToCredit, Credit, Dispute, Pay, ReportDefault, ReportOverdue, Rule,
+        };
         let registered = self.of(self.business.rank_of_case(case));
         match step {
-            scripted::Step::Pay(at) => {
-                let minor = self.business.cases[case].payments[at].minor();
-                let id = format!("settle-scripted-{case}-{at}");
-                self.steps.pay(registered, BANK_OF_CASES, minor, id)
+            Pay(payment) => {
+                let id = self.scripted_id("settle", case);
+                self.steps
+                    .pay(registered, BANK_OF_CASES, payment.minor(), id)
             }
-            scripted::Step::ReportOverdue => self.steps.report_overdue(registered),
-            scripted::Step::ReportDefault => self.steps.report_default(registered),
+            ReportOverdue => self.steps.report_overdue(registered),
+            ReportDefault => self.steps.report_default(registered),
+            Dispute => self.steps.dispute(registered),
+            Rule { arbiter, minor } => self.steps.rule(registered, arbiter, minor),
+            Credit { minor } => {
+                let (step, proposed) = self.steps.credit(registered, self.today, minor)?;
+                self.proposed.insert(case, proposed);
+                Ok(step)
+            }
+            ConsentToCredit { .. } => {
+                let proposed = &self.proposed[&case];
+                self.steps.consent(registered, proposed)
+            }
         }
+    }
+
+    /// A name for a payment of a case: it has one a day at most.
+    fn scripted_id(&self, verb: &str, case: usize) -> String {
+        format!("{verb}-scripted-{case}-{}", self.today)
     }
 }
 

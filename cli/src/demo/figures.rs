@@ -196,24 +196,27 @@ impl Pass {
     fn case(&mut self, case: &Case) {
         self.committed += 1;
         self.confirmed(&case.row);
-        self.committed += case.steps().count() as u64;
-        for payment in &case.payments {
-            // Each has its deposits issued.
-            self.committed += 1;
-            self.figures.principal_paid_minor += u128::from(payment.principal_minor);
-            self.figures.penalty_paid_minor += u128::from(payment.penalty_minor);
-            let bank = self.figures.bank(BANKS[0]);
-            bank.issued_minor += u128::from(payment.minor());
-        }
-        let last_payment = case.payments.last().filter(|_| case.reports.is_none());
-        let state = match last_payment {
-            Some(payment) => {
-                self.figures.late += u64::from(payment.date > case.row.due);
-                ReceivableState::Settled
+        self.committed += case.steps.len() as u64;
+        for (_, step) in &case.steps {
+            match step {
+                scripted::Step::Pay(payment) => {
+                    // Each has its deposits issued.
+                    self.committed += 1;
+                    self.figures.principal_paid_minor += u128::from(payment.principal_minor);
+                    self.figures.penalty_paid_minor += u128::from(payment.penalty_minor);
+                    let bank = self.figures.bank(BANKS[0]);
+                    bank.issued_minor += u128::from(payment.minor());
+                }
+                scripted::Step::ConsentToCredit { minor } => {
+                    self.figures.credited_minor += u128::from(*minor);
+                }
+                _ => {}
             }
-            None => ReceivableState::Defaulted,
-        };
-        self.figures.count(format!("{state:?}"));
+        }
+        let last = case.steps.last().map_or(case.row.issued, |(date, _)| *date);
+        let late = case.end == ReceivableState::Settled && last > case.row.due;
+        self.figures.late += u64::from(late);
+        self.figures.count(format!("{:?}", case.end));
     }
 }
 

@@ -63,17 +63,19 @@ fn the_sample_file_has_the_figures_it_is_known_for() {
     let eur = &figures[1];
     assert_eq!(
         (eur.invoices, eur.late, eur.confirmed_minor),
-        (2, 1, 38_000)
+        (3, 1, 48_000)
     );
-    assert_eq!((eur.states["Settled"], eur.states["Defaulted"]), (1, 1));
+    assert_eq!((eur.states["Settled"], eur.states["Defaulted"]), (2, 1));
     assert_eq!(
         (eur.principal_paid_minor, eur.penalty_paid_minor),
-        (30_000, 56)
+        (38_500, 56)
     );
-    assert_eq!(eur.banks[0].held_minor, 30_056);
+    assert_eq!(eur.credited_minor, 1_500);
+    assert_eq!(eur.banks[0].held_minor, 38_556);
 
-    // 734 rolls; 2 registrations, 2 confirmations, 3 issues, 3 payments and 2 reports are scripted.
-    assert_eq!(transactions.committed, 734 + 16_817 + 12);
+    // 734 rolls; 3 registrations, 3 confirmations, 4 issues, 4 payments, 2 reports, a dispute, 2 rulings, a credit note and
+    // its consent are scripted.
+    assert_eq!(transactions.committed, 734 + 16_817 + 21);
     assert_eq!(transactions.rejected, 0);
 }
 
@@ -110,11 +112,11 @@ fn late_repeated_and_unpaid_rows_are_counted_as_what_they_are() {
     assert_eq!((usd.sold, usd.banks[0].discount_minor), (1, 27));
     assert_eq!(usd.banks[0].issued_minor, 6_013 + 5_973);
     assert_eq!(usd.banks[1].held_minor, 6_000);
-    // Rolls to the 2nd, 3rd, 4th, 5th and 6th, 31 January and 1, 5, 11 and 20 February, 17 March;
-    // 4 registrations, 2 queries, 3 confirmations, 2 issues, 2 settlements, 6 for the sale; 12 scripted.
+    // Rolls to the 2nd to the 7th, 31 January and 1, 5, 11 and 20 February, 17 March;
+    // 4 registrations, 2 queries, 3 confirmations, 2 issues, 2 settlements, 6 for the sale; 21 scripted.
     assert_eq!(
         (transactions.committed, transactions.rejected),
-        (11 + 19 + 12, 1)
+        (12 + 19 + 21, 1)
     );
 }
 

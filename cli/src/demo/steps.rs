@@ -8,9 +8,12 @@ use counterfoil_proto::receivable::v1::{
     self as receivable, BusinessDayConvention, DayCount, Purpose, Recourse, Terms,
 };
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::{calendar, cash, invoice, settlement};
+use counterfoil_proto::{calendar, cash, invoice, membership, settlement};
 use counterfoil_types::dates::Date;
-use counterfoil_types::ids::{InvoiceId, OrganizationId, ReceivableId, RequestId, TxId};
+use counterfoil_types::hash::Hash;
+use counterfoil_types::ids::{
+    InvoiceId, OrganizationId, ProposalId, ReceivableId, RequestId, TxId,
+};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::{payload, quote};
 
@@ -19,6 +22,7 @@ use super::data::{BANKS, OPERATOR, Row};
 use super::figures::{GRACE_DAYS, PENALTY_RATE_PPM};
 use super::quotes;
 use super::schedule::{PASSED_CLAIM, Request, Schedule};
+use super::scripted::{self, ARBITER_THRESHOLD, ARBITERS};
 use crate::commands::invoice::{COMMERCIAL_INVOICE, terms_hash};
 use crate::failure::Failure;
 use crate::localnet::Network;
@@ -26,6 +30,8 @@ use crate::signer::{Action, DEFAULT_LIFETIME, Signer};
 
 /// For how long a claim stays on offer. It is answered on the next day.
 const OFFER_DAYS: i64 = 10;
+/// For how long a proposal waits. It is signed on the next day.
+const PROPOSAL_DAYS: i64 = 10;
 
 /// One transaction, what it is in words, and the outcome it must have.
 pub struct Step {
@@ -52,6 +58,12 @@ pub struct Registered {
     pub invoice: InvoiceId,
     /// Once its claim is put to the banks.
     pub request: Option<RequestId>,
+}
+
+/// What waits for another organization's signature.
+pub struct Proposed {
+    id: ProposalId,
+    action_hash: Hash,
 }
 
 impl Registered {
@@ -92,9 +104,22 @@ impl<'a> Steps<'a> {
                 arbiter: String::new(),
                 arbiters: Vec::new(),
                 arbiter_threshold: 0,
+                calendar: String::new(),
             },
             payload_root: payload::root(&[]).map_err(Failure::failed)?.to_vec(),
         })
+    }
+
+    /// Invoices of the cases name arbiters.
+    fn terms(&self, row: &Row) -> Terms {
+        if row.currency != scripted::CURRENCY {
+            return self.terms.clone();
+        }
+        Terms {
+            arbiters: ARBITERS.map(str::to_owned).to_vec(),
+            arbiter_threshold: ARBITER_THRESHOLD,
+            ..self.terms.clone()
+        }
     }
 
     fn sign(&self, by: &str, what: String, action: impl Into<Action>) -> Result<Step, Failure> {
@@ -141,7 +166,7 @@ impl<'a> Steps<'a> {
             gross: Some(row.money(row.amount_minor)),
             type_code: COMMERCIAL_INVOICE,
             order_reference: String::new(),
-            terms: Some(self.terms.clone()),
+            terms: Some(self.terms(row)),
             document_hash: row.document.to_vec(),
             payload_root: self.payload_root.clone(),
             succeeds: Vec::new(),
@@ -170,7 +195,7 @@ impl<'a> Steps<'a> {
         let confirm = invoice::v1::ConfirmInvoice {
             invoice: registered.invoice.to_vec(),
             amount: Some(row.money(row.amount_minor)),
-            terms_hash: terms_hash(&self.terms).to_vec(),
+            terms_hash: terms_hash(&self.terms(row)).to_vec(),
             acknowledged,
         };
         let action = invoice::v1::action::Action::Confirm(confirm);
@@ -209,6 +234,74 @@ impl<'a> Steps<'a> {
         };
         let action = settlement::v1::action::Action::ReportDefault(report);
         self.by_seller("report the default of", registered, action)
+    }
+
+    /// The buyer disputes what it confirmed.
+    pub fn dispute(&self, registered: Registered) -> Result<Step, Failure> {
+        let open = invoice::v1::OpenDispute {
+            invoice: registered.invoice.to_vec(),
+            reason: "a pallet was damaged".into(),
+        };
+        let action = invoice::v1::action::Action::OpenDispute(open);
+        self.by_buyer("dispute", registered, action)
+    }
+
+    /// An arbiter finds that the seller owes so much.
+    pub fn rule(&self, registered: Registered, arbiter: &str, minor: u64) -> Result<Step, Failure> {
+        let row = self.row(registered);
+        let ruling = invoice::v1::Ruling {
+            verdict: invoice::v1::Verdict::Upheld.into(),
+            amount: Some(row.money(minor)),
+            reason_hash: Hash::of_document(b"a pallet was damaged").to_vec(),
+        };
+        let rule = invoice::v1::RuleOnDispute {
+            invoice: registered.invoice.to_vec(),
+            ruling: Some(ruling),
+        };
+        let action = invoice::v1::action::Action::RuleOnDispute(rule);
+        self.sign(arbiter, in_words("rule on", row), action)
+    }
+
+    /// The seller proposes a credit note on its whole claim, for the buyer to sign.
+    pub fn credit(
+        &self,
+        registered: Registered,
+        date: Date,
+        minor: u64,
+    ) -> Result<(Step, Proposed), Failure> {
+        let row = self.row(registered);
+        let number = format!("CREDIT-{}", row.number);
+        let credit = invoice::v1::CreditInvoice {
+            invoice: registered.invoice.to_vec(),
+            issue_date: Some(date.to_proto()),
+            document_hash: Hash::of_document(number.as_bytes()).to_vec(),
+            number,
+            amount: Some(row.money(minor)),
+            reason: "a pallet was damaged".into(),
+            claims: vec![invoice::v1::ClaimCredit {
+                number: 0,
+                controller: row.seller.to_string(),
+                pledgee: String::new(),
+                minor,
+            }],
+        };
+        let action: Action = invoice::v1::action::Action::Credit(credit).into();
+        let until = date.add_days(PROPOSAL_DAYS).unwrap_or(Date::MAX);
+        let proposal = action.clone().proposed(vec![row.buyer.to_string()], until);
+        let step = self.by_seller("propose a credit note on", registered, proposal)?;
+        let id = ProposalId::of(step.tx_id);
+        let action_hash = action.hash(id);
+        Ok((step, Proposed { id, action_hash }))
+    }
+
+    /// The buyer signs what the seller proposed.
+    pub fn consent(&self, registered: Registered, proposed: &Proposed) -> Result<Step, Failure> {
+        let consent = membership::v1::Consent {
+            proposal: proposed.id.to_vec(),
+            action_hash: proposed.action_hash.to_vec(),
+        };
+        let action = membership::v1::action::Action::Consent(consent);
+        self.by_buyer("consent to the credit note on", registered, action)
     }
 
     pub fn split(&self, registered: Registered) -> Result<Step, Failure> {
@@ -304,6 +397,7 @@ impl<'a> Steps<'a> {
         let award = financing::AwardRequest {
             request: registered.request(),
             bank: BANKS[awarded.bank].to_owned(),
+            pay_on: None,
         };
         let action = financing::action::Action::Award(award);
         self.by_seller("award the request on", registered, action)

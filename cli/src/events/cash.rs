@@ -96,6 +96,7 @@ impl Show<'_> {
                     .text("asserter", e.asserter)
                     .text("confirmer", e.confirmer)
                     .id("receivable", &e.receivable)
+                    .id("request", &e.request)
                     .date("deadline", e.deadline.as_ref())
             }
             PaymentAsserted(e) => {

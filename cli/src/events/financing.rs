@@ -59,6 +59,13 @@ impl Show<'_> {
                 let view = of("QuoteFailed", &e.request).text("bank", &e.bank);
                 self.amount(view, "proceeds_minor", e.proceeds.as_ref())
             }
+            QuoteTaken(e) => {
+                let award = e.award.unwrap_or_default();
+                of("QuoteTaken", &e.request)
+                    .inner("award", Some(views::award(&award, self.currencies)))
+                    .id("payment", &e.payment)
+                    .list("claims", e.claims.iter().map(views::claim_reference))
+            }
             ProgrammeOpened(e) => self
                 .named("ProgrammeOpened")
                 .id("programme", &e.programme)

@@ -81,10 +81,19 @@ impl Show<'_> {
     }
 
     fn calendar(&self, event: counterfoil_proto::calendar::v1::event::Event) -> View {
-        let counterfoil_proto::calendar::v1::event::Event::Rolled(e) = event;
-        self.named("ClockRolled")
-            .date("from", e.from.as_ref())
-            .date("to", e.to.as_ref())
+        use counterfoil_proto::calendar::v1::event::Event;
+        match event {
+            Event::Rolled(e) => self
+                .named("ClockRolled")
+                .date("from", e.from.as_ref())
+                .date("to", e.to.as_ref()),
+            Event::Published(e) => self
+                .named("CalendarPublished")
+                .text("code", e.code)
+                .number("version", e.version)
+                .date("from", e.from.as_ref())
+                .date("to", e.to.as_ref()),
+        }
     }
 }
 

@@ -15,12 +15,16 @@ pub fn profile(profile: &Profile, currencies: &Currencies) -> View {
         .number("formula", profile.formula)
         .number("entries", profile.entries)
         .number("last_entry", profile.last_entry)
-        .inner("debtor", profile.debtor.as_ref().map(debtor))
+        .inner(
+            "debtor",
+            profile.debtor.as_ref().map(|d| debtor(d, currencies)),
+        )
         .inner("supplier", supplier.map(|s| self::supplier(s, currencies)))
         .inner("bank", profile.bank.as_ref().map(bank))
 }
 
-fn debtor(debtor: &DebtorProfile) -> View {
+fn debtor(debtor: &DebtorProfile, currencies: &Currencies) -> View {
+    let volumes = debtor.volumes.iter().map(|v| volume(v, currencies));
     View::new()
         .number("invoices_confirmed", debtor.invoices_confirmed)
         .hidden("confirmed_after_days", debtor.confirmed_after_days.clone())
@@ -37,10 +41,14 @@ fn debtor(debtor: &DebtorProfile) -> View {
         .whole("mean_days_late", figures::mean_days_late(debtor))
         .number("overdue_reports", debtor.overdue_reports)
         .number("defaults", debtor.defaults)
+        .number("disputes", debtor.disputes)
+        .number("disputes_upheld", debtor.disputes_upheld)
+        .nested("volumes", volumes.collect())
 }
 
 fn supplier(supplier: &SupplierProfile, currencies: &Currencies) -> View {
-    let volumes = supplier.volumes.iter().map(|v| volume(v, currencies));
+    let volumes = supplier.volumes.iter();
+    let volumes = volumes.map(|v| with_buyers(volume(v, currencies), v, currencies));
     View::new()
         .number("invoices_registered", supplier.invoices_registered)
         .date("first_registered_on", supplier.first_registered_on.as_ref())
@@ -49,19 +57,13 @@ fn supplier(supplier: &SupplierProfile, currencies: &Currencies) -> View {
         .number("invoices_confirmed", supplier.invoices_confirmed)
         .number("invoices_ended", supplier.invoices_ended)
         .share("confirmed_ppm", figures::confirmed_ppm(supplier))
+        .number("disputes", supplier.disputes)
+        .number("disputes_upheld", supplier.disputes_upheld)
         .nested("volumes", volumes.collect())
 }
 
 fn volume(volume: &Volume, currencies: &Currencies) -> View {
     let currency = volume.currency.as_str();
-    let buyers = volume.buyers.iter().map(|buyer| {
-        View::new().text("buyer", &buyer.buyer).minor(
-            "confirmed_minor",
-            buyer.confirmed_minor,
-            currency,
-            currencies,
-        )
-    });
     View::new()
         .text("currency", currency)
         .number("invoices", volume.invoices)
@@ -71,7 +73,27 @@ fn volume(volume: &Volume, currencies: &Currencies) -> View {
             currency,
             currencies,
         )
-        .share("concentration_ppm", figures::concentration_ppm(volume))
+        .number("credit_notes", volume.credit_notes)
+        .minor(
+            "credited_minor",
+            volume.credited_minor,
+            currency,
+            currencies,
+        )
+        .share("dilution_ppm", figures::dilution_ppm(volume))
+}
+
+fn with_buyers(view: View, volume: &Volume, currencies: &Currencies) -> View {
+    let currency = volume.currency.as_str();
+    let buyers = volume.buyers.iter().map(|buyer| {
+        View::new().text("buyer", &buyer.buyer).minor(
+            "confirmed_minor",
+            buyer.confirmed_minor,
+            currency,
+            currencies,
+        )
+    });
+    view.share("concentration_ppm", figures::concentration_ppm(volume))
         .hidden_records("buyers", buyers.collect())
         .hidden("others_minor", volume.others_minor.to_string())
 }

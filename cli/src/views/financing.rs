@@ -47,6 +47,7 @@ pub fn request(request: &Request, currencies: &Currencies) -> View {
         .date("expires_on", request.expires_on.as_ref())
         .flag("all_or_none", request.all_or_none)
         .minor("minimum_minor", request.minimum_minor, currency, currencies)
+        .text("arbiter", &request.arbiter)
         .list("quoting", request.quoting.iter().cloned())
         .number("revealed", request.revealed)
         .inner(
@@ -90,6 +91,7 @@ pub fn quote_terms(terms: &QuoteTerms, currencies: &Currencies) -> View {
         .text("recourse", format_args!("{:?}", terms.recourse()))
         .date("expires_on", terms.expires_on.as_ref())
         .text("issuer", &terms.issuer)
+        .text("asserter", &terms.asserter)
         .text("end_to_end_id", &terms.end_to_end_id)
         .text("schedule", format_args!("{:?}", terms.schedule()))
         .number("loan_grace_days", terms.loan_grace_days)
@@ -118,7 +120,8 @@ pub fn ranked_quote(ranked: &wire::RankedQuote, currencies: &Currencies) -> View
             "terms",
             quote.terms.as_ref().map(|t| quote_terms(t, currencies)),
         )
-        .inner("award", quote.award.as_ref().map(|a| award(a, currencies)));
+        .inner("award", quote.award.as_ref().map(|a| award(a, currencies)))
+        .id("payment", &quote.payment);
     let Some(terms) = &quote.terms else {
         return view;
     };

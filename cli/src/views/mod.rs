@@ -8,6 +8,7 @@ use crate::amounts::Currencies;
 use crate::events;
 use crate::output::View;
 
+mod calendar;
 mod credit;
 mod financing;
 mod membership;
@@ -16,6 +17,7 @@ mod payment;
 mod receivable;
 mod supervision;
 
+pub use calendar::calendar;
 pub use credit::{history_entry, profile};
 pub use financing::{
     award, claim_reference, instalment, limit, loan, programme, quote_terms, ranked_quote, request,

@@ -19,8 +19,10 @@ pub fn payment(payment: &Payment, currencies: &Currencies) -> View {
         .text("confirmer", &payment.confirmer)
         .text("arbiter", &payment.arbiter)
         .id("receivable", &payment.receivable)
+        .id("request", &payment.request)
         .date("instructed_on", payment.instructed_on.as_ref())
         .date("reckoned_on", payment.reckoned_on.as_ref())
+        .text("calendar", &payment.calendar)
         .date("deadline", payment.deadline.as_ref());
     let view = match &payment.assertion {
         None => view,

@@ -21,6 +21,7 @@ pub fn terms(terms: &Terms, currency: &str, currencies: &Currencies) -> View {
     View::new()
         .text("day_count", format_args!("{:?}", terms.day_count()))
         .text("convention", format_args!("{:?}", terms.convention()))
+        .text("calendar", &terms.calendar)
         .number("grace_days", terms.grace_days)
         .rate("penalty_rate_ppm", terms.penalty_rate_ppm)
         .flag("assignable", terms.assignable)
@@ -137,7 +138,9 @@ fn encumbrance(view: View, burden: Option<&Encumbrance>, currencies: &Currencies
             }
         }
         Encumbrance::Locked(lock) => (
-            of("locked").id("request", &lock.request),
+            of("locked")
+                .id("request", &lock.request)
+                .id("payment", &lock.payment),
             Some(("request", hex::encode(&lock.request))),
         ),
         Encumbrance::Pledged(pledge) => (

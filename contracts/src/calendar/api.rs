@@ -1,11 +1,42 @@
 //! What others may ask of the calendar.
 
-use counterfoil_proto::calendar::v1::Clock;
+use counterfoil_proto::calendar::v1::{Clock, PublishedCalendar};
+use counterfoil_types::business_days::BusinessDays;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::Genesis;
 
-use super::keys::CLOCK;
+use super::keys::{CALENDARS, CLOCK};
 use crate::kernel::{StateError, Store};
+
+/// Key of a calendar.
+pub fn calendar_key(code: &str) -> Vec<u8> {
+    CALENDARS.key(&[code.as_bytes()])
+}
+
+/// What the keys of all calendars begin with.
+pub fn calendar_prefix() -> Vec<u8> {
+    CALENDARS.prefix()
+}
+
+/// Whether a calendar was published.
+pub fn exists(store: &Store<'_>, code: &str) -> Result<bool, StateError> {
+    Ok(calendar(store, code)?.is_some())
+}
+
+/// The business days of terms: of the calendar that they name, as it stands, or else Monday to Friday.
+pub fn business_days(store: &Store<'_>, code: &str) -> Result<BusinessDays, StateError> {
+    if code.is_empty() {
+        return Ok(BusinessDays::monday_to_friday());
+    }
+    let corrupt = |problem: String| StateError::corrupt("calendar/calendar", problem);
+    let published = calendar(store, code)?.unwrap_or_default();
+    BusinessDays::try_from(&published.calendar.unwrap_or_default())
+        .map_err(|problem| corrupt(format!("{code}: {problem}")))
+}
+
+fn calendar(store: &Store<'_>, code: &str) -> Result<Option<PublishedCalendar>, StateError> {
+    CALENDARS.get(store, &[code.as_bytes()])
+}
 
 /// The ledger date: of (block time + state offset + genesis' UTC offset). It stays
 /// on the calendar's last day once time has passed it, so that no time stops the ledger.

@@ -1,4 +1,4 @@
-//! Contract 9, calendar: the ledger's date (specification 2.2).
+//! Contract 9, calendar: the ledger's date (specification 2.2), and which days are business days (specification 2.3).
 
 mod actions;
 pub mod api;
@@ -21,12 +21,14 @@ impl Contract for Calendar {
     fn authority(_: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
         Ok(action.action.as_ref().map(|action| match action {
             action::Action::Roll(_) => Authority::of(ActionClass::Roll),
+            action::Action::Publish(_) => Authority::of(ActionClass::Administration),
         }))
     }
 
     fn execute(context: &mut Context<'_>, action: Action) -> Result<(), Failure> {
         match action.action {
             Some(action::Action::Roll(roll)) => actions::roll(context, &roll),
+            Some(action::Action::Publish(publish)) => actions::publish(context, publish),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

@@ -22,8 +22,8 @@ use crate::supervision::api as supervision;
 
 pub use super::errors::{PaymentCodes, PaymentFault};
 pub use super::payments::{
-    Instructed, cancel, check_asserter, confirm, confirmer, deadline, is_asserted, payment,
-    put_instructed, rule, time_out,
+    Instructed, PaidFor, cancel, check_asserter, confirm, confirmer, deadline, is_asserted,
+    payment, put_instructed, rule, time_out,
 };
 pub use super::suspense::{Held, hold};
 

@@ -15,6 +15,7 @@ use counterfoil_types::limits::{ANSWER_BUSINESS_DAYS, PAYMENT_BUSINESS_DAYS};
 use super::api::is_reference;
 use super::events::emit;
 use super::keys::{BANK_ENTRIES, BANK_MESSAGES, PAYMENTS, acceptance, put_payment};
+use crate::calendar::api as calendars;
 use crate::kernel::{
     Context, Failure, StateError, Store, check_reason, reject, reject_repeated, stored_date,
 };
@@ -22,9 +23,20 @@ use crate::membership::api as membership;
 
 const KEY: &str = "cash/payment";
 
-/// The last day of a payment's being asserted in time.
-pub fn deadline(instructed_on: Date) -> Date {
-    instructed_on.add_business_days(PAYMENT_BUSINESS_DAYS)
+/// The last day of a payment's being asserted in time, where it is instructed today and its terms name this calendar.
+pub fn deadline(context: &Context<'_>, calendar: &str) -> Result<Date, StateError> {
+    let days = calendars::business_days(&context.store, calendar)?;
+    Ok(days.after(context.ledger_date, PAYMENT_BUSINESS_DAYS))
+}
+
+/// What a payment is for.
+pub enum PaidFor<'i> {
+    Receivable {
+        id: &'i [u8],
+        claims: Vec<PaidClaim>,
+    },
+    /// The payer's quote for a request.
+    Request(&'i [u8]),
 }
 
 /// What one payee is to be paid.
@@ -37,9 +49,11 @@ pub struct Instructed<'i> {
     pub confirmer: String,
     /// Empty where nobody rules.
     pub arbiter: &'i str,
-    pub receivable: &'i [u8],
-    pub claims: Vec<PaidClaim>,
+    pub paid_for: PaidFor<'i>,
     pub reckoned_on: Date,
+    /// Of the terms; empty where they name none.
+    pub calendar: String,
+    pub deadline: Date,
 }
 
 /// Checks that a bank may assert payments.
@@ -73,14 +87,18 @@ pub fn confirmer(
 }
 
 /// Records a payment that was instructed, and returns its id. Invariant: everything was checked in this transaction,
-/// in which the payee has no other payment.
+/// in which the payer pays the payee nothing else so.
 pub fn put_instructed(context: &mut Context<'_>, instructed: Instructed<'_>) -> Vec<u8> {
     let today = context.ledger_date;
     let Instructed { payer, payee, .. } = instructed;
     let parties = [payer, payee, instructed.asserter, &instructed.confirmer];
     let is_party = parties.contains(&instructed.arbiter);
+    let (receivable, claims, request) = match instructed.paid_for {
+        PaidFor::Receivable { id, claims } => (id, claims, [].as_slice()),
+        PaidFor::Request(id) => ([].as_slice(), Vec::new(), id),
+    };
     let payment = Payment {
-        id: PaymentId::of(context.tx_id, payee).to_vec(),
+        id: PaymentId::of(context.tx_id, payer, payee).to_vec(),
         payer: payer.to_owned(),
         payee: payee.to_owned(),
         amount: Some(instructed.amount),
@@ -91,15 +109,17 @@ pub fn put_instructed(context: &mut Context<'_>, instructed: Instructed<'_>) -> 
             false => instructed.arbiter.to_owned(),
         },
         confirmer: instructed.confirmer,
-        receivable: instructed.receivable.to_vec(),
-        claims: instructed.claims,
+        receivable: receivable.to_vec(),
+        claims,
+        request: request.to_vec(),
         state: PaymentState::Instructed.into(),
         instructed_on: Some(today.to_proto()),
         reckoned_on: Some(instructed.reckoned_on.to_proto()),
-        deadline: Some(deadline(today).to_proto()),
+        deadline: Some(instructed.deadline.to_proto()),
         assertion: None,
         reason: String::new(),
         closed_on: None,
+        calendar: instructed.calendar,
     };
     put_payment(&mut context.store, &payment);
     let event = PaymentInstructed {
@@ -112,6 +132,7 @@ pub fn put_instructed(context: &mut Context<'_>, instructed: Instructed<'_>) -> 
         confirmer: payment.confirmer.clone(),
         receivable: payment.receivable.clone(),
         deadline: payment.deadline,
+        request: payment.request.clone(),
     };
     tell(
         context,
@@ -150,10 +171,15 @@ pub(super) fn assert(context: &mut Context<'_>, assert: AssertPayment) -> Result
     }
     check_new(context, &message_hash, &entry_reference)?;
     let today = context.ledger_date;
+    let days = calendars::business_days(&context.store, &payment.calendar)?;
     let first = stored_date(KEY, payment.reckoned_on)?;
+    let last = match payment.request.is_empty() {
+        true => today,
+        false => today.min(first),
+    };
     let value_date = Date::try_from(&assert.value_date.unwrap_or_default());
-    if !value_date.is_ok_and(|date| (first..=today).contains(&date)) {
-        let message = format!("the value date is not before {first}, nor after {today}");
+    if !value_date.is_ok_and(|date| (first..=last).contains(&date)) {
+        let message = format!("the value date is not before {first}, nor after {last}");
         return Err(reject(RejectionCode::InvalidValueDate, message));
     }
 
@@ -168,7 +194,7 @@ pub(super) fn assert(context: &mut Context<'_>, assert: AssertPayment) -> Result
         entry_reference,
         value_date: assert.value_date,
         asserted_on: Some(today.to_proto()),
-        answer_by: Some(today.add_business_days(ANSWER_BUSINESS_DAYS).to_proto()),
+        answer_by: Some(days.after(today, ANSWER_BUSINESS_DAYS).to_proto()),
     };
     payment.state = PaymentState::Asserted.into();
     payment.assertion = Some(assertion.clone());

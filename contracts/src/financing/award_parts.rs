@@ -5,26 +5,38 @@ use std::collections::BTreeMap;
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
     Award, AwardParts, ClaimReference, Quote, QuoteFailed, QuoteState, QuoteTerms, RejectionCode,
-    Request, RequestAwarded, RequestState,
+    Request, RequestAwarded,
 };
-use counterfoil_proto::receivable::v1::Claim;
+use counterfoil_proto::receivable::v1::{Claim, Lock};
 use counterfoil_proto::v1::Money;
+use counterfoil_types::dates::Date;
 use counterfoil_types::limits::MAX_AWARD_PARTS;
 use counterfoil_types::shares::pro_rata;
 
 use super::awards::{
-    check_condition, check_not_held, check_room, check_time, find_quote, locked_claims,
+    check_condition, check_not_held, check_room, check_time, close, find_quote, locked_claims,
 };
 use super::clocks;
 use super::events::emit;
 use super::exposures::with_debtors;
-use super::keys::{REQUESTS, find_request, put_quote, put_request};
+use super::keys::{REQUESTS, find_request, put_quote};
+use super::outside;
 use super::policy;
 use super::pricing::{Price, price_of_parts};
-use super::requests::{amount_problem, check_open, check_seller, close_quotes, is_sale};
+use super::requests::{amount_problem, check_open, check_seller, is_sale};
 use crate::cash::api::{self as cash, Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, Store, reject};
-use crate::receivable::api::{self as receivables, Taken};
+use crate::receivable::api::{self as receivables, Taken, Taker};
+
+/// How a part is paid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paid {
+    InDeposits,
+    /// Over the external rail, on a day to come.
+    Outside,
+    /// Its bank lacks the deposits.
+    Not,
+}
 
 /// A bank's part of the award.
 struct Part {
@@ -32,8 +44,9 @@ struct Part {
     terms: QuoteTerms,
     price: Price,
     amount_minor: u64,
-    /// Whether its bank has the deposits.
-    paid: bool,
+    paid: Paid,
+    /// What its claims stay locked for, where it is paid over the external rail.
+    lock: Lock,
     /// What became of it.
     claims: Vec<ClaimReference>,
 }
@@ -46,25 +59,42 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardParts) -> Result<(),
     let sum_minor = check_parts(&request, award)?;
     let quotes = find_quotes(context, &request, award)?;
     check_condition(&request, sum_minor)?;
-    let mut parts = priced(context, &request, award, quotes)?;
+    let terms: Vec<&QuoteTerms> = quotes.iter().filter_map(|q| q.terms.as_ref()).collect();
+    let pay_on = outside::check_day(context, &request, &terms, award.pay_on)?;
+    let mut parts = priced(context, &request, award, (quotes, pay_on))?;
     let claims = locked_claims(context, &request)?;
     check_not_held(context, &claims)?;
     let prices: Vec<&Price> = parts.iter().map(|part| &part.price).collect();
     check_room(context, &claims, &prices)?;
     check_parts_free(context, &request, &parts)?;
     check_policy(context, &request, &claims, &parts)?;
+    let mut confirmers = BTreeMap::new();
+    for part in parts.iter().filter(|part| part.paid == Paid::Outside) {
+        let confirmer = outside::confirmer(context, &request, &part.quote)?;
+        confirmers.insert(part.quote.bank.clone(), confirmer);
+    }
     check_funds(context, &request, &mut parts)?;
 
-    for part in parts.iter().filter(|part| part.paid) {
-        let legs = BTreeMap::from([(request.seller.clone(), part.price.proceeds_minor)]);
+    for part in &mut parts {
         let proceeds = proceeds(&request, part);
-        payment(part, &proceeds, &legs).make_promised(context)?;
+        match part.paid {
+            Paid::InDeposits => {
+                let legs = BTreeMap::from([(request.seller.clone(), proceeds.minor)]);
+                payment(part, &proceeds, &legs).make_promised(context)?;
+            }
+            Paid::Outside => {
+                let confirmer = confirmers.remove(&part.quote.bank).unwrap_or_default();
+                let paid = (proceeds, pay_on);
+                part.lock = outside::instruct(context, &request, &part.quote, paid, confirmer)?;
+            }
+            Paid::Not => {}
+        }
     }
     pass(context, claims, &mut parts)?;
     Ok(record(context, request, parts)?)
 }
 
-/// No bank, nor what it pays with, is frozen.
+/// No bank, nor the deposits it pays with, is frozen.
 fn check_parts_free(
     context: &Context<'_>,
     request: &Request,
@@ -74,7 +104,9 @@ fn check_parts_free(
         let bank = &part.quote.bank;
         let currency = proceeds(request, part).currency;
         clocks::check_free(context, request, bank)?;
-        cash::check_free(context, bank, (&part.terms.issuer, &currency))?;
+        if part.paid != Paid::Outside {
+            cash::check_free(context, bank, (&part.terms.issuer, &currency))?;
+        }
     }
     Ok(())
 }
@@ -162,7 +194,7 @@ fn priced(
     context: &Context<'_>,
     request: &Request,
     award: &AwardParts,
-    quotes: Vec<Quote>,
+    (quotes, pay_on): (Vec<Quote>, Date),
 ) -> Result<Vec<Part>, Failure> {
     let left = request.claims.iter().map(|claim| claim.outstanding_minor);
     let mut left: Vec<u64> = left.collect();
@@ -174,17 +206,22 @@ fn priced(
             *left -= taken;
         }
         let terms = quote.terms.clone().unwrap_or_default();
-        let price = price_of_parts(request, &terms, &taken, context.ledger_date)?;
+        let on = outside::value_date(context, &terms, pay_on);
+        let price = price_of_parts(request, &terms, &taken, on)?;
         let price = price.ok_or_else(|| {
             let message = format!("cost and fees of {} leave the seller nothing", part.bank);
             reject(RejectionCode::NetNotPositive, message)
         })?;
         parts.push(Part {
+            paid: match outside::is_outside(&terms) {
+                true => Paid::Outside,
+                false => Paid::Not,
+            },
             quote,
             terms,
             price,
             amount_minor: part.amount_minor,
-            paid: false,
+            lock: Lock::default(),
             claims: Vec::new(),
         });
     }
@@ -222,6 +259,10 @@ fn check_funds(
     // What the seller would have of each bank's deposits in all, as it may take only so much of them.
     let mut received: BTreeMap<String, u64> = BTreeMap::new();
     for part in parts.iter_mut() {
+        if part.paid == Paid::Outside {
+            paid_minor += part.amount_minor;
+            continue;
+        }
         let proceeds = proceeds(request, part);
         let before = received
             .get(&part.terms.issuer)
@@ -231,19 +272,19 @@ fn check_funds(
         let all_minor = before + proceeds.minor;
         let legs = BTreeMap::from([(request.seller.clone(), all_minor)]);
         part.paid = match payment(part, &proceeds, &legs).check_funds(context) {
-            Ok(()) => true,
-            Err(PaymentFault::NotEnough { .. } | PaymentFault::IssuedTooMuch(_)) => false,
+            Ok(()) => Paid::InDeposits,
+            Err(PaymentFault::NotEnough { .. } | PaymentFault::IssuedTooMuch(_)) => Paid::Not,
             Err(fault) => return Err(fault.under::<RejectionCode>()),
         };
-        if part.paid {
+        if part.paid == Paid::InDeposits {
             paid_minor += part.amount_minor;
             received.insert(part.terms.issuer.clone(), all_minor);
         }
     }
-    let all = parts.iter().all(|part| part.paid);
+    let all = parts.iter().all(|part| part.paid != Paid::Not);
     if paid_minor == 0 || (request.all_or_none && !all) || paid_minor < request.minimum_minor {
         // What a bank has is not for the seller to read; that it fails is.
-        let failing = parts.iter().filter(|part| !part.paid);
+        let failing = parts.iter().filter(|part| part.paid == Paid::Not);
         let failing: Vec<&str> = failing.map(|part| &*part.quote.bank).collect();
         let message = format!(
             "{} cannot pay what was quoted, and the rest is not what the request asks for",
@@ -267,7 +308,11 @@ fn pass(
             .collect();
         let taken = takers.iter().map(|n| &parts[*n]).map(|part| Taken {
             minor: part.price.parts_minor[at],
-            by: part.paid.then_some(part.quote.bank.as_str()),
+            by: match part.paid {
+                Paid::InDeposits => Taker::Buyer(&part.quote.bank),
+                Paid::Outside => Taker::Awaiting(&part.lock),
+                Paid::Not => Taker::Seller,
+            },
         });
         let taken: Vec<Taken<'_>> = taken.collect();
         let numbers = receivables::sell(context, claim, &taken)?;
@@ -279,13 +324,7 @@ fn pass(
     Ok(())
 }
 
-fn record(
-    context: &mut Context<'_>,
-    mut request: Request,
-    parts: Vec<Part>,
-) -> Result<(), StateError> {
-    request.state = RequestState::Awarded.into();
-    put_request(&mut context.store, &request);
+fn record(context: &mut Context<'_>, request: Request, parts: Vec<Part>) -> Result<(), StateError> {
     let mut failed = Vec::new();
     for part in parts {
         let proceeds = proceeds(&request, &part);
@@ -303,8 +342,13 @@ fn record(
             loan: Vec::new(),
         };
         let state = match part.paid {
-            true => QuoteState::Awarded,
-            false => QuoteState::Failed,
+            Paid::Outside => {
+                let waiting = (part.lock.payment, part.claims);
+                outside::take(context, &request, part.quote, award, waiting);
+                continue;
+            }
+            Paid::InDeposits => QuoteState::Awarded,
+            Paid::Not => QuoteState::Failed,
         };
         let quote = Quote {
             state: state.into(),
@@ -312,7 +356,7 @@ fn record(
             ..part.quote
         };
         put_quote(&mut context.store, &quote);
-        if part.paid {
+        if part.paid == Paid::InDeposits {
             let awarded = RequestAwarded {
                 request: request.id.clone(),
                 seller: request.seller.clone(),
@@ -334,5 +378,5 @@ fn record(
         let concerned = [request.seller.as_str(), &bank];
         emit(context, &concerned, Kind::QuoteFailed(told));
     }
-    close_quotes(context, &request)
+    close(context, request, None)
 }

@@ -10,6 +10,7 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::receivable::v1::Claim;
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{LoanId, RequestId};
 use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
 
@@ -18,12 +19,13 @@ use super::events::emit;
 use super::exposures::quoted;
 use super::keys::{find_request, put_loan, put_request, quote};
 use super::loans::{begun, reference};
+use super::outside;
 use super::policy;
 use super::pricing::{Price, falls_due, price};
 use super::requests::{check_open, check_seller, close_quotes, is_sale};
 use crate::cash::api::{self as cash, Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, reject};
-use crate::receivable::api::{self as receivables, Taken};
+use crate::receivable::api::{self as receivables, Taken, Taker};
 
 pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(), Failure> {
     let request = find_request(&context.store, &award.request)?;
@@ -31,12 +33,11 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     check_open(&request)?;
     check_time(context, &request)?;
     let quote = find_quote(context, &request, &award.bank)?;
-    let terms = quote.terms.unwrap_or_default();
-    check_condition(
-        &request,
-        terms.amount.as_ref().map_or(0, |amount| amount.minor),
-    )?;
-    let price = price(&request, &terms, context.ledger_date)?.ok_or_else(|| {
+    let terms = quote.terms.clone().unwrap_or_default();
+    let amount = terms.amount.clone().unwrap_or_default();
+    check_condition(&request, amount.minor)?;
+    let pay_on = outside::check_day(context, &request, &[&terms], award.pay_on)?;
+    let price = price(&request, &terms, pay_on)?.ok_or_else(|| {
         let message = "cost and fees leave the seller nothing";
         reject(RejectionCode::NetNotPositive, message)
     })?;
@@ -47,11 +48,29 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     let lines = quoted(&context.store, &request, &award.bank, &terms)?;
     let quotes = [(award.bank.as_str(), &terms)];
     policy::check_funding(context, &request, (&claims, &quotes), &lines)?;
-    let amount = terms.amount.clone().unwrap_or_default();
     let proceeds = wire::Money {
         minor: price.proceeds_minor,
         currency: amount.currency.clone(),
     };
+    let made = Award {
+        bank: award.bank.clone(),
+        amount: Some(amount),
+        cost_minor: price.cost_minor,
+        fees_minor: price.fees_minor,
+        proceeds_minor: price.proceeds_minor,
+        annual_cost_ppm: price.annual_cost_ppm,
+        awarded_on: Some(context.ledger_date.to_proto()),
+        loan: Vec::new(),
+    };
+    if outside::is_outside(&terms) {
+        let confirmer = outside::confirmer(context, &request, &quote)?;
+
+        let paid = (proceeds, pay_on);
+        let lock = outside::instruct(context, &request, &quote, paid, confirmer)?;
+        let claims = pass(context, claims, &price, &Taker::Awaiting(&lock))?;
+        outside::take(context, &request, quote, made, (lock.payment, claims));
+        return Ok(close(context, request, None)?);
+    }
     let payment = Payment {
         issuer: &terms.issuer,
         payer: &award.bank,
@@ -71,21 +90,14 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
 
     payment.make_promised(context)?;
     let (claims, loan) = if is_sale(request.technique()) {
-        (sell(context, claims, &price, &award.bank)?, Vec::new())
+        let buyer = Taker::Buyer(&award.bank);
+        (pass(context, claims, &price, &buyer)?, Vec::new())
     } else {
-        lend(context, &request, claims, &award.bank, &terms)?
+        let today = context.ledger_date;
+        lend(context, &request, claims, (&award.bank, &terms), today)?
     };
-    let award = Award {
-        bank: award.bank.clone(),
-        amount: terms.amount,
-        cost_minor: price.cost_minor,
-        fees_minor: price.fees_minor,
-        proceeds_minor: price.proceeds_minor,
-        annual_cost_ppm: price.annual_cost_ppm,
-        awarded_on: Some(context.ledger_date.to_proto()),
-        loan,
-    };
-    Ok(record(context, request, award, claims)?)
+    let made = Award { loan, ..made };
+    Ok(record(context, request, made, claims)?)
 }
 
 /// Whether so much meets what the seller asked for.
@@ -190,39 +202,40 @@ pub(super) fn check_room(
     Ok(())
 }
 
-/// Passes the sold parts to the bank, and frees the rest. Returns the claims that the bank has now.
-fn sell(
+/// Passes the sold parts on, and frees the rest; of a loan, which takes none, all of it. Returns the claims that were passed on.
+fn pass(
     context: &mut Context<'_>,
     claims: Vec<Claim>,
     price: &Price,
-    bank: &str,
+    by: &Taker<'_>,
 ) -> Result<Vec<ClaimReference>, StateError> {
-    let mut sold = Vec::with_capacity(claims.len());
-    for (claim, part) in claims.into_iter().zip(&price.parts_minor) {
+    let mut passed = Vec::with_capacity(claims.len());
+    for (at, claim) in claims.into_iter().enumerate() {
         let receivable = claim.receivable.clone();
-        let taken = Taken {
-            minor: *part,
-            by: Some(bank),
-        };
-        let parts = match part {
+        // A loan takes no parts.
+        let minor = price.parts_minor.get(at).copied();
+        let minor = minor.unwrap_or(claim.outstanding_minor);
+        let by = by.clone();
+        let taken = Taken { minor, by };
+        let parts = match minor {
             0 => &[],
             _ => slice::from_ref(&taken),
         };
         for number in receivables::sell(context, claim, parts)? {
             let receivable = receivable.clone();
-            sold.push(ClaimReference { receivable, number });
+            passed.push(ClaimReference { receivable, number });
         }
     }
-    Ok(sold)
+    Ok(passed)
 }
 
-/// Opens a loan on the claims. Returns them, and the loan's id.
-fn lend(
+/// Opens a loan on the claims from a value date on. Returns them, and the loan's id.
+pub(super) fn lend(
     context: &mut Context<'_>,
     request: &Request,
     claims: Vec<Claim>,
-    bank: &str,
-    terms: &QuoteTerms,
+    (bank, terms): (&str, &QuoteTerms),
+    on: Date,
 ) -> Result<(Vec<ClaimReference>, Vec<u8>), StateError> {
     let corrupt = |problem| StateError::corrupt("financing/request", problem);
     let request_id = RequestId::try_from(request.id.as_slice()).map_err(corrupt)?;
@@ -243,10 +256,7 @@ fn lend(
         collateral: collateral.clone(),
         issuer: terms.issuer.clone(),
         grace_days: terms.loan_grace_days,
-        ..begun(
-            terms.amount.clone().unwrap_or_default(),
-            context.ledger_date,
-        )
+        ..begun(terms.amount.clone().unwrap_or_default(), on)
     };
     if terms.schedule() != Schedule::Unspecified {
         loan.schedule = terms.schedule;
@@ -267,20 +277,30 @@ fn lend(
 
 fn record(
     context: &mut Context<'_>,
-    mut request: Request,
+    request: Request,
     award: Award,
     claims: Vec<ClaimReference>,
 ) -> Result<(), StateError> {
-    request.state = RequestState::Awarded.into();
-    request.award = Some(award.clone());
-    put_request(&mut context.store, &request);
-    let concerned = [request.seller.as_str(), &award.bank.clone()];
+    let concerned = [request.seller.clone(), award.bank.clone()];
     let awarded = RequestAwarded {
         request: request.id.clone(),
         seller: request.seller.clone(),
-        award: Some(award),
+        award: Some(award.clone()),
         claims,
     };
-    emit(context, &concerned, Kind::Awarded(awarded));
+    let [seller, bank] = &concerned;
+    emit(context, &[seller, bank], Kind::Awarded(awarded));
+    close(context, request, Some(award))
+}
+
+/// Ends a request that is awarded: to one bank, or to those whose quotes say so.
+pub(super) fn close(
+    context: &mut Context<'_>,
+    mut request: Request,
+    award: Option<Award>,
+) -> Result<(), StateError> {
+    request.state = RequestState::Awarded.into();
+    request.award = award;
+    put_request(&mut context.store, &request);
     close_quotes(context, &request)
 }

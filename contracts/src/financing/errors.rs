@@ -23,4 +23,6 @@ impl ClaimCodes for RejectionCode {
     const NOTHING_OUTSTANDING: Self = Self::NothingOutstanding;
     const ENCUMBERED: Self = Self::Encumbered;
     const PAYMENT_UNDER_WAY: Self = Self::PaymentUnderWay;
+    const INVALID_PARTS: Self = Self::InvalidParts;
+    const TOO_MANY_CLAIMS: Self = Self::TooManyClaims;
 }

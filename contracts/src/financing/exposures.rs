@@ -9,6 +9,7 @@ use counterfoil_proto::financing::v1::{
     Limit, Loan, LoanState, Quote, QuoteState, QuoteTerms, Request, Reservation,
 };
 use counterfoil_proto::receivable::v1::Claim;
+use counterfoil_types::dates::Date;
 
 use super::keys::{LIMITS, LOANS, QUOTES, REQUESTS};
 use super::pricing::sold;
@@ -149,15 +150,21 @@ fn lent(loan: &Loan) -> Option<(Line, u64)> {
     (loan.state() != LoanState::Repaid).then_some((line, loan.outstanding_minor))
 }
 
-/// What a revealed quote reserves.
+/// What a quote reserves that is revealed, or taken and not yet paid.
 fn reserved(
     store: &Store<'_>,
     quote: Option<&Quote>,
 ) -> Result<Vec<(Line, Reservation)>, StateError> {
-    let Some(quote) = quote.filter(|quote| quote.state() == QuoteState::Revealed) else {
+    let reserves =
+        |quote: &&Quote| matches!(quote.state(), QuoteState::Revealed | QuoteState::Taken);
+    let Some(quote) = quote.filter(reserves) else {
         return Ok(Vec::new());
     };
-    let terms = quote.terms.clone().unwrap_or_default();
+    let mut terms = quote.terms.clone().unwrap_or_default();
+    if let Some(award) = &quote.award {
+        terms.amount.clone_from(&award.amount);
+        terms.expires_on = Some(Date::MAX.to_proto());
+    }
     let request = REQUESTS
         .get(store, &[&quote.request])?
         .ok_or_else(|| StateError::corrupt("financing/request", "a quote has none"))?;

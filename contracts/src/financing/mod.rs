@@ -5,6 +5,7 @@ pub mod api;
 mod award_parts;
 mod awards;
 mod clocks;
+mod collateral;
 mod defaults;
 mod errors;
 mod events;
@@ -12,6 +13,7 @@ mod exposures;
 mod keys;
 mod limits;
 mod loans;
+mod outside;
 mod policy;
 mod pricing;
 mod programmes;
@@ -65,6 +67,7 @@ impl Contract for Financing {
             // This is how a lender is paid.
             ReportLoanDefault(_) => Authority::of(Class::Report).discharging(),
             TakeControl(_) => Authority::of(Class::Pledge).discharging(),
+            SplitCollateral(_) => Authority::of(Class::Split),
             OpenProgramme(_) => Authority::of(Class::Request),
             CloseProgramme(_) => Authority::of(Class::Request).discharging(),
             MakeStandingQuote(make) => {
@@ -100,6 +103,7 @@ impl Contract for Financing {
             Some(DrawExtension(draw)) => purchases::draw(context, &draw),
             Some(SetLimit(set)) => limits::set(context, set),
             Some(TakeControl(take)) => defaults::take_control(context, &take),
+            Some(SplitCollateral(split)) => collateral::split(context, &split),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

@@ -20,6 +20,7 @@ use super::events::emit;
 use super::exposures::quoted;
 use super::keys::{find_request, put_quote, put_request, quote};
 use super::limits;
+use super::outside::is_outside;
 use super::policy;
 use super::pricing::price;
 use super::requests::{agreed_window, amount_problem, check_open, is_sale};
@@ -71,6 +72,8 @@ pub(super) fn commit(context: &mut Context<'_>, commit: CommitQuote) -> Result<(
         state: QuoteState::Committed.into(),
         terms: None,
         award: None,
+        payment: Vec::new(),
+        claims: Vec::new(),
     };
     put_quote(&mut context.store, &quote);
     request.quoting.push(bank);
@@ -112,12 +115,12 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
     if let Some(problem) = problem(&request, &terms, agreed) {
         return Err(reject(RejectionCode::InvalidQuote, problem));
     }
-    if terms.issuer == request.seller {
-        let message = "the seller is not paid by a promise of its own";
-        return Err(reject(RejectionCode::UnknownIssuer, message));
+    if is_outside(&terms) {
+        cash::check_asserter(&context.store, &terms.asserter)?;
+    } else {
+        check_issuer(context, &request, &terms.issuer)?;
     }
-    cash::check_issuer(&context.store, &terms.issuer)
-        .and_then(|()| cash::check_end_to_end_id(&context.store, &bank, &terms.end_to_end_id))
+    cash::check_end_to_end_id(&context.store, &bank, &terms.end_to_end_id)
         .map_err(|fault| fault.under::<RejectionCode>())?;
     if price(&request, &terms, today)?.is_none() {
         let message = "cost and fees leave the seller nothing";
@@ -142,6 +145,14 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
     };
     emit(context, &[&request.seller, &bank], Kind::Revealed(revealed));
     Ok(())
+}
+
+fn check_issuer(context: &Context<'_>, request: &Request, issuer: &str) -> Result<(), Failure> {
+    if issuer == request.seller {
+        let message = "the seller is not paid by a promise of its own";
+        return Err(reject(RejectionCode::UnknownIssuer, message));
+    }
+    cash::check_issuer(&context.store, issuer).map_err(|fault| fault.under::<RejectionCode>())
 }
 
 fn check_seal(
@@ -177,6 +188,9 @@ fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<
     }
     if terms.day_count() == DayCount::Unspecified || terms.recourse() == Recourse::Unspecified {
         return Some("say the day count and the recourse".into());
+    }
+    if is_outside(terms) && !terms.issuer.is_empty() {
+        return Some("name a bank whose deposits pay, or one that asserts, not both".into());
     }
     let sale = is_sale(request.technique());
     if terms.smallest_part_minor > amount.minor || (!sale && terms.smallest_part_minor > 0) {

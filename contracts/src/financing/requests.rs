@@ -8,7 +8,7 @@ use counterfoil_proto::financing::v1::{
     RejectionCode, Request, RequestClosed, RequestOpened, RequestState, RequestedClaim, Technique,
 };
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::{Claim, Rank, Receivable, Recourse};
+use counterfoil_proto::receivable::v1::{Claim, Lock, Rank, Receivable, Recourse};
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::RequestId;
 use counterfoil_types::limits::{
@@ -37,11 +37,21 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
     let debtors: BTreeSet<&String> = claims.iter().map(|(_, r)| &r.debtor).collect();
     let debtors: Vec<String> = debtors.into_iter().cloned().collect();
     check_banks(context, &open.invited, &debtors)?;
+    if !open.arbiter.is_empty()
+        && membership::organization(&context.store, &open.arbiter)?.is_none()
+    {
+        let message = format!("the arbiter {:?} is not an organization", open.arbiter);
+        return Err(reject(RejectionCode::UnknownArbiter, message));
+    }
     policy::check_opening(context, &claims, &debtors)?;
 
     let id = RequestId::of(context.tx_id).to_vec();
+    let lock = Lock {
+        request: id.clone(),
+        payment: Vec::new(),
+    };
     for (claim, _) in claims {
-        receivables::lock(&mut context.store, claim, &id);
+        receivables::lock(&mut context.store, claim, &lock);
     }
     let request = Request {
         id,
@@ -61,6 +71,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
         award: None,
         all_or_none: open.all_or_none,
         minimum_minor: open.minimum_minor,
+        arbiter: open.arbiter,
     };
     put_request(&mut context.store, &request);
     let opened = RequestOpened {
@@ -328,7 +339,7 @@ pub(super) fn close_quotes(context: &mut Context<'_>, request: &Request) -> Resu
             .ok_or_else(|| StateError::corrupt("financing/quote", "a commitment is missing"))?;
         let state = match quote.state() {
             // It has its end already, as part of an award.
-            QuoteState::Awarded | QuoteState::Failed => continue,
+            QuoteState::Awarded | QuoteState::Failed | QuoteState::Taken => continue,
             _ if awarded == Some(bank) => QuoteState::Awarded,
             QuoteState::Committed if over => QuoteState::Missed,
             _ => QuoteState::Declined,

@@ -9,6 +9,7 @@ use counterfoil_proto::invoice::v1::{
 };
 use counterfoil_proto::receivable::v1::{Receivable, Terms};
 use counterfoil_proto::v1::Money;
+use counterfoil_types::dates::Date;
 use counterfoil_types::ids::InvoiceId;
 
 use super::details::{date_of, gross};
@@ -67,7 +68,7 @@ pub(super) fn confirm(context: &mut Context<'_>, confirm: &ConfirmInvoice) -> Re
     check_acknowledged(context, &invoice, &confirm.acknowledged)?;
     policy::check_confirmation(context, &invoice)?;
 
-    Ok(conclude(context, invoice, gross, &terms)?)
+    conclude(context, invoice, gross, &terms)
 }
 
 /// Checks that whoever binds itself to an amount and terms repeats them.
@@ -127,15 +128,19 @@ pub(super) fn conclude(
     mut invoice: Invoice,
     amount: Money,
     terms: &Terms,
-) -> Result<(), StateError> {
+) -> Result<(), Failure> {
     let key = "invoice/invoice";
     let id = InvoiceId::try_from(invoice.id.as_slice()).map_err(|e| StateError::corrupt(key, e))?;
+    let due_date = date_of(invoice.due_date)?;
+    let adjusted_due_date = adjust(context, terms, due_date)?;
+
     let opened = Confirmed {
         invoice: id,
         seller: &invoice.seller,
         buyer: &invoice.buyer,
         amount: &amount,
-        due_date: date_of(invoice.due_date)?,
+        due_date,
+        adjusted_due_date,
         terms,
     };
     let receivable = receivable::open(context, &opened).to_vec();
@@ -154,6 +159,26 @@ pub(super) fn conclude(
     };
     emit(context, &invoice, Kind::Confirmed(event));
     Ok(())
+}
+
+/// The due date as the terms' calendar of today has it. No convention makes a buyer late that is not.
+fn adjust(context: &Context<'_>, terms: &Terms, due_date: Date) -> Result<Date, Failure> {
+    let today = context.ledger_date;
+    match receivable::adjusted(&context.store, terms, due_date)? {
+        None => {
+            let message = format!(
+                "the calendar {} does not know the business days about {due_date}",
+                terms.calendar
+            );
+            Err(reject(RejectionCode::OutsideCalendar, message))
+        }
+        Some(adjusted) if adjusted < today && today <= due_date => {
+            let message =
+                format!("due on {due_date}, but {adjusted} once adjusted, and it is {today}");
+            Err(reject(RejectionCode::AdjustedToThePast, message))
+        }
+        Some(adjusted) => Ok(adjusted),
+    }
 }
 
 pub(super) fn reject_invoice(

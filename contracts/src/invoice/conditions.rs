@@ -95,7 +95,7 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptConditions) -> Re
     supervision::check_free(context, &[INVOICES.key(&[&invoice.id])])?;
     policy::check_confirmation(context, &invoice)?;
 
-    Ok(conclude(context, invoice, amount, &terms)?)
+    conclude(context, invoice, amount, &terms)
 }
 
 pub(super) fn refuse(context: &mut Context<'_>, refuse: RefuseConditions) -> Result<(), Failure> {

@@ -60,6 +60,8 @@ pub(super) fn credit(context: &mut Context<'_>, credit: CreditInvoice) -> Result
         of_claims: money(of_claims_minor),
         owed_to_buyer: money(owed_to_buyer_minor),
         reason: credit.reason.clone(),
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     invoice.credit_notes.push(CreditNote {
         number: credit.number,

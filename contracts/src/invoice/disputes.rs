@@ -140,6 +140,8 @@ fn end(
         number: dispute.number,
         state: state.into(),
         outcome: Some(outcome.clone()),
+        seller: invoice.seller.clone(),
+        buyer: invoice.buyer.clone(),
     };
     let ended = Dispute {
         state: state.into(),

@@ -62,9 +62,14 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Rejects unless an organization is the caller or has consented to this very action.
+    /// Whether an organization is the caller or has consented to this very action.
+    pub fn is_signed_by(&self, organization: &str) -> bool {
+        self.caller.id == organization || self.consents.contains(organization)
+    }
+
+    /// Rejects unless an organization has signed this very action.
     pub fn check_consent(&self, organization: &str) -> Result<(), Failure> {
-        if self.caller.id == organization || self.consents.contains(organization) {
+        if self.is_signed_by(organization) {
             return Ok(());
         }
         let message = format!(

@@ -12,6 +12,7 @@ use super::keys::{
 use crate::kernel::{Rules, StateError, Store, keyed_fingerprint};
 
 pub use super::authority::{check_accounts, check_signers, check_status};
+pub use super::decisions::check_consortium;
 pub use super::outcomes::subject;
 
 /// Key of an organization's record.
@@ -71,6 +72,11 @@ pub fn is_bank(store: &Store<'_>, id: &str) -> Result<bool, StateError> {
     Ok(organization(store, id)?.is_some_and(|o| has_role(&o, Role::Bank)))
 }
 
+/// The active operators, in order.
+pub fn operators(store: &Store<'_>) -> Result<Vec<String>, StateError> {
+    Ok(roster(store)?.operators)
+}
+
 /// Who decides blocks from the next height on, and under which parameters.
 pub fn settings(store: &Store<'_>) -> Result<ConsensusSettings, StateError> {
     keys::settings(store)
@@ -124,16 +130,6 @@ pub(super) fn enter(roster: &mut Roster, organization: &Organization) {
 /// Whether any regulator is active.
 pub fn has_regulator(store: &Store<'_>) -> Result<bool, StateError> {
     Ok(!roster(store)?.regulators.is_empty())
-}
-
-/// Whether more than two thirds of the active operators are among these.
-pub fn is_majority(
-    store: &Store<'_>,
-    is_for_it: impl Fn(&str) -> bool,
-) -> Result<bool, StateError> {
-    let operators = roster(store)?.operators;
-    let votes = operators.iter().filter(|id| is_for_it(id)).count();
-    Ok(3 * votes > 2 * operators.len())
 }
 
 /// The fingerprints of the identifiers under which the law knows an organization (specification 1.1, 3.2).

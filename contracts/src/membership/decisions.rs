@@ -6,11 +6,12 @@ use counterfoil_proto::membership::v1::{
     DecisionCarriedOut, DecisionProposed, DecisionState, DecisionVoted, ProposeDecision,
     ProposedDecision, RejectionCode, Role, Vote,
 };
+use counterfoil_proto::v1::KernelRejectionCode;
 use counterfoil_types::ids::DecisionId;
 use counterfoil_types::limits::MAX_PROPOSAL_DAYS;
 use counterfoil_types::transaction::decision_hash;
 
-use super::api::{has_role, is_majority};
+use super::api::has_role;
 use super::events::emit;
 use super::keys::{DECISIONS, roster};
 use super::outcomes::{self, subject};
@@ -97,8 +98,8 @@ fn check_operator(context: &Context<'_>) -> Result<(), Failure> {
 
 /// Keeps a decision, or carries it out if more than two thirds of the active operators are for it.
 fn advance(context: &mut Context<'_>, mut proposed: ProposedDecision) -> Result<(), Failure> {
-    let is_for_it = |operator: &str| proposed.votes.iter().any(|vote| vote == operator);
-    if !is_majority(&context.store, is_for_it)? {
+    let operators = roster(&context.store)?.operators;
+    if !carries(&operators, |operator| proposed.votes.contains(operator)) {
         DECISIONS.put(&mut context.store, &[&proposed.id], &proposed);
         return Ok(());
     }
@@ -114,6 +115,26 @@ fn advance(context: &mut Context<'_>, mut proposed: ProposedDecision) -> Result<
     };
     tell(context, &proposed, Kind::DecisionCarriedOut(event))?;
     Ok(outcomes::carry_out(context, outcome)?)
+}
+
+/// Whether more than two thirds of the active operators are for something.
+fn carries(operators: &[String], is_for_it: impl Fn(&String) -> bool) -> bool {
+    let votes = operators.iter().filter(|id| is_for_it(id)).count();
+    3 * votes > 2 * operators.len()
+}
+
+/// Rejects unless more than two thirds of the active operators sign an action, by its caller and those that consent to it.
+pub fn check_consortium(context: &Context<'_>) -> Result<(), Failure> {
+    let operators = roster(&context.store)?.operators;
+    if carries(&operators, |operator| context.is_signed_by(operator)) {
+        return Ok(());
+    }
+    let message = format!(
+        "more than two thirds of the {} active operators must sign this: make it a proposal that asks for the \
+         others' consents",
+        operators.len()
+    );
+    Err(reject(KernelRejectionCode::ConsentLacking, message))
 }
 
 /// Tells the active operators, and whom the decision is about.

@@ -17,13 +17,16 @@ use super::events::emit;
 use super::keys::{self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable};
 use crate::kernel::{Changes, Context, StateError, Store};
 
-pub use super::claims::{check_free, check_not_held, find_free, is_assignable, money, records};
+pub use super::claims::{
+    check_free, check_not_held, find_controlled, find_free, is_assignable, money, records,
+};
 pub use super::credits::{Credit, credit, mark_disputed};
 pub use super::defaults::keep as keep_defaults;
+pub use super::division::{check_parts, divide_pledged};
 pub use super::errors::ClaimCodes;
 pub use super::keys::receivable_of;
 pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};
-pub use super::terms::{terms_are_known, terms_hash, terms_problem};
+pub use super::terms::{adjusted, terms_are_known, terms_hash, terms_problem};
 
 /// Key of a receivable.
 pub fn receivable_key(id: &[u8]) -> Vec<u8> {
@@ -72,6 +75,8 @@ pub struct Confirmed<'a> {
     pub buyer: &'a str,
     pub amount: &'a Money,
     pub due_date: Date,
+    /// Under the terms' convention.
+    pub adjusted_due_date: Date,
     pub terms: &'a Terms,
 }
 
@@ -79,15 +84,13 @@ pub struct Confirmed<'a> {
 /// Invariant: the buyer signed this transaction and the invoice was not confirmed before.
 pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableId {
     let id = ReceivableId::of(confirmed.invoice);
-    // Under convention None a due date is its own adjusted one.
-    let adjusted_due_date = confirmed.due_date;
     let receivable = Receivable {
         id: id.to_vec(),
         invoice: confirmed.invoice.to_vec(),
         debtor: confirmed.buyer.to_owned(),
         face: Some(confirmed.amount.clone()),
         due_date: Some(confirmed.due_date.to_proto()),
-        adjusted_due_date: Some(adjusted_due_date.to_proto()),
+        adjusted_due_date: Some(confirmed.adjusted_due_date.to_proto()),
         terms: Some(confirmed.terms.clone()),
         state: ReceivableState::Performing.into(),
         redeemed_minor: 0,
@@ -211,12 +214,9 @@ pub fn report(store: &mut Store<'_>, receivable: &Receivable, state: ReceivableS
     put_receivable(store, &reported);
 }
 
-/// Locks a claim for a financing request. Invariant: it was free.
-pub fn lock(store: &mut Store<'_>, claim: Claim, request: &[u8]) {
-    let lock = Lock {
-        request: request.to_vec(),
-    };
-    put_claim(store, &encumber(claim, Some(Burden::Locked(lock))));
+/// Locks a claim. Invariant: it was free, or locked for the same request.
+pub fn lock(store: &mut Store<'_>, claim: Claim, lock: &Lock) {
+    put_claim(store, &encumber(claim, Some(Burden::Locked(lock.clone()))));
 }
 
 /// Frees a claim that a request had locked.
@@ -224,14 +224,22 @@ pub fn unlock(store: &mut Store<'_>, claim: Claim) {
     put_claim(store, &encumber(claim, None));
 }
 
-/// A part of a locked claim, and who gets it; the seller where it is nobody.
+/// A part of a locked claim, and who gets it.
 pub struct Taken<'a> {
     pub minor: u64,
-    pub by: Option<&'a str>,
+    pub by: Taker<'a>,
 }
 
-/// Sells a locked claim to those who take parts of it, and frees what the seller keeps: the rest of a claim that is sold
-/// in part is Retained. Returns the parts' numbers. Invariant: the parts are above zero and no more than is outstanding,
+#[derive(Clone)]
+pub enum Taker<'a> {
+    Seller,
+    Buyer(&'a str),
+    /// Nobody yet: it stays locked so.
+    Awaiting(&'a Lock),
+}
+
+/// Divides a locked claim among those who take parts of it, and frees what the seller keeps: the rest of a claim that is
+/// sold in part is Retained. Returns the parts' numbers. Invariant: the parts are above zero and no more than is outstanding,
 /// all of it unless the claim is Senior, and the receivable has room for them and the rest.
 pub fn sell(
     context: &mut Context<'_>,
@@ -254,12 +262,18 @@ pub fn sell(
     let mut numbers = Vec::with_capacity(parts.len());
     for (claim, part) in claims.into_iter().zip(parts) {
         numbers.push(claim.number);
-        match part.by {
-            Some(buyer) => endorse(context, claim, buyer, Purpose::Sale)?,
-            None => unlock(&mut context.store, claim),
+        match &part.by {
+            Taker::Buyer(buyer) => sell_to(context, claim, buyer)?,
+            Taker::Seller => unlock(&mut context.store, claim),
+            Taker::Awaiting(awaited) => lock(&mut context.store, claim, awaited),
         }
     }
     Ok(numbers)
+}
+
+/// Passes a locked claim to who has bought it.
+pub fn sell_to(context: &mut Context<'_>, claim: Claim, buyer: &str) -> Result<(), StateError> {
+    endorse(context, claim, buyer, Purpose::Sale)
 }
 
 /// Pledges a locked claim for a loan; its controller stays.

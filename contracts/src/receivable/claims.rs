@@ -27,10 +27,7 @@ pub fn find_free(
     receivable: &[u8],
     number: u32,
 ) -> Result<(Claim, Receivable), ClaimFault> {
-    let claim = find(&context.store, receivable, number)?;
-    if claim.controller != context.caller.id {
-        return Err(ClaimFault::NotTheController(number));
-    }
+    let claim = find_controlled(context, receivable, number)?;
     if claim.outstanding_minor == 0 {
         return Err(ClaimFault::NothingOutstanding(number));
     }
@@ -56,6 +53,19 @@ pub fn records(claim: &Claim, party: &str) -> [Vec<u8>; 3] {
 pub fn check_free(context: &Context<'_>, claim: &Claim) -> Result<(), ClaimFault> {
     let records = records(claim, &claim.controller);
     supervision::check_free(context, &records).map_err(ClaimFault::Frozen)
+}
+
+/// A claim that the caller controls, whatever stands in its way.
+pub fn find_controlled(
+    context: &Context<'_>,
+    receivable: &[u8],
+    number: u32,
+) -> Result<Claim, ClaimFault> {
+    let claim = find(&context.store, receivable, number)?;
+    if claim.controller != context.caller.id {
+        return Err(ClaimFault::NotTheController(number));
+    }
+    Ok(claim)
 }
 
 /// Checks that no payments over the external rail are under way to the claims' controllers, who would not be those to

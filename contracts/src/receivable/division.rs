@@ -1,45 +1,48 @@
 //! Splitting a claim and merging claims (specification 4.3).
 
+use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimPart, ClaimSplit, ClaimsMerged, MergeClaims, Rank, Receivable, RejectionCode,
-    SplitClaim,
+    Claim, ClaimPart, ClaimSplit, ClaimsMerged, MergeClaims, Pledge, Rank, Receivable,
+    RejectionCode, SplitClaim,
 };
 use counterfoil_types::interest::Accrual;
 use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
 use counterfoil_types::shares::pro_rata;
 
-use super::claims::{Successor, find_free, penalty, penalty_terms, succeed};
+use super::api::pledge_of;
+use super::claims::{Successor, encumber, find_free, penalty, penalty_terms, succeed};
+use super::errors::ClaimFault;
 use super::events::emit;
-use super::keys::{put_receivable, receivable_of};
+use super::keys::{put_claim, put_receivable, receivable_of};
 use super::payments::live_claims;
 use crate::kernel::{Context, Failure, StateError, reject};
 
 pub(super) fn split(context: &mut Context<'_>, split: &SplitClaim) -> Result<(), Failure> {
     let (parent, receivable) = find_free(context, &split.receivable, split.number)?;
-    let sum: u128 = split.parts_minor.iter().map(|part| u128::from(*part)).sum();
-    if split.parts_minor.len() < 2
-        || split.parts_minor.contains(&0)
-        || sum != u128::from(parent.outstanding_minor)
-    {
-        let message = format!(
-            "at least two parts, each above zero, must add up to {} minor units",
-            parent.outstanding_minor
-        );
-        return Err(reject(RejectionCode::InvalidParts, message));
-    }
-    check_room(context, &receivable, split.parts_minor.len())?;
+    check_parts(context, &parent, &receivable, &split.parts_minor)?;
 
-    let rank = parent.rank();
-    let parts: Vec<(u64, Rank)> = split.parts_minor.iter().map(|part| (*part, rank)).collect();
+    let parts = of_rank(&parent, &split.parts_minor);
     divide(context, parent, &parts)?;
     Ok(())
 }
 
-/// Checks that a claim of the caller's may become so many. A place among the live claims stays free for each
+/// Checks that a claim of the caller's may be divided so. A place among the live claims stays free for each
 /// claim of another controller, so that no split takes from others what an award needs.
-fn check_room(context: &Context<'_>, receivable: &Receivable, parts: usize) -> Result<(), Failure> {
-    let live = receivable.live_claims.len() - 1 + parts;
+pub fn check_parts(
+    context: &Context<'_>,
+    parent: &Claim,
+    receivable: &Receivable,
+    parts_minor: &[u64],
+) -> Result<(), ClaimFault> {
+    let sum: u128 = parts_minor.iter().map(|part| u128::from(*part)).sum();
+    if parts_minor.len() < 2
+        || parts_minor.contains(&0)
+        || sum != u128::from(parent.outstanding_minor)
+    {
+        return Err(ClaimFault::InvalidParts(parent.outstanding_minor));
+    }
+    let live = receivable.live_claims.len() - 1 + parts_minor.len();
     let mut places = live;
     // Others have fewer claims than are live: below half of the places nobody needs counting.
     if live > MAX_LIVE_CLAIMS / 2 {
@@ -48,12 +51,33 @@ fn check_room(context: &Context<'_>, receivable: &Receivable, parts: usize) -> R
         places += claims.iter().filter(|c| c.controller != *caller).count();
     }
     if places > MAX_LIVE_CLAIMS || receivable.claim_count > MAX_CLAIMS {
-        let message = format!(
-            "{live} live claims, and a place for each claim of others, are more than {MAX_LIVE_CLAIMS}"
-        );
-        return Err(reject(RejectionCode::TooManyClaims, message));
+        return Err(ClaimFault::TooManyClaims(live));
     }
     Ok(())
+}
+
+/// Parts of a claim's own rank.
+fn of_rank(claim: &Claim, parts_minor: &[u64]) -> Vec<(u64, Rank)> {
+    parts_minor
+        .iter()
+        .map(|part| (*part, claim.rank()))
+        .collect()
+}
+
+/// Divides a pledged claim into parts of its rank that are pledged as it was. Invariant: as of `divide`.
+pub fn divide_pledged(
+    context: &mut Context<'_>,
+    parent: Claim,
+    pledge: &Pledge,
+    parts_minor: &[u64],
+) -> Result<Vec<Claim>, StateError> {
+    let parts = of_rank(&parent, parts_minor);
+    let made = divide(context, parent, &parts)?;
+    for part in &made {
+        let pledged = encumber(part.clone(), Some(Burden::Pledged(pledge.clone())));
+        put_claim(&mut context.store, &pledged);
+    }
+    Ok(made)
 }
 
 /// Divides a claim into parts of these sums and ranks, free and its controller's. Invariant: the parts
@@ -90,11 +114,14 @@ pub(super) fn divide(
         rank: claim.rank,
     };
     let split = ClaimSplit {
-        receivable: parent.receivable,
+        receivable: parent.receivable.clone(),
         number: parent.number,
         parts: made.iter().map(part).collect(),
     };
-    emit(context, &[&parent.controller], Kind::Split(split));
+    let pledgee = pledge_of(&parent).map(|pledge| pledge.pledgee.as_str());
+    let controller = [parent.controller.as_str()];
+    let concerned: Vec<&str> = controller.into_iter().chain(pledgee).collect();
+    emit(context, &concerned, Kind::Split(split));
     Ok(made)
 }
 

@@ -2,6 +2,7 @@
 //! their own.
 
 use counterfoil_proto::receivable::v1::RejectionCode as ReceivableCode;
+use counterfoil_types::limits::MAX_LIVE_CLAIMS;
 
 use crate::cash::api::PaymentCodes;
 use crate::kernel::{Failure, RejectionCode, StateError, reject};
@@ -21,6 +22,12 @@ pub enum ClaimFault {
     Encumbered(u32),
     #[error("a payment over the external rail is under way: the claims stay until its outcome")]
     PaymentUnderWay,
+    #[error("at least two parts, each above zero, must add up to {0} minor units")]
+    InvalidParts(u64),
+    #[error(
+        "{0} live claims, and a place for each claim of others, are more than {MAX_LIVE_CLAIMS}"
+    )]
+    TooManyClaims(usize),
     #[error("the claim is frozen")]
     Frozen(Failure),
     #[error(transparent)]
@@ -34,6 +41,8 @@ pub trait ClaimCodes: RejectionCode {
     const NOTHING_OUTSTANDING: Self;
     const ENCUMBERED: Self;
     const PAYMENT_UNDER_WAY: Self;
+    const INVALID_PARTS: Self;
+    const TOO_MANY_CLAIMS: Self;
 }
 
 impl ClaimCodes for ReceivableCode {
@@ -42,6 +51,8 @@ impl ClaimCodes for ReceivableCode {
     const NOTHING_OUTSTANDING: Self = Self::NothingOutstanding;
     const ENCUMBERED: Self = Self::Encumbered;
     const PAYMENT_UNDER_WAY: Self = Self::PaymentUnderWay;
+    const INVALID_PARTS: Self = Self::InvalidParts;
+    const TOO_MANY_CLAIMS: Self = Self::TooManyClaims;
 }
 
 impl ClaimFault {
@@ -54,6 +65,8 @@ impl ClaimFault {
             Self::NothingOutstanding(_) => C::NOTHING_OUTSTANDING,
             Self::Encumbered(_) => C::ENCUMBERED,
             Self::PaymentUnderWay => C::PAYMENT_UNDER_WAY,
+            Self::InvalidParts(_) => C::INVALID_PARTS,
+            Self::TooManyClaims(_) => C::TOO_MANY_CLAIMS,
             Self::Frozen(frozen) => return frozen,
             Self::State(error) => return Failure::State(error),
         };

@@ -1,11 +1,13 @@
 //! Terms of payment: their bounds, their hash, and what they make of a delay.
 
 use counterfoil_proto::receivable::v1::{BusinessDayConvention, DayCount, Terms};
+use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::interest;
 use counterfoil_types::limits::{MAX_ARBITERS, MAX_FEES, MAX_GRACE_DAYS, MAX_MINOR, MAX_RATE_PPM};
 use prost::Message;
 
+use crate::calendar::api as calendars;
 use crate::kernel::{StateError, Store};
 use crate::membership::api as membership;
 
@@ -26,8 +28,8 @@ pub fn terms_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>,
     if day_count(terms).is_none() {
         return problem("the terms' day count is not A001, A004 or A005");
     }
-    if terms.convention() != BusinessDayConvention::None {
-        return problem("the terms' business-day convention is not None");
+    if let Some(wrong) = calendar_problem(store, terms)? {
+        return Ok(Some(wrong));
     }
     if terms.grace_days > MAX_GRACE_DAYS {
         return problem("the terms' grace is longer than 365 days");
@@ -56,6 +58,33 @@ pub fn terms_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>,
         )));
     }
     arbiters_problem(store, terms)
+}
+
+fn calendar_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>, StateError> {
+    let calendar = &terms.calendar;
+    let problem = match terms.convention() {
+        BusinessDayConvention::Unspecified => {
+            "the terms have no business-day convention".to_owned()
+        }
+        BusinessDayConvention::None if calendar.is_empty() => return Ok(None),
+        BusinessDayConvention::None => {
+            "the terms name a calendar, but their convention is None".to_owned()
+        }
+        _ if calendar.is_empty() => "the terms' convention needs a calendar".to_owned(),
+        _ if calendars::exists(store, calendar)? => return Ok(None),
+        _ => format!("the terms' calendar {calendar:?} is not published"),
+    };
+    Ok(Some(problem))
+}
+
+/// A due date under terms, by their calendar as it stands; `None` where that does not know the days that decide it.
+pub fn adjusted(
+    store: &Store<'_>,
+    terms: &Terms,
+    due_date: Date,
+) -> Result<Option<Date>, StateError> {
+    let days = calendars::business_days(store, &terms.calendar)?;
+    Ok(days.adjust(due_date, terms.convention()))
 }
 
 fn arbiters_problem(store: &Store<'_>, terms: &Terms) -> Result<Option<String>, StateError> {

@@ -12,7 +12,8 @@ use counterfoil_proto::supervision::v1::RejectionCode as Frozen;
 use counterfoil_types::dates::Date;
 
 use super::payments::{Division, Means, check_amount, discharge, find_payable};
-use crate::cash::api::{self as cash, Instructed};
+use crate::cash::api::{self as cash, Instructed, PaidFor};
+use crate::financing::api as financing;
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api::{self as receivables, Allocation};
 
@@ -22,7 +23,9 @@ pub(super) fn instruct(
 ) -> Result<(), Failure> {
     let receivable = find_payable(context, &instruct.receivable)?;
     let amount = check_amount(&receivable, instruct.amount.as_ref())?;
-    let pay_on = check_day(context, &instruct)?;
+    let terms = receivable.terms.clone().unwrap_or_default();
+    let deadline = cash::deadline(context, &terms.calendar)?;
+    let pay_on = check_day(context, &instruct, deadline)?;
     let allocation = receivables::allocate(&context.store, &receivable, amount.minor, pay_on)?;
     if allocation.left_minor > 0 {
         let message = format!(
@@ -50,7 +53,6 @@ pub(super) fn instruct(
 
     cash::use_end_to_end_id(context, &receivable.debtor, &instruct.end_to_end_id);
     let mut parts = parts(&allocation, &division);
-    let arbiter = receivable.terms.clone().unwrap_or_default().arbiter;
     let mut payments = Vec::with_capacity(confirmers.len());
     for (payee, confirmer) in confirmers {
         let instructed = Instructed {
@@ -60,10 +62,14 @@ pub(super) fn instruct(
             end_to_end_id: &instruct.end_to_end_id,
             asserter: &instruct.asserter,
             confirmer,
-            arbiter: &arbiter,
-            receivable: &receivable.id,
-            claims: parts.remove(&payee).unwrap_or_default(),
+            arbiter: &terms.arbiter,
+            paid_for: PaidFor::Receivable {
+                id: &receivable.id,
+                claims: parts.remove(&payee).unwrap_or_default(),
+            },
             reckoned_on: pay_on,
+            calendar: terms.calendar.clone(),
+            deadline,
         };
         payments.push(cash::put_instructed(context, instructed));
     }
@@ -71,9 +77,12 @@ pub(super) fn instruct(
     Ok(())
 }
 
-fn check_day(context: &Context<'_>, instruct: &InstructPayment) -> Result<Date, Failure> {
+fn check_day(
+    context: &Context<'_>,
+    instruct: &InstructPayment,
+    last: Date,
+) -> Result<Date, Failure> {
     let today = context.ledger_date;
-    let last = cash::deadline(today);
     match Date::try_from(&instruct.pay_on.unwrap_or_default()) {
         Ok(day) if (today..=last).contains(&day) => Ok(day),
         _ => {
@@ -143,8 +152,11 @@ pub(super) fn time_out(
     Ok(end(context, payment)?)
 }
 
-/// Lets the claims go, and discharges the debt where the payment took place.
+/// Lets the claims go, and discharges the debt where the payment took place; or ends the deal whose price it was.
 fn end(context: &mut Context<'_>, payment: Payment) -> Result<(), StateError> {
+    if !payment.request.is_empty() {
+        return financing::close_taken(context, &payment);
+    }
     let missing = || StateError::corrupt("receivable/receivable", "what is paid is missing");
     let receivable = receivables::receivable(&context.store, &payment.receivable)?;
     let receivable = receivable.ok_or_else(missing)?;

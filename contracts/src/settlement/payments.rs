@@ -274,7 +274,7 @@ impl Division {
     }
 
     fn overtake(&mut self, claim: &Claim) {
-        if let Some(lock) = receivables::lock_of(claim) {
+        if let Some(lock) = receivables::lock_of(claim).filter(|lock| lock.payment.is_empty()) {
             self.requests.insert(lock.request.clone());
         }
     }

@@ -79,13 +79,10 @@ fn check_signed(context: &Context<'_>) -> Result<(), Failure> {
             "a policy pack is published by a regulator, and by operators where there is none";
         return Err(reject(RejectionCode::WrongRole, message));
     }
-    let signs =
-        |operator: &str| context.caller.id == operator || context.consents.contains(operator);
-    if !regulated && !membership::is_majority(&context.store, signs)? {
-        let message = "more than two thirds of the active operators must sign the pack: propose it for their consent";
-        return Err(reject(RejectionCode::MajorityLacking, message));
+    match regulated {
+        true => Ok(()),
+        false => membership::check_consortium(context),
     }
-    Ok(())
 }
 
 /// What is left of a schedule once a later version is to come into force on a day: what is in force until then.

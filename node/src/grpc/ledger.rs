@@ -1,5 +1,6 @@
 //! `LedgerService`: records as of the last committed block, as their rules let each caller see them.
 
+mod calendar;
 mod cash;
 mod credit;
 mod financing;
@@ -139,6 +140,8 @@ reads! {
     membership::get_decision(GetDecisionRequest) -> GetDecisionResponse;
     membership::list_decisions(ListDecisionsRequest) -> ListDecisionsResponse;
     membership::get_consensus_settings(GetConsensusSettingsRequest) -> GetConsensusSettingsResponse;
+    calendar::get_calendar(GetCalendarRequest) -> GetCalendarResponse;
+    calendar::list_calendars(ListCalendarsRequest) -> ListCalendarsResponse;
     invoice::get_invoice(GetInvoiceRequest) -> GetInvoiceResponse;
     invoice::list_invoices(ListInvoicesRequest) -> ListInvoicesResponse;
     receivable::get_receivable(GetReceivableRequest) -> GetReceivableResponse;

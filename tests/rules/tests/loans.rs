@@ -5,7 +5,8 @@ use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
     BUYER, Finance, ISSUER, SELLER, TODAY, award, commit, confirm, issue_to, quote, register,
-    registration, release, repay, report_loan_default, reveal, salt, settle, take_control, usd,
+    registration, release, repay, report_loan_default, reveal, salt, sell, settle, split,
+    split_collateral, take_control, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 
@@ -153,4 +154,67 @@ fn a_claim_goes_back_once_the_loan_is_repaid_or_the_lender_lets_go() {
             (SELLER, None)
         );
     }
+}
+
+#[test]
+fn a_pledged_claim_is_neither_split_nor_sold_but_by_its_lenders_signature() {
+    let mut bench = Bench::new();
+    let (receivable, loan) = lent(&mut bench, Schedule::Bullet, 40_000, 0);
+    let parts = [20_000, 40_000];
+    bench.expect(SELLER, split(&receivable, 0, &parts), 5004, "a split");
+    bench.expect(
+        SELLER,
+        sell(&receivable, 0, 50_000, TODAY + 2),
+        5004,
+        "a sale",
+    );
+    let divided = || split_collateral(&loan, &receivable, 0, &parts);
+    bench.expect(SELLER, divided(), 56, "without the lender");
+    bench.expect(LENDER, divided(), 6004, "by the lender alone");
+    bench.signed_by(SELLER, divided(), &[ISSUER], 56);
+    let short = split_collateral(&loan, &receivable, 0, &[20_000, 39_999]);
+    bench.signed_by(SELLER, short, &[LENDER], 6079);
+    let unknown = split_collateral(&loan, &receivable, 7, &parts);
+    bench.signed_by(SELLER, unknown, &[LENDER], 6003);
+    bench.signed_by(SELLER, divided(), &[LENDER], 0);
+
+    // Each part secures all of the loan: once one is let go, the other pays 40,000 of the 40,233 owed after 30 days.
+    for number in [1, 2] {
+        let claim = bench.claim(&receivable, number);
+        assert!(claim.encumbrance.is_some(), "{number} is pledged");
+        assert_eq!(claim.controller, SELLER);
+        bench.expect(SELLER, split(&receivable, number, &[1, 2]), 5004, "again");
+    }
+    let pledged = bench.loan(&loan).collateral;
+    assert_eq!(pledged.iter().map(|c| c.number).collect::<Vec<_>>(), [1, 2]);
+    bench.succeed(LENDER, release(&loan, &receivable, 1));
+    bench.roll_to(TODAY + 31);
+    bench.succeed(ISSUER, issue_to(BUYER, 60_000, "funds"));
+    bench.succeed(BUYER, settle(&receivable, 60_000, "settlement"));
+    assert_eq!(bench.available(LENDER, ISSUER), 40_000);
+    assert_eq!(bench.available(SELLER, ISSUER), 20_000);
+    let left = bench.loan(&loan);
+    assert_eq!(
+        (left.state(), left.outstanding_minor),
+        (LoanState::Open, 233)
+    );
+    assert!(left.collateral.is_empty());
+}
+
+#[test]
+fn a_loan_has_at_most_256_claims_pledged_for_it() {
+    let mut bench = Bench::new();
+    let (first, second) = (bench.owed("N-1", 60_000), bench.owed("N-2", 60_000));
+    let claims: [(&[u8], u32); 2] = [(&first, 0), (&second, 0)];
+    let loan = bench.finance(Finance::Loan, &claims, 40_000, LENDER);
+    let parts = |many: u64| {
+        let mut parts = vec![1; many as usize - 1];
+        parts.push(60_000 - (many - 1));
+        parts
+    };
+    let divide = |receivable: &[u8], many| split_collateral(&loan, receivable, 0, &parts(many));
+    bench.signed_by(SELLER, divide(&first, 200), &[LENDER], 0);
+    bench.signed_by(SELLER, divide(&second, 57), &[LENDER], 6014);
+    bench.signed_by(SELLER, divide(&second, 56), &[LENDER], 0);
+    assert_eq!(bench.loan(&loan).collateral.len(), 256);
 }

@@ -6,8 +6,8 @@ use counterfoil_proto::credit::v1::{
 use counterfoil_rules_tests::model::arithmetic::date;
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, ISSUER, SELLER, TODAY, answer, award, commit, issue_to, quote, register,
-    registration, report, reveal, salt, settle, usd,
+    BUYER, Finance, ISSUER, SELLER, TODAY, answer, award, commit, credit, end_dispute, issue_to,
+    open_dispute, quote, register, registration, report, reveal, ruling, salt, settle, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 use counterfoil_rules_tests::workload::profiles::check_recomputation;
@@ -85,6 +85,13 @@ fn a_buyer_and_its_supplier() {
         days_late: 11,
         overdue_reports: 2,
         defaults: 1,
+        volumes: vec![Volume {
+            currency: "USD".into(),
+            invoices: 3,
+            confirmed_minor: 30_000,
+            ..Volume::default()
+        }],
+        ..DebtorProfile::default()
     };
     assert_eq!(buyer.debtor.as_ref(), Some(&debtor));
     assert_eq!((buyer.supplier.as_ref(), buyer.bank.as_ref()), (None, None));
@@ -108,8 +115,9 @@ fn a_buyer_and_its_supplier() {
                 buyer: BUYER.into(),
                 confirmed_minor: 30_000,
             }],
-            others_minor: 0,
+            ..Volume::default()
         }],
+        ..SupplierProfile::default()
     };
     assert_eq!(seller.supplier.as_ref(), Some(&supplier));
     assert_eq!(figures::tenure_days(&supplier), Some(5));
@@ -185,5 +193,43 @@ fn banks_that_quote() {
             "{id}"
         );
     }
+    check_recomputation(bench.rules.records(), bench.rules.receipts());
+}
+
+/// Of 100.00 and 300.00 confirmed, a credit note of 15.00 and one of 25.00; one dispute upheld over 25.00, one dismissed.
+#[test]
+fn disputes_and_dilution() {
+    let mut bench = Bench::new();
+    let form = |number: &str, minor| {
+        let mut form = registration(number);
+        form.gross = usd(minor);
+        form
+    };
+    let mut invoices = Vec::new();
+    for (number, minor) in [("1", 10_000), ("2", 30_000)] {
+        let invoice = invoice_id(&bench.succeed(SELLER, register(form(number, minor))));
+        bench.confirm(&invoice, &form(number, minor));
+        invoices.push(invoice);
+    }
+    let note = |at: usize, number: &str, minor| credit(&invoices[at], number, minor, Vec::new());
+    bench.signed_by(SELLER, note(0, "C-1", 1_500), &[BUYER], 0);
+    for (at, upheld) in [(0, 0), (1, 2_500)] {
+        bench.succeed(BUYER, open_dispute(&invoices[at]));
+        let agreed = end_dispute(&invoices[at], ruling(upheld));
+        bench.signed_by(SELLER, agreed, &[BUYER], 0);
+    }
+    bench.signed_by(SELLER, note(1, "C-2", 2_500), &[BUYER], 0);
+
+    let debtor = profile(&bench, BUYER).expect("a profile").debtor;
+    let debtor = debtor.expect("a debtor");
+    assert_eq!((debtor.disputes, debtor.disputes_upheld), (2, 1));
+    let supplier = profile(&bench, SELLER).expect("a profile").supplier;
+    let supplier = supplier.expect("a supplier");
+    assert_eq!((supplier.disputes, supplier.disputes_upheld), (2, 1));
+    for volume in [&debtor.volumes[0], &supplier.volumes[0]] {
+        assert_eq!((volume.credit_notes, volume.credited_minor), (2, 4_000));
+        assert_eq!(figures::dilution_ppm(volume), Some(100_000));
+    }
+    assert!(debtor.volumes[0].buyers.is_empty());
     check_recomputation(bench.rules.records(), bench.rules.receipts());
 }

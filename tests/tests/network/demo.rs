@@ -43,7 +43,7 @@ async fn seven_payments_moved_past_due_make_884_late() {
     let folder = TempDir::new().expect("temporary folders can be made");
     let file = write(&folder, &header, &rows);
     let report = demo(&file, &[], WHOLE_FILE).await.json();
-    assert_eq!(report["schema"], "counterfoil.audit.v2");
+    assert_eq!(report["schema"], "counterfoil.audit.v3");
     for (figure, expected) in [("invoices", 2_466), ("late", 884), ("disputed", 561)] {
         assert_eq!(report[figure], expected, "{figure}");
     }
@@ -181,17 +181,18 @@ fn assert_financed(report: &Value) {
     }
 }
 
-/// One invoice is paid in three parts, another defaults.
+/// One invoice is paid in three parts, another defaults; a third is disputed, ruled on, credited, and the rest paid.
 fn assert_scripted(report: &Value) {
     let scripted = &report["currencies"][0];
     assert_eq!(scripted["currency"], "EUR");
     assert_eq!(
         (&scripted["invoices"], &scripted["late"]),
-        (&2.into(), &1.into())
+        (&3.into(), &1.into())
     );
-    assert_eq!(scripted["states"]["Settled"], 1);
+    assert_eq!(scripted["states"]["Settled"], 2);
     assert_eq!(scripted["states"]["Defaulted"], 1);
-    assert_eq!(scripted["confirmed_minor"], "38000");
+    assert_eq!(scripted["confirmed_minor"], "48000");
+    assert_eq!(scripted["credited_minor"], "1500");
     // 5 days on 200.00 and 15 on 100.00, at 8 % of a year of 360 days.
     assert_eq!(scripted["penalty_paid_minor"], "56");
 }

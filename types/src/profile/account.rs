@@ -7,7 +7,7 @@ use counterfoil_proto::credit::v1::{
 };
 use counterfoil_proto::v1::{Event, Money};
 
-use super::movements::{Change, UnreadableEvent, movements};
+use super::movements::{Change, Side, UnreadableEvent, movements};
 use super::{FORMULA, Movement};
 use crate::dates::Date;
 use crate::limits::{MAX_PROFILE_BUYERS, MAX_PROFILE_DAYS};
@@ -80,9 +80,10 @@ fn increase(count: &mut u64, by: u64) {
 /// Adds one change.
 fn apply(profile: &mut Profile, change: Change) -> Figure {
     let (count, figure) = match change {
-        Change::InvoiceConfirmed { days } => {
+        Change::InvoiceConfirmed { days, amount } => {
             let debtor = debtor(profile);
             add_days(debtor, days);
+            confirm(volume(&mut debtor.volumes, &amount.currency), &amount);
             (&mut debtor.invoices_confirmed, Figure::InvoicesConfirmed)
         }
         Change::Query => (&mut debtor(profile).queries, Figure::Queries),
@@ -98,6 +99,26 @@ fn apply(profile: &mut Profile, change: Change) -> Figure {
         }
         Change::OverdueReport => (&mut debtor(profile).overdue_reports, Figure::OverdueReports),
         Change::Default => (&mut debtor(profile).defaults, Figure::Defaults),
+        Change::Dispute(Side::Debtor) => (&mut debtor(profile).disputes, Figure::Disputes),
+        Change::Dispute(Side::Supplier) => {
+            (&mut supplier(profile).disputes, Figure::SupplierDisputes)
+        }
+        Change::DisputeUpheld(Side::Debtor) => {
+            (&mut debtor(profile).disputes_upheld, Figure::DisputesUpheld)
+        }
+        Change::DisputeUpheld(Side::Supplier) => (
+            &mut supplier(profile).disputes_upheld,
+            Figure::SupplierDisputesUpheld,
+        ),
+        Change::Dilution { side, amount } => {
+            let (volumes, figure) = match side {
+                Side::Debtor => (&mut debtor(profile).volumes, Figure::Dilution),
+                Side::Supplier => (&mut supplier(profile).volumes, Figure::SupplierDilution),
+            };
+            let volume = volume(volumes, &amount.currency);
+            increase(&mut volume.credited_minor, amount.minor);
+            (&mut volume.credit_notes, figure)
+        }
         Change::InvoiceRegistered { on } => {
             let supplier = supplier(profile);
             add_registration(supplier, on);
@@ -148,22 +169,31 @@ fn add_registration(supplier: &mut SupplierProfile, on: Date) {
     supplier.last_registered_on = Some(on.to_proto());
 }
 
-fn add_volume(supplier: &mut SupplierProfile, buyer: &str, amount: &Money) {
-    let volumes = &mut supplier.volumes;
-    let kept: usize = volumes.iter().map(|volume| volume.buyers.len()).sum();
+/// What stands of one currency.
+fn volume<'a>(volumes: &'a mut Vec<Volume>, currency: &str) -> &'a mut Volume {
     let at = volumes
-        .binary_search_by(|volume| volume.currency.cmp(&amount.currency))
+        .binary_search_by(|volume| volume.currency.as_str().cmp(currency))
         .unwrap_or_else(|at| {
             let volume = Volume {
-                currency: amount.currency.clone(),
+                currency: currency.to_owned(),
                 ..Volume::default()
             };
             volumes.insert(at, volume);
             at
         });
-    let volume = &mut volumes[at];
+    &mut volumes[at]
+}
+
+fn confirm(volume: &mut Volume, amount: &Money) {
     increase(&mut volume.invoices, 1);
     increase(&mut volume.confirmed_minor, amount.minor);
+}
+
+fn add_volume(supplier: &mut SupplierProfile, buyer: &str, amount: &Money) {
+    let volumes = &mut supplier.volumes;
+    let kept: usize = volumes.iter().map(|volume| volume.buyers.len()).sum();
+    let volume = volume(volumes, &amount.currency);
+    confirm(volume, amount);
     let buyers = &mut volume.buyers;
     match buyers.binary_search_by(|kept| kept.buyer.as_str().cmp(buyer)) {
         Ok(at) => increase(&mut buyers[at].confirmed_minor, amount.minor),
@@ -222,7 +252,10 @@ mod tests {
 
     #[test]
     fn slow_confirmations_share_the_last_place() {
-        let confirmed = |days| Change::InvoiceConfirmed { days };
+        let confirmed = |days| Change::InvoiceConfirmed {
+            days,
+            amount: Money::default(),
+        };
         let debtor = profile([0, 2, 365, 366, 400, u64::MAX].map(confirmed).to_vec());
         let counts = debtor.debtor.expect("a debtor").confirmed_after_days;
         assert_eq!(counts.len(), MAX_PROFILE_DAYS + 1);

@@ -60,6 +60,11 @@ pub fn confirmed_ppm(supplier: &SupplierProfile) -> Option<u32> {
     share_ppm(confirmed, confirmed.saturating_add(supplier.invoices_ended))
 }
 
+/// Dilution in one currency: of what was confirmed, what credit notes were over.
+pub fn dilution_ppm(volume: &Volume) -> Option<u32> {
+    share_ppm(volume.credited_minor, volume.confirmed_minor)
+}
+
 /// Herfindahl-Hirschman index of the buyers of one currency, from near 0 (many alike) to 1,000,000 (one):
 /// each buyer's share in ppm is rounded, their squares are added up, the sum divided by 10^6 and rounded. Those that
 /// are not kept apart count as one buyer.
@@ -103,6 +108,7 @@ mod tests {
             confirmed_minor: buyers.iter().sum::<u64>() + others_minor,
             buyers: buyers.iter().enumerate().map(buyer).collect(),
             others_minor,
+            ..Volume::default()
         }
     }
 

@@ -10,7 +10,7 @@ mod movements;
 pub mod scorecard;
 
 pub use account::Account;
-pub use movements::{Change, Movement, UnreadableEvent, movements};
+pub use movements::{Change, Movement, Side, UnreadableEvent, movements};
 
 /// Version of the formula. Another one starts at a height, over the whole history.
-pub const FORMULA: u32 = 1;
+pub const FORMULA: u32 = 2;

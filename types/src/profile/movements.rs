@@ -19,6 +19,7 @@ pub enum Change {
     /// Of a debtor: it confirmed an invoice so many days after its registration.
     InvoiceConfirmed {
         days: u64,
+        amount: Money,
     },
     Query,
     InvoiceRejected,
@@ -28,6 +29,13 @@ pub enum Change {
     },
     OverdueReport,
     Default,
+    Dispute(Side),
+    DisputeUpheld(Side),
+    /// A credit note was put on an invoice.
+    Dilution {
+        side: Side,
+        amount: Money,
+    },
     /// Of a supplier.
     InvoiceRegistered {
         on: Date,
@@ -44,6 +52,13 @@ pub enum Change {
     Award,
     /// It was awarded, and could not pay.
     FailedPayment,
+}
+
+/// On which side of an invoice an organization is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Debtor,
+    Supplier,
 }
 
 /// An event that this version of the formula cannot read.
@@ -66,6 +81,7 @@ pub fn movements(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
 
 fn of_invoice(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
     use invoice::v1::event::Event::*;
+    use invoice::v1::{Ruling, Verdict};
     Ok(match read::<invoice::v1::Event>(event)?.event {
         Some(Registered(e)) => {
             let on = read_date(event, e.registered_on)?;
@@ -75,12 +91,13 @@ fn of_invoice(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
             let registered = read_date(event, e.registered_on)?;
             let confirmed = read_date(event, e.confirmed_on)?;
             let days = u64::try_from(registered.days_until(confirmed)).unwrap_or(0);
+            let amount = e.amount.unwrap_or_default();
             let volume = Change::Volume {
                 buyer: e.buyer.clone(),
-                amount: e.amount.unwrap_or_default(),
+                amount: amount.clone(),
             };
             vec![
-                movement(e.buyer, Change::InvoiceConfirmed { days }),
+                movement(e.buyer, Change::InvoiceConfirmed { days, amount }),
                 movement(e.seller, volume),
             ]
         }
@@ -90,6 +107,20 @@ fn of_invoice(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
             movement(e.seller, Change::InvoiceEnded),
         ],
         Some(Withdrawn(e)) => vec![movement(e.seller, Change::InvoiceEnded)],
+        Some(Disputed(e)) => of_both(e.buyer, e.seller, Change::Dispute),
+        Some(DisputeEnded(e))
+            if e.outcome.as_ref().map(Ruling::verdict) == Some(Verdict::Upheld) =>
+        {
+            of_both(e.buyer, e.seller, Change::DisputeUpheld)
+        }
+        Some(Credited(e)) => {
+            let amount = e.amount.unwrap_or_default();
+            let dilution = |side| Change::Dilution {
+                side,
+                amount: amount.clone(),
+            };
+            of_both(e.buyer, e.seller, dilution)
+        }
         Some(
             QueryResolved(_)
             | Warned(_)
@@ -97,8 +128,6 @@ fn of_invoice(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
             | ProposalEnded(_)
             | ConditionallyConfirmed(_)
             | ConditionsEnded(_)
-            | Credited(_)
-            | Disputed(_)
             | Ruled(_)
             | DisputeEnded(_),
         )
@@ -136,10 +165,18 @@ fn of_financing(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
         Some(
             Opened(_) | Closed(_) | QuoteClosed(_) | LoanOpened(_) | LoanPaid(_) | LoanDefaulted(_)
             | LimitSet(_) | ProgrammeOpened(_) | ProgrammeClosed(_) | StandingQuoteMade(_)
-            | ClaimPurchased(_) | ExtensionDrawn(_),
+            | ClaimPurchased(_) | ExtensionDrawn(_) | QuoteTaken(_),
         )
         | None => Vec::new(),
     })
+}
+
+/// The same for both sides of an invoice.
+fn of_both(buyer: String, seller: String, change: impl Fn(Side) -> Change) -> Vec<Movement> {
+    vec![
+        movement(buyer, change(Side::Debtor)),
+        movement(seller, change(Side::Supplier)),
+    ]
 }
 
 fn movement(organization: String, change: Change) -> Movement {

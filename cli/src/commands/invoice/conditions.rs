@@ -1,9 +1,11 @@
 //! `counterfoil invoice condition` and the answer to conditions: what the buyer would pay, repeated by the seller.
 
 use counterfoil_proto::invoice::v1::{AcceptConditions, ConfirmConditionally, Invoice};
+use counterfoil_proto::receivable::v1::BusinessDayConvention;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::InvoiceId;
 
+use super::register::convention;
 use super::{check_acknowledged, terms_hash};
 use crate::amounts::Currencies;
 use crate::arguments::Sending;
@@ -17,6 +19,13 @@ pub struct Condition {
     /// What you undertake to pay, such as "90.00 USD"; the invoice's amount if left out
     #[arg(long, value_name = "AMOUNT")]
     amount: Option<String>,
+    /// What becomes of a due date that is no business day: none, following, modified-following, preceding; as in the
+    /// invoice's terms if left out
+    #[arg(long, value_name = "CONVENTION", value_parser = convention)]
+    convention: Option<BusinessDayConvention>,
+    /// The calendar of the convention, empty for none; as in the invoice's terms if left out
+    #[arg(long, value_name = "CODE")]
+    calendar: Option<String>,
     /// Days after the due date before default; as in the invoice's terms if left out
     #[arg(long, value_name = "DAYS")]
     grace_days: Option<u32>,
@@ -56,6 +65,9 @@ impl Condition {
             None => gross,
         };
         let mut terms = invoice.terms.clone().unwrap_or_default();
+        let convention = self.convention.unwrap_or(terms.convention());
+        terms.set_convention(convention);
+        terms.calendar = self.calendar.unwrap_or(terms.calendar);
         terms.grace_days = self.grace_days.unwrap_or(terms.grace_days);
         terms.penalty_rate_ppm = self.penalty_rate_ppm.unwrap_or(terms.penalty_rate_ppm);
         terms.assignable = self.assignable.unwrap_or(terms.assignable);

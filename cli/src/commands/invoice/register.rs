@@ -106,6 +106,12 @@ struct TermsArguments {
     /// Day count of the penalty: A001 (30/360), A004 (actual/360), A005 (actual/365)
     #[arg(long, value_name = "CODE", default_value = "A004", value_parser = day_count)]
     day_count: DayCount,
+    /// What becomes of a due date that is no business day: none, following, modified-following, preceding
+    #[arg(long, value_name = "CONVENTION", default_value = "none", value_parser = convention)]
+    convention: BusinessDayConvention,
+    /// The calendar of the convention, such as TARGET (`counterfoil calendar list`)
+    #[arg(long, value_name = "CODE", default_value = "")]
+    calendar: String,
     /// Days after the due date before default
     #[arg(long, value_name = "DAYS", default_value_t = 45)]
     grace_days: u32,
@@ -153,6 +159,11 @@ struct Payload {
     /// The root over private fields salted elsewhere, 64 hexadecimal digits
     #[arg(long, value_name = "HASH")]
     payload_root: Option<Hash>,
+}
+
+pub fn convention(text: &str) -> Result<BusinessDayConvention, String> {
+    let named = BusinessDayConvention::from_str_name;
+    enum_value("BUSINESS_DAY_CONVENTION", text, named)
 }
 
 fn day_count(text: &str) -> Result<DayCount, String> {
@@ -228,7 +239,8 @@ impl TermsArguments {
             arbiters,
             arbiter_threshold: self.arbiter_threshold.unwrap_or(majority),
             day_count: self.day_count.into(),
-            convention: BusinessDayConvention::None.into(),
+            convention: self.convention.into(),
+            calendar: self.calendar.clone(),
             grace_days: self.grace_days,
             penalty_rate_ppm: self.penalty_rate_ppm,
             assignable: !self.not_assignable,
@@ -332,6 +344,8 @@ mod tests {
             let day_count = DayCount::A004;
             TermsArguments {
                 day_count,
+                convention: BusinessDayConvention::Following,
+                calendar: "TARGET".to_owned(),
                 grace_days: 45,
                 penalty_rate_ppm: 80_000,
                 not_assignable: false,
@@ -347,6 +361,8 @@ mod tests {
         let ruling = terms("bank-a=1").unwrap();
         assert_eq!(ruling.arbiters, ["a", "b", "c"]);
         assert_eq!(ruling.arbiter_threshold, 2);
+        let named = (ruling.convention(), ruling.calendar.as_str());
+        assert_eq!(named, (BusinessDayConvention::Following, "TARGET"));
         for bad in ["bank-a", "Bank=1", "bank-a=1.234", "bank-a="] {
             assert!(terms(bad).is_err(), "{bad}");
         }

@@ -38,6 +38,9 @@ pub struct Open {
     /// Of a sale: at least this much is paid for, such as "400.00 USD", or nothing is sold
     #[arg(long, value_name = "AMOUNT")]
     minimum: Option<String>,
+    /// Who rules where a bank pays for the claims outside of the ledger and that is contested; nobody if left out
+    #[arg(long, value_name = "ORG")]
+    arbiter: Option<OrganizationId>,
     #[command(flatten)]
     sending: Sending,
 }
@@ -79,6 +82,7 @@ impl Open {
             invited: self.invited.into_iter().map(String::from).collect(),
             all_or_none: self.all_or_none,
             minimum_minor,
+            arbiter: self.arbiter.map(String::from).unwrap_or_default(),
         };
         Ok((open, self.sending))
     }

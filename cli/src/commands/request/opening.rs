@@ -44,7 +44,12 @@ pub struct Terms {
     pub fees: Vec<Fee>,
     pub recourse: String,
     pub expires_on: Date,
-    pub issuer: OrganizationId,
+    /// The bank whose deposits pay; none where it pays over the external rail.
+    #[serde(default)]
+    pub issuer: Option<OrganizationId>,
+    /// The bank that asserts a payment over the external rail.
+    #[serde(default)]
+    pub asserter: Option<OrganizationId>,
     pub end_to_end_id: String,
     /// How a loan is repaid; none in a sale.
     #[serde(default)]
@@ -85,6 +90,9 @@ impl Terms {
             name: fee.name.clone(),
             amount_minor: fee.amount_minor,
         };
+        let id = |bank: &Option<OrganizationId>| {
+            bank.as_ref().map(ToString::to_string).unwrap_or_default()
+        };
         let day_count = enum_value("DAY_COUNT", &self.day_count, DayCount::from_str_name)?;
         let recourse = enum_value("RECOURSE", &self.recourse, Recourse::from_str_name)?;
         let schedule = match &self.schedule {
@@ -101,7 +109,8 @@ impl Terms {
             fees: self.fees.iter().map(fee).collect(),
             recourse: recourse.into(),
             expires_on: Some(self.expires_on.to_proto()),
-            issuer: self.issuer.to_string(),
+            issuer: id(&self.issuer),
+            asserter: id(&self.asserter),
             end_to_end_id: self.end_to_end_id.clone(),
             schedule: schedule.into(),
             smallest_part_minor: self.smallest_part_minor,
@@ -189,7 +198,8 @@ mod tests {
             }],
             recourse: "None".into(),
             expires_on: "2026-01-20".parse().unwrap(),
-            issuer: "bank-a".parse().unwrap(),
+            issuer: Some("bank-a".parse().unwrap()),
+            asserter: None,
             end_to_end_id: "quote-1".into(),
             schedule: None,
             loan_grace_days: 0,

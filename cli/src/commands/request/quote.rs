@@ -50,6 +50,9 @@ pub struct Quote {
     /// The bank whose deposits it pays in; your own, issued by the payment, if left out
     #[arg(long, value_name = "BANK")]
     issuer: Option<OrganizationId>,
+    /// Pay through banks outside of the ledger instead: the bank that asserts your payment, yourself or another
+    #[arg(long, value_name = "BANK", conflicts_with = "issuer")]
+    asserter: Option<OrganizationId>,
     #[command(flatten)]
     instruction: Instruction,
     #[command(flatten)]
@@ -162,7 +165,11 @@ impl Quote {
                 Some(until) => until,
                 None => read_date(request.expires_on)?,
             },
-            issuer: self.issuer.unwrap_or_else(|| bank.clone()),
+            issuer: match self.asserter {
+                Some(_) => None,
+                None => Some(self.issuer.unwrap_or_else(|| bank.clone())),
+            },
+            asserter: self.asserter,
             end_to_end_id: self.instruction.id("quote"),
             schedule: self.schedule.map(|schedule| {
                 let name = schedule.as_str_name();
@@ -283,7 +290,7 @@ mod tests {
         let quoted = terms("--rate 6.2% --fee handling=5.00").unwrap();
         assert_eq!((quoted.amount_minor, quoted.rate_ppm), (75_000, 62_000));
         assert_eq!(quoted.fees[0].amount_minor, 500);
-        assert_eq!(quoted.issuer.as_str(), "bank-a");
+        assert_eq!(quoted.issuer, "bank-a".parse().ok());
         assert_eq!(quoted.expires_on, "2026-01-20".parse().unwrap());
         assert!(quoted.end_to_end_id.starts_with("quote-"));
         let other = terms(
@@ -291,7 +298,12 @@ mod tests {
         )
         .unwrap();
         assert_eq!((other.amount_minor, other.rate_ppm), (1_000, 1));
-        assert_eq!(other.issuer.as_str(), "bank-b");
+        assert_eq!(other.issuer, "bank-b".parse().ok());
+        let outside = terms("--rate 6% --asserter bank-b").unwrap();
+        assert_eq!(
+            (outside.issuer, outside.asserter),
+            (None, "bank-b".parse().ok())
+        );
         assert_eq!((&*other.day_count, &*other.end_to_end_id), ("A001", "X"));
     }
 

@@ -96,6 +96,9 @@ fn records(world: &World) -> Vec<Probe> {
         id: world.decision.to_vec(),
     };
     let settings = wire::GetConsensusSettingsRequest {};
+    let calendar = wire::GetCalendarRequest {
+        code: "TARGET".into(),
+    };
     let invoice = wire::GetInvoiceRequest {
         id: world.invoice.to_vec(),
     };
@@ -113,6 +116,8 @@ fn records(world: &World) -> Vec<Probe> {
         probe!("GetDecision" of "on parameters" = Ledger.get_decision(decision), a => bytes(a.decision)),
         list!("ListDecisions" of "all" = list_decisions(ListDecisionsRequest), decisions),
         probe!("GetConsensusSettings" of "now" = Ledger.get_consensus_settings(settings), a => bytes(a.settings)),
+        probe!("GetCalendar" of "the operator's" = Ledger.get_calendar(calendar), a => bytes(a.calendar)),
+        list!("ListCalendars" of "all" = list_calendars(ListCalendarsRequest), calendars),
         probe!("GetInvoice" of "an invoice" = Ledger.get_invoice(invoice), a => bytes(a.invoice)),
         list!("ListInvoices" of "all" = list_invoices(ListInvoicesRequest), invoices),
         probe!("GetReceivable" of "a receivable" = Ledger.get_receivable(receivable), a => bytes(a.receivable)),

@@ -124,6 +124,7 @@ fn terms() -> receivable::Terms {
         arbiter: String::new(),
         arbiters: Vec::new(),
         arbiter_threshold: 0,
+        calendar: String::new(),
     }
 }
 
@@ -194,6 +195,7 @@ impl World {
         let programme = chain.programme(&two);
         let proposing = chain.propose_split("supplier-b", (receivable, PLEDGED), "bank-b");
         let deciding = chain.decide();
+        chain.publish();
         let paying = chain.pay("buyer-a", receivable, "bank-c");
         chain.publish();
         let frozen = receivables::claim_key(&receivable.to_vec(), PLEDGED);
@@ -478,6 +480,24 @@ impl Chain {
             action: Some(calendar::action::Action::Roll(roll)),
         };
         self.carry_out("operator", contract::CALENDAR, &action)
+    }
+
+    fn publish(&mut self) {
+        let calendar = calendar::BusinessCalendar {
+            code: "TARGET".into(),
+            name: "TARGET, euro".into(),
+            weekend: vec![6, 7],
+            from: date(1, 1),
+            to: date(12, 31),
+            holidays: Vec::from_iter(date(5, 1)),
+        };
+        let publish = calendar::PublishCalendar {
+            calendar: Some(calendar),
+        };
+        let action = calendar::Action {
+            action: Some(calendar::action::Action::Publish(publish)),
+        };
+        self.carry_out("operator", contract::CALENDAR, &action);
     }
 
     fn redeem(&mut self, holder: &str, issuer: &str) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use counterfoil_proto::calendar::v1::action::Action as Calendar;
 use counterfoil_proto::cash::v1::{self as cash_wire};
 use counterfoil_proto::financing::v1::{self as financing_wire, QuoteTerms, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
@@ -233,7 +234,10 @@ impl Model {
     pub fn authority(&self, caller: &str, act: &Act) -> Result<Option<Authority>, Rejected> {
         let authority = match act {
             Act::Membership(action) => return self.authority_of_membership(action),
-            Act::Calendar(_) => Authority::new(Class::Roll),
+            Act::Calendar(action) => Authority::new(match action.action {
+                Some(Calendar::Publish(_)) => Class::Administration,
+                _ => Class::Roll,
+            }),
             Act::Cash(action) => self.authority_of_cash(caller, action),
             Act::Financing(action) => self.authority_of_financing(action),
             Act::Invoice(action) => authority_of_invoice(&self.invoices, action),
@@ -370,6 +374,7 @@ impl Model {
             // A lender that enforces its claim is paid.
             Financing::ReportLoanDefault(_) => Authority::new(Class::Report).discharging(),
             Financing::TakeControl(_) => Authority::new(Class::Pledge).discharging(),
+            Financing::SplitCollateral(_) => Authority::new(Class::Split),
             Financing::SetLimit(a) => Authority::over(Class::Quote, &a.cap),
             Financing::OpenProgramme(_) => Authority::new(Class::Request),
             Financing::CloseProgramme(_) => Authority::new(Class::Request).discharging(),

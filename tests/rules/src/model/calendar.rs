@@ -11,7 +11,7 @@ use super::{Call, Happened, Model, Rejected, ensure};
 const DAY_MS: i64 = 86_400_000;
 const MINUTE_MS: i64 = 60_000;
 /// 2199-12-31.
-const LAST_DAY: i64 = 84_005;
+pub const LAST_DAY: i64 = 84_005;
 
 /// How the ledger tells its date.
 #[derive(Clone, Debug)]

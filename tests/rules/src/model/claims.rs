@@ -71,7 +71,7 @@ impl Model {
         invoice: &Invoice,
         face: Money,
         terms: Terms,
-        today: i64,
+        (falls_due, today): (i64, i64),
     ) -> Id {
         let id = tagged_hash("counterfoil/receivable-id/v1", &[&invoice.id]);
         let claim = Claim {
@@ -90,8 +90,7 @@ impl Model {
             debtor: invoice.buyer.clone(),
             face: Some(face),
             due_date: invoice.due_date,
-            // The only convention so far leaves the due date where it is.
-            adjusted_due_date: invoice.due_date,
+            adjusted_due_date: Some(date(falls_due)),
             terms: Some(terms),
             state: ReceivableState::Performing.into(),
             redeemed_minor: 0,
@@ -141,7 +140,7 @@ impl Model {
         }
     }
 
-    pub(super) fn claim_key(&self, receivable: &[u8], number: u32) -> Option<ClaimKey> {
+    pub(in crate::model) fn claim_key(&self, receivable: &[u8], number: u32) -> Option<ClaimKey> {
         let key = (Id::try_from(receivable).ok()?, number);
         self.claims.contains_key(&key).then_some(key)
     }
@@ -245,15 +244,16 @@ impl Model {
             });
         }
         let numbers = told.iter().map(|part| part.number).collect();
+        let mut concerned = vec![claim.controller.clone()];
+        if let Some(Kind::Pledged(pledge)) = encumbrance(&claim) {
+            concerned.push(pledge.pledgee.clone());
+        }
         let split = ClaimSplit {
             receivable: key.0.to_vec(),
             number: key.1,
             parts: told,
         };
-        (
-            numbers,
-            receivable([claim.controller], event::Event::Split(split)),
-        )
+        (numbers, receivable(concerned, event::Event::Split(split)))
     }
 
     /// Passes a claim on with an endorsement.
@@ -305,25 +305,42 @@ impl Model {
         action: &SplitClaim,
     ) -> Result<Vec<Happened>, Rejected> {
         let key = self.disposable(call, &action.receivable, action.number, DISPOSAL)?;
-        let claim = &self.claims[&key];
-        let parts = &action.parts_minor;
+        let (invalid, too_many) = (Code::InvalidParts, Code::TooManyClaims);
+        let parts = self.parts_of(
+            &key,
+            &action.parts_minor,
+            call.organization,
+            invalid,
+            too_many,
+        )?;
+        let today = self.clock.day(call.time_ms);
+        Ok(vec![self.divide(&key, &parts, today).1])
+    }
+
+    /// The parts that a claim may be divided into, with its own rank.
+    pub(super) fn parts_of<C: Into<i32>>(
+        &self,
+        key: &ClaimKey,
+        parts: &[u64],
+        caller: &str,
+        invalid: C,
+        too_many: C,
+    ) -> Result<Vec<(u64, Rank)>, Rejected> {
+        let claim = &self.claims[key];
         let sum: u128 = parts.iter().map(|part| u128::from(*part)).sum();
         ensure(
             parts.len() >= 2 && !parts.contains(&0) && sum == u128::from(claim.outstanding_minor),
-            Code::InvalidParts,
+            invalid,
         )?;
         // One more for each claim of others, which an award may have to split.
-        let of_others = |claim: &&&Claim| claim.controller != call.organization;
+        let of_others = |claim: &&&Claim| claim.controller != caller;
         let reserved = self.live_claims(&key.0).iter().filter(of_others).count();
         ensure(
             self.live_claims_after(&key.0, 1, parts.len()) + reserved <= MAX_LIVE_CLAIMS,
-            Code::TooManyClaims,
+            too_many,
         )?;
-
         let rank = claim.rank();
-        let parts: Vec<(u64, Rank)> = parts.iter().map(|part| (*part, rank)).collect();
-        let today = self.clock.day(call.time_ms);
-        Ok(vec![self.divide(&key, &parts, today).1])
+        Ok(parts.iter().map(|part| (*part, rank)).collect())
     }
 
     pub(super) fn merge(

@@ -134,6 +134,8 @@ impl Model {
             of_claims: money(taken),
             owed_to_buyer: money(left),
             reason: action.reason.clone(),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         let mut happened = vec![told(&invoice, event::Event::Credited(credited))];
         for part in parts {
@@ -326,9 +328,15 @@ impl Model {
             invoice: id.to_vec(),
             number: dispute.number,
             state: state.into(),
-            outcome: Some(outcome),
+            outcome: Some(outcome.clone()),
+            seller: invoice.seller.clone(),
+            buyer: invoice.buyer.clone(),
         };
         let invoice = invoice.clone();
+        if outcome.verdict() == Verdict::Upheld {
+            self.upheld
+                .push((invoice.seller.clone(), invoice.buyer.clone()));
+        }
         let told = self.told_with_arbiters(&invoice, event::Event::DisputeEnded(ended));
         vec![told, self.mark(&invoice, false)]
     }

@@ -18,17 +18,11 @@ use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 use counterfoil_proto::v1::Money;
 
 use super::arithmetic::{MAX_MINOR, date, day};
+use super::business_days::second_after;
 use super::cash::is_end_to_end_id;
 use super::claims::day_of;
 use super::settlement::{Debt, Means, Payout, ToLender, distribute, legs};
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, is_reason, tagged_hash};
-
-/// The second working day after a day. 1970-01-01, day 0, was a Thursday.
-pub fn two_working_days_after(day: i64) -> i64 {
-    let works = |day: &i64| !matches!(day.rem_euclid(7), 2 | 3);
-    let days = (day + 1..).filter(works);
-    days.take(2).last().expect("two of endless days")
-}
 
 impl Model {
     pub(super) fn accept_issuers(
@@ -97,7 +91,8 @@ impl Model {
             (1..=MAX_MINOR).contains(&amount.minor),
             Settling::InvalidAmount,
         )?;
-        let deadline = two_working_days_after(today);
+        let terms = receivable.terms.as_ref().expect("terms");
+        let deadline = second_after(self.calendar(&terms.calendar), today);
         let pay_on = action.pay_on.as_ref().and_then(day);
         let pay_on = pay_on
             .filter(|day| (today..=deadline).contains(day))
@@ -130,63 +125,68 @@ impl Model {
         )?;
 
         self.use_id(debtor, &action.end_to_end_id, call.tx_id);
-        let arbiter = receivable.terms.as_ref().expect("terms").arbiter.clone();
+        let arbiter = terms.arbiter.clone();
         let mut happened = Vec::new();
         for (payee, minor) in legs {
-            let key = tagged_hash(
-                "counterfoil/payment-id/v1",
-                &[&call.tx_id, payee.as_bytes()],
-            );
-            let confirmer = confirmers[&payee].clone();
-            let takes_part = [debtor, asserter, &payee, &confirmer].contains(&arbiter.as_str());
             let payment = Payment {
-                id: key.to_vec(),
                 payer: debtor.to_owned(),
                 claims: parts_of(&payouts, &payee),
-                payee,
                 amount: Some(Money {
                     minor,
                     currency: amount.currency.clone(),
                 }),
                 end_to_end_id: action.end_to_end_id.clone(),
                 asserter: asserter.to_owned(),
-                confirmer,
-                arbiter: if takes_part {
-                    String::new()
-                } else {
-                    arbiter.clone()
-                },
+                confirmer: confirmers[&payee].clone(),
+                arbiter: arbiter.clone(),
                 receivable: id.to_vec(),
-                state: State::Instructed.into(),
-                instructed_on: Some(date(today)),
                 reckoned_on: Some(date(pay_on)),
-                deadline: Some(date(deadline)),
+                calendar: terms.calendar.clone(),
+                payee,
                 ..Payment::default()
             };
-            let told = PaymentInstructed {
-                payment: key.to_vec(),
-                payer: payment.payer.clone(),
-                payee: payment.payee.clone(),
-                amount: payment.amount.clone(),
-                end_to_end_id: payment.end_to_end_id.clone(),
-                asserter: payment.asserter.clone(),
-                confirmer: payment.confirmer.clone(),
-                receivable: id.to_vec(),
-                deadline: payment.deadline,
-            };
-            happened.push(cash(
-                parties(&payment),
-                event::Event::PaymentInstructed(told),
-            ));
+            let (key, told) = self.begin_payment(payment, call);
+            happened.push(told);
             let receivable = self.receivables.get_mut(&id).expect("found above");
             receivable.payments.push(key.to_vec());
-            self.payments.insert(key, payment);
         }
         Ok(happened)
     }
 
+    /// Gives a payment its name, days and state. No party of it rules on it.
+    pub(super) fn begin_payment(&mut self, mut payment: Payment, call: &Call) -> (Id, Happened) {
+        let today = self.clock.day(call.time_ms);
+        let (payer, payee) = (&payment.payer, &payment.payee);
+        let length = [u8::try_from(payer.len()).expect("ids are short")];
+        let parts: [&[u8]; 4] = [&call.tx_id, &length, payer.as_bytes(), payee.as_bytes()];
+        let id = tagged_hash("counterfoil/payment-id/v1", &parts);
+        if parties(&payment).contains(&payment.arbiter) {
+            payment.arbiter = String::new();
+        }
+        payment.id = id.to_vec();
+        payment.set_state(State::Instructed);
+        payment.instructed_on = Some(date(today));
+        let working = self.calendar(&payment.calendar);
+        payment.deadline = Some(date(second_after(working, today)));
+        let told = PaymentInstructed {
+            payment: id.to_vec(),
+            payer: payment.payer.clone(),
+            payee: payment.payee.clone(),
+            amount: payment.amount.clone(),
+            end_to_end_id: payment.end_to_end_id.clone(),
+            asserter: payment.asserter.clone(),
+            confirmer: payment.confirmer.clone(),
+            receivable: payment.receivable.clone(),
+            deadline: payment.deadline,
+            request: payment.request.clone(),
+        };
+        let told = cash(parties(&payment), event::Event::PaymentInstructed(told));
+        self.payments.insert(id, payment);
+        (id, told)
+    }
+
     /// The payee's bank, unless it stands on the other side, too; then the payee, unless it does.
-    fn confirmer(&self, payee: &str, other_side: &[&str]) -> Option<String> {
+    pub(super) fn confirmer(&self, payee: &str, other_side: &[&str]) -> Option<String> {
         let bank = self
             .acceptances
             .get(payee)
@@ -223,11 +223,17 @@ impl Model {
         ensure_first(self.bank_messages.get(hash), Code::RepeatedMessage)?;
         ensure_first(self.bank_entries.get(&entry), Code::RepeatedMessage)?;
         let value_date = action.value_date.as_ref().and_then(day);
+        let reckoned = day_of(&payment.reckoned_on);
+        // The price of claims is right on its day alone.
+        let of_claims = !payment.request.is_empty();
         ensure(
-            value_date.is_some_and(|on| (day_of(&payment.reckoned_on)..=today).contains(&on)),
+            value_date.is_some_and(|on| {
+                (reckoned..=today).contains(&on) && (!of_claims || on == reckoned)
+            }),
             Code::InvalidValueDate,
         )?;
 
+        let answer_by = second_after(self.calendar(&payment.calendar), today);
         self.bank_messages.insert(hash.clone(), call.tx_id);
         self.bank_entries.insert(entry, call.tx_id);
         payment.set_state(State::Asserted);
@@ -236,7 +242,7 @@ impl Model {
             entry_reference: reference.clone(),
             value_date: action.value_date,
             asserted_on: Some(date(today)),
-            answer_by: Some(date(two_working_days_after(today))),
+            answer_by: Some(date(answer_by)),
         });
         let told = PaymentAsserted {
             payment: id.to_vec(),
@@ -368,6 +374,10 @@ impl Model {
             parties(&payment)
         };
         let mut happened = vec![cash(concerned, event::Event::PaymentClosed(told))];
+        if !payment.request.is_empty() {
+            happened.extend(self.close_price(&payment, call));
+            return happened;
+        }
         let key = Id::try_from(payment.receivable.as_slice()).expect("an id");
         let receivable = self.receivables.get_mut(&key).expect("a receivable");
         receivable.payments.retain(|other| other.as_slice() != id);

@@ -259,7 +259,11 @@ impl Model {
             && (arbiters.is_empty() || terms.arbiter_threshold > 0);
         of_arbiters
             && terms.day_count() != DayCount::Unspecified
-            && terms.convention() == BusinessDayConvention::None
+            && match terms.convention() {
+                BusinessDayConvention::Unspecified => false,
+                BusinessDayConvention::None => terms.calendar.is_empty(),
+                _ => self.calendars.contains_key(&terms.calendar),
+            }
             && terms.grace_days <= 365
             && terms.penalty_rate_ppm <= 1_000_000
             && terms.fees.len() <= 8
@@ -367,7 +371,7 @@ impl Model {
         )?;
         self.may_confirm(call, &invoice)?;
         let amount = action.amount.clone().expect("an amount");
-        Ok(self.undertaken(call, &action.invoice, amount, terms))
+        self.undertaken(call, &action.invoice, amount, terms)
     }
 
     /// The buyer owes the invoice from here on.
@@ -377,11 +381,18 @@ impl Model {
         id: &[u8],
         amount: Money,
         terms: Terms,
-    ) -> Vec<Happened> {
+    ) -> Result<Vec<Happened>, Rejected> {
         let today = self.clock.day(call.time_ms);
         let mut confirmed = self.invoices[id].clone();
         let hash = terms_hash(&terms);
-        let receivable = self.open_receivable(&confirmed, amount.clone(), terms, today);
+        let due = confirmed.due_date.as_ref().and_then(day);
+        let due = due.expect("a registered invoice has a due date");
+        let falls_due = self.falls_due(&terms, due);
+        let falls_due = falls_due.ok_or(Rejected::with(Code::OutsideCalendar))?;
+        let made_late = falls_due < today && due >= today;
+        ensure(!made_late, Code::AdjustedToThePast)?;
+        let days = (falls_due, today);
+        let receivable = self.open_receivable(&confirmed, amount.clone(), terms, days);
         confirmed.set_state(State::Confirmed);
         confirmed.receivable = receivable.to_vec();
         let key = Id::try_from(id).expect("found above");
@@ -402,19 +413,19 @@ impl Model {
             debtor: confirmed.buyer.clone(),
             controller: confirmed.seller.clone(),
             face: Some(amount),
-            adjusted_due_date: confirmed.due_date,
+            adjusted_due_date: Some(date(falls_due)),
         };
         let opened = receivable::Event {
             event: Some(receivable::event::Event::Opened(opened)),
         };
         // The invoice's event names the receivable, which is told of first.
-        vec![
+        Ok(vec![
             Happened::receivable(
                 [confirmed.buyer.as_str(), confirmed.seller.as_str()],
                 opened,
             ),
             told(&confirmed, event::Event::Confirmed(answer)),
-        ]
+        ])
     }
 
     pub(super) fn withdraw(

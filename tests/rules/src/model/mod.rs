@@ -8,6 +8,7 @@
 
 pub mod arithmetic;
 pub mod authority;
+pub mod business_days;
 pub mod calendar;
 pub mod cash;
 pub mod claims;
@@ -175,6 +176,8 @@ pub struct Model {
     pub known_keys: KnownKeys,
     pub currencies: BTreeSet<String>,
     pub clock: Clock,
+    /// By code.
+    pub calendars: BTreeMap<String, calendar_wire::PublishedCalendar>,
     pub invoices: BTreeMap<Id, invoice_wire::Invoice>,
     /// The invoices registered under what a strict fingerprint stands for, the newest first: several where
     /// collisions were released.
@@ -224,6 +227,8 @@ pub struct Model {
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
     /// Whose receivables were reported, and as what.
     pub reports: Vec<(String, ReceivableState)>,
+    /// Seller and buyer of every invoice about which a dispute was upheld, once for each.
+    pub upheld: Vec<(String, String)>,
     /// Receivables that a payment settled, not a credit note.
     pub paid_off: BTreeSet<Id>,
     /// What each organization's history amounts to so far.
@@ -250,6 +255,7 @@ impl Model {
             known_keys,
             currencies,
             clock,
+            calendars: BTreeMap::new(),
             invoices: BTreeMap::new(),
             strict: BTreeMap::new(),
             credit_notes: BTreeMap::new(),
@@ -277,6 +283,7 @@ impl Model {
             bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
             reports: Vec::new(),
+            upheld: Vec::new(),
             paid_off: BTreeSet::new(),
             tallies: BTreeMap::new(),
         }
@@ -346,6 +353,9 @@ impl Model {
             Act::Calendar(calendar_wire::Action {
                 action: Some(Calendar::Roll(a)),
             }) => self.roll(call, a),
+            Act::Calendar(calendar_wire::Action {
+                action: Some(Calendar::Publish(a)),
+            }) => self.publish(call, a),
             Act::Cash(cash_wire::Action {
                 action: Some(action),
             }) => match action {
@@ -419,6 +429,7 @@ impl Model {
                 Financing::ReportLoanDefault(a) => self.report_loan_default(call, a),
                 Financing::AwardParts(a) => self.award_parts(call, a),
                 Financing::TakeControl(a) => self.take_control(call, a),
+                Financing::SplitCollateral(a) => self.split_collateral(call, a),
                 Financing::OpenProgramme(a) => self.open_programme(call, a),
                 Financing::CloseProgramme(a) => self.close_programme(call, a),
                 Financing::MakeStandingQuote(a) => self.make_standing_quote(call, a),

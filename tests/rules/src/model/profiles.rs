@@ -23,7 +23,11 @@ impl Model {
         let mut count = |figure: Figure, times: u64| *tally.entry(figure).or_default() += times;
         for invoice in self.invoices.values() {
             let state = invoice.state();
+            let disputes = invoice.dispute.as_ref().map_or(0, |last| last.number);
+            let notes = invoice.credit_notes.len() as u64;
             if invoice.buyer == organization {
+                count(Figure::Disputes, u64::from(disputes));
+                count(Figure::Dilution, notes);
                 count(Figure::Queries, u64::from(invoice.query_count));
                 match state {
                     InvoiceState::Confirmed => count(Figure::InvoicesConfirmed, 1),
@@ -32,6 +36,8 @@ impl Model {
                 }
             }
             if invoice.seller == organization {
+                count(Figure::SupplierDisputes, u64::from(disputes));
+                count(Figure::SupplierDilution, notes);
                 // A proposal is no registration yet.
                 count(
                     Figure::InvoicesRegistered,
@@ -54,6 +60,13 @@ impl Model {
                 ReceivableState::Overdue => count(Figure::OverdueReports, 1),
                 _ => count(Figure::Defaults, 1),
             }
+        }
+        for (seller, buyer) in &self.upheld {
+            count(Figure::DisputesUpheld, u64::from(buyer == organization));
+            count(
+                Figure::SupplierDisputesUpheld,
+                u64::from(seller == organization),
+            );
         }
         for quote in self.quotes.values().filter(|q| q.bank == organization) {
             count(Figure::Quotes, 1);
@@ -100,6 +113,9 @@ impl Model {
                 days_late: lateness.iter().sum(),
                 overdue_reports: of(Figure::OverdueReports),
                 defaults: of(Figure::Defaults),
+                disputes: of(Figure::Disputes),
+                disputes_upheld: of(Figure::DisputesUpheld),
+                volumes: self.volumes(|i| i.buyer == organization, false),
             }
         });
         let supplier = any(&[Figure::InvoicesRegistered]).then(|| {
@@ -111,7 +127,9 @@ impl Model {
                 last_registered_on: mine().filter_map(registered).max_by_key(day_of).flatten(),
                 invoices_confirmed: of(Figure::Volume),
                 invoices_ended: of(Figure::InvoicesEnded),
-                volumes: self.volumes(organization),
+                volumes: self.volumes(|i| i.seller == organization, true),
+                disputes: of(Figure::SupplierDisputes),
+                disputes_upheld: of(Figure::SupplierDisputesUpheld),
             }
         });
         let bank = any(&[Figure::Quotes]).then(|| BankProfile {
@@ -123,7 +141,7 @@ impl Model {
         });
         Some(Profile {
             organization: organization.to_owned(),
-            formula: 1,
+            formula: 2,
             entries: moved.len() as u64,
             last_entry: *moved.last().expect("what is counted happened"),
             debtor,
@@ -166,36 +184,41 @@ impl Model {
             .collect()
     }
 
-    fn volumes(&self, seller: &str) -> Vec<Volume> {
-        let mut by_currency: BTreeMap<String, (u64, BTreeMap<String, u64>)> = BTreeMap::new();
-        for invoice in self.invoices.values().filter(|i| i.seller == seller) {
+    /// What was confirmed of some invoices, and credited, by currency; for a supplier with its buyers.
+    fn volumes(&self, of: impl Fn(&Invoice) -> bool, by_buyer: bool) -> Vec<Volume> {
+        let mut volumes: BTreeMap<String, Volume> = BTreeMap::new();
+        let mut buyers: BTreeMap<(String, String), u64> = BTreeMap::new();
+        for invoice in self.invoices.values().filter(|i| of(i)) {
             if invoice.state() != InvoiceState::Confirmed {
                 continue;
             }
             let id = Id::try_from(invoice.receivable.as_slice()).expect("an id");
             let face = self.receivables[&id].face.clone().expect("a face");
-            let (invoices, buyers) = by_currency.entry(face.currency).or_default();
-            *invoices += 1;
-            let sum = buyers.entry(invoice.buyer.clone()).or_default();
+            let volume = volumes.entry(face.currency.clone()).or_default();
+            volume.invoices += 1;
+            volume.confirmed_minor = volume.confirmed_minor.saturating_add(face.minor);
+            for note in &invoice.credit_notes {
+                let minor = note.amount.as_ref().expect("an amount").minor;
+                volume.credit_notes += 1;
+                volume.credited_minor = volume.credited_minor.saturating_add(minor);
+            }
+            let sum = buyers
+                .entry((face.currency, invoice.buyer.clone()))
+                .or_default();
             *sum = sum.saturating_add(face.minor);
         }
-        let volume = |(currency, (invoices, buyers)): (String, (u64, BTreeMap<String, u64>))| {
-            let sum = |all: u64, minor: &u64| all.saturating_add(*minor);
-            Volume {
-                currency,
-                invoices,
-                confirmed_minor: buyers.values().fold(0, sum),
-                buyers: buyers
-                    .into_iter()
-                    .map(|(buyer, confirmed_minor)| BuyerVolume {
-                        buyer,
-                        confirmed_minor,
-                    })
-                    .collect(),
-                // The test's ledger has fewer buyers than a profile keeps.
-                others_minor: 0,
-            }
-        };
-        by_currency.into_iter().map(volume).collect()
+        for (currency, volume) in &mut volumes {
+            volume.currency.clone_from(currency);
+            // The test's ledger has fewer buyers than a profile keeps.
+            let buyers = buyers
+                .iter()
+                .filter(|((of, _), _)| by_buyer && of == currency);
+            let buyers = buyers.map(|((_, buyer), minor)| BuyerVolume {
+                buyer: buyer.clone(),
+                confirmed_minor: *minor,
+            });
+            volume.buyers = buyers.collect();
+        }
+        volumes.into_values().collect()
     }
 }

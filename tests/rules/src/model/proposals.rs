@@ -165,7 +165,7 @@ impl Model {
         self.ensure_free(call, &[record])?;
         self.may_confirm(call, &invoice)?;
         let amount = conditions.amount.expect("an amount");
-        Ok(self.undertaken(call, &action.invoice, amount, terms))
+        self.undertaken(call, &action.invoice, amount, terms)
     }
 
     pub(super) fn refuse_conditions(

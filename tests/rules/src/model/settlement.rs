@@ -290,6 +290,7 @@ impl Model {
                         ClaimEvent::Overtaken(overtaken),
                     ));
                 }
+                Some(Kind::Locked(lock)) if !lock.payment.is_empty() => {}
                 Some(Kind::Locked(lock)) => {
                     requests.insert(Id::try_from(lock.request.as_slice()).expect("an id"));
                 }

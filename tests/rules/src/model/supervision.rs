@@ -7,6 +7,7 @@ use counterfoil_proto::supervision::v1::{
     Event, ExposureCap, Freeze, FreezeRecord, FrozenPeriod, PackPublished, PolicyPack, PublishPack,
     RecordFrozen, RecordReleased, RejectionCode as Code, ReleaseRecord, Rules, event,
 };
+use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 
 use super::arithmetic::{MAX_MINOR, date, day};
 use super::authority::Authority;
@@ -92,7 +93,7 @@ impl Model {
             let for_it = operators.iter().filter(|id| call.is_signed_by(id));
             ensure(
                 3 * for_it.count() > 2 * operators.len(),
-                Code::MajorityLacking,
+                Kernel::ConsentLacking,
             )?;
         } else {
             self.is_regulator(call)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use counterfoil_proto::calendar::v1::Clock;
+use counterfoil_proto::calendar::v1::{Clock, PublishedCalendar};
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption, Suspense,
 };
@@ -24,6 +24,7 @@ use crate::model::{Id, Model};
 
 const TABLES: &[&str] = &[
     "block/",
+    "calendar/calendar/",
     "calendar/clock",
     "cash/acceptance/",
     "cash/balance/",
@@ -143,6 +144,9 @@ pub fn compare(records: &Records, model: &Model, height: u64) {
         model.clock.offset_ms(),
         "the clock's offset"
     );
+    let calendars = table(records, "calendar/calendar/");
+    let code = |p: &PublishedCalendar| p.calendar.clone().unwrap_or_default().code;
+    same("calendar", &keyed(calendars, code), &model.calendars);
     compare_membership(records, model);
     compare_invoices(records, model);
     compare_claims(records, model);

@@ -112,7 +112,7 @@ impl Generator {
     }
 
     /// A sum in so many parts above zero, or as many as there can be.
-    fn parts(&mut self, sum: u64, parts: u64) -> Vec<u64> {
+    pub(super) fn parts(&mut self, sum: u64, parts: u64) -> Vec<u64> {
         let mut rest = sum;
         let mut out = Vec::new();
         for left in (1..parts.min(sum)).rev() {

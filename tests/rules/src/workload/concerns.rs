@@ -28,7 +28,7 @@ pub fn check_concerns(receipt: &Receipt) {
     }
 }
 
-/// An event's body without the bank whose deposits pay, which whoever is paid or will be must know, and
+/// An event's body without the bank whose deposits pay or that asserts a payment, which whoever is paid or will be must know, and
 /// without the controllers whom a debtor has paid.
 fn without_what_is_meant(event: &Event) -> Vec<u8> {
     let body = event.body.as_slice();
@@ -44,7 +44,9 @@ fn without_what_is_meant(event: &Event) -> Vec<u8> {
             let mut event = financing::v1::Event::decode(body).expect("an event decodes");
             match &mut event.event {
                 Some(FinancingEvent::Revealed(revealed)) => {
-                    revealed.terms.as_mut().expect("terms").issuer.clear();
+                    let terms = revealed.terms.as_mut().expect("terms");
+                    terms.issuer.clear();
+                    terms.asserter.clear();
                 }
                 // A bank's own note.
                 Some(FinancingEvent::LimitSet(set)) => set.subject.clear(),

@@ -16,9 +16,9 @@ use rand::Rng;
 use super::world::CURRENCIES;
 use super::{Generator, Planned, View, on};
 use crate::model::arithmetic::MAX_MINOR;
+use crate::model::business_days::second_after;
 use crate::model::claims::day_of;
 use crate::model::contract::{CASH, SETTLEMENT};
-use crate::model::external::two_working_days_after;
 use crate::model::{Act, Id, Model};
 
 fn of_cash(caller: String, kind: Cash) -> Planned {
@@ -107,7 +107,8 @@ impl Generator {
         };
         let mut debtor = receivable.debtor.clone();
         let id = Id::try_from(receivable.id.as_slice()).expect("an id");
-        let deadline = two_working_days_after(view.today);
+        let calendar = &receivable.terms.as_ref().expect("terms").calendar;
+        let deadline = second_after(model.calendar(calendar), view.today);
         let pay_on = match self.rng.gen_range(0..4) {
             0 => self.rng.gen_range(view.today..=deadline),
             _ => view.today,
@@ -146,7 +147,11 @@ impl Generator {
             return self.instruct_payment(view);
         };
         let first = day_of(&payment.reckoned_on);
-        let last = view.today.max(first);
+        let last = match payment.request.is_empty() {
+            true => view.today.max(first),
+            // The price of claims counts on its day.
+            false => first,
+        };
         let mut caller = payment.asserter.clone();
         let mut action = AssertPayment {
             payment: payment.id.clone(),

@@ -6,7 +6,9 @@ use counterfoil_proto::cash::v1::event::Event as CashEvent;
 use counterfoil_proto::cash::v1::{
     self as cash, Balance, BankMessage, Instruction, Issuance, Payment, Suspense, SuspenseState,
 };
-use counterfoil_proto::financing::v1::{ClaimReference, Loan, LoanState, Request, RequestState};
+use counterfoil_proto::financing::v1::{
+    ClaimReference, Loan, LoanState, Quote, QuoteState, Request, RequestState,
+};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, FeePaid, Receivable, ReceivableState};
@@ -142,8 +144,8 @@ impl Auditor {
     }
 }
 
-/// Invariant 4: locks are those of the open requests, pledges those of the open loans. That a claim
-/// is under one encumbrance at most, its record says by itself.
+/// Invariant 4: locks are those of the open requests and of the quotes that wait for their payment, pledges those of the
+/// open loans. That a claim is under one encumbrance at most, its record says by itself.
 fn check_encumbrances(records: &Records, claims: &[Claim]) {
     let mut locked = BTreeSet::new();
     let mut pledged = BTreeSet::new();
@@ -151,7 +153,7 @@ fn check_encumbrances(records: &Records, claims: &[Claim]) {
         let name = (id(&claim.receivable), claim.number);
         match encumbrance(claim) {
             Some(Encumbrance::Locked(lock)) => {
-                locked.insert((id(&lock.request), name));
+                locked.insert((id(&lock.request), lock.payment.clone(), name));
             }
             Some(Encumbrance::Pledged(pledge)) => {
                 pledged.insert((id(&pledge.loan), pledge.pledgee.clone(), name));
@@ -163,8 +165,22 @@ fn check_encumbrances(records: &Records, claims: &[Claim]) {
     for request in table::<Request>(records, "financing/request/") {
         if request.state() == RequestState::Open {
             for claim in &request.claims {
-                asked_for.insert((id(&request.id), (id(&claim.receivable), claim.number)));
+                let name = (id(&claim.receivable), claim.number);
+                asked_for.insert((id(&request.id), Vec::new(), name));
             }
+        }
+    }
+    let live: BTreeSet<(Id, u32)> = claims
+        .iter()
+        .filter(|claim| claim.state() == ClaimState::Live)
+        .map(|claim| (id(&claim.receivable), claim.number))
+        .collect();
+    for quote in table::<Quote>(records, "financing/quote/") {
+        if quote.state() == QuoteState::Taken {
+            let names = quote.claims.iter().map(|c| (id(&c.receivable), c.number));
+            let waiting = names.filter(|name| live.contains(name));
+            let lock = |name| (id(&quote.request), quote.payment.clone(), name);
+            asked_for.extend(waiting.map(lock));
         }
     }
     assert_eq!(locked, asked_for, "invariant 4: locks and open requests");
@@ -198,14 +214,21 @@ fn check_external(records: &Records, claims: &[Claim]) {
     let mut open = BTreeSet::new();
     let mut brought: BTreeMap<(Id, u32), u64> = BTreeMap::new();
     let mut asserted = 0;
+    let mut prices = BTreeSet::new();
     for payment in table::<Payment>(records, "cash/payment/") {
+        let other_side = [&payment.payer, &payment.asserter];
+        assert!(!other_side.contains(&&payment.confirmer), "{payment:?}");
+        asserted += usize::from(payment.assertion.is_some());
+        if !payment.request.is_empty() {
+            if payment.closed_on.is_none() {
+                prices.insert(payment.id.clone());
+            }
+            continue;
+        }
         let parts = payment.claims.iter();
         let sum: u64 = parts.map(|p| p.principal_minor + p.penalty_minor).sum();
         let amount = payment.amount.as_ref().expect("an amount").minor;
         assert_eq!(sum, amount, "{payment:?}");
-        let other_side = [&payment.payer, &payment.asserter];
-        assert!(!other_side.contains(&&payment.confirmer), "{payment:?}");
-        asserted += usize::from(payment.assertion.is_some());
         let receivable = id(&payment.receivable);
         if payment.closed_on.is_none() {
             open.insert((receivable, id(&payment.id)));
@@ -215,6 +238,13 @@ fn check_external(records: &Records, claims: &[Claim]) {
         }
     }
     assert_eq!(holding, open, "payments without an outcome hold claims");
+    let quotes = table::<Quote>(records, "financing/quote/").into_iter();
+    let taken = quotes.filter(|quote| quote.state() == QuoteState::Taken);
+    let awaited: BTreeSet<Vec<u8>> = taken.map(|quote| quote.payment).collect();
+    assert_eq!(
+        prices, awaited,
+        "quotes that are taken wait for their payment"
+    );
     for (key, minor) in brought {
         let claim = claims.iter().find(|c| (id(&c.receivable), c.number) == key);
         let claim = claim.expect("what is paid exists");

@@ -97,7 +97,7 @@ impl Generator {
             }),
             type_code: self.one_of(&[326, 380, 384, 389, 393]),
             order_reference: self.one_of(&["".to_owned(), "PO-1".to_owned(), "é".repeat(64)]),
-            terms: Some(self.terms()),
+            terms: Some(self.terms(model)),
             document_hash: self.bytes32(),
             payload_root: self.bytes32(),
             succeeds: Vec::new(),
@@ -105,16 +105,21 @@ impl Generator {
         }
     }
 
-    fn terms(&mut self) -> Terms {
+    fn terms(&mut self, model: &Model) -> Terms {
         let fees = (0..self.one_of(&[0, 0, 0, 1, 2, 8]))
             .map(|_| Fee {
                 payee: self.organization(|_| true),
                 cap_minor: self.one_of(&[1, 5_000, MAX_MINOR]),
             })
             .collect();
+        let calendars: Vec<&String> = model.calendars.keys().collect();
+        let calendar = self.some(&calendars).filter(|_| self.chance(0.6));
         Terms {
             day_count: self.one_of(&[1, 4, 5]),
-            convention: 1,
+            convention: match calendar {
+                Some(_) => self.one_of(&[2, 3, 4]),
+                None => 1,
+            },
             grace_days: self.one_of(&[0, 45, 365]),
             penalty_rate_ppm: self.one_of(&[0, 1, 80_000, 123_457, 1_000_000, 1_000_000]),
             assignable: self.chance(0.85),
@@ -124,6 +129,7 @@ impl Generator {
                 .to_owned(),
             arbiters: Vec::new(),
             arbiter_threshold: 0,
+            calendar: calendar.cloned().unwrap_or_default(),
         }
     }
 
@@ -228,7 +234,7 @@ impl Generator {
             19 => self.cannot_succeed(view, seller, action),
             20 => action.succeeds = self.wrong_length(),
             21 => terms.day_count = self.one_of(&[2, 3, 6, -1, i32::MAX]),
-            22 => terms.convention = self.one_of(&[2, -1]),
+            22 => terms.convention = self.one_of(&[5, -1]),
             23 => self.duplicate(view, seller, action),
             _ => {
                 let all: Vec<&Invoice> = model.invoices.values().collect();
@@ -244,7 +250,10 @@ impl Generator {
             payee: payee.to_owned(),
             cap_minor,
         };
-        match self.rng.gen_range(0..11) {
+        match self.rng.gen_range(0..14) {
+            11 => terms.convention = self.one_of(&[1, 2, 3, 4]),
+            12 => terms.calendar = self.one_of(&["NONE-1", "target", "TARGET"]).to_owned(),
+            13 => terms.calendar.clear(),
             8 => terms.arbiters = vec![self.nobody()],
             9 => terms.arbiter_threshold = self.one_of(&[0, 8, u32::MAX]),
             10 => terms.arbiters = vec!["regulator".to_owned(); 2],

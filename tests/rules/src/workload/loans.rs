@@ -1,8 +1,8 @@
 //! Loans repaid and collateral released, and what can be wrong with that.
 
 use counterfoil_proto::financing::v1::{
-    ClaimReference, Loan, LoanState, ReleasePledge, RepayLoan, ReportLoanDefault, TakeControl,
-    action::Action as Kind,
+    ClaimReference, Loan, LoanState, ReleasePledge, RepayLoan, ReportLoanDefault, SplitCollateral,
+    TakeControl, action::Action as Kind,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
@@ -11,6 +11,7 @@ use rand::Rng;
 use super::requests::planned;
 use super::{Generator, Planned, View};
 use crate::model::arithmetic::MAX_MINOR;
+use crate::model::contract::FINANCING;
 use crate::model::financing::defaults::is_overdue;
 use crate::model::{Id, Model};
 
@@ -48,7 +49,9 @@ impl Generator {
             currency,
         };
         // The borrower has what it was paid out in, or deposits of the lender.
-        let issuer = self.one_of(&[loan.lender.clone(), loan.issuer.clone()]);
+        let mut issuers = vec![loan.lender.clone(), loan.issuer.clone()];
+        issuers.retain(|issuer| !issuer.is_empty());
+        let issuer = self.one_of(&issuers);
         let own = borrower == issuer;
         if !own && model.available(&borrower, &issuer, &amount.currency) < amount.minor {
             return self.issue_to(view, issuer, borrower, amount);
@@ -163,6 +166,46 @@ impl Generator {
             }
         }
         planned(lender, Kind::TakeControl(action))
+    }
+
+    pub(super) fn split_collateral(&mut self, view: &View) -> Planned {
+        let model = view.model;
+        let Some(loan) = self.loan(model, true).filter(|l| !l.collateral.is_empty()) else {
+            return self.release(view);
+        };
+        let pledged = self.one_of(&loan.collateral);
+        let receivable = Id::try_from(pledged.receivable.as_slice()).expect("an id");
+        let claim = &model.claims[&(receivable, pledged.number)];
+        let parts = self.one_of(&[2, 2, 3, 5, 70]);
+        let mut caller = claim.controller.clone();
+        let mut lender = loan.lender.clone();
+        let mut action = SplitCollateral {
+            loan: loan.id.clone(),
+            receivable: pledged.receivable,
+            number: pledged.number,
+            parts_minor: self.parts(claim.outstanding_minor, parts),
+        };
+        for _ in 0..self.faults() {
+            match self.rng.gen_range(0..6) {
+                0 => action.loan = self.one_of(&[vec![], vec![1; 32]]),
+                1 => caller = self.organization(|id| id != claim.controller),
+                2 => lender = self.organization(|id| id != loan.lender),
+                3 => {
+                    let mut caller = String::new();
+                    (action.receivable, action.number) = self.wrong_claim(model, &mut caller);
+                }
+                4 => action.parts_minor.push(self.one_of(&[0, 1, u64::MAX])),
+                _ => action.parts_minor = self.parts(claim.outstanding_minor, 258),
+            }
+        }
+        let alone = planned(caller, Kind::SplitCollateral(action));
+        if self.chance(0.1) || alone.organization == lender {
+            return alone;
+        }
+        let Planned {
+            organization, act, ..
+        } = alone;
+        Planned::proposed(organization, FINANCING, &act, &[&lender], view.today)
     }
 
     pub(super) fn release(&mut self, view: &View) -> Planned {

@@ -164,7 +164,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..315) {
+        match self.rng.gen_range(0..322) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -213,7 +213,9 @@ impl Generator {
             271..=274 => self.take_control(view),
             275..=276 => self.set_limit(view),
             277..=284 => self.award_parts(view),
-            298..=314 => self.supervise(view),
+            285..=287 => self.split_collateral(view),
+            288..=291 => self.publish(view),
+            305..=321 => self.supervise(view),
             _ => self.programmes(view),
         }
     }

@@ -101,6 +101,15 @@ impl Generator {
             self.payer_bank(model, bank, &amount)
                 .expect("a bank has its own deposits")
         };
+        let outside = self.chance(if request.all_or_none { 0.02 } else { 0.2 });
+        let (issuer, asserter) = match outside {
+            false => (issuer, String::new()),
+            true if self.chance(0.7) => (String::new(), bank.to_owned()),
+            true => (
+                String::new(),
+                self.organization(|id| model.has_role(id, Role::Bank)),
+            ),
+        };
         let rates = [0, 1, 35_000, 70_000, 123_457, 400_000];
         // Discount over many years leaves a seller nothing.
         let late = |c: &RequestedClaim| day_of(&c.adjusted_due_date) > view.today + 700;
@@ -113,6 +122,7 @@ impl Generator {
             recourse: Recourse::None.into(),
             expires_on: on(deadline + self.one_of(&[4, 4, 5, 10, 30, 200])),
             issuer,
+            asserter,
             end_to_end_id: self.end_to_end_id(),
             smallest_part_minor: if is_loan(request) || self.chance(0.4) {
                 0
@@ -141,7 +151,11 @@ impl Generator {
     ) {
         let model = view.model;
         let fee = |name: String, amount_minor| QuoteFee { name, amount_minor };
-        match self.rng.gen_range(0..19) {
+        match self.rng.gen_range(0..20) {
+            19 => {
+                terms.issuer = String::new();
+                terms.asserter = self.no_bank(model);
+            }
             18 => terms.smallest_part_minor = u64::MAX,
             17 => terms.loan_grace_days = self.one_of(&[1, 366]),
             0 => terms.amount = None,

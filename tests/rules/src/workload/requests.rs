@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::financing::v1::{
     Action, AwardPart, AwardParts, AwardRequest, CancelRequest, ClaimReference, ExpireRequest,
-    OpenRequest, QuoteState, Request, RequestState, Technique, action::Action as Kind,
+    OpenRequest, Quote, QuoteState, Request, RequestState, Technique, action::Action as Kind,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{Claim, Rank, Recourse};
-use counterfoil_proto::v1::Money;
+use counterfoil_proto::v1::{Date, Money};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
 use super::claims::{currency_of, is_free};
 use super::{Generator, Planned, View, on};
 use crate::model::arithmetic::MAX_MINOR;
+use crate::model::business_days::second_after;
 use crate::model::claims::day_of;
 use crate::model::contract::FINANCING;
 use crate::model::{Act, Id, Model};
@@ -114,6 +115,10 @@ impl Generator {
             recourse: Recourse::None.into(),
             all_or_none: technique != 3 && self.chance(0.15),
             minimum_minor: 0,
+            arbiter: match self.chance(0.5) {
+                true => self.organization(|_| true),
+                false => String::new(),
+            },
             deadline: on(deadline),
             expires_on: on(last),
             invited: if self.chance(0.3) {
@@ -149,7 +154,8 @@ impl Generator {
 
     fn break_request(&mut self, view: &View, seller: &mut String, action: &mut OpenRequest) {
         let model = view.model;
-        match self.rng.gen_range(0..21) {
+        match self.rng.gen_range(0..22) {
+            21 => action.arbiter = self.nobody(),
             20 => match self.rng.gen_range(0..3) {
                 0 => (action.all_or_none, action.minimum_minor) = (true, 1),
                 1 => action.minimum_minor = u64::MAX,
@@ -287,7 +293,32 @@ impl Generator {
                 _ => bank = self.nobody(),
             }
         }
-        planned(seller, Kind::Award(AwardRequest { request, bank }))
+        let quote = Id::try_from(request.as_slice()).ok();
+        let quote = quote.and_then(|id| model.quotes.get(&(id, bank.clone())));
+        let outside = quote.is_some_and(pays_outside);
+        let award = AwardRequest {
+            pay_on: self.pay_on(view, &request, outside),
+            request,
+            bank,
+        };
+        planned(seller, Kind::Award(award))
+    }
+
+    /// The day of payment, where a bank pays outside the ledger; wrong at times.
+    fn pay_on(&mut self, view: &View, request: &[u8], outside: bool) -> Option<Date> {
+        let model = view.model;
+        let request = model.requests.get(request);
+        let calendar = request.map(|request| model.calendar_of(request));
+        let deadline = second_after(model.calendar(&calendar.unwrap_or_default()), view.today);
+        if self.chance(0.02) {
+            return self.no_date();
+        }
+        if self.chance(0.02) {
+            return on(self.one_of(&[view.today - 1, deadline + 1]));
+        }
+        let given = outside != self.chance(0.02);
+        let day = self.rng.gen_range(view.today..=deadline);
+        on(day).filter(|_| given)
     }
 
     pub(super) fn award_parts(&mut self, view: &View) -> Planned {
@@ -341,11 +372,20 @@ impl Generator {
                 amount_minor,
             });
         }
+        let id = Id::try_from(request.id.as_slice()).expect("an id");
+        let outside = |(bank, _, _): &(String, u64, u64)| {
+            model
+                .quotes
+                .get(&(id, bank.clone()))
+                .is_some_and(pays_outside)
+        };
+        let outside = quotes.iter().any(outside);
         let (mut seller, mut action) = (
             request.seller.clone(),
             AwardParts {
                 request: request.id.clone(),
                 parts,
+                pay_on: self.pay_on(view, &request.id, outside),
             },
         );
         for _ in 0..self.faults() {
@@ -442,4 +482,10 @@ impl Generator {
 /// Whether it asks for a loan.
 pub(super) fn is_loan(request: &Request) -> bool {
     request.technique() == Technique::LoanAgainstReceivables
+}
+
+/// Whether a bank pays what it quotes over the external rail.
+fn pays_outside(quote: &Quote) -> bool {
+    let terms = quote.terms.as_ref();
+    terms.is_some_and(|terms| !terms.asserter.is_empty())
 }

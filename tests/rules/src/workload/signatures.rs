@@ -1,7 +1,8 @@
 //! Who signs a planned transaction, and the signatures that proposals wait for.
 
 use counterfoil_proto::membership::v1::{
-    Account, Approve, Consent, EndProposal, Proposal, ProposalState, action::Action as Kind,
+    Account, Approve, Consent, EndProposal, Permission, Proposal, ProposalState,
+    action::Action as Kind,
 };
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -103,7 +104,7 @@ impl Generator {
                 propose.expires_on = self.no_date();
             }
         }
-        planned.signer = self.maker(view, &caller);
+        planned.signer = self.signer_who_may(Permission::Make, view, &caller);
         planned
     }
 
@@ -131,24 +132,30 @@ impl Generator {
                 let other = self.organization(|id| id != caller);
                 let mut planned =
                     Planned::proposed(&caller, MEMBERSHIP, &consent, &[&other], view.today);
-                planned.signer = self.maker(view, &caller);
+                planned.signer = self.signer_who_may(Permission::Make, view, &caller);
                 return planned;
             }
             _ => Act::Garbage(vec![0xff; 3]),
         };
         let mut planned = Planned::proposed(&caller, MEMBERSHIP, &act, &[], view.today);
-        planned.signer = self.maker(view, &caller);
+        planned.signer = self.signer_who_may(Permission::Make, view, &caller);
         planned
     }
 
     /// An account that may make things, where there is one.
-    fn maker(&mut self, view: &View, organization: &str) -> Signer {
+    pub(super) fn signer_who_may(
+        &mut self,
+        permission: Permission,
+        view: &View,
+        organization: &str,
+    ) -> Signer {
         let Some(organization) = view.model.organizations.get(organization) else {
             return Signer::Itself;
         };
         let mut live = acting(organization, view.height);
         live.shuffle(&mut self.rng);
-        let makes = |a: &&Account| a.permissions.contains(&2) && self.rng.gen_bool(0.98);
+        let permission = i32::from(permission);
+        let makes = |a: &&Account| a.permissions.contains(&permission) && self.rng.gen_bool(0.98);
         let Some(at) = live.iter().position(makes) else {
             return Signer::Itself;
         };

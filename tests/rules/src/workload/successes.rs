@@ -10,7 +10,7 @@ use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{cash, financing, membership, receivable, settlement};
+use counterfoil_proto::{calendar, cash, financing, membership, receivable, settlement};
 use prost::Message as _;
 
 use crate::model::{Act, Happened, Id, Model, contract};
@@ -131,6 +131,14 @@ pub const SUCCESSES: &[&str] = &[
     "report the default of an equal instalment",
     "report the default of an annuity",
     "take control",
+    "split a pledged claim",
+    "award a sale outside",
+    "award a loan outside",
+    "award in parts outside",
+    "confirm the price of a sale",
+    "confirm the price of a loan",
+    "time out a price",
+    "find a price unpaid",
     "set a limit",
     "open a programme",
     "close a programme",
@@ -191,10 +199,16 @@ pub const SUCCESSES: &[&str] = &[
     "collect what was ruled on",
     "rule on suspense",
     "roll",
+    "publish a calendar",
+    "publish a calendar anew",
+    "confirm with a due date adjusted onwards",
+    "confirm with a due date adjusted back",
+    "confirm with a due date that is a business day",
 ];
 
 /// The kinds of success that an executed transaction is of.
 pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static str> {
+    use calendar::v1::action::Action as Calendar;
     use cash::v1::action::Action as Cash;
     use settlement::v1::action::Action as Settling;
     let told = Told::new(events);
@@ -232,7 +246,17 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             action => external(action, &told, after),
         },
         Act::Supervision(action) => authority::supervised(action, after),
-        Act::Calendar(_) => vec!["roll"],
+        Act::Calendar(action) => match action.action.as_ref().expect("executed, so an action") {
+            Calendar::Roll(_) => vec!["roll"],
+            Calendar::Publish(a) => {
+                let code = &a.calendar.as_ref().expect("a calendar").code;
+                let anew = after.calendars[code].version > 1;
+                those([
+                    (true, "publish a calendar"),
+                    (anew, "publish a calendar anew"),
+                ])
+            }
+        },
         Act::Garbage(_) => panic!("garbage was executed"),
     }
 }
@@ -250,6 +274,20 @@ fn external(
     after: &Model,
 ) -> Vec<&'static str> {
     use settlement::v1::action::Action as Settling;
+    let price = told.financing.first().and_then(|event| match event {
+        FinancingEvent::Awarded(e) if e.award.as_ref().is_some_and(|a| a.loan.is_empty()) => {
+            Some("confirm the price of a sale")
+        }
+        FinancingEvent::LoanOpened(_) => Some("confirm the price of a loan"),
+        FinancingEvent::QuoteFailed(_) => match action {
+            Settling::TimeOutPayment(_) => Some("time out a price"),
+            _ => Some("find a price unpaid"),
+        },
+        _ => None,
+    });
+    if let Some(price) = price {
+        return vec![price];
+    }
     let mut names = match action {
         Settling::InstructPayment(a) => {
             let ids = &after.receivables[a.receivable.as_slice()].payments;

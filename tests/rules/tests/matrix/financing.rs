@@ -1,16 +1,18 @@
 //! Every action on a request for finance and on a loan, by every role, at every stage.
 
-use counterfoil_proto::financing::v1::{LoanState, RequestState};
+use counterfoil_proto::financing::v1::{LoanState, QuoteTerms, RequestState};
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, GROSS, ISSUER, SELLER, TODAY, award, cancel, commit, expire_request, issue_to,
-    quote, release, repay, report_loan_default, reveal, salt, settle, take_control,
+    BUYER, Finance, GROSS, ISSUER, SELLER, TODAY, award, award_parts, cancel, commit,
+    expire_request, issue_to, quote, release, repay, report_loan_default, reveal, salt, settle,
+    split_collateral, take_control,
 };
 use counterfoil_rules_tests::workload::bench::Bench;
 
 use crate::OUTSIDERS;
 
-/// How far a request for which bank-east and bank-west quote has come. Bank-east reveals in time.
+/// How far a request for which bank-east and bank-west quote has come. Bank-east reveals in time, and where parts are
+/// awarded, bank-west, too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
     /// Up to the deadline.
@@ -49,7 +51,7 @@ type RequestRow = (&'static str, &'static [&'static str], [u32; 8], [u32; 8]);
 
 /// The right signers' code at each stage, and everyone else's. Bank-west has quoted and not revealed.
 #[rustfmt::skip]
-const ON_REQUEST: [RequestRow; 5] = [
+const ON_REQUEST: [RequestRow; 6] = [
     //                                   Quoting Revealing Awarding Late Awarded Cancelled Expired Overtaken
     ("commit", &["house-bank"],          [0,       6024,    6024,   6024,   6023,   6023,   6023,   6023],
     // Bank-west has quoted already; it is told so only where that is all that is wrong.
@@ -57,6 +59,9 @@ const ON_REQUEST: [RequestRow; 5] = [
     ("reveal", &["bank-west"],           [6029,       0,    6029,   6029,   6023,   6023,   6023,   6023],
                                          [6028,    6028,    6028,   6028,   6023,   6023,   6023,   6023]),
     ("award",  &[SELLER],                [6037,    6037,       0,   6038,   6023,   6023,   6023,   6023],
+                                         [6036,    6036,    6036,   6036,   6036,   6036,   6036,   6036]),
+    // Of what both banks have revealed.
+    ("award_parts", &[SELLER],           [6037,       0,       0,   6038,   6023,   6023,   6023,   6023],
                                          [6036,    6036,    6036,   6036,   6036,   6036,   6036,   6036]),
     ("cancel", &[SELLER],                [0,          0,       0,      0,   6023,   6023,   6023,   6023],
                                          [6036,    6036,    6036,   6036,   6036,   6036,   6036,   6036]),
@@ -66,22 +71,32 @@ const ON_REQUEST: [RequestRow; 5] = [
 
 /// The right signer's code from each state of a loan, and everyone else's.
 #[rustfmt::skip]
-const ON_LOAN: [(&str, &str, [u32; 3], u32); 4] = [
+const ON_LOAN: [(&str, &str, [u32; 3], u32); 5] = [
     //                                Open Defaulted Repaid  others
     ("repay",        SELLER,          [0,       0,   6052],   6051),
     ("release",      "bank-west",     [0,       0,   6054],   6053),
     ("default",      "bank-west",     [6061, 6061,   6052],   6053),
     ("take_control", "bank-west",     [6062,    0,   6062],   6053),
+    // Not without the lender's consent.
+    ("split",        SELLER,          [56,     56,   6054],   6004),
 ];
 
 const LOAN_STATES: [LoanState; 3] = [LoanState::Open, LoanState::Defaulted, LoanState::Repaid];
 
-fn request_at(stage: Stage) -> (Bench, Vec<u8>) {
+/// What each bank quotes, in parts of any size.
+fn terms_of(bank: &str) -> QuoteTerms {
+    QuoteTerms {
+        smallest_part_minor: 1,
+        ..quote(bank, GROSS)
+    }
+}
+
+fn request_at(stage: Stage, revealing: &[&str]) -> (Bench, Vec<u8>) {
     let mut bench = Bench::new();
     let receivable = bench.owed("N-1", GROSS);
     let request = bench.request_for(Finance::Sale, &[(&receivable, 0)], GROSS);
     for bank in ["bank-east", "bank-west"] {
-        bench.succeed(bank, commit(&request, bank, &quote(bank, GROSS)));
+        bench.succeed(bank, commit(&request, bank, &terms_of(bank)));
     }
     match stage {
         Quoting => {}
@@ -92,8 +107,9 @@ fn request_at(stage: Stage) -> (Bench, Vec<u8>) {
         }
         Revealing | Awarding | Late | Awarded | Expired => {
             bench.roll_to(TODAY + 1);
-            let terms = quote("bank-east", GROSS);
-            bench.succeed("bank-east", reveal(&request, &terms, salt()));
+            for bank in revealing {
+                bench.succeed(bank, reveal(&request, &terms_of(bank), salt()));
+            }
         }
     }
     match stage {
@@ -110,9 +126,10 @@ fn request_at(stage: Stage) -> (Bench, Vec<u8>) {
 }
 
 fn on_request(action: &str, request: &[u8], caller: &str) -> Act {
-    let terms = quote("bank-west", GROSS);
+    let terms = terms_of("bank-west");
     match action {
         "commit" => commit(request, caller, &terms),
+        "award_parts" => award_parts(request, &[("bank-east", 1), ("bank-west", GROSS - 1)]),
         "reveal" => reveal(request, &terms, salt()),
         "award" => award(request, "bank-east"),
         "cancel" => cancel(request),
@@ -138,7 +155,11 @@ fn actions_on_requests() {
                 if action == "commit" && caller == "bank-west" {
                     continue;
                 }
-                let (mut bench, request) = request_at(stage);
+                let revealing: &[&str] = match action {
+                    "award_parts" => &["bank-east", "bank-west"],
+                    _ => &["bank-east"],
+                };
+                let (mut bench, request) = request_at(stage, revealing);
                 let code = if signers.contains(&caller) {
                     codes[at]
                 } else {
@@ -147,7 +168,7 @@ fn actions_on_requests() {
                 let what = format!("{action} by {caller} when {stage:?}");
                 bench.expect(caller, on_request(action, &request, caller), code, &what);
                 let state = match action {
-                    "award" if code == 0 => RequestState::Awarded,
+                    "award" | "award_parts" if code == 0 => RequestState::Awarded,
                     "cancel" if code == 0 => RequestState::Cancelled,
                     "expire" if code == 0 => RequestState::Expired,
                     _ => state_of(stage),
@@ -182,6 +203,7 @@ fn actions_on_loans() {
                     "repay" => repay(&loan, "bank-west", 8_000, "repayment"),
                     "default" => report_loan_default(&loan),
                     "take_control" => take_control(&loan, &receivable, 0),
+                    "split" => split_collateral(&loan, &receivable, 0, &[1, GROSS - 1]),
                     _ => release(&loan, &receivable, 0),
                 };
                 let code = if caller == signer { code } else { others };

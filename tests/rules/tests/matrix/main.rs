@@ -9,9 +9,9 @@ use counterfoil_proto::{cash, invoice};
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
     BUYER, ISSUER, SELLER, TODAY, accept_conditions, accept_issuers, accept_proposal, answer,
-    close, confirm, confirm_conditionally, credit, end_dispute, issue_to, open_dispute,
-    propose_invoice, register, registration, request_redemption, roll, rule_on_dispute, ruling,
-    transfer,
+    calendar, close, confirm, confirm_conditionally, credit, end_dispute, issue_to, open_dispute,
+    propose_invoice, publish, register, registration, request_redemption, roll, rule_on_dispute,
+    ruling, transfer,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, find, invoice_id};
 use invoice::v1::InvoiceState::{
@@ -24,6 +24,7 @@ mod claims;
 mod financing;
 mod membership;
 mod payments;
+mod programmes;
 mod receivables;
 mod supervision;
 
@@ -45,7 +46,7 @@ const OUTSIDERS: [&str; 6] = [
 
 /// Actions on nothing yet, by role of the caller.
 #[rustfmt::skip]
-const BY_ROLE: [(&str, [u32; 6]); 7] = [
+const BY_ROLE: [(&str, [u32; 6]); 8] = [
     //                     CoreEnt. Supplier  Bank  Guarant. Regul. Operator
     ("register",           [4001,    0,       4001,  4001,   4001,  4001]),
     ("propose",            [0,    4001,       4001,  4001,   4001,  4001]),
@@ -56,6 +57,8 @@ const BY_ROLE: [(&str, [u32; 6]); 7] = [
     // Whoever is paid says what it takes.
     ("accept_issuers",     [0,       0,          0,     0,      0,     0]),
     ("roll",               [9001, 9001,       9001,  9001,   9001,     0]),
+    // Alone: tests/calendars.rs has the other operators' consents.
+    ("publish",            [9001, 9001,       9001,  9001,   9001,    56]),
 ];
 
 type InvoiceRow = (
@@ -149,6 +152,7 @@ fn actions_by_role() {
                 "transfer" => transfer(SELLER, 100, "id"),
                 "request_redemption" => request_redemption("id"),
                 "accept_issuers" => accept_issuers(&[(ISSUER, 100)], ""),
+                "publish" => publish(calendar(&[])),
                 _ => roll(TODAY + 1),
             };
             bench.expect(caller, act, code, &format!("{action} by {caller}"));

@@ -6,9 +6,9 @@ use counterfoil_proto::membership::v1::{
 };
 use counterfoil_rules_tests::model::Act;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, ISSUER, SELLER, TODAY, admission, approve, change_accounts, consent, decide,
-    end_proposal, enrolment, issue_to, leave, propose, register, registration, requirement,
-    set_rule, vote,
+    BUYER, ISSUER, SELLER, TODAY, admission, approve, calendar, change_accounts, consent, decide,
+    end_proposal, enrolment, issue_to, leave, propose, publish, register, registration,
+    requirement, set_rule, vote,
 };
 use counterfoil_rules_tests::workload::bench::Bench;
 use counterfoil_rules_tests::workload::keyring::key;
@@ -92,10 +92,11 @@ const BY_STATUS: [(&str, [u32; 3]); 9] = [
 
 /// The same of an operator beside whom there is another one.
 #[rustfmt::skip]
-const OPERATOR_BY_STATUS: [(&str, [u32; 3]); 2] = [
+const OPERATOR_BY_STATUS: [(&str, [u32; 3]); 3] = [
     //                      Active Suspended Left
     ("propose_decision",    [0,       57,      57]),
     ("vote",                [0,       57,      57]),
+    ("publish",             [56,      57,      57]),
 ];
 
 fn suspension(organization: &str) -> Decision {
@@ -263,6 +264,7 @@ fn operators_by_status() {
             let open = bench.put_to_the_vote("operator", admit());
             let act = match action {
                 "vote" => vote(&open),
+                "publish" => publish(calendar(&[])),
                 _ => decide(suspension(SELLER)),
             };
             let what = format!("{action} of an operator that is {status:?}");

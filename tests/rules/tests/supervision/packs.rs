@@ -89,7 +89,7 @@ fn without_an_active_regulator_more_than_two_thirds_of_the_operators_sign() {
     let another = admission("operator-3", &[Role::Operator], &key(300));
     bench.put_to_the_vote("operator", Decision::Admit(another));
     bench.expect(SELLER, act.clone(), 2001, "no operator");
-    bench.expect("operator", act.clone(), 2002, "one of two");
+    bench.expect("operator", act.clone(), 56, "one of two");
     let proposal = bench.propose("operator", act, &["operator-3"]);
     let its_key = key(300);
     let both = ("operator-3", &[&its_key][..]);

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use counterfoil_contracts::{
     cash, financing, invoice as invoices, membership, receivable as receivables,
 };
+use counterfoil_proto::calendar::v1::PublishedCalendar;
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, Issuance, Payment, PaymentState, Redemption, Suspense,
 };
@@ -72,6 +73,15 @@ pub fn settings(
     settings: ConsensusSettings,
 ) -> Shown<ConsensusSettings> {
     Ok(Some(settings))
+}
+
+/// Everybody's due dates are adjusted by it.
+pub fn calendar(
+    _: &Caller,
+    _: &Records<'_>,
+    calendar: PublishedCalendar,
+) -> Shown<PublishedCalendar> {
+    Ok(Some(calendar))
 }
 
 /// Seller and buyer; and, once it was disputed, the arbiters of the terms that were confirmed.

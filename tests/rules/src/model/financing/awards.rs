@@ -15,6 +15,7 @@ use super::super::arithmetic::{date, half_even};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of, receivable, under};
 use super::super::supervision::key;
+use super::outside::is_outside;
 use super::parts::meets;
 use super::quotes::leaves_something;
 use super::{Costing, REVEAL_DAYS, costing, currency, ensure_open, financing, is_loan};
@@ -27,9 +28,9 @@ impl Model {
         action: &AwardRequest,
     ) -> Result<Vec<Happened>, Rejected> {
         let today = self.clock.day(call.time_ms);
-        let (id, terms) = self.awarded_quote(call, action, today)?;
+        let (id, terms, pay_on) = self.awarded_quote(call, action, today)?;
         let request = self.requests[&id].clone();
-        let costing = costing(&request, &terms, today);
+        let costing = costing(&request, &terms, pay_on);
         let of_claim =
             |claim: &RequestedClaim| Id::try_from(claim.receivable.as_slice()).expect("an id");
         for claim in &request.claims {
@@ -48,24 +49,12 @@ impl Model {
             .map(|(line, minor)| (bank, line.1.as_str(), *minor))
             .collect();
         self.may_fund(call, &request, &[(bank, &terms)], &more)?;
-        self.ensure_spendable(call, bank, &terms.issuer, currency(&request))?;
         let amount = terms
             .amount
             .clone()
             .expect("a revealed quote has an amount");
         let taken = costing.fees + if is_loan(&request) { 0 } else { costing.cost };
         let proceeds = amount.minor - u64::try_from(taken).expect("less than the amount");
-        let payment = Payment {
-            payer: bank,
-            issuer: &terms.issuer,
-            currency: currency(&request),
-            instructed: proceeds,
-            legs: [(request.seller.clone(), proceeds)].into(),
-            end_to_end_id: &terms.end_to_end_id,
-        };
-        ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
-        self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
-
         let mut award = Award {
             bank: bank.to_owned(),
             amount: Some(amount),
@@ -76,13 +65,44 @@ impl Model {
             awarded_on: Some(date(today)),
             loan: Vec::new(),
         };
+        if is_outside(&terms) {
+            let confirmer = self.confirmer_of_price(&request, bank, &terms)?;
+
+            let paid = (&terms, confirmer, pay_on);
+            let (lock, told) = self.owe_price(&request, &award, paid, call);
+            let mut happened = vec![told];
+            let (divided, claims) = self.part_with(&id, &costing.parts, None, call);
+            happened.extend(divided);
+            happened.push(self.wait_for_price(&request, award, (&lock, claims)));
+            let closed = self.close_quotes(&id, today);
+            let request = self.requests.get_mut(&id).expect("found above");
+            request.set_state(RequestState::Awarded);
+            happened.extend(closed);
+            return Ok(happened);
+        }
+        let payment = Payment {
+            payer: bank,
+            issuer: &terms.issuer,
+            currency: currency(&request),
+            instructed: proceeds,
+            legs: [(request.seller.clone(), proceeds)].into(),
+            end_to_end_id: &terms.end_to_end_id,
+        };
+        self.ensure_spendable(call, bank, &terms.issuer, currency(&request))?;
+        ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
+        self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
+
         // The reveal used up the name of this payment.
         let mut happened = self.pass_on(payment);
         let (passed, claims) = if is_loan(&request) {
             award.loan = tagged_hash("counterfoil/loan-id/v1", &[&id]).to_vec();
-            self.lend(&id, &award, &terms, costing.due)
+            let claims = request.claims.iter().map(|claim| ClaimReference {
+                receivable: claim.receivable.clone(),
+                number: claim.number,
+            });
+            self.lend(&id, &award, &terms, (claims.collect(), today, costing.due))
         } else {
-            self.sell(&id, bank, &costing.parts, call)
+            self.part_with(&id, &costing.parts, Some(bank), call)
         };
         happened.extend(passed);
         self.quote_mut(&id, bank).set_state(QuoteState::Awarded);
@@ -102,23 +122,24 @@ impl Model {
         Ok(happened)
     }
 
-    /// The quote that is taken, where it may be taken today.
+    /// The quote that is taken, where it may be taken today, and the day on which its bank pays.
     fn awarded_quote(
         &self,
         call: &Call,
         action: &AwardRequest,
         today: i64,
-    ) -> Result<(Id, QuoteTerms), Rejected> {
+    ) -> Result<(Id, QuoteTerms, i64), Rejected> {
         let id = self.ripe(call, &action.request, today)?;
         let terms = self.taken_quote(&id, &action.bank, today)?;
         let request = &self.requests[&id];
         let amount = terms.amount.as_ref().expect("an amount").minor;
         ensure(meets(request, amount), Code::ConditionNotMet)?;
+        let pay_on = self.pay_day(request, &[&terms], &action.pay_on, today)?;
         ensure(
-            leaves_something(request, &terms, today),
+            leaves_something(request, &terms, pay_on),
             Code::NetNotPositive,
         )?;
-        Ok((id, terms))
+        Ok((id, terms, pay_on))
     }
 
     /// A request of the caller's that may be awarded today.
@@ -176,48 +197,54 @@ impl Model {
         ensure(fits, Code::TooManyClaims)
     }
 
-    fn sell(
+    /// Divides what is sold in part, and frees what is not. Says which claims are to pass, of a loan all of them, and passes
+    /// them where it is known to whom.
+    fn part_with(
         &mut self,
         id: &Id,
-        bank: &str,
         parts: &[u64],
+        to: Option<&str>,
         call: &Call,
     ) -> (Vec<Happened>, Vec<ClaimReference>) {
         let today = self.clock.day(call.time_ms);
-        let (mut happened, mut sold) = (Vec::new(), Vec::new());
-        for (claim, part) in self.requests[id].claims.clone().iter().zip(parts) {
+        let (mut happened, mut passing) = (Vec::new(), Vec::new());
+        for (at, claim) in self.requests[id].claims.clone().iter().enumerate() {
             let receivable = Id::try_from(claim.receivable.as_slice()).expect("an id");
             let mut key = (receivable, claim.number);
+            let part = parts.get(at).copied().unwrap_or(claim.outstanding_minor);
             self.free(&key);
             let rest = claim.outstanding_minor - part;
-            if *part == 0 {
+            if part == 0 {
                 continue;
             }
             if rest > 0 {
-                let parts = [(*part, claim.rank()), (rest, Rank::Retained)];
+                let parts = [(part, claim.rank()), (rest, Rank::Retained)];
                 let (numbers, split) = self.divide(&key, &parts, today);
                 happened.push(split);
                 key.1 = numbers[0];
             }
-            happened.push(self.endorse(&key, bank, Purpose::Sale, call));
-            sold.push(ClaimReference {
+            if let Some(bank) = to {
+                happened.push(self.endorse(&key, bank, Purpose::Sale, call));
+            }
+            passing.push(ClaimReference {
                 receivable: claim.receivable.clone(),
                 number: key.1,
             });
         }
-        (happened, sold)
+        (happened, passing)
     }
 
-    fn lend(
+    /// A loan on claims, from one day to another.
+    pub(super) fn lend(
         &mut self,
         id: &Id,
         award: &Award,
         terms: &QuoteTerms,
-        due: i64,
+        (claims, from, due): (Vec<ClaimReference>, i64, i64),
     ) -> (Vec<Happened>, Vec<ClaimReference>) {
         let request = self.requests[id].clone();
-        let (mut happened, mut collateral) = (Vec::new(), Vec::new());
-        for claim in &request.claims {
+        let mut happened = Vec::new();
+        for claim in &claims {
             let id = Id::try_from(claim.receivable.as_slice()).expect("an id");
             self.claim_mut(&(id, claim.number)).encumbrance = under(Kind::Pledged(Pledge {
                 loan: award.loan.clone(),
@@ -233,11 +260,8 @@ impl Model {
             let debtor = self.receivables[&id].debtor.clone();
             let concerned = [request.seller.clone(), award.bank.clone(), debtor];
             happened.push(receivable(concerned, ClaimEvent::Pledged(pledged)));
-            collateral.push(ClaimReference {
-                receivable: claim.receivable.clone(),
-                number: claim.number,
-            });
         }
+        let from = Some(date(from));
         let loan = Loan {
             id: award.loan.clone(),
             request: id.to_vec(),
@@ -251,20 +275,20 @@ impl Model {
                 Schedule::Unspecified => Schedule::Bullet.into(),
                 named => named.into(),
             },
-            opened_on: award.awarded_on,
+            opened_on: from,
             due_date: Some(date(due)),
             interest: Some(Accrual {
-                to: award.awarded_on,
+                to: from,
                 ..Accrual::default()
             }),
             interest_paid_minor: 0,
-            collateral: collateral.clone(),
+            collateral: claims.clone(),
             state: LoanState::Open.into(),
             repaid_on: None,
             issuer: terms.issuer.clone(),
             grace_days: terms.loan_grace_days,
             plan_principal_minor: award.amount.as_ref().expect("an amount").minor,
-            plan_from: award.awarded_on,
+            plan_from: from,
             defaulted_on: None,
         };
         let opened = LoanOpened {
@@ -280,7 +304,7 @@ impl Model {
         happened.push(financing(concerned, event::Event::LoanOpened(opened)));
         let loan_id = Id::try_from(loan.id.as_slice()).expect("an id");
         self.loans.insert(loan_id, loan);
-        (happened, collateral)
+        (happened, claims)
     }
 }
 

@@ -8,6 +8,7 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
+use counterfoil_proto::v1::Date;
 
 use super::super::arithmetic::{MAX_MINOR, pro_rata};
 use super::super::claims::encumbrance;
@@ -15,6 +16,11 @@ use super::{financing, is_loan};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure};
 
 const MAX_RESERVATIONS: usize = 256;
+const LAST_DATE: Option<Date> = Some(Date {
+    year: 2199,
+    month: 12,
+    day: 31,
+});
 
 /// Grantor, subject and currency.
 pub type Line = (String, String, String);
@@ -57,12 +63,17 @@ impl Model {
             }
         }
         for quote in self.quotes.values() {
-            if quote.state() != QuoteState::Revealed {
+            if ![QuoteState::Revealed, QuoteState::Taken].contains(&quote.state()) {
                 continue;
             }
             let request = &self.requests[quote.request.as_slice()];
-            let terms = quote.terms.as_ref().expect("a revealed quote has terms");
-            for (line, minor) in self.quoted(request, &quote.bank, terms) {
+            let mut terms = quote.terms.clone().expect("a revealed quote has terms");
+            if let Some(award) = &quote.award {
+                // So much is taken, and waits however long for its payment.
+                terms.amount.clone_from(&award.amount);
+                terms.expires_on = LAST_DATE;
+            }
+            for (line, minor) in self.quoted(request, &quote.bank, &terms) {
                 let reservation = Reservation {
                     request: quote.request.clone(),
                     minor,

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::financing::v1::{
     ClaimReference, Loan, LoanPaid, LoanState, RejectionCode as Code, ReleasePledge, RepayLoan,
-    event,
+    SplitCollateral, event,
 };
 use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
 use counterfoil_proto::receivable::v1::{PledgeReleased, Purpose};
-use counterfoil_proto::v1::Accrual;
+use counterfoil_proto::v1::{Accrual, KernelRejectionCode as Kernel};
 
 use super::super::arithmetic::{MAX_MINOR, Rate, date};
 use super::super::cash::{Payment, is_end_to_end_id};
@@ -17,6 +17,9 @@ use super::super::supervision::key;
 use super::plan::left_after;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
+
+/// Claims pledged for a loan.
+const MAX_COLLATERAL: usize = 256;
 
 /// A loan's interest up to a day.
 pub(in crate::model) fn interest_to(loan: &Loan, today: i64) -> Accrual {
@@ -187,5 +190,48 @@ impl Model {
         };
         ensure(loan.collateral.contains(&claim), Code::NotPledged)?;
         Ok(self.release_claim(&id, &claim, call))
+    }
+    pub(in crate::model) fn split_collateral(
+        &mut self,
+        call: &Call,
+        action: &SplitCollateral,
+    ) -> Result<Vec<Happened>, Rejected> {
+        let (id, loan) = self.loan(&action.loan)?;
+        let named = |number| ClaimReference {
+            receivable: action.receivable.clone(),
+            number,
+        };
+        let divided = named(action.number);
+        let key = self
+            .claim_key(&action.receivable, action.number)
+            .ok_or(Rejected::with(Code::UnknownClaim))?;
+        let receivable = key.0;
+        let caller = call.organization;
+        ensure(
+            self.claims[&key].controller == caller,
+            Code::NotTheController,
+        )?;
+        ensure(loan.collateral.contains(&divided), Code::NotPledged)?;
+        ensure(call.is_signed_by(&loan.lender), Kernel::ConsentLacking)?;
+        ensure(!self.is_held(&receivable), Code::PaymentUnderWay)?;
+        self.ensure_claim_free(call, &self.claims[&key])?;
+        let (invalid, too_many) = (Code::InvalidParts, Code::TooManyClaims);
+        let parts = self.parts_of(&key, &action.parts_minor, caller, invalid, too_many)?;
+        ensure(
+            loan.collateral.len() + parts.len() <= MAX_COLLATERAL + 1,
+            Code::TooManyClaims,
+        )?;
+
+        let pledge = self.claims[&key].encumbrance.clone();
+        let (numbers, told) = self.divide(&key, &parts, self.clock.day(call.time_ms));
+        for number in &numbers {
+            self.claim_mut(&(receivable, *number)).encumbrance = pledge.clone();
+        }
+        let loan = self.loans.get_mut(&id).expect("found above");
+        loan.collateral.retain(|claim| *claim != divided);
+        loan.collateral.extend(numbers.into_iter().map(named));
+        loan.collateral
+            .sort_by_key(|claim| (claim.receivable.clone(), claim.number));
+        Ok(vec![told])
     }
 }

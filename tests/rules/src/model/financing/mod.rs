@@ -4,6 +4,7 @@ mod awards;
 pub mod defaults;
 pub mod limits;
 mod loans;
+mod outside;
 mod parts;
 pub mod plan;
 pub mod programmes;
@@ -203,7 +204,7 @@ impl Model {
         for bank in request.quoting {
             let quote = self.quote_mut(id, &bank);
             match quote.state() {
-                QuoteState::Awarded | QuoteState::Failed => continue,
+                QuoteState::Awarded | QuoteState::Failed | QuoteState::Taken => continue,
                 QuoteState::Committed if over => quote.set_state(QuoteState::Missed),
                 _ => quote.set_state(QuoteState::Declined),
             }

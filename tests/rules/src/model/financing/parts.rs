@@ -6,13 +6,14 @@ use counterfoil_proto::financing::v1::{
     Award, AwardParts, ClaimReference, QuoteFailed, QuoteState, QuoteTerms, RejectionCode as Code,
     Request, RequestAwarded, RequestState, event,
 };
-use counterfoil_proto::receivable::v1::{Purpose, Rank};
+use counterfoil_proto::receivable::v1::{Lock, Purpose, Rank};
 
 use super::super::arithmetic::{date, half_even, interest, pro_rata};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of};
 use super::super::supervision::key;
 use super::awards::annual_cost;
+use super::outside::is_outside;
 use super::{Costing, amount_fits, currency, financing, is_loan, money, outstanding};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure};
 
@@ -25,12 +26,27 @@ struct Share {
     terms: QuoteTerms,
     costing: Costing,
     paid: bool,
+    /// What its claims wait for, where its bank pays outside the ledger.
+    lock: Option<Lock>,
 }
 
 impl Share {
     fn proceeds(&self) -> u64 {
         let taken = self.costing.cost + self.costing.fees;
         self.amount - u64::try_from(taken).expect("less than the amount")
+    }
+
+    fn award(&self, request: &Request, today: i64) -> Award {
+        Award {
+            bank: self.bank.clone(),
+            amount: money(self.amount, currency(request)),
+            cost_minor: u64::try_from(self.costing.cost).expect("less than the amount"),
+            fees_minor: u64::try_from(self.costing.fees).expect("less than the amount"),
+            proceeds_minor: self.proceeds(),
+            annual_cost_ppm: annual_cost(&self.costing, self.proceeds()),
+            awarded_on: Some(date(today)),
+            loan: Vec::new(),
+        }
     }
 
     fn payment<'a>(&'a self, request: &'a Request) -> Payment<'a> {
@@ -116,11 +132,14 @@ impl Model {
             quoted.push(terms);
         }
         ensure(meets(&request, sum), Code::ConditionNotMet)?;
+        let taken: Vec<&QuoteTerms> = quoted.iter().collect();
+        let pay_on = self.pay_day(&request, &taken, &action.pay_on, today)?;
         let mut left: Vec<u64> = request.claims.iter().map(|c| c.outstanding_minor).collect();
         let mut shares = Vec::new();
         for (part, terms) in parts.iter().zip(quoted) {
             let taken = take(&mut left, part.amount_minor);
-            let costing = costing(&request, &terms, taken, today);
+            let on = if is_outside(&terms) { pay_on } else { today };
+            let costing = costing(&request, &terms, taken, on);
             ensure(
                 u128::from(part.amount_minor) > costing.cost + costing.fees,
                 Code::NetNotPositive,
@@ -131,6 +150,7 @@ impl Model {
                 terms,
                 costing,
                 paid: false,
+                lock: None,
             });
         }
         for claim in &request.claims {
@@ -143,8 +163,10 @@ impl Model {
             let mut records = Model::quote_records(&id, &share.bank);
             records.push(key("financing/request", &[&id]));
             self.ensure_free(call, &records)?;
-            let issuer = &share.terms.issuer;
-            self.ensure_spendable(call, &share.bank, issuer, currency(&request))?;
+            if !is_outside(&share.terms) {
+                let issuer = &share.terms.issuer;
+                self.ensure_spendable(call, &share.bank, issuer, currency(&request))?;
+            }
         }
         let mut more = Vec::new();
         for share in &shares {
@@ -158,9 +180,11 @@ impl Model {
             .map(|share| (share.bank.as_str(), &share.terms));
         let quotes: Vec<(&str, &QuoteTerms)> = quotes.collect();
         self.may_fund(call, &request, &quotes, &more)?;
+        let quotes = shares.iter().map(|s| (s.bank.as_str(), &s.terms));
+        let mut confirmers = self.confirmers_of_prices(&request, quotes)?;
         let mut received: BTreeMap<String, u64> = BTreeMap::new();
         for share in &mut shares {
-            if !self.can_pay(&share.payment(&request)) {
+            if is_outside(&share.terms) || !self.can_pay(&share.payment(&request)) {
                 continue;
             }
             share.paid = true;
@@ -171,16 +195,25 @@ impl Model {
             payment.legs.insert(request.seller.clone(), *all);
             self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
         }
-        let paid: u64 = shares.iter().filter(|s| s.paid).map(|s| s.amount).sum();
-        let all = shares.iter().all(|share| share.paid);
+        let counts = |share: &&Share| share.paid || is_outside(&share.terms);
+        let paid: u64 = shares.iter().filter(counts).map(|s| s.amount).sum();
+        let all = shares.iter().filter(counts).count() == shares.len();
         ensure(
             paid > 0 && paid >= request.minimum_minor && (all || !request.all_or_none),
             Code::NotEnoughDeposits,
         )?;
 
         let mut happened = Vec::new();
-        for share in shares.iter().filter(|share| share.paid) {
-            happened.extend(self.pass_on(share.payment(&request)));
+        for share in &mut shares {
+            if share.paid {
+                happened.extend(self.pass_on(share.payment(&request)));
+            } else if let Some(confirmer) = confirmers.remove(&share.bank) {
+                let award = share.award(&request, today);
+                let paid = (&share.terms, confirmer, pay_on);
+                let (lock, told) = self.owe_price(&request, &award, paid, call);
+                happened.push(told);
+                share.lock = Some(lock);
+            }
         }
         let (passed, claims) = self.divide_among(&request, &shares, &left, call);
         happened.extend(passed);
@@ -269,16 +302,11 @@ impl Model {
         let request = request.clone();
         let (mut awarded, mut failed) = (Vec::new(), Vec::new());
         for (share, claims) in shares.iter().zip(claims) {
-            let award = Award {
-                bank: share.bank.clone(),
-                amount: money(share.amount, currency(&request)),
-                cost_minor: u64::try_from(share.costing.cost).expect("less than the amount"),
-                fees_minor: u64::try_from(share.costing.fees).expect("less than the amount"),
-                proceeds_minor: share.proceeds(),
-                annual_cost_ppm: annual_cost(&share.costing, share.proceeds()),
-                awarded_on: Some(date(today)),
-                loan: Vec::new(),
-            };
+            let award = share.award(&request, today);
+            if let Some(lock) = &share.lock {
+                awarded.push(self.wait_for_price(&request, award, (lock, claims)));
+                continue;
+            }
             let quote = self.quote_mut(id, &share.bank);
             quote.award = Some(award.clone());
             let told = [request.seller.clone(), share.bank.clone()];

@@ -1,5 +1,6 @@
 //! A bank's quote: sealed, then opened.
 
+use counterfoil_proto::cash::v1::RejectionCode as Cash;
 use counterfoil_proto::financing::v1::{
     CommitQuote, Quote, QuoteCommitted, QuoteRevealed, QuoteState, QuoteTerms,
     RejectionCode as Code, Request, RevealQuote, event,
@@ -123,10 +124,17 @@ impl Model {
             Code::CommitmentDiffers,
         )?;
         ensure(allows(request, &terms), Code::InvalidQuote)?;
-        ensure(
-            terms.issuer != request.seller && self.is_bank(&terms.issuer),
-            Code::UnknownIssuer,
-        )?;
+        if terms.asserter.is_empty() {
+            ensure(
+                terms.issuer != request.seller && self.is_bank(&terms.issuer),
+                Code::UnknownIssuer,
+            )?;
+        } else {
+            ensure(
+                self.has_role(&terms.asserter, Role::Bank),
+                Cash::WrongAsserter,
+            )?;
+        }
         ensure(
             is_end_to_end_id(&terms.end_to_end_id),
             Code::InvalidEndToEndId,
@@ -189,6 +197,7 @@ fn allows(request: &Request, terms: &QuoteTerms) -> bool {
             (1..=MAX_FEE_NAME).contains(&fee.name.chars().count())
                 && (1..=MAX_MINOR).contains(&fee.amount_minor)
         })
+        && (terms.issuer.is_empty() || terms.asserter.is_empty())
         && terms.recourse() != Recourse::Unspecified
         && terms
             .expires_on

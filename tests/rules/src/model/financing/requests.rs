@@ -93,6 +93,10 @@ impl Model {
                 && action.invited.iter().all(may_quote),
             Code::InvalidInvitation,
         )?;
+        ensure(
+            action.arbiter.is_empty() || self.exists(&action.arbiter),
+            Code::UnknownArbiter,
+        )?;
         let named: Vec<&str> = debtors.iter().map(String::as_str).collect();
         let rules = self.may_begin(call, &amount.currency, &[seller], &named)?;
         let deepest = claims.iter().map(|claim| claim.depth).max();
@@ -126,13 +130,17 @@ impl Model {
             debtors,
             all_or_none: action.all_or_none,
             minimum_minor: action.minimum_minor,
+            arbiter: action.arbiter.clone(),
             state: RequestState::Open.into(),
             ..Request::default()
         };
         self.requests.insert(id, request);
         for key in &keys {
-            let request = id.to_vec();
-            self.claim_mut(key).encumbrance = under(Kind::Locked(Lock { request }));
+            let lock = Lock {
+                request: id.to_vec(),
+                payment: Vec::new(),
+            };
+            self.claim_mut(key).encumbrance = under(Kind::Locked(lock));
         }
         let opened = RequestOpened {
             request: id.to_vec(),

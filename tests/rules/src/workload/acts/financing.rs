@@ -5,7 +5,7 @@ use counterfoil_proto::financing::v1::{
     Action, AwardPart, AwardParts, AwardRequest, CancelRequest, ClaimReference, CloseProgramme,
     CommitQuote, DrawExtension, ExpireRequest, MakeStandingQuote, OpenProgramme, OpenRequest,
     PurchaseUnderProgramme, QuoteTerms, ReleasePledge, RepayLoan, ReportLoanDefault, RevealQuote,
-    SetLimit, StandingTerms, TakeControl, Technique,
+    SetLimit, SplitCollateral, StandingTerms, TakeControl, Technique,
 };
 use counterfoil_proto::receivable::v1::{DayCount, Recourse};
 
@@ -54,6 +54,7 @@ pub fn open_request(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Op
         invited: Vec::new(),
         all_or_none: false,
         minimum_minor: 0,
+        arbiter: String::new(),
     }
 }
 
@@ -69,6 +70,15 @@ pub fn quote(bank: &str, minor: u64) -> QuoteTerms {
         issuer: bank.into(),
         end_to_end_id: format!("purchase of {minor}"),
         ..QuoteTerms::default()
+    }
+}
+
+/// The same, paid over the external rail, which the bank asserts itself.
+pub fn quote_outside(bank: &str, minor: u64) -> QuoteTerms {
+    QuoteTerms {
+        issuer: String::new(),
+        asserter: bank.into(),
+        ..quote(bank, minor)
     }
 }
 
@@ -96,10 +106,25 @@ pub fn award(request: &[u8], bank: &str) -> Act {
     act(Kind::Award(AwardRequest {
         request: request.to_vec(),
         bank: bank.into(),
+        pay_on: None,
+    }))
+}
+
+/// Of a quote that is paid over the external rail, on this day.
+pub fn award_outside(request: &[u8], bank: &str, pay_on: i64) -> Act {
+    act(Kind::Award(AwardRequest {
+        request: request.to_vec(),
+        bank: bank.into(),
+        pay_on: Some(date(pay_on)),
     }))
 }
 
 pub fn award_parts(request: &[u8], parts: &[(&str, u64)]) -> Act {
+    award_parts_outside(request, parts, None)
+}
+
+/// The same, where some are paid over the external rail.
+pub fn award_parts_outside(request: &[u8], parts: &[(&str, u64)], pay_on: Option<i64>) -> Act {
     let parts = parts.iter().map(|(bank, amount_minor)| AwardPart {
         bank: (*bank).to_owned(),
         amount_minor: *amount_minor,
@@ -107,6 +132,7 @@ pub fn award_parts(request: &[u8], parts: &[(&str, u64)]) -> Act {
     act(Kind::AwardParts(AwardParts {
         request: request.to_vec(),
         parts: parts.collect(),
+        pay_on: pay_on.map(date),
     }))
 }
 
@@ -208,5 +234,14 @@ pub fn release(loan: &[u8], receivable: &[u8], number: u32) -> Act {
         loan: loan.to_vec(),
         receivable: receivable.to_vec(),
         number,
+    }))
+}
+
+pub fn split_collateral(loan: &[u8], receivable: &[u8], number: u32, parts: &[u64]) -> Act {
+    act(Kind::SplitCollateral(SplitCollateral {
+        loan: loan.to_vec(),
+        receivable: receivable.to_vec(),
+        number,
+        parts_minor: parts.to_vec(),
     }))
 }

@@ -1,5 +1,6 @@
 //! Plain actions between the same few parties, for tests that write their own story.
 
+mod calendars;
 mod claims;
 mod external;
 mod financing;
@@ -7,15 +8,17 @@ mod invoices;
 mod membership;
 mod supervision;
 
+pub use calendars::{CALENDAR, calendar, due_on, publish};
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
 pub use external::{
     accept_issuers, assert_payment, cancel_payment, confirm_payment, contest, instruct,
     instruct_by, rule_payment, settle_with_fees, time_out, wire,
 };
 pub use financing::{
-    Finance, award, award_parts, cancel, close_programme, commit, draw_extension, expire_request,
-    make_standing_quote, open, open_as, open_programme, open_request, purchase, quote, release,
-    repay, report_loan_default, reveal, salt, set_limit, standing_terms, take_control,
+    Finance, award, award_outside, award_parts, award_parts_outside, cancel, close_programme,
+    commit, draw_extension, expire_request, make_standing_quote, open, open_as, open_programme,
+    open_request, purchase, quote, quote_outside, release, repay, report_loan_default, reveal,
+    salt, set_limit, split_collateral, standing_terms, take_control,
 };
 pub use invoices::{
     accept_conditions, accept_proposal, confirm_conditionally, credit, end_dispute, of_claim,
@@ -31,12 +34,13 @@ pub use supervision::{
     collect_suspense, freeze, freeze_until, lift, publish, publish_from, rule_on_suspense,
 };
 
+use counterfoil_proto::calendar::v1 as clock;
 use counterfoil_proto::cash::v1::action::Action as Cash;
 use counterfoil_proto::invoice::v1::RegisterInvoice;
 use counterfoil_proto::invoice::v1::action::Action as Invoice;
 use counterfoil_proto::settlement::v1::action::Action as Settlement;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{calendar, cash, invoice, receivable, settlement};
+use counterfoil_proto::{cash, invoice, receivable, settlement};
 
 use crate::model::arithmetic::date;
 use crate::model::invoices::terms_hash;
@@ -69,6 +73,7 @@ pub fn terms() -> receivable::v1::Terms {
         arbiter: "regulator".into(),
         arbiters: Vec::new(),
         arbiter_threshold: 0,
+        calendar: String::new(),
     }
 }
 
@@ -206,11 +211,9 @@ pub fn report(what: &str, receivable: &[u8]) -> Act {
 }
 
 pub fn roll(day: i64) -> Act {
-    Act::Calendar(calendar::v1::Action {
-        action: Some(calendar::v1::action::Action::Roll(
-            calendar::v1::RollClock {
-                to: Some(date(day)),
-            },
-        )),
+    Act::Calendar(clock::Action {
+        action: Some(clock::action::Action::Roll(clock::RollClock {
+            to: Some(date(day)),
+        })),
     })
 }

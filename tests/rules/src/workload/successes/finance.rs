@@ -69,6 +69,13 @@ pub(super) fn finance(
         }
         Finance::Award(a) => {
             let request = request(&a.request);
+            if request.award.is_none() {
+                let loan = request.technique() == Technique::LoanAgainstReceivables;
+                return those([
+                    (!loan, "award a sale outside"),
+                    (loan, "award a loan outside"),
+                ]);
+            }
             let award = request.award.as_ref().expect("an award");
             let conditional = request.all_or_none || request.minimum_minor > 0;
             let loan = !award.loan.is_empty();
@@ -107,6 +114,7 @@ pub(super) fn finance(
                 (true, "award in parts"),
                 (failed, "award in parts of which one fails"),
                 (request.all_or_none, "award all in parts"),
+                (a.pay_on.is_some(), "award in parts outside"),
                 (sum < all, "award in parts and keep a rest"),
                 (request.claims.len() > 1, "award several claims in parts"),
             ])
@@ -169,6 +177,7 @@ pub(super) fn finance(
             ])
         }
         Finance::TakeControl(_) => vec!["take control"],
+        Finance::SplitCollateral(_) => vec!["split a pledged claim"],
         Finance::SetLimit(_) => vec!["set a limit"],
         Finance::OpenProgramme(_) => vec!["open a programme"],
         Finance::CloseProgramme(_) => vec!["close a programme"],

@@ -1,5 +1,6 @@
 //! The ways in which transactions about invoices succeed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use counterfoil_proto::invoice;
@@ -10,6 +11,7 @@ use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
 use prost::Message as _;
 
 use super::{Told, minor, those};
+use crate::model::claims::day_of;
 use crate::model::{Happened, Model};
 
 pub(super) fn invoices(
@@ -29,13 +31,17 @@ pub(super) fn invoices(
         }
         Invoice::Query(_) => vec!["query"],
         Invoice::ResolveQuery(_) => vec!["resolve_query"],
-        Invoice::Confirm(a) => those([
-            (true, "confirm"),
-            (
-                a.acknowledged().any(|kind| kind == WarningKind::LongTenor),
+        Invoice::Confirm(action) => {
+            let mut names = vec!["confirm"];
+            names.extend(adjusted(after, &action.invoice));
+            names.extend(those([(
+                action
+                    .acknowledged()
+                    .any(|kind| kind == WarningKind::LongTenor),
                 "confirm a long tenor",
-            ),
-        ]),
+            )]));
+            names
+        }
         Invoice::Reject(_) => vec!["reject"],
         Invoice::Withdraw(_) => vec!["withdraw"],
         Invoice::Propose(_) => vec!["propose an invoice"],
@@ -61,6 +67,22 @@ pub(super) fn invoices(
         ]),
         Invoice::EndDispute(_) => vec!["end a dispute by agreement"],
     }
+}
+
+/// What the terms' convention made of the due date, where they have one.
+fn adjusted(model: &Model, invoice: &[u8]) -> Option<&'static str> {
+    let receivable = &model.invoices[invoice].receivable;
+    let receivable = &model.receivables[receivable.as_slice()];
+    let terms = receivable.terms.as_ref().expect("terms");
+    if terms.calendar.is_empty() {
+        return None;
+    }
+    let due = day_of(&receivable.due_date);
+    Some(match day_of(&receivable.adjusted_due_date).cmp(&due) {
+        Ordering::Greater => "confirm with a due date adjusted onwards",
+        Ordering::Less => "confirm with a due date adjusted back",
+        Ordering::Equal => "confirm with a due date that is a business day",
+    })
 }
 
 fn is_disputed(model: &Model, invoice: &[u8]) -> bool {
