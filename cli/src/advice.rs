@@ -1,6 +1,7 @@
 //! What a person can do about each refusal and rejection, by its number.
 
 mod membership;
+mod supervision;
 
 use counterfoil_proto::calendar::v1::RejectionCode as Calendar;
 use counterfoil_proto::cash::v1::RejectionCode as Cash;
@@ -9,6 +10,7 @@ use counterfoil_proto::invoice::v1::RejectionCode as Invoice;
 use counterfoil_proto::membership::v1::RejectionCode as Membership;
 use counterfoil_proto::receivable::v1::RejectionCode as Receivable;
 use counterfoil_proto::settlement::v1::RejectionCode as Settlement;
+use counterfoil_proto::supervision::v1::RejectionCode as Supervision;
 use counterfoil_proto::v1::{KernelRejectionCode as Kernel, RefusalCode as Refusal};
 
 /// One sentence of advice. Unknown numbers, from newer nodes, get a general one.
@@ -19,6 +21,10 @@ pub fn on(code: u32) -> &'static str {
     None.or_else(|| Refusal::try_from(number).ok().and_then(on_refusal))
         .or_else(|| Kernel::try_from(number).ok().and_then(on_kernel))
         .or_else(|| Membership::try_from(number).ok().and_then(membership::on))
+        .or_else(|| {
+            let code = Supervision::try_from(number).ok();
+            code.and_then(supervision::on)
+        })
         .or_else(|| Cash::try_from(number).ok().and_then(on_cash))
         .or_else(|| Invoice::try_from(number).ok().and_then(on_invoice))
         .or_else(|| Receivable::try_from(number).ok().and_then(on_receivable))
@@ -101,6 +107,13 @@ fn on_cash(code: Cash) -> Option<&'static str> {
         }
         Cash::IssuerNotAccepted => "pay in deposits that the message names, which the payee takes",
         Cash::CapExceeded => "pay less, or in other deposits: the payee takes no more of these",
+        Cash::UnknownSuspense => "check the id (counterfoil suspense list)",
+        Cash::NotThePayee => "let the organization collect it that the deposits are due to",
+        Cash::SuspenseClosed => "nothing: the deposits were collected",
+        Cash::PriceUnderWay => {
+            "wait for the price's outcome (counterfoil payment show): then it is the buyer's or the seller's"
+        }
+        Cash::InvalidReasonHash => "give the 32 bytes of the reasons' SHA-256",
         Cash::UnknownPayment => "check the payment's id (counterfoil payment list)",
         Cash::NotTheAsserter => "let the payer's bank assert it (counterfoil payment show)",
         Cash::WrongPaymentState => {

@@ -10,9 +10,9 @@ use counterfoil_types::ids::OrganizationId;
 use serde::de::DeserializeOwned;
 
 use crate::commands::{
-    account, audit, block, calendar, claim, clock, decision, demo, deposit, dev, events, inbox,
-    invoice, key, limit, loan, localnet, org, payment, profile, programme, proposal, receivable,
-    request, status, token, tx,
+    account, audit, block, calendar, claim, clock, decision, demo, deposit, dev, events, freeze,
+    inbox, invoice, key, limit, loan, localnet, org, payment, policy, profile, programme, proposal,
+    receivable, request, status, suspense, token, tx,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -146,6 +146,15 @@ pub enum Command {
     /// Payments through banks, outside the ledger
     #[command(subcommand)]
     Payment(payment::Command),
+    /// What may be confirmed, offered and funded, by the policy packs of this ledger
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Records that a regulator keeps from being transferred or funded
+    #[command(subcommand)]
+    Freeze(freeze::Command),
+    /// Deposits that wait, as what they were paid for is frozen
+    #[command(subcommand)]
+    Suspense(suspense::Command),
     /// Trade histories: figures, scores, and whether they add up
     #[command(subcommand)]
     Profile(profile::Command),

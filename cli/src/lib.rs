@@ -11,6 +11,7 @@ mod commands;
 mod demo;
 mod events;
 mod failure;
+mod frozen;
 mod interrupt;
 mod lists;
 mod localnet;

@@ -1,12 +1,13 @@
 //! Lists of the ledger service: a request, its filters set, names the records to be read.
 
 use counterfoil_proto::calendar::v1::PublishedCalendar;
-use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption};
+use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption, Suspense};
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
 use counterfoil_proto::v1 as wire;
 
 use crate::client::{self, Client};
@@ -62,6 +63,9 @@ lists! {
     ListIssuancesRequest => list_issuances, issuances: Issuance;
     ListPaymentsRequest => list_payments, payments: Payment;
     ListRedemptionsRequest => list_redemptions, redemptions: Redemption;
+    ListSuspenseRequest => list_suspense, suspense: Suspense;
+    ListPolicyPacksRequest => list_policy_packs, packs: PolicyPack;
+    ListFreezesRequest => list_freezes, freezes: Freeze;
     ListHistoryRequest => list_history, entries: HistoryEntry;
 }
 

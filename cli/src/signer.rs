@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::{calendar, cash, financing, invoice, membership, receivable, settlement};
+use counterfoil_proto::{
+    calendar, cash, financing, invoice, membership, receivable, settlement, supervision,
+};
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{OrganizationId, ProposalId, TxId};
@@ -59,6 +61,7 @@ actions! {
     membership => MEMBERSHIP;
     receivable => RECEIVABLE;
     settlement => SETTLEMENT;
+    supervision => SUPERVISION;
 }
 
 /// An organization's account, on one chain, with those that approve at once what it makes.

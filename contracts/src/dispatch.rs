@@ -17,7 +17,8 @@ use crate::kernel::{
 use crate::membership::Membership;
 use crate::receivable::Receivables;
 use crate::settlement::Settlement;
-use crate::{calendar, credit, financing, membership};
+use crate::supervision::Supervision;
+use crate::{calendar, credit, financing, membership, receivable, supervision};
 
 /// What an executed transaction leaves.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub fn execute(
         events: Vec::new(),
     };
     run(&mut context, transaction.contract, &transaction.action)?;
+    receivable::api::keep_defaults(&mut context)?;
     financing::api::keep_exposures(&mut context)?;
     credit::api::record(&mut context)?;
     Ok(Executed {
@@ -71,6 +73,7 @@ macro_rules! with_contract {
         match $number {
             Membership::NUMBER => $function::<Membership>($($argument),*),
             Calendar::NUMBER => $function::<Calendar>($($argument),*),
+            Supervision::NUMBER => $function::<Supervision>($($argument),*),
             Cash::NUMBER => $function::<Cash>($($argument),*),
             Invoices::NUMBER => $function::<Invoices>($($argument),*),
             Receivables::NUMBER => $function::<Receivables>($($argument),*),
@@ -118,11 +121,12 @@ fn decode<C: Contract>(action: &[u8]) -> Result<C::Action, Failure> {
     })
 }
 
-/// Checks that the caller may do this at all, and that enough of its accounts signed.
+/// Checks that the caller may do this at all, that enough of its accounts signed, and that it is not frozen.
 fn check_authority(context: &Context<'_>, authority: &Authority) -> Result<(), Failure> {
     let Context {
         caller, signers, ..
     } = context;
     membership::api::check_signers(caller, signers, authority, context.block.height)?;
-    membership::api::check_status(caller, authority)
+    membership::api::check_status(caller, authority)?;
+    supervision::api::check_caller(context, authority)
 }

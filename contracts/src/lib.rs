@@ -1,7 +1,7 @@
 //! The rules of the ledger: pure and synchronous, the same on every machine.
 //!
 //! A contract may call only those that stand before it, and only through
-//! their `api`: membership, calendar, cash, receivable, invoice, financing, settlement, credit.
+//! their `api`: membership, calendar, supervision, cash, receivable, invoice, financing, settlement, credit.
 
 pub mod calendar;
 pub mod cash;
@@ -13,3 +13,4 @@ pub mod kernel;
 pub mod membership;
 pub mod receivable;
 pub mod settlement;
+pub mod supervision;

@@ -24,7 +24,7 @@ macro_rules! contracts {
     )*};
 }
 
-contracts! { calendar cash credit financing invoice membership receivable settlement }
+contracts! { calendar cash credit financing invoice membership receivable settlement supervision }
 
 /// The descriptors of all of it, for server reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -124,6 +124,8 @@ hash_ids! {
     ProgrammeId;
     /// The id of a payment over the external rail, derived from its instruction and payee.
     PaymentId;
+    /// The id of deposits in suspense, derived from the payment that brought them and their place in it.
+    SuspenseId;
     /// A proposal's id, which its maker knows before it is committed.
     ProposalId;
     /// A decision's id, which the operator that proposes it knows before it is committed.
@@ -178,6 +180,15 @@ impl PaymentId {
                 payer.as_bytes(),
                 payee.as_bytes(),
             ],
+        ))
+    }
+}
+
+impl SuspenseId {
+    pub fn of(payment: TxId, place: u32) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/suspense-id/v1",
+            &[payment.0.as_ref(), &place.to_be_bytes()],
         ))
     }
 }

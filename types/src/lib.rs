@@ -17,6 +17,7 @@ pub mod limits;
 pub mod merkle;
 pub mod money;
 pub mod payload;
+pub mod policy;
 pub mod profile;
 pub mod quote;
 pub mod schedule;

@@ -100,6 +100,15 @@ pub const MAX_RESERVATIONS: usize = 256;
 /// Characters of the name of a quote's fee.
 pub const MAX_FEE_NAME: usize = 64;
 
+/// Policy packs that are in force or to come.
+pub const MAX_SCHEDULED_PACKS: usize = 16;
+/// Organizations on a policy pack's stop list, and among its small sellers.
+pub const MAX_LISTED: usize = 1_024;
+pub const MAX_EXPOSURE_CAPS: usize = 256;
+/// Times that one record is frozen, and organizations that are told of it.
+pub const MAX_FREEZES: usize = 64;
+pub const MAX_TOLD: usize = 16;
+
 /// Private fields of an invoice, and bytes of a name or value.
 pub const MAX_PRIVATE_FIELDS: usize = 1_024;
 pub const MAX_PRIVATE_FIELD_BYTES: usize = 64 * 1024;

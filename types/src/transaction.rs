@@ -11,6 +11,7 @@ use crate::keys::{PublicKey, SigningKey};
 /// The number of each contract in a transaction.
 pub mod contract {
     pub const MEMBERSHIP: u32 = 1;
+    pub const SUPERVISION: u32 = 2;
     pub const CASH: u32 = 3;
     pub const INVOICE: u32 = 4;
     pub const RECEIVABLE: u32 = 5;

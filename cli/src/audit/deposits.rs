@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use counterfoil_proto::cash::v1::SuspenseState;
 use counterfoil_proto::cash::v1::event::Event as CashEvent;
 use counterfoil_proto::v1 as wire;
 
@@ -10,6 +11,9 @@ use super::evidence::{Event, Executed};
 use super::figures::count;
 use super::records::Records;
 use super::report::Check;
+
+/// Whose deposits are that wait: nobody's.
+const SUSPENSE: &str = "";
 
 /// Issuer and currency.
 type Deposits<'a> = (&'a str, &'a str);
@@ -34,6 +38,7 @@ pub fn paid(event: &Event) -> Option<Paid<'_>> {
         CashEvent::Issued(e) => (&e.issuer, &e.holder, &e.issuer, &e.amount, &e.end_to_end_id),
         CashEvent::Transferred(e) => (&e.from, &e.to, &e.issuer, &e.amount, &e.end_to_end_id),
         CashEvent::Returned(e) => (&e.holder, &e.issuer, &e.issuer, &e.amount, &e.end_to_end_id),
+        CashEvent::Held(e) => (&e.payer, &e.payee, &e.issuer, &e.amount, &e.end_to_end_id),
         _ => return None,
     };
     let (minor, currency) = of(amount);
@@ -82,7 +87,10 @@ impl<'a> Totals<'a> {
 
     /// Takes in an event. Returns payer and id of the instruction it is of.
     fn event(&mut self, event: &'a Event) -> Option<(&'a str, &'a str)> {
-        if let Some(paid) = paid(event) {
+        if let Some(mut paid) = paid(event) {
+            if let Event::Cash(CashEvent::Held(_)) = event {
+                paid.payee = SUSPENSE;
+            }
             let deposits = (paid.issuer, paid.currency);
             if paid.payer == paid.issuer {
                 *self.issued.entry(deposits).or_default() += u128::from(paid.minor);
@@ -97,6 +105,17 @@ impl<'a> Totals<'a> {
             return Some((paid.payer, paid.end_to_end_id));
         }
         match event {
+            Event::Cash(CashEvent::SuspenseCollected(e)) => {
+                let (minor, currency) = of(&e.amount);
+                let deposits = (e.issuer.as_str(), currency);
+                *self.held.entry((SUSPENSE, deposits)).or_default() -= i128::from(minor);
+                if e.payee == e.issuer {
+                    *self.redeemed.entry(deposits).or_default() += u128::from(minor);
+                } else {
+                    *self.held.entry((&e.payee, deposits)).or_default() += i128::from(minor);
+                }
+                None
+            }
             Event::Cash(CashEvent::PaymentInstructed(e)) => Some((&e.payer, &e.end_to_end_id)),
             Event::Cash(CashEvent::RedemptionRequested(e)) => Some((&e.holder, &e.end_to_end_id)),
             Event::Cash(CashEvent::RedemptionPaid(e)) => {
@@ -127,6 +146,20 @@ pub fn checks(records: &Records, history: &[Executed]) -> Vec<Check> {
             ));
         }
     }
+    let mut waiting: BTreeMap<Deposits, i128> = BTreeMap::new();
+    for suspense in &records.suspense {
+        if suspense.state() == SuspenseState::Waiting {
+            let (minor, currency) = of(&suspense.amount);
+            let deposits = (suspense.issuer.as_str(), currency);
+            *held.entry(deposits).or_default() += u128::from(minor);
+            *waiting.entry(deposits).or_default() += i128::from(minor);
+        }
+    }
+    balances.extend(
+        waiting
+            .into_iter()
+            .map(|(deposits, minor)| (SUSPENSE, deposits, Some(minor))),
+    );
     let moved = totals.held.iter().filter(|(_, minor)| **minor != 0);
     let by_events = moved.map(|((holder, deposits), minor)| (*holder, *deposits, Some(*minor)));
     let issued: BTreeSet<Deposits> = records

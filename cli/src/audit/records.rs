@@ -1,6 +1,6 @@
 //! Every record of the ledger that the audit looks at.
 
-use counterfoil_proto::cash::v1::{Balance, Issuance};
+use counterfoil_proto::cash::v1::{Balance, Issuance, Suspense};
 use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::Organization;
@@ -22,6 +22,7 @@ pub struct Records {
     pub loans: Vec<Loan>,
     pub balances: Vec<Balance>,
     pub issuances: Vec<Issuance>,
+    pub suspense: Vec<Suspense>,
 }
 
 impl Records {
@@ -36,6 +37,7 @@ impl Records {
             loans: all(client, wire::ListLoansRequest::default()).await?,
             balances: all(client, wire::ListBalancesRequest::default()).await?,
             issuances: all(client, wire::ListIssuancesRequest::default()).await?,
+            suspense: all(client, wire::ListSuspenseRequest::default()).await?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use counterfoil_proto::invoice::v1 as invoice;
 use counterfoil_proto::invoice::v1::action::Action;
-use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
+use counterfoil_proto::invoice::v1::{Invoice, InvoiceState, WarningKind};
 use counterfoil_proto::receivable::v1::{Receivable, Terms};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::hash::Hash;
@@ -15,9 +15,11 @@ use crate::amounts::{Currencies, percent};
 use crate::arguments::{Page, Sending, enum_value};
 use crate::client::Client;
 use crate::commands::invoice::register::Register;
+use crate::commands::policy;
 use crate::failure::Failure;
 use crate::lists::pages;
 use crate::output::Answer;
+use crate::owed::{ledger_date, read_date};
 use crate::session::Session;
 use crate::views;
 
@@ -214,7 +216,8 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             acknowledge_warnings,
             sending,
         } => {
-            let invoice = get(&client, id).await?;
+            let mut invoice = get(&client, id).await?;
+            look_at_tenor(&client, &mut invoice).await?;
             check_acknowledged(&invoice, acknowledge_warnings)?;
             let confirm = confirmation(&invoice, &currencies);
             (Action::Confirm(confirm), sending)
@@ -253,7 +256,8 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             (Action::TakeBackProposal(take_back), sending)
         }
         Command::Condition(condition) => {
-            let invoice = get(&client, condition.id()).await?;
+            let mut invoice = get(&client, condition.id()).await?;
+            look_at_tenor(&client, &mut invoice).await?;
             let (action, sending) = condition.into_action(&invoice, &currencies)?;
             (Action::ConfirmConditionally(action), sending)
         }
@@ -374,6 +378,17 @@ async fn receivable_of(client: &Client, invoice: &Invoice) -> Result<Option<Rece
         .map_err(|s| client.failure(s))?
         .into_inner()
         .receivable)
+}
+
+/// Adds the warning of a tenor that the policy pack in force wants looked at.
+async fn look_at_tenor(client: &Client, invoice: &mut Invoice) -> Result<(), Failure> {
+    let pack = policy::in_force(client).await?.unwrap_or_default();
+    let above = pack.rules.unwrap_or_default().scrutiny_above_days;
+    let today = ledger_date(client).await?;
+    if above > 0 && today.days_until(read_date(invoice.due_date)?) > i64::from(above) {
+        invoice.warnings.push(WarningKind::LongTenor.into());
+    }
+    Ok(())
 }
 
 /// Whoever confirms an invoice with warnings says that it has looked at them.

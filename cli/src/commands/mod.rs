@@ -11,6 +11,7 @@ pub mod demo;
 pub mod deposit;
 pub mod dev;
 pub mod events;
+pub mod freeze;
 pub mod inbox;
 pub mod invoice;
 pub mod key;
@@ -19,12 +20,14 @@ pub mod loan;
 pub mod localnet;
 pub mod org;
 pub mod payment;
+pub mod policy;
 pub mod profile;
 pub mod programme;
 pub mod proposal;
 pub mod receivable;
 pub mod request;
 pub mod status;
+pub mod suspense;
 pub mod token;
 pub mod tx;
 
@@ -49,6 +52,9 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Limit(command) => limit::execute(command, session).await,
         Command::Deposit(command) => deposit::execute(command, session).await,
         Command::Payment(command) => payment::execute(command, session).await,
+        Command::Policy(command) => policy::execute(command, session).await,
+        Command::Freeze(command) => freeze::execute(command, session).await,
+        Command::Suspense(command) => suspense::execute(command, session).await,
         Command::Profile(command) => profile::execute(command, session).await,
         Command::Tx(command) => tx::execute(command, session).await,
         Command::Block(command) => block::execute(command, session).await,

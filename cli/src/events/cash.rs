@@ -61,6 +61,29 @@ impl Show<'_> {
                 &e.end_to_end_id,
             )
             .text("holder", e.holder),
+            Held(e) => deposit(
+                "DepositHeld",
+                &e.issuer,
+                e.amount.as_ref(),
+                &e.end_to_end_id,
+            )
+            .id("suspense", &e.suspense)
+            .text("payer", e.payer)
+            .text("payee", e.payee),
+            SuspenseCollected(e) => {
+                let view = self
+                    .named("SuspenseCollected")
+                    .id("suspense", &e.suspense)
+                    .text("issuer", e.issuer)
+                    .text("payee", e.payee);
+                self.amount(view, "amount_minor", e.amount.as_ref())
+            }
+            SuspenseRuled(e) => self
+                .named("SuspenseRuled")
+                .id("suspense", &e.suspense)
+                .text("from", e.from)
+                .text("to", e.to)
+                .id("reason_hash", &e.reason_hash),
             IssuersAccepted(e) => self.named("IssuersAccepted").text("payee", e.payee),
             PaymentInstructed(e) => {
                 let view = self

@@ -13,10 +13,12 @@ mod invoice;
 mod membership;
 mod receivable;
 mod settlement;
+mod supervision;
 
 /// The contracts that tell of events, by their names.
-pub const CONTRACTS: [(u32, &str); 7] = [
+pub const CONTRACTS: [(u32, &str); 8] = [
     (contract::MEMBERSHIP, "membership"),
+    (contract::SUPERVISION, "supervision"),
     (contract::CASH, "cash"),
     (contract::INVOICE, "invoice"),
     (contract::RECEIVABLE, "receivable"),
@@ -52,6 +54,7 @@ pub fn view(event: &wire::Event, currencies: &Currencies) -> View {
         contract::FINANCING => opened!(financing),
         contract::SETTLEMENT => opened!(settlement),
         contract::CALENDAR => opened!(calendar),
+        contract::SUPERVISION => opened!(supervision),
         _ => None,
     };
     known.unwrap_or_else(|| show.named("unknown").id("body", body))

@@ -15,6 +15,7 @@ mod membership;
 mod message;
 mod payment;
 mod receivable;
+mod supervision;
 
 pub use calendar::calendar;
 pub use credit::{history_entry, profile};
@@ -26,6 +27,7 @@ pub use membership::{account, decision, organization, proposal, settings};
 pub use message::action;
 pub use payment::{acceptance, payment};
 pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
+pub use supervision::{freeze, pack, pack_in_full, suspense};
 
 /// An amount and its currency, shown as one.
 fn amount(view: View, name: &str, money: Option<&wire::Money>, currencies: &Currencies) -> View {

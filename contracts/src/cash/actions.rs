@@ -41,6 +41,7 @@ pub(super) fn transfer(
     api::check_issuer(&context.store, &transfer.issuer)?;
     check_counterparty(context, &transfer.to)?;
     let amount = check_amount(context, transfer.amount.as_ref())?;
+    api::check_free(context, &from, (&transfer.issuer, &amount.currency))?;
     api::check_end_to_end_id(&context.store, &from, &transfer.end_to_end_id)?;
     let payment = Payment {
         issuer: &transfer.issuer,

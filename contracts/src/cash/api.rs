@@ -13,17 +13,19 @@ use counterfoil_types::limits::{MAX_END_TO_END_ID, MAX_MINOR};
 use super::acceptance::Credit;
 use super::events::emit;
 use super::keys::{
-    ACCEPTANCES, BALANCES, INSTRUCTIONS, ISSUANCES, PAYMENTS, REDEMPTIONS, balance, issuance,
-    put_balance, put_issuance,
+    ACCEPTANCES, BALANCES, INSTRUCTIONS, ISSUANCES, PAYMENTS, REDEMPTIONS, SUSPENSE, balance,
+    issuance, put_balance, put_issuance,
 };
 use crate::kernel::{Context, Failure, RejectionCode, Rules, StateError, Store, reject};
 use crate::membership::api as membership;
+use crate::supervision::api as supervision;
 
 pub use super::errors::{PaymentCodes, PaymentFault};
 pub use super::payments::{
     Instructed, PaidFor, cancel, check_asserter, confirm, confirmer, deadline, is_asserted,
     payment, put_instructed, rule, time_out,
 };
+pub use super::suspense::{Held, hold};
 
 /// Key of a balance.
 pub fn balance_key(holder: &str, issuer: &str, currency: &str) -> Vec<u8> {
@@ -48,6 +50,16 @@ pub fn redemption_key(holder: &str, end_to_end_id: &str) -> Vec<u8> {
 /// What the keys of all redemptions begin with.
 pub fn redemption_prefix() -> Vec<u8> {
     REDEMPTIONS.prefix()
+}
+
+/// Key of deposits in suspense.
+pub fn suspense_key(id: &[u8]) -> Vec<u8> {
+    SUSPENSE.key(&[id])
+}
+
+/// What the keys of all deposits in suspense begin with.
+pub fn suspense_prefix() -> Vec<u8> {
+    SUSPENSE.prefix()
 }
 
 /// Key of what a payee said of the payments it takes.
@@ -157,6 +169,19 @@ pub fn check_end_to_end_id(store: &Store<'_>, payer: &str, id: &str) -> Result<(
     }
 }
 
+/// Checks that what a payer has of a bank's deposits may be spent on something other than its debts.
+pub fn check_free(
+    context: &Context<'_>,
+    payer: &str,
+    (issuer, currency): (&str, &str),
+) -> Result<(), Failure> {
+    let records = [
+        membership::organization_key(payer),
+        balance_key(payer, issuer, currency),
+    ];
+    supervision::check_free(context, &records)
+}
+
 /// Remembers that a payer used an end-to-end id. Invariant: it was checked in this transaction.
 pub fn use_end_to_end_id(context: &mut Context<'_>, payer: &str, id: &str) {
     let tx_id = context.tx_id.to_vec();
@@ -229,14 +254,19 @@ impl Payment<'_> {
     pub fn make_promised(&self, context: &mut Context<'_>) -> Result<(), StateError> {
         for (payee, minor) in self.legs {
             self.debit(&mut context.store, *minor)?;
-            self.credit(&mut context.store, payee, *minor)?;
+            credit(
+                &mut context.store,
+                payee,
+                (self.issuer, &self.instructed.currency),
+                *minor,
+            )?;
             let (concerned, kind) = self.event(payee, *minor);
             emit(context, &concerned, kind);
         }
         Ok(())
     }
 
-    fn debit(&self, store: &mut Store<'_>, minor: u64) -> Result<(), StateError> {
+    pub(super) fn debit(&self, store: &mut Store<'_>, minor: u64) -> Result<(), StateError> {
         let currency = &self.instructed.currency;
         if self.payer == self.issuer {
             let mut issued = issuance(store, self.issuer, currency)?;
@@ -246,20 +276,6 @@ impl Payment<'_> {
             let mut from = balance(store, self.payer, self.issuer, currency)?;
             from.available_minor -= minor;
             put_balance(store, &from);
-        }
-        Ok(())
-    }
-
-    fn credit(&self, store: &mut Store<'_>, payee: &str, minor: u64) -> Result<(), StateError> {
-        let currency = &self.instructed.currency;
-        if payee == self.issuer {
-            let mut issued = issuance(store, self.issuer, currency)?;
-            issued.redeemed_minor += minor;
-            put_issuance(store, &issued);
-        } else {
-            let mut to = balance(store, payee, self.issuer, currency)?;
-            to.available_minor += minor;
-            put_balance(store, &to);
         }
         Ok(())
     }
@@ -297,4 +313,23 @@ impl Payment<'_> {
         };
         ([self.issuer, self.payer, payee], kind)
     }
+}
+
+/// Adds deposits to a payee's balance; its own are redeemed.
+pub(super) fn credit(
+    store: &mut Store<'_>,
+    payee: &str,
+    (issuer, currency): (&str, &str),
+    minor: u64,
+) -> Result<(), StateError> {
+    if payee == issuer {
+        let mut issued = issuance(store, issuer, currency)?;
+        issued.redeemed_minor += minor;
+        put_issuance(store, &issued);
+    } else {
+        let mut to = balance(store, payee, issuer, currency)?;
+        to.available_minor += minor;
+        put_balance(store, &to);
+    }
+    Ok(())
 }

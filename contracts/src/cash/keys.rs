@@ -1,7 +1,7 @@
 //! Where cash's records stand.
 
 use counterfoil_proto::cash::v1::{
-    Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption,
+    Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption, Suspense,
 };
 
 use crate::kernel::{StateError, Store, Table};
@@ -12,6 +12,7 @@ pub(super) const REDEMPTIONS: Table<Redemption> = Table::new("cash/redemption");
 pub(super) const INSTRUCTIONS: Table<Instruction> = Table::new("cash/instruction");
 pub(super) const ACCEPTANCES: Table<Acceptance> = Table::new("cash/acceptance");
 pub(super) const PAYMENTS: Table<Payment> = Table::new("cash/payment");
+pub(super) const SUSPENSE: Table<Suspense> = Table::new("cash/suspense");
 pub(super) const BANK_MESSAGES: Table<BankMessage> = Table::new("cash/bank-message");
 pub(super) const BANK_ENTRIES: Table<BankMessage> = Table::new("cash/bank-entry");
 

@@ -1,5 +1,5 @@
-//! Contract 3, cash: deposits that banks issue, holders pass on, and banks redeem, and payments that banks
-//! make outside of the ledger (specification 6.1 to 6.3).
+//! Contract 3, cash: deposits that banks issue, holders pass on, and banks redeem, payments that banks
+//! make outside of the ledger (specification 6.1 to 6.3), and what waits in suspense (7.2).
 
 mod acceptance;
 mod actions;
@@ -9,6 +9,7 @@ mod events;
 mod keys;
 mod payments;
 mod redemptions;
+mod suspense;
 
 use counterfoil_proto::cash::v1::{Action, action};
 use counterfoil_proto::membership::v1::ActionClass;
@@ -48,6 +49,14 @@ impl Contract for Cash {
                 Authority::of(Class::Redeem).over(amount).discharging()
             }
             AcceptIssuers(_) => Authority::of(Class::Administration),
+            CollectSuspense(collect) => {
+                let amount = suspense::amount(&context.store, &collect.suspense)?;
+                Authority::of(Class::Redeem).over(amount).discharging()
+            }
+            RuleOnSuspense(rule) => {
+                let amount = suspense::amount(&context.store, &rule.suspense)?;
+                Authority::of(Class::Supervise).over(amount)
+            }
             AssertPayment(_) | ContestPayment(_) => Authority::of(Class::Attest).discharging(),
         }))
     }
@@ -63,6 +72,8 @@ impl Contract for Cash {
             Some(AcceptIssuers(accept)) => acceptance::accept(context, accept),
             Some(AssertPayment(assert)) => payments::assert(context, assert),
             Some(ContestPayment(contest)) => payments::contest(context, contest),
+            Some(CollectSuspense(collect)) => suspense::collect(context, &collect),
+            Some(RuleOnSuspense(rule)) => suspense::rule(context, rule),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

@@ -20,6 +20,7 @@ pub(super) fn request(
     let holder = context.caller.id.clone();
     api::check_issuer(&context.store, &request.issuer)?;
     let amount = check_amount(context, request.amount.as_ref())?;
+    api::check_free(context, &holder, (&request.issuer, &amount.currency))?;
     api::check_end_to_end_id(&context.store, &holder, &request.end_to_end_id)?;
     api::check_balance(&context.store, &holder, &request.issuer, &amount)?;
 

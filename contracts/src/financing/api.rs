@@ -7,7 +7,7 @@ use crate::kernel::{Context, StateError};
 
 pub use super::exposures::keep as keep_exposures;
 pub use super::loans::Collections;
-pub use super::outside::close as close_taken;
+pub use super::outside::{check_passing, close as close_taken};
 pub use super::pricing::{Price, Ranked, price, rank};
 
 /// Key of a request.

@@ -16,12 +16,15 @@ use counterfoil_types::shares::pro_rata;
 use super::awards::{
     check_condition, check_not_held, check_room, check_time, close, find_quote, locked_claims,
 };
+use super::clocks;
 use super::events::emit;
+use super::exposures::with_debtors;
 use super::keys::{REQUESTS, find_request, put_quote};
 use super::outside;
+use super::policy;
 use super::pricing::{Price, price_of_parts};
 use super::requests::{amount_problem, check_open, check_seller, is_sale};
-use crate::cash::api::{Payment, PaymentFault};
+use crate::cash::api::{self as cash, Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, Store, reject};
 use crate::receivable::api::{self as receivables, Taken, Taker};
 
@@ -63,6 +66,8 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardParts) -> Result<(),
     check_not_held(context, &claims)?;
     let prices: Vec<&Price> = parts.iter().map(|part| &part.price).collect();
     check_room(context, &claims, &prices)?;
+    check_parts_free(context, &request, &parts)?;
+    check_policy(context, &request, &claims, &parts)?;
     let mut confirmers = BTreeMap::new();
     for part in parts.iter().filter(|part| part.paid == Paid::Outside) {
         let confirmer = outside::confirmer(context, &request, &part.quote)?;
@@ -87,6 +92,40 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardParts) -> Result<(),
     }
     pass(context, claims, &mut parts)?;
     Ok(record(context, request, parts)?)
+}
+
+/// No bank, nor the deposits it pays with, is frozen.
+fn check_parts_free(
+    context: &Context<'_>,
+    request: &Request,
+    parts: &[Part],
+) -> Result<(), Failure> {
+    for part in parts {
+        let bank = &part.quote.bank;
+        let currency = proceeds(request, part).currency;
+        clocks::check_free(context, request, bank)?;
+        if part.paid != Paid::Outside {
+            cash::check_free(context, bank, (&part.terms.issuer, &currency))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_policy(
+    context: &Context<'_>,
+    request: &Request,
+    claims: &[Claim],
+    parts: &[Part],
+) -> Result<(), Failure> {
+    let mut lines = BTreeMap::new();
+    let mut quotes = Vec::with_capacity(parts.len());
+    for part in parts {
+        let bank = &part.quote.bank;
+        let sums = with_debtors(&context.store, request, bank, &part.price.parts_minor)?;
+        lines.extend(sums);
+        quotes.push((bank.as_str(), &part.terms));
+    }
+    policy::check_funding(context, request, (claims, &quotes), &lines)
 }
 
 /// What an award comes to, in the request's currency.

@@ -14,14 +14,17 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{LoanId, RequestId};
 use counterfoil_types::limits::{MAX_CLAIMS, MAX_LIVE_CLAIMS};
 
+use super::clocks;
 use super::events::emit;
+use super::exposures::quoted;
 use super::keys::{find_request, put_loan, put_request, quote};
 use super::loans::{begun, reference};
 use super::outside;
+use super::policy;
 use super::pricing::{Price, falls_due, price};
-use super::requests::{check_open, check_seller, close_quotes, is_sale, reveal_window};
-use crate::cash::api::{Payment, PaymentFault};
-use crate::kernel::{Context, Failure, StateError, reject, stored_date};
+use super::requests::{check_open, check_seller, close_quotes, is_sale};
+use crate::cash::api::{self as cash, Payment, PaymentFault};
+use crate::kernel::{Context, Failure, StateError, reject};
 use crate::receivable::api::{self as receivables, Taken, Taker};
 
 pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(), Failure> {
@@ -41,6 +44,10 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
     let claims = locked_claims(context, &request)?;
     check_not_held(context, &claims)?;
     check_room(context, &claims, &[&price])?;
+    clocks::check_free(context, &request, &award.bank)?;
+    let lines = quoted(&context.store, &request, &award.bank, &terms)?;
+    let quotes = [(award.bank.as_str(), &terms)];
+    policy::check_funding(context, &request, (&claims, &quotes), &lines)?;
     let proceeds = wire::Money {
         minor: price.proceeds_minor,
         currency: amount.currency.clone(),
@@ -71,6 +78,7 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
         legs: &BTreeMap::from([(request.seller.clone(), price.proceeds_minor)]),
         end_to_end_id: &terms.end_to_end_id,
     };
+    cash::check_free(context, &award.bank, (&terms.issuer, &proceeds.currency))?;
     payment.check_funds(context).map_err(|fault| match fault {
         // What the bank has is not for the seller to read.
         PaymentFault::NotEnough { holder, .. } => {
@@ -105,7 +113,7 @@ pub(super) fn check_condition(request: &Request, minor: u64) -> Result<(), Failu
 /// After the deadline, once nobody may reveal any more, up to the last day.
 pub(super) fn check_time(context: &Context<'_>, request: &Request) -> Result<(), Failure> {
     let today = context.ledger_date;
-    let (deadline, until) = reveal_window(request)?;
+    let (deadline, until) = clocks::reveal_window(context, request)?;
     let all_revealed = usize::try_from(request.revealed) == Ok(request.quoting.len());
     if today <= deadline || (today <= until && !all_revealed) {
         let message = format!(
@@ -113,7 +121,7 @@ pub(super) fn check_time(context: &Context<'_>, request: &Request) -> Result<(),
         );
         return Err(reject(RejectionCode::TooEarly, message));
     }
-    let last = stored_date("financing/request", request.expires_on)?;
+    let last = clocks::last_day(context, request)?;
     if today > last {
         let message = format!("the last day for the award was {last}");
         return Err(reject(RejectionCode::RequestExpired, message));
@@ -138,7 +146,8 @@ pub(super) fn find_quote(
         reject(RejectionCode::NoQuote, message)
     })?;
     let terms = quote.terms.as_ref();
-    let last = stored_date("financing/quote", terms.and_then(|terms| terms.expires_on))?;
+    let expires_on = terms.and_then(|terms| terms.expires_on);
+    let last = clocks::quote_last_day(context, request, bank, expires_on)?;
     if context.ledger_date > last {
         let message = format!("the quote's last day was {last}");
         return Err(reject(RejectionCode::QuoteExpired, message));
@@ -157,10 +166,11 @@ pub(super) fn locked_claims(
         .collect()
 }
 
-/// Claims that the debtor is paying over the external rail stay with their controllers.
+/// Claims that the debtor is paying over the external rail, or that are frozen, stay with their controllers.
 pub(super) fn check_not_held(context: &Context<'_>, claims: &[Claim]) -> Result<(), Failure> {
     for claim in claims {
         receivables::check_not_held(&receivables::receivable_of(&context.store, claim)?)
+            .and_then(|()| receivables::check_free(context, claim))
             .map_err(|fault| fault.under::<RejectionCode>())?;
     }
     Ok(())

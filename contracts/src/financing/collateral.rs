@@ -17,6 +17,7 @@ pub(super) fn split(context: &mut Context<'_>, split: &SplitCollateral) -> Resul
     context.check_consent(&loan.lender)?;
     let receivable = receivables::receivable_of(&context.store, &claim)?;
     receivables::check_not_held(&receivable)
+        .and_then(|()| receivables::check_free(context, &claim))
         .and_then(|()| receivables::check_parts(context, &claim, &receivable, &split.parts_minor))
         .map_err(|fault| fault.under::<RejectionCode>())?;
     if loan.collateral.len() - 1 + split.parts_minor.len() > MAX_COLLATERAL {

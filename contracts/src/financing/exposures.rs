@@ -17,6 +17,7 @@ use super::requests::is_sale;
 use crate::kernel::{Context, StateError, Store};
 use crate::membership::api as membership;
 use crate::receivable::api as receivables;
+use crate::supervision::api as supervision;
 
 /// Whose exposure, with whom, in what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +97,12 @@ pub fn keep(context: &mut Context<'_>) -> Result<(), StateError> {
         }
     }
     for (at, change) in changes {
+        let on = (
+            at.grantor.as_str(),
+            at.subject.as_str(),
+            at.currency.as_str(),
+        );
+        supervision::move_exposure(&mut context.store, on, change.more, change.less)?;
         let mut limit = line(&context.store, &at)?;
         let used = (used(&limit) + change.more)
             .checked_sub(change.less)
@@ -180,20 +187,36 @@ pub(super) fn quoted(
     terms: &QuoteTerms,
 ) -> Result<BTreeMap<Line, u64>, StateError> {
     let amount = terms.amount.clone().unwrap_or_default();
-    let with = |subject: &str| Line {
-        grantor: bank.to_owned(),
-        subject: subject.to_owned(),
-        currency: amount.currency.clone(),
-    };
     if !is_sale(request.technique()) {
-        return Ok(BTreeMap::from([(with(&request.seller), amount.minor)]));
+        let line = Line {
+            grantor: bank.to_owned(),
+            subject: request.seller.clone(),
+            currency: amount.currency,
+        };
+        return Ok(BTreeMap::from([(line, amount.minor)]));
     }
+    with_debtors(store, request, bank, &sold(request, amount.minor))
+}
+
+/// What parts of a request's claims would be as a bank's exposures with each debtor.
+pub(super) fn with_debtors(
+    store: &Store<'_>,
+    request: &Request,
+    bank: &str,
+    parts: &[u64],
+) -> Result<BTreeMap<Line, u64>, StateError> {
+    let currency = request.amount.clone().unwrap_or_default().currency;
     let mut sums = BTreeMap::new();
-    for (claim, part) in request.claims.iter().zip(sold(request, amount.minor)) {
+    for (claim, part) in request.claims.iter().zip(parts) {
         let receivable = receivables::receivable(store, &claim.receivable)?
             .ok_or_else(|| StateError::corrupt("receivable/receivable", "a claim has none"))?;
         // Parts of one amount, which is at most 10^18.
-        *sums.entry(with(&receivable.debtor)).or_default() += part;
+        let line = Line {
+            grantor: bank.to_owned(),
+            subject: receivable.debtor,
+            currency: currency.clone(),
+        };
+        *sums.entry(line).or_default() += part;
     }
     sums.retain(|_, minor| *minor > 0);
     Ok(sums)

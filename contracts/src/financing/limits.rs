@@ -2,15 +2,16 @@
 
 use counterfoil_proto::financing::v1::event::Event as Kind;
 use counterfoil_proto::financing::v1::{
-    Limit, LimitSet, QuoteTerms, RejectionCode, Request, SetLimit,
+    Limit, LimitSet, QuoteTerms, RejectionCode, Request, Reservation, SetLimit,
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1::Money;
-use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_RESERVATIONS};
 
+use super::clocks::quote_last_day;
 use super::events::emit;
 use super::exposures::{Line, line, put_line, quoted, used};
+use super::keys::REQUESTS;
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::membership::api as membership;
 
@@ -76,7 +77,7 @@ pub(super) fn check_reservation(
             );
             return Err(reject(RejectionCode::LimitExceeded, message));
         }
-        check(&limit, minor, context.ledger_date)?;
+        check(context, &limit, minor)?;
     }
     Ok(())
 }
@@ -92,19 +93,15 @@ pub(super) fn check_exposure(
         subject: subject.to_owned(),
         currency: amount.currency.clone(),
     };
-    check(
-        &line(&context.store, &on)?,
-        amount.minor,
-        context.ledger_date,
-    )
+    check(context, &line(&context.store, &on)?, amount.minor)
 }
 
-/// Checks that so much more fits in a limit on a day.
-fn check(limit: &Limit, minor: u64, today: Date) -> Result<(), Failure> {
+/// Checks that so much more fits in a limit today.
+fn check(context: &Context<'_>, limit: &Limit, minor: u64) -> Result<(), Failure> {
     let Some(cap_minor) = limit.cap_minor else {
         return Ok(());
     };
-    if in_use(limit, today)? + u128::from(minor) <= u128::from(cap_minor) {
+    if in_use(context, limit)? + u128::from(minor) <= u128::from(cap_minor) {
         return Ok(());
     }
     let message = format!(
@@ -114,13 +111,30 @@ fn check(limit: &Limit, minor: u64, today: Date) -> Result<(), Failure> {
     Err(reject(RejectionCode::LimitExceeded, message))
 }
 
-/// What counts on a day.
-fn in_use(limit: &Limit, today: Date) -> Result<u128, StateError> {
+/// What counts today.
+fn in_use(context: &Context<'_>, limit: &Limit) -> Result<u128, StateError> {
     let mut sum = used(limit);
     for reservation in &limit.reserved {
-        if stored_date("financing/limit", reservation.expires_on)? >= today {
+        if binds(context, limit, reservation)? {
             sum += u128::from(reservation.minor);
         }
     }
     Ok(sum)
+}
+
+/// Whether the quote of a reservation still binds its bank: freezes may have moved its last day.
+fn binds(
+    context: &Context<'_>,
+    limit: &Limit,
+    reservation: &Reservation,
+) -> Result<bool, StateError> {
+    let today = context.ledger_date;
+    if stored_date("financing/limit", reservation.expires_on)? >= today {
+        return Ok(true);
+    }
+    let request = REQUESTS
+        .get(&context.store, &[&reservation.request])?
+        .ok_or_else(|| StateError::corrupt("financing/request", "a reservation has none"))?;
+    let bank = &limit.grantor;
+    Ok(quote_last_day(context, &request, bank, reservation.expires_on)? >= today)
 }

@@ -15,9 +15,11 @@ use counterfoil_types::schedule::left_on;
 
 use super::events::emit;
 use super::keys::{LOANS, put_loan};
-use crate::cash::api::{self as cash, Payment};
+use crate::cash::api::{self as cash, Held, Payment};
 use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
+use crate::membership::api as membership;
 use crate::receivable::api as receivables;
+use crate::supervision::api as supervision;
 
 /// A payment on a loan, by its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +110,7 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
     let amount = cash::check_amount_for(("loan", &currency), repay.amount.as_ref())
         .map_err(|fault| fault.under(RejectionCode::WrongCurrency, RejectionCode::InvalidAmount))?;
     let installment = take(&mut loan, amount.minor, context.ledger_date)?;
-    let legs = BTreeMap::from([(loan.lender.clone(), installment.total_minor())]);
+    let (legs, held) = to_lender(context, &loan, installment.total_minor())?;
     let payment = Payment {
         issuer: &repay.issuer,
         payer: &borrower,
@@ -121,8 +123,32 @@ pub(super) fn repay(context: &mut Context<'_>, repay: &RepayLoan) -> Result<(), 
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
     payment.make(context)?;
+    cash::hold(context, &payment, held)?;
     tell(context, &loan, installment, None);
     Ok(settle(context, loan)?)
+}
+
+/// What a lender is paid, or what waits for it in suspense where loan or lender is frozen.
+fn to_lender(
+    context: &Context<'_>,
+    loan: &Loan,
+    minor: u64,
+) -> Result<(BTreeMap<String, u64>, Vec<Held>), StateError> {
+    let records = vec![
+        LOANS.key(&[&loan.id]),
+        membership::organization_key(&loan.lender),
+    ];
+    let payee = loan.lender.clone();
+    if !supervision::any_frozen(&context.store, &records, context.ledger_date)? {
+        return Ok((BTreeMap::from([(payee, minor)]), Vec::new()));
+    }
+    let held = Held {
+        payee,
+        minor,
+        records,
+        price: Vec::new(),
+    };
+    Ok((BTreeMap::new(), vec![held]))
 }
 
 pub(super) fn release(context: &mut Context<'_>, release: &ReleasePledge) -> Result<(), Failure> {

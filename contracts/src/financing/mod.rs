@@ -4,6 +4,7 @@
 pub mod api;
 mod award_parts;
 mod awards;
+mod clocks;
 mod collateral;
 mod defaults;
 mod errors;
@@ -13,6 +14,7 @@ mod keys;
 mod limits;
 mod loans;
 mod outside;
+mod policy;
 mod pricing;
 mod programmes;
 mod purchases;

@@ -16,8 +16,10 @@ use super::keys::{REQUESTS, put_quote, quote};
 use super::loans::reference;
 use super::requests::is_sale;
 use crate::cash::api::{self as cash, Instructed, PaidFor};
-use crate::kernel::{Context, Failure, StateError, reject, stored_date};
+use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
+use crate::membership::api as membership;
 use crate::receivable::api as receivables;
+use crate::supervision::api as supervision;
 
 pub(super) fn is_outside(terms: &QuoteTerms) -> bool {
     !terms.asserter.is_empty()
@@ -144,22 +146,50 @@ pub(super) fn take(
     emit(context, &concerned, Kind::QuoteTaken(event));
 }
 
-/// Ends an award that waited for this payment.
-pub fn close(context: &mut Context<'_>, payment: &Payment) -> Result<(), StateError> {
-    let missing = || StateError::corrupt("financing/quote", "a payment's quote is missing");
-    let store = &context.store;
-    let request = REQUESTS.get(store, &[&payment.request])?;
-    let request = request.ok_or_else(missing)?;
-    let quote = quote(store, &request.id, &payment.payer)?.ok_or_else(missing)?;
+/// Rejects where claims would pass by this payment's confirmation, and they or their buyer are frozen.
+pub fn check_passing(context: &Context<'_>, payment: &[u8]) -> Result<(), Failure> {
+    let Some(payment) = cash::payment(&context.store, payment)? else {
+        return Ok(());
+    };
+    if payment.request.is_empty() {
+        return Ok(());
+    }
+    let mut records = vec![membership::organization_key(&payment.payer)];
+    for claim in waiting(&context.store, &taken(&context.store, &payment)?, &payment)? {
+        records.extend(receivables::records(&claim, &claim.controller));
+    }
+    supervision::check_free(context, &records)
+}
+
+fn missing() -> StateError {
+    StateError::corrupt("financing/quote", "a payment's quote is missing")
+}
+
+/// The quote whose price a payment is.
+fn taken(store: &Store<'_>, payment: &Payment) -> Result<Quote, StateError> {
+    quote(store, &payment.request, &payment.payer)?.ok_or_else(missing)
+}
+
+/// The claims that wait for a payment: what the debtor paid in full is no longer locked.
+fn waiting(store: &Store<'_>, quote: &Quote, payment: &Payment) -> Result<Vec<Claim>, StateError> {
     let mut claims = Vec::new();
     for reference in &quote.claims {
         let claim = receivables::claim(store, &reference.receivable, reference.number)?;
-        // What the debtor paid in full is no longer locked.
         let waits = |claim: &Claim| {
             receivables::lock_of(claim).is_some_and(|lock| lock.payment == payment.id)
         };
         claims.extend(claim.filter(waits));
     }
+    Ok(claims)
+}
+
+/// Ends an award that waited for this payment.
+pub fn close(context: &mut Context<'_>, payment: &Payment) -> Result<(), StateError> {
+    let store = &context.store;
+    let request = REQUESTS.get(store, &[&payment.request])?;
+    let request = request.ok_or_else(missing)?;
+    let quote = taken(store, payment)?;
+    let claims = waiting(store, &quote, payment)?;
     match payment.state() {
         PaymentState::Confirmed => complete(context, &request, quote, payment, claims),
         _ => fail(context, &request, quote, payment, claims),

@@ -13,6 +13,7 @@ use counterfoil_types::limits::{MAX_MINOR, MAX_RATE_PPM, MAX_TENOR_DAYS};
 
 use super::events::emit;
 use super::keys::{PROGRAMMES, STANDING};
+use super::policy;
 use super::requests::check_banks;
 use crate::kernel::{Context, Failure, Store, check_known, reject};
 use crate::membership::api as membership;
@@ -111,6 +112,7 @@ pub(super) fn quote(context: &mut Context<'_>, make: MakeStandingQuote) -> Resul
     if let Some(problem) = problem(context, &terms) {
         return Err(reject(RejectionCode::InvalidStandingQuote, problem));
     }
+    policy::check_standing(context, (&bank, &programme.buyer), &terms)?;
 
     let quote = StandingQuote {
         programme: programme.id,

@@ -16,15 +16,17 @@ use counterfoil_types::interest::{DayCount, accrued};
 use counterfoil_types::limits::MAX_END_TO_END_ID;
 
 use super::events::emit;
-use super::keys::{STANDING, put_loan};
+use super::keys::{PROGRAMMES, STANDING, put_loan};
 use super::limits::check_exposure;
 use super::loans::begun;
+use super::policy;
 use super::programmes::{check_buyer, check_open, find, put_standing};
 use super::requests::find_claim;
 use crate::cash::api::{self as cash, Payment};
 use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
 use crate::membership::api as membership;
 use crate::receivable::api::{self as receivables, Taken, Taker};
+use crate::supervision::api as supervision;
 
 /// The days that a claim has at least to its due date.
 const LEAST_DAYS: u32 = 1;
@@ -61,7 +63,9 @@ pub(super) fn purchase(
         return Err(reject(RejectionCode::DueTooSoon, message));
     }
     use_cap(&mut quote, &terms, amount.minor)?;
-    check_exposure(context, (&quote.bank, &programme.buyer), &amount)?;
+    let parties = (quote.bank.as_str(), programme.buyer.as_str());
+    check_exposure(context, parties, &amount)?;
+    policy::check_purchase(context, parties, (&claim, terms.rate_ppm), &amount)?;
     let cost_minor = discount(&claim, &terms, context.ledger_date, due)?;
     let proceeds_minor = amount.minor - cost_minor;
     pay(
@@ -135,7 +139,9 @@ pub(super) fn draw(context: &mut Context<'_>, draw: &DrawExtension) -> Result<()
     let due = today.add_days(i64::from(terms.extension_days));
     let due = due.map_err(|e| reject(RejectionCode::InvalidDate, e.to_string()))?;
     use_cap(&mut quote, &terms, amount.minor)?;
-    check_exposure(context, (&quote.bank, &buyer), &amount)?;
+    let parties = (quote.bank.as_str(), buyer.as_str());
+    check_exposure(context, parties, &amount)?;
+    policy::check_extension(context, parties, terms.extension_rate_ppm, &amount)?;
     pay(context, (&quote.bank, &buyer), &amount)?;
 
     put_standing(&mut context.store, &quote);
@@ -178,14 +184,19 @@ fn find_standing(
     let parts = [programme.id.as_slice(), bank.as_bytes()];
     let quote = STANDING.get(&context.store, &parts)?.ok_or_else(none)?;
     let terms = quote.terms.as_ref();
-    let last = stored_date(
-        "financing/standing",
-        terms.and_then(|terms| terms.expires_on),
-    )?;
+    let key = "financing/standing";
+    let agreed = stored_date(key, terms.and_then(|terms| terms.expires_on))?;
+    let records = [
+        STANDING.key(&parts),
+        PROGRAMMES.key(&[&programme.id]),
+        membership::organization_key(bank),
+    ];
+    let last = supervision::last_day(context, &records, stored_date(key, quote.made_on)?, agreed)?;
     let active = membership::is_in_role(&context.store, bank, Role::Bank)?;
     if context.ledger_date > last || !active || bank == context.caller.id {
         return Err(none());
     }
+    supervision::check_free(context, &records)?;
     Ok(quote)
 }
 

@@ -14,12 +14,16 @@ use counterfoil_types::limits::{
 };
 use counterfoil_types::quote::commitment;
 
+use super::awards::locked_claims;
+use super::clocks::reveal_window;
 use super::events::emit;
+use super::exposures::quoted;
 use super::keys::{find_request, put_quote, put_request, quote};
 use super::limits;
 use super::outside::is_outside;
+use super::policy;
 use super::pricing::price;
-use super::requests::{amount_problem, check_open, is_sale, reveal_window};
+use super::requests::{agreed_window, amount_problem, check_open, is_sale};
 use crate::cash::api as cash;
 use crate::kernel::{Context, Failure, StateError, Store, check_known, reject};
 use crate::membership::api as membership;
@@ -37,7 +41,7 @@ pub(super) fn commit(context: &mut Context<'_>, commit: CommitQuote) -> Result<(
         return Err(reject(RejectionCode::NotInvited, message));
     }
     check_open(&request)?;
-    let (deadline, _) = reveal_window(&request)?;
+    let (deadline, _) = reveal_window(context, &request)?;
     if context.ledger_date > deadline {
         let message = format!("the last day for quotes was {deadline}");
         return Err(reject(RejectionCode::DeadlinePassed, message));
@@ -57,6 +61,7 @@ pub(super) fn commit(context: &mut Context<'_>, commit: CommitQuote) -> Result<(
         );
         return Err(reject(RejectionCode::InvalidCommitment, message));
     }
+    policy::check_quoting(context, &request, &bank)?;
 
     let quote = Quote {
         request: commit.request,
@@ -96,7 +101,7 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
         reject(RejectionCode::NoQuote, message)
     })?;
     let today = context.ledger_date;
-    let (deadline, until) = reveal_window(&request)?;
+    let (deadline, until) = reveal_window(context, &request)?;
     if today <= deadline || today > until {
         let message = format!("quotes are revealed after {deadline}, until the end of {until}");
         return Err(reject(RejectionCode::NotInRevealWindow, message));
@@ -106,7 +111,8 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
         return Err(reject(RejectionCode::AlreadyRevealed, message));
     }
     check_seal(context, &quote, &terms, &reveal.salt)?;
-    if let Some(problem) = problem(&request, &terms, until) {
+    let (_, agreed) = agreed_window(&request)?;
+    if let Some(problem) = problem(&request, &terms, agreed) {
         return Err(reject(RejectionCode::InvalidQuote, problem));
     }
     if is_outside(&terms) {
@@ -121,6 +127,9 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
         return Err(reject(RejectionCode::NetNotPositive, message));
     }
     limits::check_reservation(context, &request, &bank, &terms)?;
+    let claims = locked_claims(context, &request)?;
+    let lines = quoted(&context.store, &request, &bank, &terms)?;
+    policy::check_funding(context, &request, (&claims, &[(&bank, &terms)]), &lines)?;
 
     // The bank cannot spend the payment's name elsewhere, and so get out of its quote.
     cash::use_end_to_end_id(context, &bank, &terms.end_to_end_id);

@@ -15,8 +15,10 @@ use counterfoil_types::limits::{
     MAX_INVITED, MAX_MINOR, MAX_REQUEST_CLAIMS, MAX_REQUEST_DAYS, REVEAL_WINDOW_DAYS,
 };
 
+use super::clocks;
 use super::events::emit;
 use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
+use super::policy;
 use crate::kernel::{Context, Failure, StateError, check_known, reject, stored_date};
 use crate::membership::api as membership;
 use crate::receivable::api as receivables;
@@ -41,6 +43,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
         let message = format!("the arbiter {:?} is not an organization", open.arbiter);
         return Err(reject(RejectionCode::UnknownArbiter, message));
     }
+    policy::check_opening(context, &claims, &debtors)?;
 
     let id = RequestId::of(context.tx_id).to_vec();
     let lock = Lock {
@@ -260,7 +263,7 @@ pub(super) fn expire(context: &mut Context<'_>, expire: &ExpireRequest) -> Resul
         return Err(reject(RejectionCode::NotAParty, message));
     }
     check_open(&request)?;
-    let last = stored_date("financing/request", request.expires_on)?;
+    let last = clocks::last_day(context, &request)?;
     if context.ledger_date <= last {
         let message = format!("the request may be awarded until the end of {last}");
         return Err(reject(RejectionCode::RequestNotExpired, message));
@@ -315,8 +318,8 @@ pub(super) fn end(
     close_quotes(context, &request)
 }
 
-/// The deadline, and the last day on which quotes are revealed.
-pub(super) fn reveal_window(request: &Request) -> Result<(Date, Date), StateError> {
+/// The deadline, and the last day on which quotes are revealed, as they were agreed: freezes move them.
+pub(super) fn agreed_window(request: &Request) -> Result<(Date, Date), StateError> {
     let deadline = stored_date("financing/request", request.deadline)?;
     // A deadline at the end of the calendar leaves no day to reveal.
     Ok((
@@ -328,7 +331,7 @@ pub(super) fn reveal_window(request: &Request) -> Result<(Date, Date), StateErro
 /// Gives every quote of a request that has ended its own end, and tells each bank, and the seller, of that bank's
 /// alone: competitors do not learn of each other who quoted, nor who failed to reveal.
 pub(super) fn close_quotes(context: &mut Context<'_>, request: &Request) -> Result<(), StateError> {
-    let (_, until) = reveal_window(request)?;
+    let (_, until) = clocks::reveal_window(context, request)?;
     let over = context.ledger_date > until;
     let awarded = request.award.as_ref().map(|award| &award.bank);
     for bank in &request.quoting {

@@ -15,6 +15,7 @@ use counterfoil_types::ids::InvoiceId;
 use super::details::{date_of, gross};
 use super::events::emit;
 use super::keys::INVOICES;
+use super::policy;
 use crate::kernel::{self, Context, Failure, StateError, check_known, reject};
 use crate::receivable::api::{self as receivable, Confirmed};
 
@@ -64,7 +65,8 @@ pub(super) fn confirm(context: &mut Context<'_>, confirm: &ConfirmInvoice) -> Re
     let terms = invoice.terms.clone().unwrap_or_default();
     let repeated = (confirm.amount.as_ref(), confirm.terms_hash.as_slice());
     check_repeated((&gross, &terms), repeated)?;
-    check_acknowledged(&invoice, &confirm.acknowledged)?;
+    check_acknowledged(context, &invoice, &confirm.acknowledged)?;
+    policy::check_confirmation(context, &invoice)?;
 
     conclude(context, invoice, gross, &terms)
 }
@@ -96,11 +98,23 @@ pub(super) fn check_known_warnings(kinds: &[i32]) -> Result<(), Failure> {
 }
 
 /// Checks that whoever binds itself has looked at what the invoice is like.
-pub(super) fn check_acknowledged(invoice: &Invoice, kinds: &[i32]) -> Result<(), Failure> {
-    if kinds == invoice.warnings {
+pub(super) fn check_acknowledged(
+    context: &Context<'_>,
+    invoice: &Invoice,
+    kinds: &[i32],
+) -> Result<(), Failure> {
+    let to_acknowledge = policy::to_acknowledge(context, invoice)?;
+    if to_acknowledge
+        .iter()
+        .map(|kind| i32::from(*kind))
+        .eq(kinds.iter().copied())
+    {
         return Ok(());
     }
-    let kinds: Vec<String> = invoice.warnings().map(|kind| format!("{kind:?}")).collect();
+    let kinds: Vec<String> = to_acknowledge
+        .iter()
+        .map(|kind| format!("{kind:?}"))
+        .collect();
     let message = format!(
         "the invoice has these warnings to acknowledge, and no others: [{}]",
         kinds.join(", ")

@@ -6,6 +6,7 @@ use counterfoil_proto::invoice::v1::{
     InvoiceConditionallyConfirmed, InvoiceState, RefuseConditions, RejectionCode,
 };
 use counterfoil_proto::v1::Money;
+use counterfoil_types::dates::Date;
 use counterfoil_types::limits::MAX_CONDITION_DAYS;
 
 use super::answers::{
@@ -14,8 +15,11 @@ use super::answers::{
 };
 use super::details::{self, date_of, gross};
 use super::events::emit;
+use super::keys::INVOICES;
+use super::policy;
 use crate::kernel::{Context, Failure, StateError, reject};
 use crate::receivable::api as receivable;
+use crate::supervision::api as supervision;
 
 const CONDITIONAL: &[InvoiceState] = &[InvoiceState::ConditionallyConfirmed];
 
@@ -40,7 +44,8 @@ pub(super) fn confirm(
             format!("conditions bind until {today} or up to {MAX_CONDITION_DAYS} days later");
         return Err(reject(RejectionCode::InvalidExpiry, message));
     }
-    check_acknowledged(&invoice, &confirm.acknowledged)?;
+    check_acknowledged(context, &invoice, &confirm.acknowledged)?;
+    policy::check_confirmation(context, &invoice)?;
 
     let event = InvoiceConditionallyConfirmed {
         invoice: confirm.invoice,
@@ -55,6 +60,7 @@ pub(super) fn confirm(
         amount: Some(amount),
         terms: Some(terms),
         expires_on: confirm.expires_on,
+        made_on: Some(context.ledger_date.to_proto()),
     });
     put(context, &invoice);
     emit(context, &invoice, Kind::ConditionallyConfirmed(event));
@@ -77,15 +83,17 @@ fn check_amount(invoice: &Invoice, amount: Option<Money>) -> Result<Money, Failu
 pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptConditions) -> Result<(), Failure> {
     let invoice = find_as_seller(context, &accept.invoice, CONDITIONAL)?;
     let conditions = conditions_of(&invoice)?;
+    let last = last_day(context, &invoice, &conditions)?;
     let amount = conditions.amount.unwrap_or_default();
     let terms = conditions.terms.unwrap_or_default();
     let repeated = (accept.amount.as_ref(), accept.terms_hash.as_slice());
     check_repeated((&amount, &terms), repeated)?;
-    let last = date_of(conditions.expires_on)?;
     if context.ledger_date > last {
         let message = format!("the conditions' last day was {last}");
         return Err(reject(RejectionCode::ConditionsExpired, message));
     }
+    supervision::check_free(context, &[INVOICES.key(&[&invoice.id])])?;
+    policy::check_confirmation(context, &invoice)?;
 
     conclude(context, invoice, amount, &terms)
 }
@@ -106,7 +114,7 @@ pub(super) fn expire(context: &mut Context<'_>, expire: &ExpireConditions) -> Re
     let invoice = find(context, &expire.invoice)?;
     check_party(context, &invoice)?;
     check_state(&invoice, CONDITIONAL)?;
-    let last = date_of(conditions_of(&invoice)?.expires_on)?;
+    let last = last_day(context, &invoice, &conditions_of(&invoice)?)?;
     if context.ledger_date <= last {
         let message = format!("the conditions bind the buyer until the end of {last}");
         return Err(reject(RejectionCode::ConditionsNotExpired, message));
@@ -131,4 +139,15 @@ fn end(context: &mut Context<'_>, mut invoice: Invoice, reason: String) {
 fn conditions_of(invoice: &Invoice) -> Result<Conditions, StateError> {
     let missing = || StateError::corrupt("invoice/invoice", "no conditions");
     invoice.conditions.clone().ok_or_else(missing)
+}
+
+/// The last day of conditions, moved by freezes of their invoice.
+fn last_day(
+    context: &Context<'_>,
+    invoice: &Invoice,
+    conditions: &Conditions,
+) -> Result<Date, StateError> {
+    let records = [INVOICES.key(&[&invoice.id])];
+    let made = date_of(conditions.made_on)?;
+    supervision::last_day(context, &records, made, date_of(conditions.expires_on)?)
 }

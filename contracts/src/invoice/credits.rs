@@ -204,6 +204,7 @@ fn find_claims(
             );
             return Err(reject(RejectionCode::ClaimNotCreditable, message));
         }
+        receivables::check_free(context, &claim)?;
         credits.push(Credit {
             claim,
             minor: *minor,

@@ -13,6 +13,7 @@ mod events;
 mod fingerprints;
 mod keys;
 mod number;
+mod policy;
 mod proposals;
 mod registration;
 

@@ -15,6 +15,7 @@ use super::events::{emit, emit_to_seller};
 use super::fingerprints;
 use super::keys::{DOCUMENTS, INVOICES, LOOSE, STRICT};
 use super::number::normalise;
+use super::policy;
 use crate::kernel::{Context, Failure, StateError, Table, reject, reject_repeated};
 use crate::membership::api as membership;
 
@@ -73,6 +74,7 @@ pub(super) fn enter(
             invoice: released_from.clone(),
         });
     }
+    policy::check_registration(context, &invoice)?;
 
     let reference = InvoiceReference {
         invoice: invoice.id.clone(),

@@ -240,6 +240,7 @@ pub(super) fn leave(context: &mut Context<'_>) -> Result<(), Failure> {
     }
     let mut roster = roster(&context.store)?;
     roster.operators.retain(|operator| *operator != caller.id);
+    roster.regulators.retain(|other| *other != caller.id);
     if roster.operators.is_empty() {
         let message = "nobody would be left to operate the network";
         return Err(reject(RejectionCode::LastOperator, message));

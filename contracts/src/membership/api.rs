@@ -1,7 +1,7 @@
 //! What others may ask of membership.
 
 use counterfoil_proto::membership::v1::{
-    AccountOwner, ConsensusSettings, LegalIdentity, Organization, OrganizationStatus, Role,
+    AccountOwner, ConsensusSettings, LegalIdentity, Organization, OrganizationStatus, Role, Roster,
 };
 use counterfoil_types::hash::Hash;
 
@@ -103,10 +103,7 @@ pub fn admit(
     put_legal_ids(store, rules, organization);
     let mut roster = roster(store)?;
     roster.organizations += 1;
-    if has_role(organization, Role::Operator) {
-        roster.operators.push(organization.id.clone());
-        roster.operators.sort();
-    }
+    enter(&mut roster, organization);
     put_roster(store, &roster);
     Ok(())
 }
@@ -119,6 +116,25 @@ pub(super) fn put_legal_ids(store: &mut Store<'_>, rules: Rules<'_>, organizatio
     for fingerprint in legal_fingerprints(rules, organization) {
         LEGAL_IDENTITIES.put(store, &[fingerprint.as_ref()], &identity);
     }
+}
+
+/// Enters an active organization in the lists of those who decide for all.
+pub(super) fn enter(roster: &mut Roster, organization: &Organization) {
+    let lists = [
+        (Role::Operator, &mut roster.operators),
+        (Role::Regulator, &mut roster.regulators),
+    ];
+    for (role, list) in lists {
+        if has_role(organization, role) {
+            list.push(organization.id.clone());
+            list.sort();
+        }
+    }
+}
+
+/// Whether any regulator is active.
+pub fn has_regulator(store: &Store<'_>) -> Result<bool, StateError> {
+    Ok(!roster(store)?.regulators.is_empty())
 }
 
 /// The fingerprints of the identifiers under which the law knows an organization (specification 1.1, 3.2).

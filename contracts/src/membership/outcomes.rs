@@ -10,7 +10,9 @@ use counterfoil_types::genesis::{organization_problem, params_problem, validator
 use counterfoil_types::limits::MAX_ORGANIZATIONS;
 
 use super::accounts::{has_a_checker, rule_problem};
-use super::api::{admit, has_role, is_active, legal_fingerprints, organization, put_legal_ids};
+use super::api::{
+    admit, enter, has_role, is_active, legal_fingerprints, organization, put_legal_ids,
+};
 use super::keys::{
     ACCOUNTS, LEGAL_IDENTITIES, put_organization, put_roster, put_settings, roster, settings,
 };
@@ -258,17 +260,16 @@ fn set_status(
     keep_roster(context, &changed)
 }
 
-/// Keeps the list of active operators as an organization now stands.
+/// Keeps the lists of those who decide for all as an organization now stands.
 fn keep_roster(context: &mut Context<'_>, changed: &Organization) -> Result<(), StateError> {
     let mut roster = roster(&context.store)?;
-    let before = roster.operators.clone();
     roster.operators.retain(|operator| *operator != changed.id);
-    if has_role(changed, Role::Operator) && changed.status() == OrganizationStatus::Active {
-        roster.operators.push(changed.id.clone());
-        roster.operators.sort();
+    roster
+        .regulators
+        .retain(|regulator| *regulator != changed.id);
+    if is_active(changed) {
+        enter(&mut roster, changed);
     }
-    if roster.operators != before {
-        put_roster(&mut context.store, &roster);
-    }
+    put_roster(&mut context.store, &roster);
     Ok(())
 }

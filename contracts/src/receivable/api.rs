@@ -17,8 +17,11 @@ use super::events::emit;
 use super::keys::{self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable};
 use crate::kernel::{Changes, Context, StateError, Store};
 
-pub use super::claims::{check_not_held, find_controlled, find_free, is_assignable, money};
+pub use super::claims::{
+    check_free, check_not_held, find_controlled, find_free, is_assignable, money, records,
+};
 pub use super::credits::{Credit, credit, mark_disputed};
+pub use super::defaults::keep as keep_defaults;
 pub use super::division::{check_parts, divide_pledged};
 pub use super::errors::ClaimCodes;
 pub use super::keys::receivable_of;
@@ -158,6 +161,12 @@ pub fn lock_of(claim: &Claim) -> Option<&Lock> {
         Some(Burden::Locked(lock)) => Some(lock),
         _ => None,
     }
+}
+
+/// The payment over the external rail that a claim waits for, by which it is sold or pledged.
+pub fn price_of(claim: &Claim) -> Option<&[u8]> {
+    let payment = lock_of(claim).map(|lock| lock.payment.as_slice());
+    payment.filter(|payment| !payment.is_empty())
 }
 
 /// What a claim is pledged for.

@@ -12,12 +12,14 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::ids::EndorsementId;
 use counterfoil_types::interest::{Accrual, Interest};
 
-use super::api::is_under_way;
+use super::api::{claim_key, is_under_way, receivable_key};
 use super::errors::ClaimFault;
 use super::events::emit;
 use super::keys::{ENDORSEMENTS, claim, put_claim, receivable_of};
 use super::terms::day_count;
 use crate::kernel::{Context, StateError, Store, stored_date};
+use crate::membership::api as membership;
+use crate::supervision::api as supervision;
 
 /// A claim that the caller controls and nothing encumbers, with principal outstanding; and its receivable.
 pub fn find_free(
@@ -34,7 +36,23 @@ pub fn find_free(
     }
     let receivable = receivable_of(&context.store, &claim)?;
     check_not_held(&receivable)?;
+    check_free(context, &claim)?;
     Ok((claim, receivable))
+}
+
+/// The records whose freeze keeps from a party what a claim is to it: the claim, its receivable, the party.
+pub fn records(claim: &Claim, party: &str) -> [Vec<u8>; 3] {
+    [
+        claim_key(&claim.receivable, claim.number),
+        receivable_key(&claim.receivable),
+        membership::organization_key(party),
+    ]
+}
+
+/// Checks that neither a claim nor its controller is frozen.
+pub fn check_free(context: &Context<'_>, claim: &Claim) -> Result<(), ClaimFault> {
+    let records = records(claim, &claim.controller);
+    supervision::check_free(context, &records).map_err(ClaimFault::Frozen)
 }
 
 /// A claim that the caller controls, whatever stands in its way.

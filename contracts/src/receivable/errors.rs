@@ -28,6 +28,8 @@ pub enum ClaimFault {
         "{0} live claims, and a place for each claim of others, are more than {MAX_LIVE_CLAIMS}"
     )]
     TooManyClaims(usize),
+    #[error("the claim is frozen")]
+    Frozen(Failure),
     #[error(transparent)]
     State(#[from] StateError),
 }
@@ -65,6 +67,7 @@ impl ClaimFault {
             Self::PaymentUnderWay => C::PAYMENT_UNDER_WAY,
             Self::InvalidParts(_) => C::INVALID_PARTS,
             Self::TooManyClaims(_) => C::TOO_MANY_CLAIMS,
+            Self::Frozen(frozen) => return frozen,
             Self::State(error) => return Failure::State(error),
         };
         reject(code, message)

@@ -5,6 +5,7 @@
 pub mod api;
 mod claims;
 mod credits;
+mod defaults;
 mod division;
 mod errors;
 mod events;

@@ -10,16 +10,19 @@ use counterfoil_proto::receivable::v1::{
     OfferExpired, Purpose, Receivable, RejectionCode,
 };
 use counterfoil_proto::v1::Money;
+use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_OFFER_DAYS};
 
 use super::claims::{
-    burden, check_not_held, encumber, endorse, find, find_free, is_assignable, money,
+    burden, check_free, check_not_held, encumber, endorse, find, find_free, is_assignable, money,
+    records,
 };
 use super::events::emit;
 use super::keys::{claim, put_claim, receivable_of};
 use crate::cash::api::{self as cash, Payment};
 use crate::kernel::{Context, Failure, StateError, Store, check_known, reject, stored_date};
 use crate::membership::api as membership;
+use crate::supervision::api::{self as supervision, Funding, Policy};
 
 pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), Failure> {
     check_known::<Purpose>(offer.purpose, "purpose")?;
@@ -36,6 +39,7 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
             format!("an offer's last day is {today} or up to {MAX_OFFER_DAYS} days later");
         return Err(reject(RejectionCode::InvalidExpiry, message));
     }
+    check_policy(context, (&claim, &receivable), &offer.to, offer.purpose())?;
 
     let from = claim.controller.clone();
     let terms = Offer {
@@ -60,6 +64,25 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
     };
     emit(context, &[&from, &offer.to], Kind::Offered(event));
     Ok(())
+}
+
+/// Whether the pack in force lets a claim pass on.
+fn check_policy(
+    context: &Context<'_>,
+    (claim, receivable): (&Claim, &Receivable),
+    to: &str,
+    purpose: Purpose,
+) -> Result<Policy, Failure> {
+    let policy = Policy::today(context)?;
+    let currency = money(receivable, 0).currency;
+    let parties = [claim.controller.as_str(), to];
+    policy.check(context, &currency, &parties, &[&receivable.debtor])?;
+    policy.check_tier(
+        claim
+            .depth
+            .saturating_add(u32::from(purpose == Purpose::Payment)),
+    )?;
+    Ok(policy)
 }
 
 fn check_recipient(
@@ -117,13 +140,15 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
     let claim = find(&context.store, &accept.receivable, accept.number)?;
     let offer = offer_of(&claim)?;
     check_recipient_of(context, &offer)?;
-    let today = context.ledger_date;
-    let last = stored_date("receivable/claim", offer.expires_on)?;
-    if today > last {
+    let last = last_day(context, &claim, &offer)?;
+    if context.ledger_date > last {
         let message = format!("the offer's last day was {last}");
         return Err(reject(RejectionCode::OfferExpired, message));
     }
-    check_not_held(&receivable_of(&context.store, &claim)?)?;
+    let receivable = receivable_of(&context.store, &claim)?;
+    check_not_held(&receivable)?;
+    check_free(context, &claim)?;
+    check_acceptance(context, (&claim, &receivable), &offer)?;
     match &offer.price {
         None if accept.end_to_end_id.is_empty() => {}
         None => {
@@ -140,6 +165,35 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
     }
 
     Ok(endorse(context, claim, &offer.to, offer.purpose())?)
+}
+
+/// An offer's last day, moved by freezes of the claim or its parties.
+fn last_day(context: &Context<'_>, claim: &Claim, offer: &Offer) -> Result<Date, StateError> {
+    let key = "receivable/claim";
+    let recipient = membership::organization_key(&offer.to);
+    let records = [&records(claim, &claim.controller)[..], &[recipient]].concat();
+    let offered = stored_date(key, offer.offered_on)?;
+    let agreed = stored_date(key, offer.expires_on)?;
+    supervision::last_day(context, &records, offered, agreed)
+}
+
+/// Whether the pack in force lets a recipient have a claim, which a bank funds.
+fn check_acceptance(
+    context: &Context<'_>,
+    (claim, receivable): (&Claim, &Receivable),
+    offer: &Offer,
+) -> Result<(), Failure> {
+    let policy = check_policy(context, (claim, receivable), &offer.to, offer.purpose())?;
+    if !membership::is_bank(&context.store, &offer.to)? {
+        return Ok(());
+    }
+    let funding = Funding {
+        bank: &offer.to,
+        debtor: &receivable.debtor,
+        minor: claim.outstanding_minor,
+    };
+    let currency = money(receivable, 0).currency;
+    policy.check_exposure(context, &claim.controller, &currency, &[funding])
 }
 
 /// What accepting a claim costs; nothing where it is not on offer.
@@ -166,6 +220,7 @@ fn pay(
         legs: &BTreeMap::from([(payee.to_owned(), price.minor)]),
         end_to_end_id,
     };
+    cash::check_free(context, &offer.to, (&offer.issuer, &price.currency))?;
     cash::check_end_to_end_id(&context.store, &offer.to, end_to_end_id)
         .and_then(|()| payment.check_funds(context))
         .map_err(|fault| fault.under::<RejectionCode>())?;
@@ -196,7 +251,7 @@ pub(super) fn expire(context: &mut Context<'_>, expire: &ExpireOffer) -> Result<
         let message = "the offer is between two others";
         return Err(reject(RejectionCode::NotAParty, message));
     }
-    let last = stored_date("receivable/claim", offer.expires_on)?;
+    let last = last_day(context, &claim, &offer)?;
     if context.ledger_date <= last {
         let message = format!("the offer stands until the end of {last}");
         return Err(reject(RejectionCode::OfferNotExpired, message));

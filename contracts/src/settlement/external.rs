@@ -8,6 +8,7 @@ use counterfoil_proto::receivable::v1::Receivable;
 use counterfoil_proto::settlement::v1::{
     CancelPayment, ConfirmPayment, InstructPayment, RejectionCode, RulePayment, TimeOutPayment,
 };
+use counterfoil_proto::supervision::v1::RejectionCode as Frozen;
 use counterfoil_types::dates::Date;
 
 use super::payments::{Division, Means, check_amount, discharge, find_payable};
@@ -35,6 +36,13 @@ pub(super) fn instruct(
     }
     cash::check_asserter(&context.store, &instruct.asserter)?;
     let division = Division::of(&context.store, &allocation, pay_on)?;
+    if !division.held.is_empty() {
+        let message = format!(
+            "a part of this is frozen on {pay_on}, or the price of its claim is under way: it would wait in suspense, which \
+             only deposits can: pay in deposits"
+        );
+        return Err(reject(Frozen::PayeeFrozen, message));
+    }
     let mut confirmers = BTreeMap::new();
     for payee in division.legs.keys() {
         let bank = &instruct.asserter;
@@ -123,6 +131,7 @@ fn parts(allocation: &Allocation, division: &Division) -> BTreeMap<String, Vec<P
 }
 
 pub(super) fn confirm(context: &mut Context<'_>, confirm: &ConfirmPayment) -> Result<(), Failure> {
+    financing::check_passing(context, &confirm.payment)?;
     let payment = cash::confirm(context, &confirm.payment)?;
     Ok(end(context, payment)?)
 }
@@ -133,6 +142,9 @@ pub(super) fn cancel(context: &mut Context<'_>, cancel: &CancelPayment) -> Resul
 }
 
 pub(super) fn rule(context: &mut Context<'_>, ruling: &RulePayment) -> Result<(), Failure> {
+    if ruling.paid {
+        financing::check_passing(context, &ruling.payment)?;
+    }
     let payment = cash::rule(context, &ruling.payment, ruling.paid, &ruling.reason)?;
     Ok(end(context, payment)?)
 }

@@ -1,7 +1,5 @@
 //! Fees that a debtor pays on top of what it owes: only as in the terms (specification 6.4).
 
-use std::collections::BTreeMap;
-
 use counterfoil_proto::receivable::v1::{FeePaid, Receivable};
 use counterfoil_proto::settlement::v1::event::Event as Kind;
 use counterfoil_proto::settlement::v1::{FeeCharged, RejectionCode, SettleReceivable};
@@ -60,13 +58,6 @@ fn cap_minor(receivable: &Receivable, payee: &str) -> u128 {
     let terms = receivable.terms.iter().flat_map(|terms| &terms.fees);
     let caps = terms.filter(|fee| fee.payee == payee);
     caps.map(|fee| u128::from(fee.cap_minor)).sum()
-}
-
-/// Adds the fees to what each payee gets.
-pub(super) fn add_legs(legs: &mut BTreeMap<String, u64>, fees: &[FeePaid]) {
-    for fee in fees {
-        *legs.entry(fee.payee.clone()).or_default() += fee.amount_minor;
-    }
 }
 
 /// Tells each payee of its fee.

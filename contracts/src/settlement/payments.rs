@@ -13,10 +13,12 @@ use counterfoil_types::dates::Date;
 
 use super::events::emit;
 use super::fees;
-use crate::cash::api::{self as cash, Payment};
+use crate::cash::api::{self as cash, Held, Payment};
 use crate::financing::api::{self as financing, Collections};
 use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
+use crate::membership::api as membership;
 use crate::receivable::api::{self as receivables, Allocation};
+use crate::supervision::api as supervision;
 
 pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Result<(), Failure> {
     let mut receivable = find_payable(context, &settle.receivable)?;
@@ -32,7 +34,7 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
     let today = context.ledger_date;
     let allocation = receivables::allocate(&context.store, &receivable, amount.minor, today)?;
     let mut division = Division::of(&context.store, &allocation, today)?;
-    fees::add_legs(&mut division.legs, &settle.fees);
+    division.add_fees(&context.store, &settle.fees, today)?;
     let payment = Payment {
         issuer: &settle.issuer,
         payer: &debtor,
@@ -45,6 +47,7 @@ pub(super) fn settle(context: &mut Context<'_>, settle: SettleReceivable) -> Res
         .map_err(|fault| fault.under::<RejectionCode>())?;
 
     payment.make(context)?;
+    cash::hold(context, &payment, std::mem::take(&mut division.held))?;
     receivables::add_fees(&mut receivable, &settle.fees);
     let means = Means {
         issuer: settle.issuer,
@@ -184,6 +187,8 @@ pub(super) struct ToLender {
 #[derive(Default)]
 pub(super) struct Division {
     pub legs: BTreeMap<String, u64>,
+    /// What waits in suspense instead, as it is frozen on the day of the payment, or its claim waits for a price.
+    pub held: Vec<Held>,
     /// By share of the allocation, where its claim is pledged.
     pub to_lenders: Vec<Option<ToLender>>,
     /// By share of the allocation, who gets what its lender does not.
@@ -205,7 +210,12 @@ impl Division {
             }
             division.overtake(claim);
             let to_lender_minor = to_lender.as_ref().map_or(0, |to| to.minor);
-            division.add_leg(&owner, share.total_minor() - to_lender_minor);
+            let minor = share.total_minor() - to_lender_minor;
+            let records = receivables::records(claim, &owner).to_vec();
+            match receivables::price_of(claim) {
+                Some(price) => division.wait(&owner, minor, records, price.to_vec()),
+                None => division.add_leg(store, (&owner, minor), records, on)?,
+            }
             division.to_lenders.push(to_lender);
             division.owners.push(owner);
         }
@@ -255,7 +265,10 @@ impl Division {
         let pledged = (&share.claim, pledge);
         let collections = &mut self.collections;
         let minor = collections.take(store, pledged, share.total_minor(), share.is_all(), on)?;
-        self.add_leg(&pledge.pledgee, minor);
+        let records = receivables::records(&share.claim, &pledge.pledgee);
+        let loan = financing::loan_key(&pledge.loan);
+        let records = [&records[..], &[loan]].concat();
+        self.add_leg(store, (&pledge.pledgee, minor), records, on)?;
         Ok(ToLender {
             loan: pledge.loan.clone(),
             lender: pledge.pledgee.clone(),
@@ -264,14 +277,52 @@ impl Division {
     }
 
     fn overtake(&mut self, claim: &Claim) {
-        if let Some(lock) = receivables::lock_of(claim).filter(|lock| lock.payment.is_empty()) {
+        if let Some(lock) = receivables::lock_of(claim)
+            && receivables::price_of(claim).is_none()
+        {
             self.requests.insert(lock.request.clone());
         }
     }
 
-    fn add_leg(&mut self, payee: &str, minor: u64) {
-        if minor > 0 {
+    fn wait(&mut self, payee: &str, minor: u64, records: Vec<Vec<u8>>, price: Vec<u8>) {
+        self.held.push(Held {
+            payee: payee.to_owned(),
+            minor,
+            records,
+            price,
+        });
+    }
+
+    /// Adds the fees to what each payee gets.
+    fn add_fees(
+        &mut self,
+        store: &Store<'_>,
+        fees: &[FeePaid],
+        on: Date,
+    ) -> Result<(), StateError> {
+        for fee in fees {
+            let records = vec![membership::organization_key(&fee.payee)];
+            self.add_leg(store, (&fee.payee, fee.amount_minor), records, on)?;
+        }
+        Ok(())
+    }
+
+    /// Adds to what a payee gets, or to what waits for it where one of these records is frozen.
+    fn add_leg(
+        &mut self,
+        store: &Store<'_>,
+        (payee, minor): (&str, u64),
+        records: Vec<Vec<u8>>,
+        on: Date,
+    ) -> Result<(), StateError> {
+        if minor == 0 {
+            return Ok(());
+        }
+        if supervision::any_frozen(store, &records, on)? {
+            self.wait(payee, minor, records, Vec::new());
+        } else {
             *self.legs.entry(payee.to_owned()).or_default() += minor;
         }
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod invoice;
 mod membership;
 mod programmes;
 mod receivable;
+mod supervision;
 
 use std::sync::Arc;
 
@@ -165,6 +166,12 @@ reads! {
     cash::get_acceptance(GetAcceptanceRequest) -> GetAcceptanceResponse;
     cash::get_payment(GetPaymentRequest) -> GetPaymentResponse;
     cash::list_payments(ListPaymentsRequest) -> ListPaymentsResponse;
+    supervision::get_suspense(GetSuspenseRequest) -> GetSuspenseResponse;
+    supervision::list_suspense(ListSuspenseRequest) -> ListSuspenseResponse;
+    supervision::get_policy_pack(GetPolicyPackRequest) -> GetPolicyPackResponse;
+    supervision::list_policy_packs(ListPolicyPacksRequest) -> ListPolicyPacksResponse;
+    supervision::get_freeze(GetFreezeRequest) -> GetFreezeResponse;
+    supervision::list_freezes(ListFreezesRequest) -> ListFreezesResponse;
     credit::get_profile(GetProfileRequest) -> GetProfileResponse;
     credit::list_history(ListHistoryRequest) -> ListHistoryResponse;
 }

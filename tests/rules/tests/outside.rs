@@ -4,17 +4,20 @@ use counterfoil_proto::cash::v1::PaymentState;
 use counterfoil_proto::financing::v1::{OpenRequest, QuoteState, QuoteTerms, RequestState};
 use counterfoil_proto::receivable::v1::Rank;
 use counterfoil_rules_tests::model::arithmetic::date;
+use counterfoil_rules_tests::model::supervision::{claim_key, organization_key};
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, SELLER, TODAY, assert_payment, award, award_outside, award_parts_outside,
-    commit, confirm_payment, contest, offer, open_as, open_request, quote, quote_outside, reveal,
-    rule_payment, salt, split, time_out, wire,
+    BUYER, Finance, ISSUER, SELLER, TODAY, assert_payment, award, award_outside,
+    award_parts_outside, collect_suspense, commit, confirm_payment, contest, freeze, instruct,
+    issue_to, lift, offer, open_as, open_request, quote, quote_outside, reveal, rule_payment, salt,
+    settle, split, suspense_of, time_out, wire,
 };
 use counterfoil_rules_tests::workload::bench::Bench;
 
 const BANK: &str = "bank-west";
 const OTHER: &str = "bank-east";
 const ARBITER: &str = "guarantor";
+const REGULATOR: &str = "regulator";
 /// The day on which the quotes are revealed and taken.
 const AWARDED: i64 = TODAY + 1;
 
@@ -145,6 +148,68 @@ fn after_an_assertion_silence_keeps_the_claim_until_the_arbiter_rules() {
         };
         assert_eq!(bench.claim(&receivable, 1).controller, holder);
         assert_eq!(bench.quote(&request, BANK).state(), state);
+    }
+}
+
+/// Who is owed what the debtor pays meanwhile is known with the outcome of the price.
+#[test]
+fn what_the_debtor_pays_while_the_price_is_under_way_waits_for_its_outcome() {
+    for bought in [true, false] {
+        let mut bench = Bench::new();
+        let (receivable, _, price) = sold_outside(&mut bench);
+        bench.succeed(ISSUER, issue_to(BUYER, 150_000, "funds"));
+        let over_the_rail = instruct(&receivable, 150_000, "wire", AWARDED);
+        bench.expect(BUYER, over_the_rail, 2031, "only deposits wait");
+        let paid = bench.succeed(BUYER, settle(&receivable, 150_000, "settlement"));
+        assert!(bench.receivable(&receivable).live_claims.is_empty());
+        assert_eq!(bench.available(SELLER, ISSUER), 50_000);
+        let suspense = suspense_of(&paid.tx_id, 0);
+        for due_to in [SELLER, BANK] {
+            bench.expect(due_to, collect_suspense(&suspense), 3054, "under way");
+        }
+        let (due_to, other) = match bought {
+            true => (BANK, SELLER),
+            false => (SELLER, BANK),
+        };
+        if bought {
+            bench.succeed(BANK, assert_payment(wire(&price, "W-1", AWARDED)));
+            bench.succeed(SELLER, confirm_payment(&price));
+        } else {
+            bench.roll_to(AWARDED + 5);
+            bench.succeed(SELLER, time_out(&price));
+        }
+        bench.expect(other, collect_suspense(&suspense), 3051, "the other's");
+        bench.succeed(due_to, collect_suspense(&suspense));
+        let has = [SELLER, BANK].map(|id| bench.available(id, ISSUER));
+        assert_eq!(
+            has,
+            if bought {
+                [50_000, 100_000]
+            } else {
+                [150_000, 0]
+            }
+        );
+    }
+}
+
+#[test]
+fn a_frozen_claim_does_not_pass_by_the_confirmation_of_its_price() {
+    for buyer in [true, false] {
+        let mut bench = Bench::new();
+        let (receivable, _, price) = sold_outside(&mut bench);
+        let record = match buyer {
+            true => organization_key(BANK),
+            false => claim_key(&receivable, 1),
+        };
+        bench.succeed(BANK, assert_payment(wire(&price, "W-1", AWARDED)));
+        bench.succeed(REGULATOR, freeze(&record, &[SELLER]));
+        bench.expect(SELLER, confirm_payment(&price), 2030, "frozen");
+        bench.roll_to(AWARDED + 10);
+        bench.succeed(BANK, contest(&price));
+        bench.expect(ARBITER, rule_payment(&price, true), 2030, "frozen");
+        bench.succeed(REGULATOR, lift(&record));
+        bench.succeed(ARBITER, rule_payment(&price, true));
+        assert_eq!(bench.claim(&receivable, 1).controller, BANK);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use counterfoil_proto::cash::v1::{Payment, Redemption};
+use counterfoil_proto::cash::v1::{Payment, Redemption, Suspense};
 use counterfoil_proto::financing::v1::{Loan, Programme, Quote, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Proposal, ProposedDecision};
@@ -43,7 +43,7 @@ struct Machine {
     state: fn(&[u8]) -> Option<String>,
 }
 
-const MACHINES: [Machine; 12] = [
+const MACHINES: [Machine; 13] = [
     Machine {
         name: "Invoice",
         table: "invoice/invoice/",
@@ -108,6 +108,14 @@ const MACHINES: [Machine; 12] = [
         state: |record| {
             let state = read::<Redemption>(record).state();
             named(state.as_str_name(), "REDEMPTION_STATE_")
+        },
+    },
+    Machine {
+        name: "Suspense",
+        table: "cash/suspense/",
+        state: |record| {
+            let state = read::<Suspense>(record).state();
+            named(state.as_str_name(), "SUSPENSE_STATE_")
         },
     },
     Machine {

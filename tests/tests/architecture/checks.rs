@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Source, float_literals};
 
 /// The contracts in the order of calls: each may call only those before it.
-pub const CONTRACTS: [&str; 8] = [
+pub const CONTRACTS: [&str; 9] = [
     "membership",
     "calendar",
+    "supervision",
     "cash",
     "receivable",
     "invoice",

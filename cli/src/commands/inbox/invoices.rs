@@ -86,6 +86,7 @@ mod tests {
                 amount: Some(usd(10_000)),
                 terms: None,
                 expires_on: on("2026-01-20"),
+                made_on: on("2026-01-02"),
             })
             .filter(|_| state == InvoiceState::ConditionallyConfirmed),
             state: state.into(),

@@ -78,6 +78,7 @@ fn probes(world: &World) -> Vec<Probe> {
     probes.extend(claims(world));
     probes.extend(financing(world));
     probes.extend(cash(world));
+    probes.extend(supervision(world));
     probes.extend(credit());
     probes.extend(transactions(world));
     probes.extend(chain(world));
@@ -198,6 +199,24 @@ fn cash(world: &World) -> Vec<Probe> {
         probe!("GetAcceptance" of "the seller's: nothing said" = Ledger.get_acceptance(acceptance), a => bytes(a.acceptance)),
         probe!("GetPayment" of "the seller's" = Ledger.get_payment(payment), a => bytes(a.payment)),
         list!("ListPayments" of "all" = list_payments(ListPaymentsRequest), payments),
+    ]
+}
+
+fn supervision(world: &World) -> Vec<Probe> {
+    let suspense = wire::GetSuspenseRequest {
+        id: world.suspense.to_vec(),
+    };
+    let pack = wire::GetPolicyPackRequest { version: 1 };
+    let freeze = wire::GetFreezeRequest {
+        record: world.frozen.clone(),
+    };
+    vec![
+        probe!("GetSuspense" of "the holder's to the lender, frozen" = Ledger.get_suspense(suspense), a => bytes(a.suspense)),
+        list!("ListSuspense" of "all" = list_suspense(ListSuspenseRequest), suspense),
+        probe!("GetPolicyPack" of "the first" = Ledger.get_policy_pack(pack), a => bytes(a.pack)),
+        list!("ListPolicyPacks" of "all" = list_policy_packs(ListPolicyPacksRequest), packs),
+        probe!("GetFreeze" of "the holder's claim, told to it" = Ledger.get_freeze(freeze), a => bytes(a.freeze)),
+        list!("ListFreezes" of "all" = list_freezes(ListFreezesRequest), freezes),
     ]
 }
 

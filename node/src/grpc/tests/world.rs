@@ -1,15 +1,17 @@
 //! A small ledger with every kind of record, and everybody who stands to them in some way.
 
-use counterfoil_contracts::receivable::api::terms_hash;
+use counterfoil_contracts::membership::api as members;
+use counterfoil_contracts::receivable::api::{self as receivables, terms_hash};
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::{
     calendar::v1 as calendar, cash::v1 as cash, financing::v1 as financing, invoice::v1 as invoice,
     membership::v1 as membership, receivable::v1 as receivable, settlement::v1 as settlement,
+    supervision::v1 as supervision,
 };
 use counterfoil_types::genesis::{Genesis, GenesisAccount, GenesisOrganization, Role};
 use counterfoil_types::ids::{
     DecisionId, InvoiceId, LoanId, PaymentId, ProgrammeId, ProposalId, ReceivableId, RequestId,
-    TxId,
+    SuspenseId, TxId,
 };
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::quote::commitment;
@@ -54,6 +56,9 @@ pub struct World {
     pub decision: DecisionId,
     /// The debtor's to the seller, over the external rail through the invited bank.
     pub payment: PaymentId,
+    /// A claim of the holder's, frozen. It has repaid the lender, which is frozen, too.
+    pub frozen: Vec<u8>,
+    pub suspense: SuspenseId,
     pub confirming: (TxId, wire::SignedTransaction),
     pub opening: TxId,
     pub awarding: TxId,
@@ -192,6 +197,11 @@ impl World {
         let deciding = chain.decide();
         chain.publish();
         let paying = chain.pay("buyer-a", receivable, "bank-c");
+        chain.publish();
+        let frozen = receivables::claim_key(&receivable.to_vec(), PLEDGED);
+        chain.freeze(&frozen, &["supplier-b"]);
+        chain.freeze(&members::organization_key("bank-b"), &["bank-b"]);
+        let repaying = chain.repay("supplier-b", LoanId::of(requests[2]), "bank-b");
         let copy = registration("buyer-b", "INV-3", 1);
         let (copying, copied) = chain.invoice("supplier-c", copy);
         let again = registration("buyer-a", "inv 1", 3);
@@ -211,6 +221,8 @@ impl World {
             proposal: ProposalId::of(proposing),
             decision: DecisionId::of(deciding),
             payment: PaymentId::of(paying, "buyer-a", "supplier-a"),
+            frozen,
+            suspense: SuspenseId::of(repaying, 0),
             confirming,
             opening: open,
             awarding,
@@ -365,6 +377,46 @@ impl Chain {
         };
         self.finance("bank-b", financing::action::Action::SetLimit(limit));
         id
+    }
+
+    /// A policy pack of the regulator's, which forbids nothing that is done here.
+    fn publish(&mut self) {
+        let publish = supervision::PublishPack {
+            version: 1,
+            effective_from: date(2, 1),
+            rules: Some(supervision::Rules {
+                longest_tenor_days: 366,
+                ..Default::default()
+            }),
+        };
+        self.supervise(supervision::action::Action::PublishPack(publish));
+    }
+
+    fn freeze(&mut self, record: &[u8], told: &[&str]) {
+        let freeze = supervision::FreezeRecord {
+            record: record.to_vec(),
+            reason_hash: vec![4; 32],
+            last_day: None,
+            organizations: told.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        self.supervise(supervision::action::Action::Freeze(freeze));
+    }
+
+    fn supervise(&mut self, action: supervision::action::Action) {
+        let action = supervision::Action {
+            action: Some(action),
+        };
+        self.carry_out("regulator", contract::SUPERVISION, &action);
+    }
+
+    fn repay(&mut self, borrower: &str, loan: LoanId, issuer: &str) -> TxId {
+        let repay = financing::RepayLoan {
+            loan: loan.to_vec(),
+            issuer: issuer.into(),
+            amount: usd(100),
+            end_to_end_id: "REPAY-1".into(),
+        };
+        self.finance(borrower, financing::action::Action::Repay(repay))
     }
 
     fn finance(&mut self, organization: &str, action: financing::action::Action) -> TxId {

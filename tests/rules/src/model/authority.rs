@@ -243,6 +243,7 @@ impl Model {
             Act::Invoice(action) => authority_of_invoice(&self.invoices, action),
             Act::Receivable(action) => self.authority_of_receivable(action),
             Act::Settlement(action) => authority_of_settlement(action),
+            Act::Supervision(_) => Authority::new(Class::Supervise),
             Act::Garbage(_) => return Err(Rejected::with(Kernel::MalformedAction)),
         };
         Ok(Some(authority))
@@ -294,6 +295,13 @@ impl Model {
             Cash::DeclineRedemption(a) => {
                 let amount = of_redemption(&a.holder, &a.end_to_end_id);
                 Authority::over(Class::Redeem, &amount).discharging()
+            }
+            Cash::CollectSuspense(a) => {
+                let amount = self.in_suspense(&a.suspense);
+                Authority::over(Class::Redeem, &amount).discharging()
+            }
+            Cash::RuleOnSuspense(a) => {
+                Authority::over(Class::Supervise, &self.in_suspense(&a.suspense))
             }
             Cash::AcceptIssuers(_) => Authority::new(Class::Administration),
             Cash::AssertPayment(_) | Cash::ContestPayment(_) => {

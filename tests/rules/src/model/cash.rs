@@ -79,6 +79,7 @@ impl Model {
         ensure(self.is_bank(issuer), Code::UnknownIssuer)?;
         ensure(self.exists(to) && to != from, Code::WrongCounterparty)?;
         let amount = self.sum(&action.amount)?;
+        self.ensure_spendable(call, from, issuer, &amount.currency)?;
         self.unused(from, &action.end_to_end_id)?;
         ensure(
             from == issuer || self.available(from, issuer, &amount.currency) >= amount.minor,
@@ -113,6 +114,7 @@ impl Model {
         let (holder, issuer) = (call.organization, action.issuer.as_str());
         ensure(self.is_bank(issuer), Code::UnknownIssuer)?;
         let amount = self.sum(&action.amount)?;
+        self.ensure_spendable(call, holder, issuer, &amount.currency)?;
         self.unused(holder, &action.end_to_end_id)?;
         ensure(
             self.available(holder, issuer, &amount.currency) >= amount.minor,
@@ -321,16 +323,8 @@ impl Model {
         end_to_end_id: &str,
     ) -> Happened {
         assert_ne!(from, to, "nobody pays itself");
-        if from == issuer {
-            self.issuance(issuer, &amount.currency).issued_minor += amount.minor;
-        } else {
-            self.balance(from, issuer, &amount.currency).available_minor -= amount.minor;
-        }
-        if to == issuer {
-            self.issuance(issuer, &amount.currency).redeemed_minor += amount.minor;
-        } else {
-            self.balance(to, issuer, &amount.currency).available_minor += amount.minor;
-        }
+        self.take_out(from, issuer, &amount.currency, amount.minor);
+        self.put_in(to, issuer, &amount.currency, amount.minor);
         let (issuer, end_to_end_id) = (issuer.to_owned(), end_to_end_id.to_owned());
         let (amount, concerned) = (
             Some(amount),
@@ -360,6 +354,22 @@ impl Model {
             })
         };
         cash(concerned, event)
+    }
+
+    pub(super) fn take_out(&mut self, from: &str, issuer: &str, currency: &str, minor: u64) {
+        if from == issuer {
+            self.issuance(issuer, currency).issued_minor += minor;
+        } else {
+            self.balance(from, issuer, currency).available_minor -= minor;
+        }
+    }
+
+    pub(super) fn put_in(&mut self, to: &str, issuer: &str, currency: &str, minor: u64) {
+        if to == issuer {
+            self.issuance(issuer, currency).redeemed_minor += minor;
+        } else {
+            self.balance(to, issuer, currency).available_minor += minor;
+        }
     }
 
     fn can_issue(&self, issuer: &str, currency: &str, minor: u64) -> bool {
@@ -403,7 +413,7 @@ impl Model {
         said.map_or(&[], |said| said.accepted.as_slice())
     }
 
-    fn ensure_taken<C: Into<i32>>(
+    pub(super) fn ensure_taken<C: Into<i32>>(
         &self,
         call: &Call,
         payee: &str,

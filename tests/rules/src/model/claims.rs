@@ -9,10 +9,12 @@ use counterfoil_proto::receivable::v1::{
     OfferClaim, OfferDeclined, OfferExpired, Purpose, Rank, Receivable, ReceivableState, Recourse,
     RejectionCode as Code, SplitClaim, Terms, event,
 };
+use counterfoil_proto::supervision::v1::{RejectionCode as Policy, Rules};
 use counterfoil_proto::v1::{Accrual, Date, Money};
 
 use super::arithmetic::{MAX_MINOR, Rate, date, day, pro_rata};
 use super::cash::{Payment, is_end_to_end_id};
+use super::supervision::{claim_of, organization_key};
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
 
 /// Live claims of a receivable.
@@ -146,7 +148,7 @@ impl Model {
     /// The claim, where the caller may dispose of it.
     pub(super) fn disposable<C: Into<i32>>(
         &self,
-        caller: &str,
+        call: &Call,
         receivable: &[u8],
         number: u32,
         or: Disposal<C>,
@@ -155,10 +157,11 @@ impl Model {
             .claim_key(receivable, number)
             .ok_or(Rejected::with(or.unknown))?;
         let claim = &self.claims[&key];
-        ensure(claim.controller == caller, or.not_the_controller)?;
+        ensure(claim.controller == call.organization, or.not_the_controller)?;
         ensure(claim.outstanding_minor > 0, or.nothing_outstanding)?;
         ensure(encumbrance(claim).is_none(), or.encumbered)?;
         ensure(!self.is_held(&key.0), or.held)?;
+        self.ensure_claim_free(call, claim)?;
         Ok(key)
     }
 
@@ -301,12 +304,7 @@ impl Model {
         call: &Call,
         action: &SplitClaim,
     ) -> Result<Vec<Happened>, Rejected> {
-        let key = self.disposable(
-            call.organization,
-            &action.receivable,
-            action.number,
-            DISPOSAL,
-        )?;
+        let key = self.disposable(call, &action.receivable, action.number, DISPOSAL)?;
         let (invalid, too_many) = (Code::InvalidParts, Code::TooManyClaims);
         let parts = self.parts_of(
             &key,
@@ -358,8 +356,7 @@ impl Model {
         )?;
         let mut keys = Vec::new();
         for number in numbers {
-            let caller = call.organization;
-            keys.push(self.disposable(caller, &action.receivable, *number, DISPOSAL)?);
+            keys.push(self.disposable(call, &action.receivable, *number, DISPOSAL)?);
         }
         let claims: Vec<Claim> = keys.iter().map(|key| self.claims[key].clone()).collect();
         let first = &claims[0];
@@ -398,7 +395,7 @@ impl Model {
     ) -> Result<Vec<Happened>, Rejected> {
         let today = self.clock.day(call.time_ms);
         let (from, to) = (call.organization, action.to.as_str());
-        let key = self.disposable(from, &action.receivable, action.number, DISPOSAL)?;
+        let key = self.disposable(call, &action.receivable, action.number, DISPOSAL)?;
         let receivable_record = &self.receivables[&key.0];
         let terms = receivable_record.terms.as_ref().expect("terms");
         ensure(terms.assignable, Code::NotAssignable)?;
@@ -426,6 +423,7 @@ impl Model {
             last.is_some_and(|last| (today..=today + MAX_OFFER_DAYS).contains(&last)),
             Code::InvalidExpiry,
         )?;
+        self.may_pass(call, &key, to, action.purpose())?;
 
         self.claim_mut(&key).encumbrance = under(Kind::Offered(Offer {
             to: to.to_owned(),
@@ -457,14 +455,23 @@ impl Model {
         let caller = call.organization;
         ensure(offer.to == caller, Code::NotTheRecipient)?;
         ensure(
-            self.clock.day(call.time_ms) <= day_of(&offer.expires_on),
+            self.clock.day(call.time_ms) <= self.last_day_of(call, &key, &offer),
             Code::OfferExpired,
         )?;
         ensure(!self.is_held(&key.0), Code::PaymentUnderWay)?;
+        self.ensure_claim_free(call, &self.claims[&key])?;
+        let rules = self.may_pass(call, &key, caller, offer.purpose())?;
+        if self.is_bank(caller) {
+            let (claim, receivable) = (&self.claims[&key], &self.receivables[&key.0]);
+            let currency = &receivable.face.as_ref().expect("a face").currency;
+            let bought = [(caller, receivable.debtor.as_str(), claim.outstanding_minor)];
+            self.within_caps(&rules, &claim.controller, currency, &bought)?;
+        }
         let mut happened = Vec::new();
         match &offer.price {
             None => ensure(action.end_to_end_id.is_empty(), Code::NoPriceAsked)?,
             Some(price) => {
+                self.ensure_spendable(call, caller, &offer.issuer, &price.currency)?;
                 ensure(
                     is_end_to_end_id(&action.end_to_end_id),
                     Code::InvalidEndToEndId,
@@ -523,7 +530,7 @@ impl Model {
             Code::NotAParty,
         )?;
         ensure(
-            self.clock.day(call.time_ms) > day_of(&offer.expires_on),
+            self.clock.day(call.time_ms) > self.last_day_of(call, &key, &offer),
             Code::OfferNotExpired,
         )?;
 
@@ -538,6 +545,33 @@ impl Model {
             [from, offer.to],
             event::Event::Expired(expired),
         )])
+    }
+
+    /// What the policy pack says of passing a claim on.
+    fn may_pass(
+        &self,
+        call: &Call,
+        key: &ClaimKey,
+        to: &str,
+        purpose: Purpose,
+    ) -> Result<Rules, Rejected> {
+        let (claim, receivable) = (&self.claims[key], &self.receivables[&key.0]);
+        let currency = &receivable.face.as_ref().expect("a face").currency;
+        let parties = [claim.controller.as_str(), to];
+        let rules = self.may_begin(call, currency, &parties, &[&receivable.debtor])?;
+        let depth = claim.depth + u32::from(purpose == Purpose::Payment);
+        let reaches = rules.deepest_tier.is_none_or(|deepest| depth <= deepest);
+        ensure(reaches, Policy::DeepestTier)?;
+        Ok(rules)
+    }
+
+    /// The day until which an offer stands, which freezes of claim, receivable, controller or recipient put off.
+    fn last_day_of(&self, call: &Call, key: &ClaimKey, offer: &Offer) -> i64 {
+        let claim = &self.claims[key];
+        let mut records = claim_of(claim, &claim.controller);
+        records.push(organization_key(&offer.to));
+        let (began, agreed) = (day_of(&offer.offered_on), day_of(&offer.expires_on));
+        self.moved(&records, began, agreed, self.clock.day(call.time_ms))
     }
 
     /// Takes what stood in the controller's way, and names the controller.

@@ -112,6 +112,7 @@ impl Model {
             };
             let under_way = !self.receivables[&of].payments.is_empty();
             ensure(fits && !under_way, Code::ClaimNotCreditable)?;
+            self.ensure_claim_free(call, claim)?;
         }
 
         let id = Id::try_from(action.invoice.as_slice()).expect("found above");

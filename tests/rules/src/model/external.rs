@@ -13,6 +13,7 @@ use counterfoil_proto::settlement::v1::{
     CancelPayment, ConfirmPayment, InstructPayment, RejectionCode as Settling, RulePayment, Share,
     TimeOutPayment,
 };
+use counterfoil_proto::supervision::v1::RejectionCode as Supervising;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 use counterfoil_proto::v1::Money;
 
@@ -102,7 +103,10 @@ impl Model {
         let asserter = action.asserter.as_str();
         ensure(self.has_role(asserter, Role::Bank), Code::WrongAsserter)?;
         let payouts = self.payouts(&id, &debts, &paid, pay_on);
-        let legs = legs(&payouts);
+        let parts = self.parts(&id, &payouts);
+        let waits = parts.iter().any(|part| self.must_wait(part, pay_on));
+        ensure(!waits, Supervising::PayeeFrozen)?;
+        let legs = legs(&parts);
         let mut confirmers = BTreeMap::new();
         for payee in legs.keys() {
             let confirmer = self.confirmer(payee, &[asserter, debtor]);
@@ -279,6 +283,7 @@ impl Model {
         action: &ConfirmPayment,
     ) -> Result<Vec<Happened>, Rejected> {
         let (id, payment) = self.payment(&action.payment)?;
+        self.ensure_passing(call, &payment)?;
         ensure(
             payment.confirmer == call.organization,
             Code::NotTheConfirmer,
@@ -314,6 +319,9 @@ impl Model {
         action: &RulePayment,
     ) -> Result<Vec<Happened>, Rejected> {
         let (id, payment) = self.payment(&action.payment)?;
+        if action.paid {
+            self.ensure_passing(call, &payment)?;
+        }
         ensure(payment.arbiter == call.organization, Code::NotTheArbiter)?;
         ensure(payment.state() == State::Contested, Code::WrongPaymentState)?;
         ensure(is_reason(&action.reason), Code::InvalidReason)?;

@@ -9,6 +9,7 @@ use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1 as membership_wire;
 use counterfoil_proto::receivable::v1 as receivable_wire;
 use counterfoil_proto::settlement::v1 as settlement_wire;
+use counterfoil_proto::supervision::v1 as supervision_wire;
 use prost::Message as _;
 
 use super::contract;
@@ -82,5 +83,12 @@ impl Happened {
         event: settlement_wire::Event,
     ) -> Happened {
         Happened::new(contract::SETTLEMENT, concerned, event.encode_to_vec())
+    }
+
+    pub(super) fn supervision<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: supervision_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::SUPERVISION, concerned, event.encode_to_vec())
     }
 }

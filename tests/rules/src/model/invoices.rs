@@ -127,6 +127,7 @@ impl Model {
             })
             .collect::<Vec<_>>();
 
+        self.may_register(call, &invoice)?;
         if sharing.first() == succeeds.as_ref() && !sharing.is_empty() {
             sharing.remove(0);
         }
@@ -362,10 +363,13 @@ impl Model {
             .clone()
             .expect("a registered invoice has terms");
         ensure(action.terms_hash == terms_hash(&terms), Code::TermsDiffer)?;
+        let invoice = invoice.clone();
+        let looked_at = self.to_acknowledge(&invoice, self.clock.day(call.time_ms));
         ensure(
-            action.acknowledged == invoice.warnings,
+            action.acknowledged == looked_at,
             Code::WarningsNotAcknowledged,
         )?;
+        self.may_confirm(call, &invoice)?;
         let amount = action.amount.clone().expect("an amount");
         self.undertaken(call, &action.invoice, amount, terms)
     }

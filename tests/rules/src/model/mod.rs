@@ -22,6 +22,8 @@ pub mod numbers;
 pub mod profiles;
 mod proposals;
 pub mod settlement;
+pub mod supervision;
+mod suspense;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +37,7 @@ use counterfoil_proto::receivable::v1::{
     self as receivable_wire, BusinessDayConvention, DayCount, Purpose, ReceivableState, Recourse,
 };
 use counterfoil_proto::settlement::v1 as settlement_wire;
+use counterfoil_proto::supervision::v1 as supervision_wire;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
@@ -48,6 +51,7 @@ use profiles::Tally;
 /// The numbers of the contracts, as at the head of their `.proto` files.
 pub mod contract {
     pub const MEMBERSHIP: u32 = 1;
+    pub const SUPERVISION: u32 = 2;
     pub const CASH: u32 = 3;
     pub const INVOICE: u32 = 4;
     pub const RECEIVABLE: u32 = 5;
@@ -77,6 +81,7 @@ pub enum Act {
     Membership(membership_wire::Action),
     Receivable(receivable_wire::Action),
     Settlement(settlement_wire::Action),
+    Supervision(supervision_wire::Action),
     /// Bytes that are no contract's action, or not in canonical encoding.
     Garbage(Vec<u8>),
 }
@@ -92,6 +97,7 @@ impl Act {
             Act::Membership(action) => action.encode_to_vec(),
             Act::Receivable(action) => action.encode_to_vec(),
             Act::Settlement(action) => action.encode_to_vec(),
+            Act::Supervision(action) => action.encode_to_vec(),
             Act::Garbage(bytes) => bytes.clone(),
         }
     }
@@ -106,6 +112,7 @@ impl Act {
             contract::MEMBERSHIP => membership_wire::Action::decode(bytes).map(Act::Membership),
             contract::RECEIVABLE => receivable_wire::Action::decode(bytes).map(Act::Receivable),
             contract::SETTLEMENT => settlement_wire::Action::decode(bytes).map(Act::Settlement),
+            contract::SUPERVISION => supervision_wire::Action::decode(bytes).map(Act::Supervision),
             _ => return Act::Garbage(bytes.to_vec()),
         };
         let canonical = act.ok().filter(|act| act.encode() == bytes);
@@ -202,6 +209,12 @@ pub struct Model {
     pub issuances: BTreeMap<(String, String), cash_wire::Issuance>,
     /// By holder and end-to-end id.
     pub redemptions: BTreeMap<(String, String), cash_wire::Redemption>,
+    /// Deposits that wait for a release or a ruling.
+    pub suspense: BTreeMap<Id, cash_wire::Suspense>,
+    /// In order of their versions.
+    pub packs: Vec<supervision_wire::PolicyPack>,
+    /// By the key of what was frozen.
+    pub freezes: BTreeMap<Vec<u8>, supervision_wire::Freeze>,
     /// First use of an end-to-end id, by payer.
     pub instructions: BTreeMap<(String, String), Id>,
     /// What payees said of the deposits they take and their bank.
@@ -263,6 +276,9 @@ impl Model {
             balances: BTreeMap::new(),
             issuances: BTreeMap::new(),
             redemptions: BTreeMap::new(),
+            suspense: BTreeMap::new(),
+            packs: Vec::new(),
+            freezes: BTreeMap::new(),
             instructions: BTreeMap::new(),
             acceptances: BTreeMap::new(),
             payments: BTreeMap::new(),
@@ -283,6 +299,7 @@ impl Model {
         ensure(accounts.len() == call.signers.len(), Kernel::UnknownSigner)?;
         let known = [
             contract::MEMBERSHIP,
+            contract::SUPERVISION,
             contract::CASH,
             contract::INVOICE,
             contract::RECEIVABLE,
@@ -320,6 +337,7 @@ impl Model {
     fn perform(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
         if let Some(authority) = self.authority(call.organization, call.act)? {
             self.check_signed(call.organization, call.signers, call.height, &authority)?;
+            self.ensure_caller_free(call, &authority)?;
         }
         ensure(is_well_formed(call.act), Kernel::MalformedAction)?;
         self.dispatch(call)
@@ -333,6 +351,7 @@ impl Model {
         use membership_wire::action::Action as Membership;
         use receivable_wire::action::Action as Receivable;
         use settlement_wire::action::Action as Settlement;
+        use supervision_wire::action::Action as Supervision;
         match call.act {
             Act::Calendar(calendar_wire::Action {
                 action: Some(Calendar::Roll(a)),
@@ -351,6 +370,8 @@ impl Model {
                 Cash::AcceptIssuers(a) => self.accept_issuers(call, a),
                 Cash::AssertPayment(a) => self.assert_payment(call, a),
                 Cash::ContestPayment(a) => self.contest_payment(call, a),
+                Cash::CollectSuspense(a) => self.collect_suspense(call, a),
+                Cash::RuleOnSuspense(a) => self.rule_on_suspense(call, a),
             },
             Act::Invoice(invoice_wire::Action {
                 action: Some(action),
@@ -431,6 +452,13 @@ impl Model {
                 Settlement::RulePayment(a) => self.rule_payment(call, a),
                 Settlement::TimeOutPayment(a) => self.time_out_payment(call, a),
             },
+            Act::Supervision(supervision_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Supervision::PublishPack(a) => self.publish_pack(call, a),
+                Supervision::Freeze(a) => self.freeze(call, a),
+                Supervision::Release(a) => self.release_record(call, a),
+            },
             _ => Err(Rejected::with(Kernel::MalformedAction)),
         }
     }
@@ -468,6 +496,7 @@ fn names_an_action(act: &Act) -> bool {
         Act::Membership(action) => action.action.is_some(),
         Act::Receivable(action) => action.action.is_some(),
         Act::Settlement(action) => action.action.is_some(),
+        Act::Supervision(action) => action.action.is_some(),
         Act::Garbage(_) => false,
     }
 }

@@ -2,15 +2,16 @@
 
 use counterfoil_proto::invoice::v1::{
     AcceptConditions, AcceptProposal, Conditions, ConditionsEnded, ConfirmConditionally,
-    DeclineProposal, ExpireConditions, InvoiceConditionallyConfirmed, InvoiceProposed,
+    DeclineProposal, ExpireConditions, Invoice, InvoiceConditionallyConfirmed, InvoiceProposed,
     InvoiceState as State, ProposalEnded, ProposeInvoice, RefuseConditions, RejectionCode as Code,
     TakeBackProposal, event,
 };
 use counterfoil_proto::membership::v1::Role;
 
-use super::arithmetic::day;
+use super::arithmetic::{date, day};
 use super::claims::day_of;
 use super::invoices::{stated, terms_hash, told};
+use super::supervision::key;
 use super::{Call, Happened, Id, Model, Rejected, ensure, is_reason};
 
 const MOST_CONDITION_DAYS: i64 = 90;
@@ -117,9 +118,10 @@ impl Model {
             Code::InvalidExpiry,
         )?;
         ensure(
-            action.acknowledged == invoice.warnings,
+            action.acknowledged == self.to_acknowledge(&invoice, today),
             Code::WarningsNotAcknowledged,
         )?;
+        self.may_confirm(call, &invoice)?;
 
         let invoice = self.invoice_mut(&action.invoice)?;
         invoice.set_state(State::ConditionallyConfirmed);
@@ -128,6 +130,7 @@ impl Model {
             amount: action.amount.clone(),
             terms: action.terms.clone(),
             expires_on: action.expires_on,
+            made_on: Some(date(today)),
         });
         let undertaken = InvoiceConditionallyConfirmed {
             invoice: action.invoice.clone(),
@@ -149,15 +152,18 @@ impl Model {
     ) -> Result<Vec<Happened>, Rejected> {
         let today = self.clock.day(call.time_ms);
         let from = [State::ConditionallyConfirmed];
-        let invoice = self.as_seller(call, &action.invoice, &from)?;
+        let invoice = self.as_seller(call, &action.invoice, &from)?.clone();
         let conditions = invoice.conditions.clone().expect("conditions");
         ensure(action.amount == conditions.amount, Code::AmountDiffers)?;
         let terms = conditions.terms.expect("terms");
         ensure(action.terms_hash == terms_hash(&terms), Code::TermsDiffer)?;
+        let record = key("invoice/invoice", &[&action.invoice]);
         ensure(
-            today <= day_of(&conditions.expires_on),
+            today <= self.stand_until(&invoice, today),
             Code::ConditionsExpired,
         )?;
+        self.ensure_free(call, &[record])?;
+        self.may_confirm(call, &invoice)?;
         let amount = conditions.amount.expect("an amount");
         self.undertaken(call, &action.invoice, amount, terms)
     }
@@ -185,12 +191,20 @@ impl Model {
             invoice.state() == State::ConditionallyConfirmed,
             Code::WrongState,
         )?;
-        let conditions = invoice.conditions.as_ref().expect("conditions");
+        let invoice = invoice.clone();
         ensure(
-            today > day_of(&conditions.expires_on),
+            today > self.stand_until(&invoice, today),
             Code::ConditionsNotExpired,
         )?;
         Ok(self.drop_conditions(&action.invoice, ""))
+    }
+
+    /// The day until which conditions stand, which a freeze of their invoice puts off.
+    fn stand_until(&self, invoice: &Invoice, today: i64) -> i64 {
+        let conditions = invoice.conditions.as_ref().expect("conditions");
+        let record = key("invoice/invoice", &[&invoice.id]);
+        let made = day_of(&conditions.made_on);
+        self.moved(&[record], made, day_of(&conditions.expires_on), today)
     }
 
     fn drop_conditions(&mut self, id: &[u8], reason: &str) -> Vec<Happened> {

@@ -17,6 +17,7 @@ use counterfoil_proto::v1::{Accrual, Money};
 use super::arithmetic::{MAX_MINOR, date, pro_rata};
 use super::cash::{Payment, is_end_to_end_id};
 use super::claims::{day_of, encumbrance, receivable as claim_event};
+use super::suspense::Waits;
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
 
 /// What is owed on a claim on a day.
@@ -67,12 +68,6 @@ pub(super) struct Means {
     pub payment: Vec<u8>,
     pub fees: Vec<FeePaid>,
     pub refund: u64,
-}
-
-impl Payout {
-    fn to_lender(&self) -> u64 {
-        self.lender.as_ref().map_or(0, |lender| lender.minor)
-    }
 }
 
 /// Puts a payment towards debts: principal before penalty, senior claims before retained ones.
@@ -161,10 +156,14 @@ impl Model {
         let debts = self.debts(&id, today);
         let paid = distribute(amount.minor, &debts);
         let payouts = self.payouts(&id, &debts, &paid, today);
-        let mut legs = legs(&payouts);
+        let mut parts = self.parts(&id, &payouts);
         for fee in &action.fees {
-            *legs.entry(fee.payee.clone()).or_default() += fee.amount_minor;
+            parts.push(Model::part_for(&fee.payee, fee.amount_minor));
         }
+        let (waiting, passed): (Vec<_>, Vec<_>) = parts
+            .into_iter()
+            .partition(|part| self.must_wait(part, today));
+        let legs = legs(&passed);
         let payment = Payment {
             payer: debtor,
             issuer,
@@ -177,6 +176,8 @@ impl Model {
         self.ensure_all_taken(call, &payment, (Code::IssuerNotAccepted, Code::CapExceeded))?;
 
         let mut happened = self.pay(payment, call.tx_id);
+        let deposits = (debtor, issuer, currency.as_str());
+        happened.extend(self.hold(call, deposits, &action.end_to_end_id, waiting));
         happened.extend(self.discharge(&id, &debts, &payouts, (today, today), call));
         let means = Means {
             issuer: issuer.to_owned(),
@@ -512,21 +513,12 @@ fn fees_and(
     Ok(u64::try_from(all).expect("at most 10^18"))
 }
 
-pub(super) fn legs(payouts: &[Payout]) -> BTreeMap<String, u64> {
+/// What each payee gets of a payment.
+pub(super) fn legs(parts: &[Waits]) -> BTreeMap<String, u64> {
     let mut legs = BTreeMap::new();
-    for payout in payouts {
-        let Payout {
-            share,
-            owner,
-            lender,
-        } = payout;
-        let to_owner = share.principal_minor + share.penalty_minor - payout.to_lender();
-        *legs.entry(owner.clone()).or_default() += to_owner;
-        if let Some(lender) = lender {
-            *legs.entry(lender.name.clone()).or_default() += lender.minor;
-        }
+    for part in parts {
+        *legs.entry(part.payee.clone()).or_default() += part.minor;
     }
-    legs.retain(|_, minor| *minor > 0);
     legs
 }
 

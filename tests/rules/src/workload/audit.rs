@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use counterfoil_proto::calendar::v1::{Clock, PublishedCalendar};
 use counterfoil_proto::cash::v1::{
-    Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption,
+    Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption, Suspense,
 };
 use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead, Profile};
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
@@ -14,7 +14,8 @@ use counterfoil_proto::membership::v1::{
     AccountOwner, ConsensusSettings, LegalIdentity, Organization, Proposal, ProposedDecision,
     Roster,
 };
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, ReceivableState};
+use counterfoil_proto::supervision::v1::{Defaults, Exposure, Freeze, PolicyPack};
 use prost::Message;
 
 use super::rules::Records;
@@ -33,6 +34,7 @@ const TABLES: &[&str] = &[
     "cash/issuance/",
     "cash/payment/",
     "cash/redemption/",
+    "cash/suspense/",
     "credit/entry/",
     "credit/history/",
     "financing/limit/",
@@ -57,6 +59,11 @@ const TABLES: &[&str] = &[
     "receivable/claim/",
     "receivable/endorsement/",
     "receivable/receivable/",
+    "supervision/default/",
+    "supervision/exposure/",
+    "supervision/freeze/",
+    "supervision/pack/",
+    "supervision/schedule",
 ];
 
 /// Every record whose key begins so, in order of the keys.
@@ -145,6 +152,7 @@ pub fn compare(records: &Records, model: &Model, height: u64) {
     compare_claims(records, model);
     compare_financing(records, model);
     compare_cash(records, model);
+    compare_supervision(records, model);
     compare_history(records, model);
     compare_profiles(records, model);
 }
@@ -201,6 +209,7 @@ fn compare_membership(records: &Records, model: &Model) {
     let roster = Roster {
         operators: model.operators(),
         organizations: u32::try_from(model.organizations.len()).expect("a small network"),
+        regulators: model.regulators(),
     };
     assert_eq!(rosters, [roster], "the roster");
     let settings: Vec<ConsensusSettings> = table(records, "membership/consensus");
@@ -337,6 +346,12 @@ fn compare_cash(records: &Records, model: &Model) {
     let redemptions = table(records, "cash/redemption/");
     let by = |r: &Redemption| (r.holder.clone(), r.end_to_end_id.clone());
     same("redemption", &keyed(redemptions, by), &model.redemptions);
+    let suspense = table(records, "cash/suspense/");
+    same(
+        "suspense",
+        &keyed(suspense, |s: &Suspense| id(&s.id)),
+        &model.suspense,
+    );
     let acceptances = table(records, "cash/acceptance/");
     same(
         "acceptance",
@@ -369,6 +384,47 @@ fn compare_cash(records: &Records, model: &Model) {
     }
     let all = table::<Instruction>(records, "cash/instruction/").len();
     assert_eq!(all, model.instructions.len(), "end-to-end ids");
+}
+
+fn compare_supervision(records: &Records, model: &Model) {
+    let packs: Vec<PolicyPack> = table(records, "supervision/pack/");
+    assert_eq!(packs, model.packs, "the policy packs");
+    let freezes = table(records, "supervision/freeze/");
+    same(
+        "freeze",
+        &keyed(freezes, |f: &Freeze| f.record.clone()),
+        &model.freezes,
+    );
+    // The sums of all lines, by bank, debtor, and both; what has ended leaves an empty record.
+    let mut sums: BTreeMap<(String, String, String), u128> = BTreeMap::new();
+    for ((bank, debtor, currency), exposure) in model.exposures() {
+        let none = String::new();
+        for (bank, debtor) in [(&bank, &debtor), (&bank, &none), (&none, &debtor)] {
+            let key = (bank.clone(), debtor.clone(), currency.clone());
+            *sums.entry(key).or_default() += exposure.used;
+        }
+    }
+    sums.retain(|_, sum| *sum > 0);
+    let real: Vec<Exposure> = table(records, "supervision/exposure/");
+    let real = keyed(real, |e| {
+        (e.bank.clone(), e.debtor.clone(), e.currency.clone())
+    });
+    let real = real.into_iter().map(|(key, e)| {
+        let sum = (u128::from(e.high) << 64) + u128::from(e.minor);
+        (key, sum)
+    });
+    let real = real.filter(|(_, sum)| *sum > 0).collect();
+    same("exposure", &real, &sums);
+    let mut defaults: BTreeMap<String, u64> = BTreeMap::new();
+    for receivable in model.receivables.values() {
+        if receivable.state() == ReceivableState::Defaulted {
+            *defaults.entry(receivable.debtor.clone()).or_default() += 1;
+        }
+    }
+    let real: Vec<Defaults> = table(records, "supervision/default/");
+    let real = real.into_iter().filter(|d| d.outstanding > 0);
+    let real = real.map(|d| (d.debtor, d.outstanding)).collect();
+    same("receivables in default", &real, &defaults);
 }
 
 /// Sorted.

@@ -286,6 +286,7 @@ pub fn number_of(act: &Act) -> u32 {
         Act::Membership(_) => contract::MEMBERSHIP,
         Act::Receivable(_) => contract::RECEIVABLE,
         Act::Settlement(_) => contract::SETTLEMENT,
+        Act::Supervision(_) => contract::SUPERVISION,
         Act::Garbage(_) => panic!("a story is told in actions"),
     }
 }

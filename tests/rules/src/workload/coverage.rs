@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use counterfoil_proto::v1::KernelRejectionCode;
-use counterfoil_proto::{calendar, cash, financing, invoice, membership, receivable, settlement};
+use counterfoil_proto::{
+    calendar, cash, financing, invoice, membership, receivable, settlement, supervision,
+};
 
 use super::Planned;
 use super::successes::{SUCCESSES, successes};
 use crate::model::{Act, Happened, Model, Rejected, contract};
 
 /// Rejections that no sequence of transactions between the roster's few parties ends in.
-const NOT_BY_CHANCE: [u32; 4] = [
+const NOT_BY_CHANCE: [u32; 6] = [
     // More than 10,000 organizations.
-    1056,
+    1056, // 17 packs in force or to come, a 65th freeze: tests/supervision has them.
+    2006, 2015,
     // A sale in part that would make more than 256 claims live: tests/claims.rs makes them.
     6014, // More than 64 quotes: tests/financing.rs has 65 banks.
     6026, // A 33rd credit note: tests/credits.rs has them all.
@@ -44,6 +47,9 @@ pub static DOCUMENTED: LazyLock<BTreeMap<u32, &'static str>> = LazyLock::new(|| 
         Some(match code / 1_000 {
             0 => KernelRejectionCode::try_from(number).ok()?.as_str_name(),
             1 => membership::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
+            2 => supervision::v1::RejectionCode::try_from(number)
                 .ok()?
                 .as_str_name(),
             3 => cash::v1::RejectionCode::try_from(number)
@@ -81,6 +87,7 @@ pub fn contract_name(code: u32) -> &'static str {
     match code / 1_000 {
         0 => "kernel",
         1 => "membership",
+        2 => "supervision",
         3 => "cash",
         4 => "invoice",
         5 => "receivable",

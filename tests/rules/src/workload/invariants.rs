@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::cash::v1::event::Event as CashEvent;
 use counterfoil_proto::cash::v1::{
-    self as cash, Balance, BankMessage, Instruction, Issuance, Payment,
+    self as cash, Balance, BankMessage, Instruction, Issuance, Payment, Suspense, SuspenseState,
 };
 use counterfoil_proto::financing::v1::{
     ClaimReference, Loan, LoanState, Quote, QuoteState, Request, RequestState,
@@ -302,6 +302,7 @@ pub fn check_payment(receipt: &Receipt, instructed: &Money, fees: &[FeePaid]) {
                 CashEvent::Issued(issued) => issued.amount,
                 CashEvent::Transferred(transferred) => transferred.amount,
                 CashEvent::Returned(returned) => returned.amount,
+                CashEvent::Held(held) => held.amount,
                 other => panic!("a payment redeems nothing: {other:?}"),
             };
             cash_paid += amount.expect("an amount").minor;
@@ -389,6 +390,13 @@ fn check_deposits(records: &Records) {
     for balance in table::<Balance>(records, "cash/balance/") {
         *held.entry((balance.issuer, balance.currency)).or_default() +=
             u128::from(balance.available_minor) + u128::from(balance.locked_minor);
+    }
+    for waiting in table::<Suspense>(records, "cash/suspense/") {
+        if waiting.state() == SuspenseState::Waiting {
+            let amount = waiting.amount.expect("an amount");
+            let deposits = (waiting.issuer, amount.currency);
+            *held.entry(deposits).or_default() += u128::from(amount.minor);
+        }
     }
     for issuance in table::<Issuance>(records, "cash/issuance/") {
         let key = (issuance.issuer, issuance.currency);

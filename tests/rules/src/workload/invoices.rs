@@ -360,7 +360,7 @@ impl Generator {
             invoice: invoice.id.clone(),
             amount: invoice.gross.clone(),
             terms_hash: terms_hash(invoice.terms.as_ref().expect("terms")).to_vec(),
-            acknowledged: invoice.warnings.clone(),
+            acknowledged: view.model.to_acknowledge(invoice, view.today),
         };
         for _ in 0..self.faults() {
             match self.rng.gen_range(0..9) {

@@ -32,6 +32,7 @@ pub mod rules;
 mod settlement;
 mod signatures;
 mod successes;
+mod supervision;
 pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,7 +164,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..305) {
+        match self.rng.gen_range(0..322) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -214,6 +215,7 @@ impl Generator {
             277..=284 => self.award_parts(view),
             285..=287 => self.split_collateral(view),
             288..=291 => self.publish(view),
+            305..=321 => self.supervise(view),
             _ => self.programmes(view),
         }
     }

@@ -100,7 +100,7 @@ impl Generator {
             terms: invoice.terms.clone(),
             reason: self.reason(),
             expires_on: on(view.today + self.one_of(&[0, 1, 5, 30, 90])),
-            acknowledged: invoice.warnings.clone(),
+            acknowledged: view.model.to_acknowledge(invoice, view.today),
         };
         let gross = action.amount.get_or_insert_default();
         if gross.minor > 1 && self.chance(0.8) {

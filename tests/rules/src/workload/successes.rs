@@ -1,10 +1,11 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
+mod authority;
 mod finance;
 mod invoices;
 
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
-use counterfoil_proto::membership::v1::{decision::Decision, event::Event as MembershipEvent};
+use counterfoil_proto::membership::v1::event::Event as MembershipEvent;
 use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
@@ -46,6 +47,7 @@ pub const SUCCESSES: &[&str] = &[
     "query",
     "resolve_query",
     "confirm",
+    "confirm a long tenor",
     "reject",
     "withdraw",
     "register with a released collision",
@@ -187,6 +189,16 @@ pub const SUCCESSES: &[&str] = &[
     "rule that it was paid",
     "rule that it was not",
     "time out",
+    "publish a pack",
+    "publish a pack for a later day",
+    "freeze a record",
+    "freeze a record until a day",
+    "release a record",
+    "settle into suspense",
+    "repay into suspense",
+    "collect from suspense",
+    "collect what was ruled on",
+    "rule on suspense",
     "roll",
     "publish a calendar",
     "publish a calendar anew",
@@ -214,19 +226,27 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
                 Cash::DeclineRedemption(_) => "decline_redemption",
                 Cash::AcceptIssuers(a) if a.accepted.is_empty() => "accept all issuers",
                 Cash::AcceptIssuers(_) => "accept issuers",
+                Cash::CollectSuspense(a) => {
+                    match after.suspense[a.suspense.as_slice()].ruling.is_empty() {
+                        true => "collect from suspense",
+                        false => "collect what was ruled on",
+                    }
+                }
+                Cash::RuleOnSuspense(_) => "rule on suspense",
                 Cash::AssertPayment(_) => "assert",
                 Cash::ContestPayment(a) => contested(&a.payment, &told, after),
             },
         ],
         Act::Receivable(action) => claims(action, &told, after),
         Act::Financing(action) => finance::finance(action, &told, after),
-        Act::Membership(action) => participation(action, &told, after),
+        Act::Membership(action) => authority::participation(action, &told, after),
         Act::Settlement(action) => match action.action.as_ref().expect("executed, so an action") {
             Settling::Settle(_) | Settling::ReportOverdue(_) | Settling::ReportDefault(_) => {
                 payments(&told, after)
             }
             action => external(action, &told, after),
         },
+        Act::Supervision(action) => authority::supervised(action, after),
         Act::Calendar(action) => match action.action.as_ref().expect("executed, so an action") {
             Calendar::Roll(_) => vec!["roll"],
             Calendar::Publish(a) => {
@@ -240,68 +260,6 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
         },
         Act::Garbage(_) => panic!("garbage was executed"),
     }
-}
-
-fn participation(action: &membership::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
-    use membership::v1::action::Action as Membership;
-    let carried_out = told
-        .membership
-        .iter()
-        .any(|event| matches!(event, MembershipEvent::CarriedOut(_)));
-    let decided = told.membership.iter().find_map(|event| match event {
-        MembershipEvent::DecisionCarriedOut(told) => {
-            let decision = after.decisions[told.decision.as_slice()].decision.as_ref();
-            decision.and_then(|decision| decision.decision.as_ref())
-        }
-        _ => None,
-    });
-    let mut names = match action.action.as_ref().expect("executed, so an action") {
-        Membership::Propose(a) => {
-            let is_consent = matches!(Act::decode(a.contract, &a.action), Act::Membership(inner)
-                if matches!(inner.action, Some(Membership::Consent(_))));
-            those([
-                (true, "propose"),
-                (carried_out, "propose and carry out at once"),
-                (
-                    !a.consents_of.is_empty(),
-                    "propose for others to consent to",
-                ),
-                (is_consent, "propose a consent"),
-            ])
-        }
-        Membership::Approve(_) => those([
-            (true, "approve"),
-            (!carried_out, "approve what waits for more"),
-        ]),
-        Membership::Consent(_) => those([
-            (true, "consent"),
-            (!carried_out, "consent while others are waited for"),
-        ]),
-        Membership::EndProposal(_) => vec!["end a proposal"],
-        Membership::ChangeAccounts(a) => those([
-            (!a.enrol.is_empty(), "enrol an account"),
-            (!a.revoke.is_empty(), "revoke an account"),
-            (
-                !a.enrol.is_empty() && !a.revoke.is_empty(),
-                "rotate an account",
-            ),
-        ]),
-        Membership::SetApprovalRule(_) => vec!["set an approval rule"],
-        Membership::Leave(_) => vec!["leave"],
-        Membership::ProposeDecision(_) => vec!["propose a decision"],
-        Membership::Vote(_) => {
-            those([(true, "vote"), (decided.is_none(), "vote without deciding")])
-        }
-    };
-    names.extend(decided.map(|kind| match kind {
-        Decision::Admit(_) => "admit",
-        Decision::Suspend(_) => "suspend",
-        Decision::Reinstate(_) => "reinstate",
-        Decision::Amend(_) => "amend",
-        Decision::Validators(_) => "replace the validators",
-        Decision::Params(_) => "set the parameters of consensus",
-    }));
-    names
 }
 
 fn contested(payment: &[u8], told: &Told, after: &Model) -> &'static str {
@@ -385,6 +343,8 @@ struct Told {
     contested_by: String,
     issued: bool,
     returned: bool,
+    /// Whether something waits in suspense.
+    held: bool,
     claims: Vec<ClaimEvent>,
     financing: Vec<FinancingEvent>,
     settlement: Vec<SettlementEvent>,
@@ -401,6 +361,7 @@ impl Told {
                 contract::CASH => match cash::v1::Event::decode(body).expect(whole).event {
                     Some(Cash::Issued(_)) => told.issued = true,
                     Some(Cash::Returned(_)) => told.returned = true,
+                    Some(Cash::Held(_)) => told.held = true,
                     Some(Cash::PaymentContested(contested)) => told.contested_by = contested.by,
                     _ => {}
                 },
@@ -565,6 +526,7 @@ fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
         (paid.shares.len() > 1, "settle several claims"),
         (minor(&paid.refund) > 0, "settle with a refund"),
         (!paid.fees.is_empty(), "settle with a fee"),
+        (told.held, "settle into suspense"),
         (
             paid.shares.iter().any(|share| retained(share.claim)),
             "settle a retained claim",

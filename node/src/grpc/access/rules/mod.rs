@@ -14,7 +14,7 @@ use counterfoil_contracts::{
 };
 use counterfoil_proto::calendar::v1::PublishedCalendar;
 use counterfoil_proto::cash::v1::{
-    Acceptance, Balance, Issuance, Payment, PaymentState, Redemption,
+    Acceptance, Balance, Issuance, Payment, PaymentState, Redemption, Suspense,
 };
 use counterfoil_proto::credit::v1::Profile;
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
@@ -24,6 +24,7 @@ use counterfoil_proto::membership::v1::{
 };
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
 use tonic::Status;
 
 use super::{Caller, Records};
@@ -258,6 +259,47 @@ pub fn payment(caller: &Caller, _: &Records<'_>, payment: Payment) -> Shown<Paym
     let contested = payment.state() == PaymentState::Contested || !payment.reason.is_empty();
     let may = to_parties(caller, &parties) || (contested && caller.is(&payment.arbiter));
     Ok(may.then_some(payment))
+}
+
+/// The issuer, who owes them, the payer, the payee, to whom they are due, and a bank that buys the claim.
+pub fn suspense(caller: &Caller, _: &Records<'_>, suspense: Suspense) -> Shown<Suspense> {
+    let parties = [
+        suspense.issuer.as_str(),
+        &suspense.payer,
+        &suspense.payee,
+        &suspense.buyer,
+    ];
+    let may = to_parties(caller, &parties);
+    // For what they wait is for whose they may be: the payer shall not learn whose records are frozen, nor who buys its debt.
+    let told = to_parties(caller, &[&suspense.payee, &suspense.buyer]);
+    Ok(may.then(|| match told {
+        true => suspense,
+        false => Suspense {
+            records: Vec::new(),
+            price: Vec::new(),
+            buyer: String::new(),
+            ..suspense
+        },
+    }))
+}
+
+/// Everybody must know the rules.
+pub fn pack(_: &Caller, _: &Records<'_>, pack: PolicyPack) -> Shown<PolicyPack> {
+    Ok(Some(pack))
+}
+
+/// Those who were told of a freeze, of that one, and not who else was.
+pub fn freeze(caller: &Caller, _: &Records<'_>, mut freeze: Freeze) -> Shown<Freeze> {
+    if caller.reads_all() {
+        return Ok(Some(freeze));
+    }
+    for period in &mut freeze.periods {
+        period.organizations = only(caller, std::mem::take(&mut period.organizations));
+    }
+    freeze
+        .periods
+        .retain(|period| !period.organizations.is_empty());
+    Ok((!freeze.periods.is_empty()).then_some(freeze))
 }
 
 /// The organization itself: what it is worth to others is not theirs to look up.

@@ -14,6 +14,7 @@ use counterfoil_proto::v1::Accrual;
 use super::super::arithmetic::{date, half_even};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of, receivable, under};
+use super::super::supervision::key;
 use super::outside::is_outside;
 use super::parts::meets;
 use super::quotes::leaves_something;
@@ -32,10 +33,22 @@ impl Model {
         let costing = costing(&request, &terms, pay_on);
         let of_claim =
             |claim: &RequestedClaim| Id::try_from(claim.receivable.as_slice()).expect("an id");
-        let mut asked = request.claims.iter().map(of_claim);
-        ensure(!asked.any(|id| self.is_held(&id)), Code::PaymentUnderWay)?;
+        for claim in &request.claims {
+            let id = of_claim(claim);
+            ensure(!self.is_held(&id), Code::PaymentUnderWay)?;
+            self.ensure_claim_free(call, &self.claims[&(id, claim.number)])?;
+        }
         self.ensure_room(&request, &costing.parts)?;
         let bank = action.bank.as_str();
+        let mut records = Model::quote_records(&id, bank);
+        records.push(key("financing/request", &[&id]));
+        self.ensure_free(call, &records)?;
+        let quoted = self.quoted(&request, bank, &terms);
+        let more: Vec<(&str, &str, u64)> = quoted
+            .iter()
+            .map(|(line, minor)| (bank, line.1.as_str(), *minor))
+            .collect();
+        self.may_fund(call, &request, &[(bank, &terms)], &more)?;
         let amount = terms
             .amount
             .clone()
@@ -75,6 +88,7 @@ impl Model {
             legs: [(request.seller.clone(), proceeds)].into(),
             end_to_end_id: &terms.end_to_end_id,
         };
+        self.ensure_spendable(call, bank, &terms.issuer, currency(&request))?;
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
         self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
 
@@ -133,13 +147,16 @@ impl Model {
         let (id, request) = self.request(request)?;
         ensure(request.seller == call.organization, Code::NotTheSeller)?;
         ensure_open(request)?;
-        let deadline = day_of(&request.deadline);
+        let agreed = day_of(&request.deadline);
+        let deadline = self.put_off(request, agreed, today);
+        let until = self.put_off(request, agreed + REVEAL_DAYS, today);
         let all_revealed = request.revealed as usize == request.quoting.len();
         ensure(
-            today > deadline + REVEAL_DAYS || (today > deadline && all_revealed),
+            today > until || (today > deadline && all_revealed),
             Code::TooEarly,
         )?;
-        ensure(today <= day_of(&request.expires_on), Code::RequestExpired)?;
+        let last = self.put_off(request, day_of(&request.expires_on), today);
+        ensure(today <= last, Code::RequestExpired)?;
         Ok(id)
     }
 
@@ -156,7 +173,8 @@ impl Model {
             .filter(|quote| quote.state() == QuoteState::Revealed)
             .ok_or(Rejected::with(Code::NoQuote))?;
         let terms = quote.terms.clone().expect("a revealed quote has terms");
-        ensure(today <= day_of(&terms.expires_on), Code::QuoteExpired)?;
+        let last = self.quote_stands_until(&self.requests[id], bank, &terms, today);
+        ensure(today <= last, Code::QuoteExpired)?;
         Ok(terms)
     }
 

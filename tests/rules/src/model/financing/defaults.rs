@@ -68,6 +68,7 @@ impl Model {
         );
         ensure(self.claims[&key].controller != lender, Code::ControlTaken)?;
         ensure(!self.is_held(&key.0), Code::PaymentUnderWay)?;
+        self.ensure_claim_free(call, &self.claims[&key])?;
 
         let pledge = self.claims[&key].encumbrance.clone();
         let happened = self.endorse(&key, lender, Purpose::Enforcement, call);

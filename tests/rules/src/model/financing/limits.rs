@@ -11,9 +11,9 @@ use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::v1::Date;
 
 use super::super::arithmetic::{MAX_MINOR, pro_rata};
-use super::super::claims::{day_of, encumbrance};
+use super::super::claims::encumbrance;
 use super::{financing, is_loan};
-use crate::model::{Call, Happened, Model, Rejected, ensure};
+use crate::model::{Call, Happened, Id, Model, Rejected, ensure};
 
 const MAX_RESERVATIONS: usize = 256;
 const LAST_DATE: Option<Date> = Some(Date {
@@ -31,17 +31,6 @@ pub struct Exposure {
     pub used: u128,
     /// By request.
     pub reserved: BTreeMap<Vec<u8>, Reservation>,
-}
-
-impl Exposure {
-    fn on(&self, today: i64) -> u128 {
-        let standing = self.reserved.values();
-        let standing = standing.filter(|reserved| day_of(&reserved.expires_on) >= today);
-        self.used
-            + standing
-                .map(|reserved| u128::from(reserved.minor))
-                .sum::<u128>()
-    }
 }
 
 impl Model {
@@ -146,8 +135,20 @@ impl Model {
         let used = self
             .exposures()
             .get(line)
-            .map_or(0, |exposure| exposure.on(today));
+            .map_or(0, |exposure| self.counts(&line.0, exposure, today));
         used + u128::from(minor) <= u128::from(*cap)
+    }
+
+    /// What counts on a day: what is outstanding, and what quotes of the bank reserve that still stand.
+    fn counts(&self, bank: &str, exposure: &Exposure, today: i64) -> u128 {
+        let stands = |reserved: &&Reservation| {
+            let id = Id::try_from(reserved.request.as_slice()).expect("an id");
+            let quote = &self.quotes[&(id, bank.to_owned())];
+            let terms = quote.terms.as_ref().expect("a revealed quote has terms");
+            today <= self.quote_stands_until(&self.requests[&id], bank, terms, today)
+        };
+        let standing = exposure.reserved.values().filter(stands);
+        exposure.used + standing.map(|r| u128::from(r.minor)).sum::<u128>()
     }
 
     pub(super) fn reservable(

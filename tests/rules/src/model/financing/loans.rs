@@ -1,5 +1,7 @@
 //! Loans: what is owed on them, and how they are repaid.
 
+use std::collections::BTreeMap;
+
 use counterfoil_proto::financing::v1::{
     ClaimReference, Loan, LoanPaid, LoanState, RejectionCode as Code, ReleasePledge, RepayLoan,
     SplitCollateral, event,
@@ -11,6 +13,7 @@ use counterfoil_proto::v1::{Accrual, KernelRejectionCode as Kernel};
 use super::super::arithmetic::{MAX_MINOR, Rate, date};
 use super::super::cash::{Payment, is_end_to_end_id};
 use super::super::claims::{day_of, receivable};
+use super::super::supervision::key;
 use super::plan::left_after;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
@@ -69,18 +72,28 @@ impl Model {
         let (interest, outstanding) = self.owed_on(&id, today);
         let owed = u128::from(interest) + u128::from(outstanding);
         let paid = u64::try_from(owed.min(u128::from(amount.minor))).expect("at most the amount");
+        let mut part = Model::part_for(&loan.lender, paid);
+        part.records.insert(0, key("financing/loan", &[&id]));
+        let (mut legs, mut waiting) = (BTreeMap::new(), Vec::new());
+        if self.any_frozen(&part.records, today) {
+            waiting.push(part);
+        } else {
+            legs.insert(part.payee, part.minor);
+        }
         let payment = Payment {
             payer: borrower,
             issuer: &action.issuer,
             currency: &amount.currency,
             instructed: amount.minor,
-            legs: [(loan.lender.clone(), paid)].into(),
+            legs,
             end_to_end_id: &action.end_to_end_id,
         };
         ensure(self.can_pay(&payment), Code::NotEnoughDeposits)?;
         self.ensure_all_taken(call, &payment, (Code::IssuerNotTaken, Code::CapExceeded))?;
 
         let mut happened = self.pay(payment, call.tx_id);
+        let deposits = (borrower, action.issuer.as_str(), amount.currency.as_str());
+        happened.extend(self.hold(call, deposits, &action.end_to_end_id, waiting));
         happened.push(self.pay_loan(&id, paid, None, today));
         happened.extend(self.release_if_repaid(&id, call));
         Ok(happened)
@@ -201,6 +214,7 @@ impl Model {
         ensure(loan.collateral.contains(&divided), Code::NotPledged)?;
         ensure(call.is_signed_by(&loan.lender), Kernel::ConsentLacking)?;
         ensure(!self.is_held(&receivable), Code::PaymentUnderWay)?;
+        self.ensure_claim_free(call, &self.claims[&key])?;
         let (invalid, too_many) = (Code::InvalidParts, Code::TooManyClaims);
         let parts = self.parts_of(&key, &action.parts_minor, caller, invalid, too_many)?;
         ensure(

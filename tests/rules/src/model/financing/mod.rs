@@ -16,11 +16,13 @@ use counterfoil_proto::financing::v1::{
     RequestClosed, RequestState, Technique, event,
 };
 use counterfoil_proto::receivable::v1::DayCount;
+use counterfoil_proto::supervision::v1::{RejectionCode as Policy, Rules};
 use counterfoil_proto::v1::Money;
 
 use super::arithmetic::{half_even, interest, pro_rata};
 use super::claims::day_of;
-use super::{Happened, Id, Model, Rejected, ensure};
+use super::supervision::{claim_key, key, organization_key, receivable_key};
+use super::{Call, Happened, Id, Model, Rejected, ensure};
 
 const MAX_REQUEST_DAYS: i64 = 90;
 const REVEAL_DAYS: i64 = 3;
@@ -118,10 +120,86 @@ impl Model {
         self.quotes.get_mut(&key).expect("the bank has quoted")
     }
 
+    /// What stops a request's clocks: itself, its seller, its claims, what is owed on them.
+    fn frozen_with(&self, request: &Request) -> Vec<Vec<u8>> {
+        let mut records = vec![
+            key("financing/request", &[&request.id]),
+            organization_key(&request.seller),
+        ];
+        for claim in &request.claims {
+            records.push(claim_key(&claim.receivable, claim.number));
+            records.push(receivable_key(&claim.receivable));
+        }
+        records
+    }
+
+    /// What a day of a request is, put off by freezes since it was opened.
+    fn put_off(&self, request: &Request, agreed: i64, today: i64) -> i64 {
+        let opened = day_of(&request.opened_on);
+        self.moved(&self.frozen_with(request), opened, agreed, today)
+    }
+
+    fn quote_records(request: &[u8], bank: &str) -> Vec<Vec<u8>> {
+        let quote = key("financing/quote", &[request, bank.as_bytes()]);
+        vec![quote, organization_key(bank)]
+    }
+
+    /// The day until which a bank's quote stands.
+    fn quote_stands_until(
+        &self,
+        request: &Request,
+        bank: &str,
+        terms: &QuoteTerms,
+        today: i64,
+    ) -> i64 {
+        let mut records = self.frozen_with(request);
+        records.extend(Model::quote_records(&request.id, bank));
+        let (opened, agreed) = (day_of(&request.opened_on), day_of(&terms.expires_on));
+        self.moved(&records, opened, agreed, today)
+    }
+
+    /// What the policy pack says of a bank and a request.
+    fn may_quote(&self, call: &Call, request: &Request, bank: &str) -> Result<Rules, Rejected> {
+        let debtors: Vec<&str> = request.debtors.iter().map(String::as_str).collect();
+        self.may_begin(call, currency(request), &[&request.seller, bank], &debtors)
+    }
+
+    /// What it says of funding a request by these quotes: each bank with its terms, and what it has then more with whom.
+    fn may_fund(
+        &self,
+        call: &Call,
+        request: &Request,
+        quotes: &[(&str, &QuoteTerms)],
+        more: &[(&str, &str, u64)],
+    ) -> Result<(), Rejected> {
+        let rules = self.rules_on(self.clock.day(call.time_ms));
+        for (bank, _) in quotes {
+            self.may_quote(call, request, bank)?;
+        }
+        let deepest = request.claims.iter().map(|claim| {
+            let id = Id::try_from(claim.receivable.as_slice()).expect("an id");
+            self.claims[&(id, claim.number)].depth
+        });
+        ensure(
+            rules
+                .deepest_tier
+                .is_none_or(|most| deepest.max() <= Some(most)),
+            Policy::DeepestTier,
+        )?;
+        let dearest = quotes.iter().map(|(_, terms)| terms.rate_ppm).max();
+        ensure(
+            rules
+                .rate_ceiling_ppm
+                .is_none_or(|most| dearest <= Some(most)),
+            Policy::RateCeiling,
+        )?;
+        self.within_caps(&rules, &request.seller, currency(request), more)
+    }
+
     /// Closes the quotes that were not awarded: seller and bank are told of each.
     fn close_quotes(&mut self, id: &Id, today: i64) -> Vec<Happened> {
         let request = self.requests[id].clone();
-        let over = today > day_of(&request.deadline) + REVEAL_DAYS;
+        let over = today > self.put_off(&request, day_of(&request.deadline) + REVEAL_DAYS, today);
         let mut happened = Vec::new();
         for bank in request.quoting {
             let quote = self.quote_mut(id, &bank);

@@ -11,6 +11,7 @@ use counterfoil_proto::receivable::v1::{Lock, Purpose, Rank};
 use super::super::arithmetic::{date, half_even, interest, pro_rata};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of};
+use super::super::supervision::key;
 use super::awards::annual_cost;
 use super::outside::is_outside;
 use super::{Costing, amount_fits, currency, financing, is_loan, money, outstanding};
@@ -152,10 +153,33 @@ impl Model {
                 lock: None,
             });
         }
-        let receivables = request.claims.iter().map(|claim| &claim.receivable);
-        let mut ids = receivables.map(|id| Id::try_from(id.as_slice()).expect("an id"));
-        ensure(!ids.any(|id| self.is_held(&id)), Code::PaymentUnderWay)?;
+        for claim in &request.claims {
+            let id = Id::try_from(claim.receivable.as_slice()).expect("an id");
+            ensure(!self.is_held(&id), Code::PaymentUnderWay)?;
+            self.ensure_claim_free(call, &self.claims[&(id, claim.number)])?;
+        }
         self.ensure_room_among(&request, &shares, &left)?;
+        for share in &shares {
+            let mut records = Model::quote_records(&id, &share.bank);
+            records.push(key("financing/request", &[&id]));
+            self.ensure_free(call, &records)?;
+            if !is_outside(&share.terms) {
+                let issuer = &share.terms.issuer;
+                self.ensure_spendable(call, &share.bank, issuer, currency(&request))?;
+            }
+        }
+        let mut more = Vec::new();
+        for share in &shares {
+            for (claim, part) in request.claims.iter().zip(&share.costing.parts) {
+                let debtor = &self.receivables[claim.receivable.as_slice()].debtor;
+                more.push((share.bank.as_str(), debtor.as_str(), *part));
+            }
+        }
+        let quotes = shares
+            .iter()
+            .map(|share| (share.bank.as_str(), &share.terms));
+        let quotes: Vec<(&str, &QuoteTerms)> = quotes.collect();
+        self.may_fund(call, &request, &quotes, &more)?;
         let quotes = shares.iter().map(|s| (s.bank.as_str(), &s.terms));
         let mut confirmers = self.confirmers_of_prices(&request, quotes)?;
         let mut received: BTreeMap<String, u64> = BTreeMap::new();

@@ -8,11 +8,13 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::{DayCount, Purpose};
+use counterfoil_proto::supervision::v1::RejectionCode as Policy;
 use counterfoil_proto::v1::Accrual;
 
 use super::super::arithmetic::{MAX_MINOR, date, day, interest};
 use super::super::cash::Payment;
 use super::super::claims::day_of;
+use super::super::supervision::{key as record_key, organization_key};
 use super::requests::DISPOSAL;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
@@ -119,6 +121,11 @@ impl Model {
                 && last.is_some_and(|last| last >= today),
             Code::InvalidStandingQuote,
         )?;
+        let cap = terms.cap.as_ref().expect("a cap");
+        let rules = self.may_begin(call, &cap.currency, &[bank], &[&programme.buyer])?;
+        let dear = |rate: u32| rules.rate_ceiling_ppm.is_some_and(|most| rate > most);
+        let extends_dear = terms.extension_days > 0 && dear(terms.extension_rate_ppm);
+        ensure(!dear(terms.rate_ppm) && !extends_dear, Policy::RateCeiling)?;
         let buyer = programme.buyer.clone();
         let quote = StandingQuote {
             programme: id.to_vec(),
@@ -143,11 +150,20 @@ impl Model {
     fn accepted(&self, call: &Call, programme: &Id, bank: &str) -> Result<StandingTerms, Rejected> {
         let none = Rejected::with(Code::NoStandingQuote);
         let quote = self.standing.get(&(*programme, bank.to_owned()));
-        let terms = quote.ok_or(none)?.terms.clone().expect("terms");
-        let late = self.clock.day(call.time_ms) > day_of(&terms.expires_on);
+        let quote = quote.ok_or(none)?;
+        let terms = quote.terms.clone().expect("terms");
+        let records = [
+            record_key("financing/standing", &[programme, bank.as_bytes()]),
+            record_key("financing/programme", &[programme]),
+            organization_key(bank),
+        ];
+        let today = self.clock.day(call.time_ms);
+        let (made, agreed) = (day_of(&quote.made_on), day_of(&terms.expires_on));
+        let late = today > self.moved(&records, made, agreed, today);
         if late || bank == call.organization || !self.is_active(bank) {
             return Err(none);
         }
+        self.ensure_free(call, &records)?;
         Ok(terms)
     }
 
@@ -207,7 +223,7 @@ impl Model {
         let (id, programme) = self.programme(&action.programme)?;
         ensure(is_open(programme), Code::ProgrammeClosed)?;
         let buyer = programme.buyer.clone();
-        let key = self.disposable(seller, &action.receivable, action.number, DISPOSAL)?;
+        let key = self.disposable(call, &action.receivable, action.number, DISPOSAL)?;
         let receivable = &self.receivables[&key.0];
         let assignable = receivable.terms.as_ref().expect("terms").assignable;
         ensure(assignable, Code::NotAssignable)?;
@@ -224,6 +240,16 @@ impl Model {
         let outstanding = self.claims[&key].outstanding_minor;
         self.room_in_cap(&id, bank, outstanding)?;
         self.room_in_limit(call, [bank, &buyer, &currency], outstanding)?;
+        let rules = self.may_begin(call, &currency, &[seller, bank], &[&buyer])?;
+        let depth = self.claims[&key].depth;
+        let reaches = rules.deepest_tier.is_none_or(|deepest| depth <= deepest);
+        ensure(reaches, Policy::DeepestTier)?;
+        let cheap = |most| terms.rate_ppm <= most;
+        ensure(
+            rules.rate_ceiling_ppm.is_none_or(cheap),
+            Policy::RateCeiling,
+        )?;
+        self.within_caps(&rules, seller, &currency, &[(bank, &buyer, outstanding)])?;
         let cost = interest(outstanding, terms.rate_ppm, terms.day_count(), today, due);
         ensure(cost < u128::from(outstanding), Code::NetNotPositive)?;
         let cost = u64::try_from(cost).expect("less than the claim");
@@ -271,6 +297,13 @@ impl Model {
         ensure(due <= LAST_DAY, Code::InvalidDate)?;
         self.room_in_cap(&id, bank, amount.minor)?;
         self.room_in_limit(call, [bank, buyer, &currency], amount.minor)?;
+        let rules = self.may_begin(call, &currency, &[bank], &[buyer])?;
+        let cheap = |most| terms.extension_rate_ppm <= most;
+        ensure(
+            rules.rate_ceiling_ppm.is_none_or(cheap),
+            Policy::RateCeiling,
+        )?;
+        self.within_caps(&rules, "", &currency, &[(bank, buyer, amount.minor)])?;
         let sums = (amount.minor, amount.minor);
         let mut happened = self.pay_out(call, (&id, bank), sums, &currency)?;
 

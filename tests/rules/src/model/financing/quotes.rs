@@ -64,10 +64,12 @@ impl Model {
             Code::NotInvited,
         )?;
         ensure_open(request)?;
-        ensure(today <= day_of(&request.deadline), Code::DeadlinePassed)?;
+        let deadline = self.put_off(request, day_of(&request.deadline), today);
+        ensure(today <= deadline, Code::DeadlinePassed)?;
         ensure(!named(&request.quoting), Code::AlreadyQuoted)?;
         ensure(request.quoting.len() < MAX_QUOTES, Code::TooManyQuotes)?;
         ensure(action.commitment.len() == 32, Code::InvalidCommitment)?;
+        self.may_quote(call, request, bank)?;
 
         let seller = request.seller.clone();
         let quote = Quote {
@@ -105,9 +107,10 @@ impl Model {
             .quotes
             .get(&(id, bank.to_owned()))
             .ok_or(Rejected::with(Code::NoQuote))?;
-        let since_deadline = today - day_of(&request.deadline);
+        let deadline = day_of(&request.deadline);
+        let until = self.put_off(request, deadline + REVEAL_DAYS, today);
         ensure(
-            (1..=REVEAL_DAYS).contains(&since_deadline),
+            today > self.put_off(request, deadline, today) && today <= until,
             Code::NotInRevealWindow,
         )?;
         ensure(
@@ -148,6 +151,12 @@ impl Model {
             self.reservable(request, bank, &terms, today),
             Code::LimitExceeded,
         )?;
+        let quoted = self.quoted(request, bank, &terms);
+        let more: Vec<(&str, &str, u64)> = quoted
+            .iter()
+            .map(|(line, minor)| (bank, line.1.as_str(), *minor))
+            .collect();
+        self.may_fund(call, request, &[(bank, &terms)], &more)?;
 
         let seller = request.seller.clone();
         self.use_id(bank, &terms.end_to_end_id, call.tx_id);

@@ -7,6 +7,7 @@ use counterfoil_proto::financing::v1::{
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::receivable::v1::{Lock, Rank, Recourse};
+use counterfoil_proto::supervision::v1::RejectionCode as Policy;
 
 use super::super::arithmetic::{date, day};
 use super::super::claims::{ClaimKey, Disposal, day_of, under};
@@ -32,7 +33,7 @@ impl Model {
     ) -> Result<Vec<Happened>, Rejected> {
         let (seller, today) = (call.organization, self.clock.day(call.time_ms));
         ensure(self.has_role(seller, Role::Supplier), Code::WrongRole)?;
-        let keys = self.requested(seller, action)?;
+        let keys = self.requested(call, action)?;
         let deadline = action.deadline.as_ref().and_then(day);
         let last = action.expires_on.as_ref().and_then(day);
         let (Some(deadline), Some(last)) = (deadline, last) else {
@@ -96,6 +97,13 @@ impl Model {
             action.arbiter.is_empty() || self.exists(&action.arbiter),
             Code::UnknownArbiter,
         )?;
+        let named: Vec<&str> = debtors.iter().map(String::as_str).collect();
+        let rules = self.may_begin(call, &amount.currency, &[seller], &named)?;
+        let deepest = claims.iter().map(|claim| claim.depth).max();
+        ensure(
+            rules.deepest_tier.is_none_or(|most| deepest <= Some(most)),
+            Policy::DeepestTier,
+        )?;
 
         let id = tagged_hash("counterfoil/request-id/v1", &[&call.tx_id]);
         let as_it_stands = |key: &ClaimKey| {
@@ -148,7 +156,7 @@ impl Model {
     }
 
     /// The claims that are put to the banks.
-    fn requested(&self, seller: &str, action: &OpenRequest) -> Result<Vec<ClaimKey>, Rejected> {
+    fn requested(&self, call: &Call, action: &OpenRequest) -> Result<Vec<ClaimKey>, Rejected> {
         let claims = &action.claims;
         let name = |at: usize| (&claims[at].receivable, claims[at].number);
         ensure(
@@ -158,7 +166,7 @@ impl Model {
         )?;
         let mut keys = Vec::new();
         for claim in claims {
-            let key = self.disposable(seller, &claim.receivable, claim.number, DISPOSAL)?;
+            let key = self.disposable(call, &claim.receivable, claim.number, DISPOSAL)?;
             let terms = self.receivables[&key.0].terms.as_ref().expect("terms");
             ensure(terms.assignable, Code::NotAssignable)?;
             keys.push(key);
@@ -191,7 +199,8 @@ impl Model {
             Code::NotAParty,
         )?;
         ensure_open(request)?;
-        ensure(today > day_of(&request.expires_on), Code::RequestNotExpired)?;
+        let last = self.put_off(request, day_of(&request.expires_on), today);
+        ensure(today > last, Code::RequestNotExpired)?;
         Ok(self.close_request(&id, RequestState::Expired, today))
     }
 }

@@ -6,6 +6,7 @@ mod external;
 mod financing;
 mod invoices;
 mod membership;
+mod supervision;
 
 pub use calendars::{CALENDAR, calendar, due_on, publish};
 pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
@@ -27,6 +28,11 @@ pub use invoices::{
 pub use membership::{
     admission, approve, change_accounts, consent, decide, end_proposal, enrolment, leave,
     membership_act, propose, requirement, revocation, set_rule, vote,
+};
+
+pub use supervision::{
+    collect_suspense, freeze, freeze_until, lift, publish_pack, publish_pack_from,
+    rule_on_suspense, suspense_of,
 };
 
 use counterfoil_proto::calendar::v1 as clock;

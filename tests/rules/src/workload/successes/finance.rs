@@ -135,6 +135,7 @@ pub(super) fn finance(
             let loan = &after.loans[a.loan.as_slice()];
             let accrued_to = loan.interest.as_ref().expect("interest").to;
             those([
+                (told.held, "repay into suspense"),
                 (!paid.repaid, "repay in part"),
                 (paid.repaid, "repay a loan"),
                 (

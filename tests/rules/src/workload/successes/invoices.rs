@@ -34,6 +34,12 @@ pub(super) fn invoices(
         Invoice::Confirm(action) => {
             let mut names = vec!["confirm"];
             names.extend(adjusted(after, &action.invoice));
+            names.extend(those([(
+                action
+                    .acknowledged()
+                    .any(|kind| kind == WarningKind::LongTenor),
+                "confirm a long tenor",
+            )]));
             names
         }
         Invoice::Reject(_) => vec!["reject"],
@@ -122,7 +128,7 @@ fn warnings(events: &[Happened]) -> Vec<&'static str> {
         WarningKind::AdjacentYear => "register with a warning of an adjacent year",
         WarningKind::LooseMatch => "register with a warning of a loose match",
         WarningKind::ReleasedCollision => "register with a released collision",
-        WarningKind::Unspecified => panic!("a warning is of some kind"),
+        WarningKind::LongTenor | WarningKind::Unspecified => panic!("a warning is of some kind"),
     });
     names.collect()
 }
