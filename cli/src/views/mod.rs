@@ -25,7 +25,9 @@ pub use financing::{
 pub use membership::{account, decision, organization, proposal, settings};
 pub use message::action;
 pub use payment::{acceptance, payment};
-pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
+pub use receivable::{
+    burden, burden_in_words, claim, endorsement, receivable, recourse_limit, terms, undertaking,
+};
 
 /// An amount and its currency, shown as one.
 fn amount(view: View, name: &str, money: Option<&wire::Money>, currencies: &Currencies) -> View {

@@ -24,7 +24,7 @@ use super::requests::find_claim;
 use crate::cash::api::{self as cash, Payment};
 use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
 use crate::membership::api as membership;
-use crate::receivable::api::{self as receivables, Taken, Taker};
+use crate::receivable::api::{self as receivables, Liability, Taken, Taker};
 
 /// The days that a claim has at least to its due date.
 const LEAST_DAYS: u32 = 1;
@@ -76,7 +76,7 @@ pub(super) fn purchase(
     put_standing(&mut context.store, &quote);
     let whole = Taken {
         minor: claim.outstanding_minor,
-        by: Taker::Buyer(&quote.bank),
+        by: Taker::Buyer(&quote.bank, Liability::none()),
     };
     receivables::sell(context, claim, &[whole])?;
     let purchased = ClaimPurchased {

@@ -106,15 +106,12 @@ pub(super) fn discharge(
     context: &mut Context<'_>,
     receivable: Receivable,
     allocation: &Allocation,
-    division: Division,
+    mut division: Division,
     means: Means,
 ) -> Result<(), StateError> {
     let due = stored_date("receivable/receivable", receivable.adjusted_due_date)?;
     let settled = receivables::pay(context, receivable.clone(), allocation, means.value_date);
-    division.collections.record(context)?;
-    for request in &division.requests {
-        financing::overtake(context, request)?;
-    }
+    division.record(context)?;
     let money = |minor: u64| Some(receivables::money(&receivable, minor));
     let paid = ReceivablePaid {
         receivable: receivable.id.clone(),
@@ -267,6 +264,15 @@ impl Division {
         if let Some(lock) = receivables::lock_of(claim).filter(|lock| lock.payment.is_empty()) {
             self.requests.insert(lock.request.clone());
         }
+    }
+
+    /// Writes what the payment did to loans and requests. Invariant: it was recorded and made in this transaction.
+    pub fn record(&mut self, context: &mut Context<'_>) -> Result<(), StateError> {
+        std::mem::take(&mut self.collections).record(context)?;
+        for request in &self.requests {
+            financing::overtake(context, request)?;
+        }
+        Ok(())
     }
 
     fn add_leg(&mut self, payee: &str, minor: u64) {

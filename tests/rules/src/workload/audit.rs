@@ -14,7 +14,7 @@ use counterfoil_proto::membership::v1::{
     AccountOwner, ConsensusSettings, LegalIdentity, Organization, Proposal, ProposedDecision,
     Roster,
 };
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaking};
 use prost::Message;
 
 use super::rules::Records;
@@ -57,6 +57,7 @@ const TABLES: &[&str] = &[
     "receivable/claim/",
     "receivable/endorsement/",
     "receivable/receivable/",
+    "receivable/undertaking/",
 ];
 
 /// Every record whose key begins so, in order of the keys.
@@ -293,6 +294,9 @@ fn compare_claims(records: &Records, model: &Model) {
     let endorsements = table(records, "receivable/endorsement/");
     let by = |e: &Endorsement| (id(&e.receivable), id(&e.id));
     same("endorsement", &keyed(endorsements, by), &model.endorsements);
+    let undertakings = table(records, "receivable/undertaking/");
+    let by = |u: &Undertaking| (id(&u.receivable), id(&u.id));
+    same("undertaking", &keyed(undertakings, by), &model.undertakings);
 }
 
 fn compare_financing(records: &Records, model: &Model) {

@@ -32,6 +32,7 @@ pub mod rules;
 mod settlement;
 mod signatures;
 mod successes;
+mod undertakings;
 pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -163,7 +164,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..305) {
+        match self.rng.gen_range(0..325) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -214,6 +215,9 @@ impl Generator {
             277..=284 => self.award_parts(view),
             285..=287 => self.split_collateral(view),
             288..=291 => self.publish(view),
+            292..=297 => self.give_guarantee(view),
+            298..=304 => self.give_notice(view),
+            305..=311 => self.honour(view),
             _ => self.programmes(view),
         }
     }

@@ -26,6 +26,7 @@ mod membership;
 mod payments;
 mod programmes;
 mod receivables;
+mod undertakings;
 
 const HOLDER: &str = BUYER;
 const NUMBER: &str = "N-1";

@@ -11,6 +11,7 @@ use counterfoil_proto::v1::{Accrual, KernelRejectionCode as Kernel};
 use super::super::arithmetic::{MAX_MINOR, Rate, date};
 use super::super::cash::{Payment, is_end_to_end_id};
 use super::super::claims::{day_of, receivable};
+use super::super::undertakings::WITHOUT;
 use super::plan::left_after;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
@@ -159,7 +160,7 @@ impl Model {
         let mut happened = vec![receivable(concerned, ClaimEvent::Released(released))];
         if self.claims[&key].controller == lender {
             // It had passed to the lender on default.
-            happened.push(self.endorse(&key, &borrower, Purpose::Enforcement, call));
+            happened.push(self.endorse(&key, &borrower, (Purpose::Enforcement, WITHOUT), call));
         }
         happened
     }
