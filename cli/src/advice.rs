@@ -261,7 +261,7 @@ fn on_receivable(code: Receivable) -> Option<&'static str> {
             "merge claims first: a receivable has at most 256 live ones (counterfoil claim merge)"
         }
         Receivable::CannotMerge => {
-            "merge 2 to 256 claims of one rank that came by the same endorsement"
+            "merge 2 to 256 claims of one rank, endorsement and place, for which the same is undertaken"
         }
         Receivable::NotAssignable => "keep the claim: its invoice's terms forbid transfers",
         Receivable::WrongRecipient => {
@@ -295,6 +295,34 @@ fn on_receivable(code: Receivable) -> Option<&'static str> {
         Receivable::NoPriceAsked => "leave --end-to-end-id out: nothing is to be paid",
         Receivable::PaymentUnderWay => {
             "wait for the outcome of the debtor's payment through its bank: until then claims stay"
+        }
+        Receivable::InvalidRecourse => {
+            "say --recourse none, full, or limited with a cap and a last day; none where 8 endorsers are bound already"
+        }
+        Receivable::WrongGuarantor => {
+            "let a guarantor give it, which neither owes nor controls the claim (org list --role guarantor)"
+        }
+        Receivable::InvalidGuarantee => {
+            "give a cap above zero in the receivable's currency, and a last day that has not passed"
+        }
+        Receivable::ControllerDiffers => {
+            "ask whoever told you of the claim: it has passed to another organization"
+        }
+        Receivable::TooManyGuarantees => {
+            "split the claim, and have a part guaranteed: a claim has at most 8 guarantees"
+        }
+        Receivable::UnknownUndertaking => {
+            "name an undertaking that `counterfoil claim show` lists, of another organization"
+        }
+        Receivable::NotInDefault => {
+            "report the default first (counterfoil receivable report-default), after the days of grace"
+        }
+        Receivable::NoticeGiven => "nothing: notice was given, and the payer may pay",
+        Receivable::NoticeTooLate => {
+            "ask another endorser or guarantor (counterfoil undertaking list): the last day for notice has passed"
+        }
+        Receivable::OutOfTurn => {
+            "give notice to the last endorser first, and its five days to pay (counterfoil claim show)"
         }
         Receivable::IssuerNotTaken => {
             "ask the seller to take these deposits (counterfoil deposit accept), or for a new offer"
@@ -333,7 +361,9 @@ fn on_financing(code: Financing) -> Option<&'static str> {
         Financing::InvalidAmount => {
             "give an amount from 1 minor unit to what is outstanding; only Senior claims are sold in part"
         }
-        Financing::InvalidTechnique => "name a technique: discounting, factoring or loan",
+        Financing::InvalidTechnique => {
+            "name a technique (discounting, factoring, loan), and for a sale alone a recourse with its limit"
+        }
         Financing::InvalidInvitation => {
             "invite at most 32 banks, none of which is the seller or a debtor"
         }
@@ -467,6 +497,15 @@ fn on_settlement(code: Settlement) -> Option<&'static str> {
         Settlement::Unspecified => return None,
         Settlement::PaymentUnderWay => {
             "wait for the outcome of the payment through your bank (counterfoil payment list)"
+        }
+        Settlement::UnknownUndertaking => {
+            "name a claim and what you undertook for it (counterfoil undertaking list)"
+        }
+        Settlement::NoNotice => "wait for the holder's notice: nothing is asked of you before",
+        Settlement::ClaimPaid => "nothing: the claim is paid, or has passed to another payer",
+        Settlement::UsedUp => "nothing: all that you undertook is paid",
+        Settlement::TooManyClaims => {
+            "pay all that is owed on the claim: there is no room for a part (256 live claims)"
         }
         Settlement::InvalidPaymentDate => "pay for today, or up to two business days ahead",
         Settlement::MoreThanOwed => {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::commands::{
     account, audit, block, calendar, claim, clock, decision, demo, deposit, dev, events, freeze,
     inbox, invoice, key, limit, loan, localnet, org, payment, policy, profile, programme, proposal,
-    receivable, request, status, suspense, token, tx,
+    receivable, request, status, suspense, token, tx, undertaking,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -131,6 +131,9 @@ pub enum Command {
     /// Put claims to the banks, quote under seal, and award
     #[command(subcommand)]
     Request(request::Command),
+    /// Recourse and guarantees: given, called on, and paid after a default
+    #[command(subcommand)]
+    Undertaking(undertaking::Command),
     /// Loans on pledged claims
     #[command(subcommand)]
     Loan(loan::Command),

@@ -142,6 +142,8 @@ fn offer(receivable: &[u8]) -> (u32, Vec<u8>) {
         price: None,
         expires_on: date(2012, 1, 10),
         issuer: String::new(),
+        recourse: Recourse::None.into(),
+        recourse_limit: None,
     }))
 }
 

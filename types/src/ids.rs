@@ -116,6 +116,8 @@ hash_ids! {
     ReceivableId;
     /// An endorsement's id, derived from the transaction and the claim.
     EndorsementId;
+    /// A guarantee's id, which its guarantor knows before it is committed.
+    GuaranteeId;
     /// A financing request's id, which its seller knows before it is committed.
     RequestId;
     /// A loan's id, derived from its request's, or from the transaction that draws it under a programme.
@@ -155,6 +157,15 @@ impl EndorsementId {
         Self(Hash::tagged(
             "counterfoil/endorsement-id/v1",
             &[transaction.0.as_ref(), receivable, &number.to_be_bytes()],
+        ))
+    }
+}
+
+impl GuaranteeId {
+    pub fn of(giving: TxId) -> Self {
+        Self(Hash::tagged(
+            "counterfoil/guarantee-id/v1",
+            &[giving.0.as_ref()],
         ))
     }
 }

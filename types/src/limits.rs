@@ -80,6 +80,11 @@ pub const MAX_CREDITED_CLAIMS: usize = 16;
 pub const MAX_LIVE_CLAIMS: usize = 256;
 /// Claims ever made of a receivable, from where on no more are: far below 2^32, beyond which they have no number.
 pub const MAX_CLAIMS: u32 = u32::MAX - 1_024;
+/// Endorsers that have undertaken to pay a claim, and guarantors that have.
+pub const MAX_RECOURSES: usize = 8;
+pub const MAX_GUARANTEES: usize = 8;
+/// Days after the notice for an endorser to pay; then an earlier one may be asked.
+pub const RECOURSE_DAYS: i64 = 5;
 /// Days for which a claim is offered.
 pub const MAX_OFFER_DAYS: i64 = 90;
 /// Claims pledged for a loan.

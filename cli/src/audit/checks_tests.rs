@@ -3,6 +3,7 @@
 use counterfoil_proto::cash::v1::event::Event as CashEvent;
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{QuoteState, RequestState};
+use counterfoil_proto::receivable::v1::Undertaking;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
 use counterfoil_proto::settlement::v1::{ClaimPaid, event::Event as SettlementEvent};
 
@@ -154,6 +155,9 @@ fn each_fault_of_claims_fails_the_check_that_speaks_of_it() {
         }),
         ("endorsements_as_their_events_say", |l| {
             l.records.endorsements.pop();
+        }),
+        ("undertakings_as_their_events_say", |l| {
+            l.records.undertakings.push(Undertaking::default());
         }),
         ("offers_are_those_of_their_events", |l| {
             l.records.claims[6].encumbrance = None

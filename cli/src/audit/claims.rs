@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::receivable::v1::{
     Claim, ClaimCredited, ClaimOffered, ClaimSplit, ClaimState, ClaimTransferred, ClaimsMerged,
-    Endorsement, Offer, Purpose, Rank, Receivable, ReceivableOpened, Recourse,
+    Endorsement, Offer, Purpose, Rank, Receivable, ReceivableOpened, Undertaking,
     event::Event as ReceivableEvent,
 };
 use counterfoil_proto::settlement::v1::{
@@ -28,11 +28,14 @@ pub type ClaimKey = (Vec<u8>, u32);
 pub struct Replay {
     /// How penalty accrues, by receivable.
     penalties: BTreeMap<Vec<u8>, Interest>,
+    currencies: BTreeMap<Vec<u8>, String>,
     /// All claims ever made, but for their encumbrance.
     pub claims: BTreeMap<ClaimKey, Claim>,
     /// Of the claims that are on offer.
     pub offers: BTreeMap<ClaimKey, Offer>,
     pub endorsements: Vec<Endorsement>,
+    /// By receivable and id.
+    pub undertakings: BTreeMap<(Vec<u8>, Vec<u8>), Undertaking>,
     /// Events that name claims, and those of them that fit.
     pub events: u64,
     pub sound: u64,
@@ -66,9 +69,16 @@ impl Replay {
             Event::Receivable(ReceivableEvent::Split(e)) => self.split(e, *date),
             Event::Receivable(ReceivableEvent::Merged(e)) => self.merged(e, *date),
             Event::Receivable(ReceivableEvent::Offered(e)) => self.offered(e, *date),
+            Event::Receivable(ReceivableEvent::Transferred(e))
+                if e.purpose() == Purpose::Subrogation =>
+            {
+                self.subrogated(e, executed)
+            }
             Event::Receivable(ReceivableEvent::Transferred(e)) => {
                 self.transferred(e, *tx_id, *date)
             }
+            Event::Receivable(ReceivableEvent::GuaranteeGiven(e)) => self.guaranteed(e, *date),
+            Event::Receivable(ReceivableEvent::NoticeGiven(e)) => self.noticed(e, *date),
             Event::Receivable(ReceivableEvent::Declined(e)) => {
                 self.unoffered(&e.receivable, e.number)
             }
@@ -87,21 +97,22 @@ impl Replay {
             Event::Receivable(ReceivableEvent::Credited(e)) => self.credited(e, *date),
             Event::Settlement(SettlementEvent::Paid(e)) => self.paid(e, *date),
             Event::Settlement(SettlementEvent::ClaimPaid(e)) => self.claim_paid(e, executed),
+            Event::Settlement(SettlementEvent::ClaimRecovered(e)) => self.recovered(e),
             _ => return None,
         })
     }
 
-    fn live(&mut self, receivable: &[u8], number: u32) -> Option<&mut Claim> {
+    pub(super) fn live(&mut self, receivable: &[u8], number: u32) -> Option<&mut Claim> {
         let claim = self.claims.get_mut(&(receivable.to_vec(), number))?;
         (claim.state() == ClaimState::Live).then_some(claim)
     }
 
-    fn controlled(&mut self, receivable: &[u8], number: u32, by: &str) -> Option<()> {
+    pub(super) fn controlled(&mut self, receivable: &[u8], number: u32, by: &str) -> Option<()> {
         (self.live(receivable, number)?.controller == by).then_some(())
     }
 
     /// Adds a claim under a number that no claim had before.
-    fn add(&mut self, claim: Claim) -> Option<()> {
+    pub(super) fn add(&mut self, claim: Claim) -> Option<()> {
         let key = (claim.receivable.clone(), claim.number);
         let is_new = !self.claims.contains_key(&key);
         is_new.then(|| {
@@ -109,8 +120,15 @@ impl Replay {
         })
     }
 
+    /// Of a receivable that an event opened.
+    pub(super) fn currency(&self, receivable: &[u8]) -> String {
+        self.currencies.get(receivable).cloned().unwrap_or_default()
+    }
+
     fn opened(&mut self, event: &ReceivableOpened) -> Option<()> {
         let face_minor = minor(&event.face);
+        let currency = event.face.clone().unwrap_or_default().currency;
+        self.currencies.insert(event.receivable.clone(), currency);
         self.add(Claim {
             receivable: event.receivable.clone(),
             face_minor,
@@ -123,7 +141,7 @@ impl Replay {
     }
 
     /// What is accrued on a claim up to a date; nothing by the due date.
-    fn accrued(&self, claim: &Claim, to: Date) -> Option<Accrual> {
+    pub(super) fn accrued(&self, claim: &Claim, to: Date) -> Option<Accrual> {
         let interest = self.penalties.get(&claim.receivable)?;
         let stored = claim.penalty.as_ref();
         let stored = stored.and_then(|accrual| Accrual::try_from(accrual).ok());
@@ -190,6 +208,8 @@ impl Replay {
             claim.controller == first.controller
                 && claim.rank == first.rank
                 && claim.endorsement == first.endorsement
+                && claim.undertakings == first.undertakings
+                && (claim.origin, claim.behind) == (first.origin, first.behind)
         };
         let outstanding: Vec<u64> = claims.iter().map(|claim| claim.outstanding_minor).collect();
         if sum(&outstanding) != u128::from(event.face_minor) || !claims.iter().all(alike) {
@@ -220,6 +240,8 @@ impl Replay {
             offered_on: Some(on.to_proto()),
             expires_on: event.expires_on,
             issuer: event.issuer.clone(),
+            recourse: event.recourse,
+            recourse_limit: event.recourse_limit,
         };
         let before = self
             .offers
@@ -234,7 +256,12 @@ impl Replay {
             .map(|_| ())
     }
 
-    fn transferred(&mut self, event: &ClaimTransferred, tx_id: TxId, on: Date) -> Option<()> {
+    pub(super) fn transferred(
+        &mut self,
+        event: &ClaimTransferred,
+        tx_id: TxId,
+        on: Date,
+    ) -> Option<()> {
         self.controlled(&event.receivable, event.number, &event.from)?;
         let id = EndorsementId::of(tx_id, &event.receivable, event.number).to_vec();
         if event.endorsement != id {
@@ -242,7 +269,10 @@ impl Replay {
         }
         self.offers
             .remove(&(event.receivable.clone(), event.number));
+        let before = self.live(&event.receivable, event.number)?.clone();
+        let undertakings = self.undertaken_after(&before, event, on);
         let claim = self.live(&event.receivable, event.number)?;
+        claim.undertakings = undertakings;
         let previous = std::mem::replace(&mut claim.endorsement, id.clone());
         claim.controller.clone_from(&event.to);
         claim.depth += u32::from(event.purpose() == Purpose::Payment);
@@ -254,8 +284,9 @@ impl Replay {
             from: event.from.clone(),
             to: event.to.clone(),
             purpose: event.purpose,
-            recourse: Recourse::None.into(),
+            recourse: event.recourse,
             at: Some(on.to_proto()),
+            recourse_limit: event.recourse_limit,
         });
         Some(())
     }
@@ -344,6 +375,16 @@ struct Owed {
     penalty: Option<Accrual>,
 }
 
+impl Owed {
+    fn principal(&self) -> u64 {
+        self.claim.outstanding_minor
+    }
+
+    fn penalty(&self) -> u64 {
+        self.penalty.map_or(0, |accrued| accrued.minor)
+    }
+}
+
 /// The day up to which a claim's penalty is reckoned on a value date: not before one that it was reckoned to already.
 fn reckoned_to(claim: &Claim, value_date: Date) -> Date {
     let reckoned = claim
@@ -373,36 +414,50 @@ fn as_told(event: &ReceivablePaid, owed: &[Owed]) -> Option<Vec<(u64, u64)>> {
 }
 
 /// Principal and penalty that each claim is paid of a sum: senior principal, senior penalty, then the
-/// retained claims', pro rata in each.
+/// retained claims', pro rata in each. Claims of one origin are paid as one, those with fewer recoveries before them first.
 fn in_order(paid_minor: u64, owed: &[Owed]) -> Vec<(u64, u64)> {
     let mut left = paid_minor;
-    let mut take = |rank: Rank, of: fn(&Owed) -> u64| {
-        let weight = |owed: &Owed| {
+    let mut shares = vec![(0, 0); owed.len()];
+    for rank in [Rank::Senior, Rank::Retained] {
+        let mut origins: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (at, owed) in owed.iter().enumerate() {
             if owed.claim.rank() == rank {
-                of(owed)
-            } else {
-                0
+                let origin = owed.claim.origin.unwrap_or(owed.claim.number);
+                origins.entry(origin).or_default().push(at);
             }
+        }
+        let of = |kind: fn(&Owed) -> u64| {
+            let all = |claims: &Vec<usize>| claims.iter().map(|at| kind(&owed[*at])).sum();
+            origins.values().map(all).collect::<Vec<u64>>()
         };
-        let weights: Vec<u64> = owed.iter().map(weight).collect();
-        let taken = u64::try_from(sum(&weights)).map_or(left, |all| all.min(left));
-        left -= taken;
-        pro_rata(taken, &weights)
-    };
-    let principal = |owed: &Owed| owed.claim.outstanding_minor;
-    let penalty = |owed: &Owed| owed.penalty.map_or(0, |accrued| accrued.minor);
-    let tiers = [
-        take(Rank::Senior, principal),
-        take(Rank::Senior, penalty),
-        take(Rank::Retained, principal),
-        take(Rank::Retained, penalty),
-    ];
-    (0..owed.len())
-        .map(|at| (tiers[0][at] + tiers[2][at], tiers[1][at] + tiers[3][at]))
-        .collect()
+        let principal = take(&mut left, &of(Owed::principal));
+        let penalty = take(&mut left, &of(Owed::penalty));
+        for (mut claims, both) in origins.into_values().zip(principal.iter().zip(&penalty)) {
+            let mut left = both.0 + both.1;
+            claims.sort_by_key(|at| owed[*at].claim.behind);
+            for alike in claims.chunk_by(|a, b| owed[*a].claim.behind == owed[*b].claim.behind) {
+                let of = |kind: fn(&Owed) -> u64| alike.iter().map(|at| kind(&owed[*at])).collect();
+                let (principal, penalty): (Vec<u64>, Vec<u64>) =
+                    (of(Owed::principal), of(Owed::penalty));
+                let principal = take(&mut left, &principal);
+                let penalty = take(&mut left, &penalty);
+                for (at, share) in alike.iter().zip(principal.into_iter().zip(penalty)) {
+                    shares[*at] = share;
+                }
+            }
+        }
+    }
+    shares
 }
 
-fn spend(claim: &mut Claim) {
+/// Takes of what is left as much as is owed, pro rata.
+fn take(left: &mut u64, owed: &[u64]) -> Vec<u64> {
+    let taken = u64::try_from(sum(owed)).map_or(*left, |all| all.min(*left));
+    *left -= taken;
+    pro_rata(taken, owed)
+}
+
+pub(super) fn spend(claim: &mut Claim) {
     claim.state = ClaimState::Spent.into();
     claim.outstanding_minor = 0;
     claim.penalty = None;

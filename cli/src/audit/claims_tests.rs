@@ -1,9 +1,9 @@
 //! Penalty by claim: paid in parts, passed on by a split, and added up by a merger.
 
 use counterfoil_proto::receivable::v1::{self as receivable, ClaimPart};
-use counterfoil_proto::settlement::v1::Share;
+use counterfoil_proto::settlement::v1::{ClaimRecovered, Share};
 
-use super::super::fixture::{date as day, executed, terms, usd};
+use super::super::fixture::{date as day, executed, terms, tx_id, usd};
 use super::*;
 
 const DUE: &str = "2013-03-01";
@@ -146,4 +146,76 @@ fn a_spent_claim_is_named_by_no_event() {
     ];
     // The second split of one claim, a number that was taken, and a sum that is wrong.
     assert_eq!(fitting(events), (5, 2));
+}
+
+/// A guarantor of 60 pays 60 of 100 before the debtor pays 40, which are the holder's.
+#[test]
+fn what_a_guarantor_paid_for_is_its_own_behind_the_rest() {
+    let guarantee = receivable::GuaranteeGiven {
+        guarantee: vec![9],
+        receivable: vec![1],
+        number: 0,
+        guarantor: "guarantor".into(),
+        controller: "seller".into(),
+        cap: usd(60),
+        expires_on: None,
+    };
+    let notice = receivable::NoticeGiven {
+        receivable: vec![1],
+        undertaking: vec![9],
+        by: "seller".into(),
+        to: "guarantor".into(),
+        outstanding: usd(100),
+        ..Default::default()
+    };
+    let transfer = |transaction| receivable::ClaimTransferred {
+        receivable: vec![1],
+        number: 1,
+        from: "seller".into(),
+        to: "guarantor".into(),
+        purpose: Purpose::Subrogation.into(),
+        endorsement: EndorsementId::of(tx_id(transaction), &[1], 1).to_vec(),
+        ..Default::default()
+    };
+    let recovered = |principal| ClaimRecovered {
+        receivable: vec![1],
+        controller: "seller".into(),
+        undertaking: vec![9],
+        payer: "guarantor".into(),
+        principal: usd(principal),
+        penalty: usd(0),
+        into: 1,
+        ..Default::default()
+    };
+    let sound = |principal, to_the_rest| {
+        let one = |at, on, event| executed(at, on, vec![event]);
+        let history = vec![
+            one(0, "2013-02-01", opened(100)),
+            one(
+                1,
+                "2013-02-01",
+                Event::Receivable(ReceivableEvent::GuaranteeGiven(guarantee.clone())),
+            ),
+            one(
+                2,
+                DUE,
+                Event::Receivable(ReceivableEvent::NoticeGiven(notice.clone())),
+            ),
+            executed(
+                3,
+                DUE,
+                vec![
+                    Event::Receivable(ReceivableEvent::Transferred(transfer(3))),
+                    Event::Settlement(SettlementEvent::ClaimRecovered(recovered(principal))),
+                ],
+            ),
+            one(4, DUE, paid(DUE, &[(0, to_the_rest, 0)], false)),
+        ];
+        let replay = Replay::of(&receivables(), &history);
+        (replay.events, replay.sound)
+    };
+    assert_eq!(sound(60, 40), (6, 6));
+    // More than the cap, and so neither claim nor payment; or the debtor's payment past the holder's rest.
+    assert_eq!(sound(61, 39), (6, 4));
+    assert_eq!(sound(60, 41), (6, 5));
 }

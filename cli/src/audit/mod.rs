@@ -16,6 +16,7 @@ mod fixture;
 mod receivables;
 mod records;
 mod report;
+mod undertakings;
 
 use std::time::{Duration, Instant};
 

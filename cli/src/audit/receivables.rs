@@ -239,6 +239,8 @@ fn of_claims(records: &Records, replay: &Replay) -> Vec<Check> {
     let of_events = replay.claims.values().map(bare);
     let endorsed = replay.endorsements.iter().map(|e| e.encode_to_vec());
     let endorsements = records.endorsements.iter().map(|e| e.encode_to_vec());
+    let undertaken = replay.undertakings.values().map(|u| u.encode_to_vec());
+    let undertakings = records.undertakings.iter().map(|u| u.encode_to_vec());
     vec![
         Check::new(
             "claims_with_a_receivable_and_one_controller",
@@ -261,6 +263,11 @@ fn of_claims(records: &Records, replay: &Replay) -> Vec<Check> {
             "endorsements_as_their_events_say",
             &endorsed.collect(),
             &endorsements.collect(),
+        ),
+        Check::same(
+            "undertakings_as_their_events_say",
+            &undertaken.collect(),
+            &undertakings.collect(),
         ),
     ]
 }

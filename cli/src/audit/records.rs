@@ -4,7 +4,7 @@ use counterfoil_proto::cash::v1::{Balance, Issuance, Suspense};
 use counterfoil_proto::financing::v1::{Loan, Request};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::Organization;
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaking};
 use counterfoil_proto::v1 as wire;
 
 use crate::client::Client;
@@ -18,6 +18,7 @@ pub struct Records {
     pub receivables: Vec<Receivable>,
     pub claims: Vec<Claim>,
     pub endorsements: Vec<Endorsement>,
+    pub undertakings: Vec<Undertaking>,
     pub requests: Vec<Request>,
     pub loans: Vec<Loan>,
     pub balances: Vec<Balance>,
@@ -33,6 +34,7 @@ impl Records {
             receivables: all(client, wire::ListReceivablesRequest::default()).await?,
             claims: all(client, wire::ListClaimsRequest::default()).await?,
             endorsements: all(client, wire::ListEndorsementsRequest::default()).await?,
+            undertakings: all(client, wire::ListUndertakingsRequest::default()).await?,
             requests: all(client, wire::ListRequestsRequest::default()).await?,
             loans: all(client, wire::ListLoansRequest::default()).await?,
             balances: all(client, wire::ListBalancesRequest::default()).await?,

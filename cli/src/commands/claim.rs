@@ -15,7 +15,7 @@ use crate::amounts::Currencies;
 use crate::arguments::{Instruction, Page, Sending, enum_value};
 use crate::client::{Client, listed};
 use crate::commands::claim::family::Family;
-use crate::commands::receivable;
+use crate::commands::{receivable, recourse};
 use crate::failure::Failure;
 use crate::lists::{self, pages};
 use crate::output::{Answer, Listed};
@@ -43,7 +43,7 @@ pub enum Command {
     },
     /// Join claims of one receivable, rank and endorsement; their controller may
     ///
-    /// Makes one claim with a new number; the joined ones are spent.
+    /// The same must be undertaken for all of them. Makes one claim with a new number; the joined ones are spent.
     Merge {
         /// The claims' ids, two or more: the receivable's 64 hexadecimal digits, '#', the claim's number
         #[arg(required = true, num_args = 2..)]
@@ -53,7 +53,8 @@ pub enum Command {
     },
     /// Offer a claim to a supplier or bank, in payment of a debt or for sale; its controller may
     ///
-    /// The offer binds until it is accepted, declined or expired; the claim stays yours until then.
+    /// The offer binds until it is accepted, declined or expired; the claim stays yours until then. With --recourse you undertake to
+    /// pay the recipient, and whoever has the claim after it, if the debtor does not; there is none if left out.
     Offer {
         /// The claim's id: the receivable's 64 hexadecimal digits, '#', the claim's number
         id: ClaimId,
@@ -72,6 +73,8 @@ pub enum Command {
         /// The last day on which it may be accepted, at most 90 days ahead; 30 days ahead if left out
         #[arg(long, value_name = "DATE")]
         until: Option<Date>,
+        #[command(flatten)]
+        recourse: recourse::Options,
         #[command(flatten)]
         sending: Sending,
     },
@@ -186,15 +189,13 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             price,
             issuer,
             until,
+            recourse,
             sending,
         } => {
-            let price = match price {
-                None => None,
-                Some(price) => {
-                    let receivable = receivable::get(&client, id.receivable.to_vec()).await?;
-                    Some(currencies.read(&price, Some(currency(&receivable)))?)
-                }
-            };
+            let receivable = receivable::get(&client, id.receivable.to_vec()).await?;
+            let currency = currency(&receivable);
+            let price = price.map(|price| currencies.read(&price, Some(currency)));
+            let (recourse, recourse_limit) = recourse.or_none(currency, &currencies)?;
             let expires_on = match until {
                 Some(until) => until,
                 None => {
@@ -211,9 +212,11 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
                 number: id.number,
                 to: to.to_string(),
                 purpose: purpose.into(),
-                price,
+                price: price.transpose()?,
                 expires_on: Some(expires_on.to_proto()),
                 issuer: issuer.map(String::from).unwrap_or_default(),
+                recourse: recourse.into(),
+                recourse_limit,
             };
             (Action::Offer(offer), sending)
         }

@@ -25,11 +25,13 @@ pub mod profile;
 pub mod programme;
 pub mod proposal;
 pub mod receivable;
+pub mod recourse;
 pub mod request;
 pub mod status;
 pub mod suspense;
 pub mod token;
 pub mod tx;
+pub mod undertaking;
 
 use crate::arguments::Command;
 use crate::failure::Failure;
@@ -47,6 +49,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Receivable(command) => receivable::execute(command, session).await,
         Command::Claim(command) => claim::execute(command, session).await,
         Command::Request(command) => request::execute(command, session).await,
+        Command::Undertaking(command) => undertaking::execute(command, session).await,
         Command::Loan(command) => loan::execute(command, session).await,
         Command::Programme(command) => programme::execute(command, session).await,
         Command::Limit(command) => limit::execute(command, session).await,

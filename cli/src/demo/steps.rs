@@ -324,6 +324,8 @@ impl<'a> Steps<'a> {
             price: None,
             expires_on: Some(expires_on.to_proto()),
             issuer: String::new(),
+            recourse: Recourse::None.into(),
+            recourse_limit: None,
         };
         let action = receivable::action::Action::Offer(offer);
         self.by_seller("offer part of", registered, action)

@@ -4,6 +4,7 @@ use counterfoil_proto::receivable;
 
 use super::Show;
 use crate::output::View;
+use crate::views;
 
 impl Show<'_> {
     pub(super) fn receivable(&self, event: receivable::v1::event::Event) -> View {
@@ -59,10 +60,20 @@ impl Show<'_> {
                     None => view,
                 };
                 view.date("expires_on", e.expires_on.as_ref())
+                    .text("recourse", format_args!("{:?}", e.recourse()))
+                    .inner(
+                        "recourse_limit",
+                        e.recourse_limit.as_ref().map(views::recourse_limit),
+                    )
             }
             Transferred(e) => offer("ClaimTransferred", &e.receivable, e.number, &e.from, &e.to)
                 .text("purpose", format_args!("{:?}", e.purpose()))
-                .id("endorsement", &e.endorsement),
+                .id("endorsement", &e.endorsement)
+                .text("recourse", format_args!("{:?}", e.recourse()))
+                .inner(
+                    "recourse_limit",
+                    e.recourse_limit.as_ref().map(views::recourse_limit),
+                ),
             Declined(e) => offer("OfferDeclined", &e.receivable, e.number, &e.from, &e.to),
             Expired(e) => offer("OfferExpired", &e.receivable, e.number, &e.from, &e.to),
             Overtaken(e) => offer("OfferOvertaken", &e.receivable, e.number, &e.from, &e.to),
@@ -85,6 +96,23 @@ impl Show<'_> {
                     .text("controller", &e.controller)
                     .text("pledgee", &e.pledgee);
                 minor_units(view, "credited_minor", e.credited_minor).flag("spent", e.spent)
+            }
+            GuaranteeGiven(e) => {
+                let view = of("GuaranteeGiven", &e.receivable, e.number)
+                    .id("guarantee", &e.guarantee)
+                    .text("guarantor", &e.guarantor)
+                    .text("controller", &e.controller);
+                self.amount(view, "cap_minor", e.cap.as_ref())
+                    .date("expires_on", e.expires_on.as_ref())
+            }
+            NoticeGiven(e) => {
+                let view = of("NoticeGiven", &e.receivable, e.number)
+                    .id("undertaking", &e.undertaking)
+                    .text("kind", format_args!("{:?}", e.kind()))
+                    .text("by", &e.by)
+                    .text("to", &e.to);
+                self.amount(view, "outstanding_minor", e.outstanding.as_ref())
+                    .date("pay_by", e.pay_by.as_ref())
             }
             Disputed(e) => self
                 .named("DisputeMarked")

@@ -1,4 +1,4 @@
-//! What debtors paid, and what was reported as not paid.
+//! What debtors paid, what was reported as not paid, and what others paid in their place.
 
 use counterfoil_proto::settlement;
 use counterfoil_proto::v1 as wire;
@@ -19,6 +19,7 @@ impl Show<'_> {
         match event {
             Paid(e) => self.paid(&e),
             ClaimPaid(e) => self.claim_paid(&e),
+            ClaimRecovered(e) => self.claim_recovered(&e),
             FeeCharged(e) => {
                 let view = self
                     .named("FeeCharged")
@@ -69,6 +70,24 @@ impl Show<'_> {
             .nested("fees", fees.collect())
             .id("payment", &e.payment)
             .flag("settled", e.settled)
+    }
+
+    fn claim_recovered(&self, e: &settlement::v1::ClaimRecovered) -> View {
+        let view = self
+            .named("ClaimRecovered")
+            .id("receivable", &e.receivable)
+            .number("claim", e.claim)
+            .text("controller", &e.controller)
+            .id("undertaking", &e.undertaking)
+            .text("kind", format_args!("{:?}", e.kind()))
+            .text("payer", &e.payer)
+            .text("issuer", &e.issuer)
+            .text("end_to_end_id", &e.end_to_end_id);
+        let view = self.amount(view, "principal_minor", e.principal.as_ref());
+        let view = self.amount(view, "penalty_minor", e.penalty.as_ref());
+        self.amount(view, "refund_minor", e.refund.as_ref())
+            .number("into", e.into)
+            .flag("spent", e.spent)
     }
 
     fn claim_paid(&self, e: &settlement::v1::ClaimPaid) -> View {

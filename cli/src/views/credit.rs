@@ -59,6 +59,8 @@ fn supplier(supplier: &SupplierProfile, currencies: &Currencies) -> View {
         .share("confirmed_ppm", figures::confirmed_ppm(supplier))
         .number("disputes", supplier.disputes)
         .number("disputes_upheld", supplier.disputes_upheld)
+        .number("recourse_notices", supplier.recourse_notices)
+        .number("recourse_payments", supplier.recourse_payments)
         .nested("volumes", volumes.collect())
 }
 

@@ -39,6 +39,10 @@ pub fn request(request: &Request, currencies: &Currencies) -> View {
     });
     amount(view, "amount_minor", request.amount.as_ref(), currencies)
         .text("recourse", format_args!("{:?}", request.recourse()))
+        .inner(
+            "recourse_limit",
+            request.recourse_limit.as_ref().map(super::recourse_limit),
+        )
         .nested("claims", claims.collect())
         .list("debtors", request.debtors.iter().cloned())
         .list("invited", request.invited.iter().cloned())
@@ -89,6 +93,10 @@ pub fn quote_terms(terms: &QuoteTerms, currencies: &Currencies) -> View {
         .text("day_count", format_args!("{:?}", terms.day_count()))
         .nested("fees", fees.collect())
         .text("recourse", format_args!("{:?}", terms.recourse()))
+        .inner(
+            "recourse_limit",
+            terms.recourse_limit.as_ref().map(super::recourse_limit),
+        )
         .date("expires_on", terms.expires_on.as_ref())
         .text("issuer", &terms.issuer)
         .text("asserter", &terms.asserter)

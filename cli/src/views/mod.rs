@@ -26,7 +26,9 @@ pub use financing::{
 pub use membership::{account, decision, organization, proposal, settings};
 pub use message::action;
 pub use payment::{acceptance, payment};
-pub use receivable::{burden, burden_in_words, claim, endorsement, receivable, terms};
+pub use receivable::{
+    burden, burden_in_words, claim, endorsement, receivable, recourse_limit, terms, undertaking,
+};
 pub use supervision::{freeze, pack, pack_in_full, suspense};
 
 /// An amount and its currency, shown as one.

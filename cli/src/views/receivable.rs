@@ -1,7 +1,7 @@
 //! How receivables, claims and endorsements are shown.
 
 use counterfoil_proto::receivable::v1::{
-    Claim, Endorsement, Receivable, Terms, encumbrance::Encumbrance,
+    Claim, Endorsement, Receivable, RecourseLimit, Terms, Undertaking, encumbrance::Encumbrance,
 };
 use serde_json::Value;
 
@@ -79,6 +79,11 @@ pub fn receivable(receivable: &Receivable, currencies: &Currencies) -> View {
 /// A claim's amounts are in its receivable's currency.
 pub fn claim(claim: &Claim, currency: &str, currencies: &Currencies) -> View {
     let id = format!("{}#{}", hex::encode(&claim.receivable), claim.number);
+    let undertakings = claim.undertakings.iter().map(|undertaken| {
+        View::new()
+            .id("undertaking", &undertaken.undertaking)
+            .date("noticed_on", undertaken.noticed_on.as_ref())
+    });
     let view = View::new()
         .text("id", id)
         .text("state", format_args!("{:?}", claim.state()))
@@ -96,7 +101,13 @@ pub fn claim(claim: &Claim, currency: &str, currencies: &Currencies) -> View {
             currencies,
         )
         .hidden("currency", currency)
-        .id("endorsement", &claim.endorsement);
+        .id("endorsement", &claim.endorsement)
+        .nested("undertakings", undertakings.collect())
+        .number("behind", claim.behind);
+    let view = match claim.origin {
+        None => view,
+        Some(origin) => view.number("origin", origin),
+    };
     encumbrance(view, burden(claim), currencies)
 }
 
@@ -166,5 +177,42 @@ pub fn endorsement(endorsement: &Endorsement) -> View {
         .text("to", &endorsement.to)
         .text("purpose", format_args!("{:?}", endorsement.purpose()))
         .text("recourse", format_args!("{:?}", endorsement.recourse()))
+        .inner(
+            "recourse_limit",
+            endorsement.recourse_limit.as_ref().map(recourse_limit),
+        )
         .date("at", endorsement.at.as_ref())
+}
+
+/// In the receivable's currency, which the record does not repeat.
+pub fn recourse_limit(limit: &RecourseLimit) -> View {
+    View::new()
+        .field(
+            "cap_minor",
+            limit.cap_minor.to_string().into(),
+            format!("{} minor units", limit.cap_minor),
+        )
+        .date("expires_on", limit.expires_on.as_ref())
+}
+
+pub fn undertaking(undertaking: &Undertaking, currencies: &Currencies) -> View {
+    let claim = format!(
+        "{}#{}",
+        hex::encode(&undertaking.receivable),
+        undertaking.claim
+    );
+    let currency = undertaking.currency.as_str();
+    let view = View::new()
+        .id("id", &undertaking.id)
+        .text("claim", claim)
+        .text("kind", format_args!("{:?}", undertaking.kind()))
+        .text("by", &undertaking.by);
+    let view = match undertaking.cap_minor {
+        0 => view.field("cap_minor", Value::Null, "–".into()),
+        cap => view.minor("cap_minor", cap, currency, currencies),
+    };
+    view.minor("paid_minor", undertaking.paid_minor, currency, currencies)
+        .hidden("currency", currency)
+        .date("expires_on", undertaking.expires_on.as_ref())
+        .date("given_on", undertaking.given_on.as_ref())
 }

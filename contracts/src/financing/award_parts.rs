@@ -22,11 +22,11 @@ use super::exposures::with_debtors;
 use super::keys::{REQUESTS, find_request, put_quote};
 use super::outside;
 use super::policy;
-use super::pricing::{Price, price_of_parts};
+use super::pricing::{Price, liabilities, price_of_parts};
 use super::requests::{amount_problem, check_open, check_seller, is_sale};
 use crate::cash::api::{self as cash, Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, Store, reject};
-use crate::receivable::api::{self as receivables, Taken, Taker};
+use crate::receivable::api::{self as receivables, Liability, Taken, Taker};
 
 /// How a part is paid.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -301,15 +301,20 @@ fn pass(
     claims: Vec<Claim>,
     parts: &mut [Part],
 ) -> Result<(), StateError> {
+    let undertaken = parts
+        .iter()
+        .map(|part| liabilities(&part.terms, &part.price.parts_minor));
+    let undertaken: Vec<Vec<Liability>> = undertaken.collect();
     for (at, claim) in claims.into_iter().enumerate() {
         let receivable = claim.receivable.clone();
         let takers: Vec<usize> = (0..parts.len())
             .filter(|n| parts[*n].price.parts_minor[at] > 0)
             .collect();
-        let taken = takers.iter().map(|n| &parts[*n]).map(|part| Taken {
+        let taken = takers.iter().map(|n| (&parts[*n], &undertaken[*n][at]));
+        let taken = taken.map(|(part, liability)| Taken {
             minor: part.price.parts_minor[at],
             by: match part.paid {
-                Paid::InDeposits => Taker::Buyer(&part.quote.bank),
+                Paid::InDeposits => Taker::Buyer(&part.quote.bank, liability.clone()),
                 Paid::Outside => Taker::Awaiting(&part.lock),
                 Paid::Not => Taker::Seller,
             },

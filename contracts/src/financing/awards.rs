@@ -21,7 +21,7 @@ use super::keys::{find_request, put_loan, put_request, quote};
 use super::loans::{begun, reference};
 use super::outside;
 use super::policy;
-use super::pricing::{Price, falls_due, price};
+use super::pricing::{Price, falls_due, liabilities, price};
 use super::requests::{check_open, check_seller, close_quotes, is_sale};
 use crate::cash::api::{self as cash, Payment, PaymentFault};
 use crate::kernel::{Context, Failure, StateError, reject};
@@ -67,7 +67,7 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
 
         let paid = (proceeds, pay_on);
         let lock = outside::instruct(context, &request, &quote, paid, confirmer)?;
-        let claims = pass(context, claims, &price, &Taker::Awaiting(&lock))?;
+        let claims = pass(context, claims, &price, |_| Taker::Awaiting(&lock))?;
         outside::take(context, &request, quote, made, (lock.payment, claims));
         return Ok(close(context, request, None)?);
     }
@@ -90,8 +90,9 @@ pub(super) fn award(context: &mut Context<'_>, award: &AwardRequest) -> Result<(
 
     payment.make_promised(context)?;
     let (claims, loan) = if is_sale(request.technique()) {
-        let buyer = Taker::Buyer(&award.bank);
-        (pass(context, claims, &price, &buyer)?, Vec::new())
+        let liabilities = liabilities(&terms, &price.parts_minor);
+        let buyer = |at: usize| Taker::Buyer(&award.bank, liabilities[at].clone());
+        (pass(context, claims, &price, buyer)?, Vec::new())
     } else {
         let today = context.ledger_date;
         lend(context, &request, claims, (&award.bank, &terms), today)?
@@ -203,11 +204,11 @@ pub(super) fn check_room(
 }
 
 /// Passes the sold parts on, and frees the rest; of a loan, which takes none, all of it. Returns the claims that were passed on.
-fn pass(
+fn pass<'t>(
     context: &mut Context<'_>,
     claims: Vec<Claim>,
     price: &Price,
-    by: &Taker<'_>,
+    by: impl Fn(usize) -> Taker<'t>,
 ) -> Result<Vec<ClaimReference>, StateError> {
     let mut passed = Vec::with_capacity(claims.len());
     for (at, claim) in claims.into_iter().enumerate() {
@@ -215,7 +216,7 @@ fn pass(
         // A loan takes no parts.
         let minor = price.parts_minor.get(at).copied();
         let minor = minor.unwrap_or(claim.outstanding_minor);
-        let by = by.clone();
+        let by = by(at);
         let taken = Taken { minor, by };
         let parts = match minor {
             0 => &[],

@@ -14,6 +14,7 @@ use super::awards::lend;
 use super::events::emit;
 use super::keys::{REQUESTS, put_quote, quote};
 use super::loans::reference;
+use super::pricing::liabilities;
 use super::requests::is_sale;
 use crate::cash::api::{self as cash, Instructed, PaidFor};
 use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
@@ -206,9 +207,11 @@ fn complete(
     let mut award = quote.award.clone().unwrap_or_default();
     let mut passed = Vec::with_capacity(claims.len());
     if is_sale(request.technique()) {
-        for claim in claims {
+        let terms = quote.terms.clone().unwrap_or_default();
+        let parts: Vec<u64> = claims.iter().map(|claim| claim.outstanding_minor).collect();
+        for (claim, liability) in claims.into_iter().zip(liabilities(&terms, &parts)) {
             passed.push(reference(&claim));
-            receivables::sell_to(context, claim, &quote.bank)?;
+            receivables::sell_to(context, claim, &quote.bank, &liability)?;
         }
     } else {
         let terms = quote.terms.clone().unwrap_or_default();

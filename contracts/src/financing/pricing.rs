@@ -3,12 +3,14 @@
 use std::cmp::Reverse;
 
 use counterfoil_proto::financing::v1::{Quote, QuoteTerms, Request};
+use counterfoil_proto::receivable::v1::RecourseLimit;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{DayCount, accrued, round_half_even};
 use counterfoil_types::shares::pro_rata;
 
 use super::requests::is_sale;
 use crate::kernel::{StateError, stored_date};
+use crate::receivable::api::Liability;
 
 const PPM: i128 = 1_000_000;
 const YEAR_DAYS: i128 = 365;
@@ -114,6 +116,17 @@ pub(super) fn sold(request: &Request, amount_minor: u64) -> Vec<u64> {
     pro_rata(amount_minor, &outstanding.collect::<Vec<u64>>())
 }
 
+/// What the seller undertakes of each part that it sells under a quote: its cap is for all of them.
+pub(super) fn liabilities(terms: &QuoteTerms, parts_minor: &[u64]) -> Vec<Liability> {
+    let whole = Liability::new(terms.recourse(), terms.recourse_limit);
+    let Some(limit) = whole.limit else {
+        return vec![whole; parts_minor.len()];
+    };
+    let caps = pro_rata(limit.cap_minor, parts_minor).into_iter();
+    caps.map(|cap_minor| Liability::limited(RecourseLimit { cap_minor, ..limit }))
+        .collect()
+}
+
 /// Interest on each part up to its due date; `None` where it is more than money may be.
 fn cost(
     parts: &[(u64, Date)],
@@ -176,7 +189,9 @@ pub fn rank(
     let as_asked = |ranked: &Ranked| {
         let terms = ranked.quote.terms.as_ref();
         terms.is_some_and(|terms| {
-            terms.amount == request.amount && terms.recourse == request.recourse && stands(terms)
+            let recourse = terms.recourse == request.recourse
+                && terms.recourse_limit == request.recourse_limit;
+            terms.amount == request.amount && recourse && stands(terms)
         })
     };
     ranked.sort_by_key(|ranked| {

@@ -25,7 +25,7 @@ use super::requests::find_claim;
 use crate::cash::api::{self as cash, Payment};
 use crate::kernel::{Context, Failure, StateError, Store, reject, stored_date};
 use crate::membership::api as membership;
-use crate::receivable::api::{self as receivables, Taken, Taker};
+use crate::receivable::api::{self as receivables, Liability, Taken, Taker};
 use crate::supervision::api as supervision;
 
 /// The days that a claim has at least to its due date.
@@ -80,7 +80,7 @@ pub(super) fn purchase(
     put_standing(&mut context.store, &quote);
     let whole = Taken {
         minor: claim.outstanding_minor,
-        by: Taker::Buyer(&quote.bank),
+        by: Taker::Buyer(&quote.bank, Liability::none()),
     };
     receivables::sell(context, claim, &[whole])?;
     let purchased = ClaimPurchased {

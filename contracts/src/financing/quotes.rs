@@ -23,10 +23,11 @@ use super::limits;
 use super::outside::is_outside;
 use super::policy;
 use super::pricing::price;
-use super::requests::{agreed_window, amount_problem, check_open, is_sale};
+use super::requests::{agreed_window, amount_problem, check_open, is_sale, recourse_problem};
 use crate::cash::api as cash;
 use crate::kernel::{Context, Failure, StateError, Store, check_known, reject};
 use crate::membership::api as membership;
+use crate::receivable::api::Liability;
 
 pub(super) fn commit(context: &mut Context<'_>, commit: CommitQuote) -> Result<(), Failure> {
     let bank = context.caller.id.clone();
@@ -112,7 +113,12 @@ pub(super) fn reveal(context: &mut Context<'_>, reveal: RevealQuote) -> Result<(
     }
     check_seal(context, &quote, &terms, &reveal.salt)?;
     let (_, agreed) = agreed_window(&request)?;
-    if let Some(problem) = problem(&request, &terms, agreed) {
+    let liability = Liability::new(terms.recourse(), terms.recourse_limit);
+    let problem = match problem(&request, &terms, agreed) {
+        None => recourse_problem(context, request.technique(), &request.claims, &liability)?,
+        problem => problem,
+    };
+    if let Some(problem) = problem {
         return Err(reject(RejectionCode::InvalidQuote, problem));
     }
     if is_outside(&terms) {
@@ -186,8 +192,8 @@ fn problem(request: &Request, terms: &QuoteTerms, reveal_until: Date) -> Option<
     if terms.rate_ppm > MAX_RATE_PPM {
         return Some("the rate is over 1,000,000 ppm a year".into());
     }
-    if terms.day_count() == DayCount::Unspecified || terms.recourse() == Recourse::Unspecified {
-        return Some("say the day count and the recourse".into());
+    if terms.day_count() == DayCount::Unspecified {
+        return Some("say the day count".into());
     }
     if is_outside(terms) && !terms.issuer.is_empty() {
         return Some("name a bank whose deposits pay, or one that asserts, not both".into());

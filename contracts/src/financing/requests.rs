@@ -21,7 +21,7 @@ use super::keys::{REQUESTS, find_request, put_quote, put_request, quote};
 use super::policy;
 use crate::kernel::{Context, Failure, StateError, check_known, reject, stored_date};
 use crate::membership::api as membership;
-use crate::receivable::api as receivables;
+use crate::receivable::api::{self as receivables, Liability};
 
 pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), Failure> {
     check_known::<Technique>(open.technique, "technique")?;
@@ -33,7 +33,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
     let claims = find_claims(context, &open.claims)?;
     let last = check_dates(context, &open)?;
     let requested = describe(&claims, last)?;
-    check_terms(&open, &claims, &requested)?;
+    check_terms(context, &open, &claims, &requested)?;
     let debtors: BTreeSet<&String> = claims.iter().map(|(_, r)| &r.debtor).collect();
     let debtors: Vec<String> = debtors.into_iter().cloned().collect();
     check_banks(context, &open.invited, &debtors)?;
@@ -72,6 +72,7 @@ pub(super) fn open(context: &mut Context<'_>, open: OpenRequest) -> Result<(), F
         all_or_none: open.all_or_none,
         minimum_minor: open.minimum_minor,
         arbiter: open.arbiter,
+        recourse_limit: open.recourse_limit,
     };
     put_request(&mut context.store, &request);
     let opened = RequestOpened {
@@ -168,6 +169,7 @@ fn describe(claims: &[(Claim, Receivable)], last: Date) -> Result<Vec<RequestedC
 
 /// Currency, technique, recourse, amount, conditions.
 fn check_terms(
+    context: &Context<'_>,
     open: &OpenRequest,
     claims: &[(Claim, Receivable)],
     requested: &[RequestedClaim],
@@ -178,9 +180,13 @@ fn check_terms(
         let message = format!("a claim is not in {:?}", amount.currency);
         return Err(reject(RejectionCode::WrongCurrency, message));
     }
-    if open.technique() == Technique::Unspecified || open.recourse() == Recourse::Unspecified {
-        let message = "say the technique and the recourse";
+    if open.technique() == Technique::Unspecified {
+        let message = "say the technique";
         return Err(reject(RejectionCode::InvalidTechnique, message));
+    }
+    let liability = Liability::new(open.recourse(), open.recourse_limit);
+    if let Some(problem) = recourse_problem(context, open.technique(), requested, &liability)? {
+        return Err(reject(RejectionCode::InvalidTechnique, problem));
     }
     if let Some(problem) = amount_problem(open.technique(), amount.minor, requested) {
         return Err(reject(RejectionCode::InvalidAmount, problem));
@@ -194,6 +200,29 @@ fn check_terms(
         return Err(reject(RejectionCode::InvalidCondition, message));
     }
     Ok(())
+}
+
+/// What is wrong with the recourse of a sale or loan, in words; `None` where nothing is.
+pub(super) fn recourse_problem(
+    context: &Context<'_>,
+    technique: Technique,
+    claims: &[RequestedClaim],
+    liability: &Liability,
+) -> Result<Option<String>, StateError> {
+    if !is_sale(technique) && *liability != Liability::none() {
+        return Ok(Some("a loan is owed anyway: say no recourse".into()));
+    }
+    if let Some(problem) = liability.problem(context.ledger_date) {
+        return Ok(Some(problem));
+    }
+    for requested in claims {
+        let claim = receivables::claim(&context.store, &requested.receivable, requested.number)?
+            .unwrap_or_default();
+        if let Some(problem) = liability.problem_for(&context.store, &claim)? {
+            return Ok(Some(problem));
+        }
+    }
+    Ok(None)
 }
 
 /// What is wrong with an amount to be sold or lent on claims, in words; `None` where nothing is.

@@ -14,7 +14,9 @@ use counterfoil_types::ids::{InvoiceId, ReceivableId};
 use super::claims::{self, encumber, endorse};
 use super::division::divide;
 use super::events::emit;
-use super::keys::{self, CLAIMS, ENDORSEMENTS, RECEIVABLES, put_claim, put_receivable};
+use super::keys::{
+    self, CLAIMS, ENDORSEMENTS, RECEIVABLES, UNDERTAKINGS, put_claim, put_receivable,
+};
 use crate::kernel::{Changes, Context, StateError, Store};
 
 pub use super::claims::{
@@ -26,7 +28,9 @@ pub use super::division::{check_parts, divide_pledged};
 pub use super::errors::ClaimCodes;
 pub use super::keys::receivable_of;
 pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};
+pub use super::recoveries::{check_room, recovery, subrogate};
 pub use super::terms::{adjusted, terms_are_known, terms_hash, terms_problem};
+pub use super::undertakings::{Liability, left, undertaking_of};
 
 /// Key of a receivable.
 pub fn receivable_key(id: &[u8]) -> Vec<u8> {
@@ -66,6 +70,21 @@ pub fn endorsement_prefix() -> Vec<u8> {
 /// What the keys of the endorsements of a receivable's claims begin with.
 pub fn endorsements_of_prefix(receivable: &[u8]) -> Vec<u8> {
     [ENDORSEMENTS.key(&[receivable]).as_slice(), b"/"].concat()
+}
+
+/// Key of an undertaking.
+pub fn undertaking_key(receivable: &[u8], id: &[u8]) -> Vec<u8> {
+    UNDERTAKINGS.key(&[receivable, id])
+}
+
+/// What the keys of the undertakings for a receivable's claims begin with.
+pub fn undertakings_of_prefix(receivable: &[u8]) -> Vec<u8> {
+    [UNDERTAKINGS.key(&[receivable]).as_slice(), b"/"].concat()
+}
+
+/// What the keys of all undertakings begin with.
+pub fn undertaking_prefix() -> Vec<u8> {
+    UNDERTAKINGS.prefix()
 }
 
 /// A confirmed invoice, about to become a receivable.
@@ -117,6 +136,9 @@ pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableI
         endorsement: Vec::new(),
         encumbrance: None,
         penalty: None,
+        undertakings: Vec::new(),
+        behind: 0,
+        origin: None,
     };
     put_receivable(&mut context.store, &receivable);
     put_claim(&mut context.store, &claim);
@@ -239,7 +261,8 @@ pub struct Taken<'a> {
 #[derive(Clone)]
 pub enum Taker<'a> {
     Seller,
-    Buyer(&'a str),
+    /// With what the seller undertakes towards it.
+    Buyer(&'a str, Liability),
     /// Nobody yet: it stays locked so.
     Awaiting(&'a Lock),
 }
@@ -269,7 +292,7 @@ pub fn sell(
     for (claim, part) in claims.into_iter().zip(parts) {
         numbers.push(claim.number);
         match &part.by {
-            Taker::Buyer(buyer) => sell_to(context, claim, buyer)?,
+            Taker::Buyer(buyer, liability) => sell_to(context, claim, buyer, liability)?,
             Taker::Seller => unlock(&mut context.store, claim),
             Taker::Awaiting(awaited) => lock(&mut context.store, claim, awaited),
         }
@@ -278,8 +301,13 @@ pub fn sell(
 }
 
 /// Passes a locked claim to who has bought it.
-pub fn sell_to(context: &mut Context<'_>, claim: Claim, buyer: &str) -> Result<(), StateError> {
-    endorse(context, claim, buyer, Purpose::Sale)
+pub fn sell_to(
+    context: &mut Context<'_>,
+    claim: Claim,
+    buyer: &str,
+    liability: &Liability,
+) -> Result<(), StateError> {
+    endorse(context, claim, buyer, Purpose::Sale, liability)
 }
 
 /// Pledges a locked claim for a loan; its controller stays.
@@ -316,7 +344,8 @@ pub fn is_taken(claim: &Claim, pledge: &Pledge) -> bool {
 /// Passes control of a pledged claim to its lender; the pledge stays. Invariant: its loan is in default.
 pub fn take(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Result<(), StateError> {
     let (receivable, number) = (claim.receivable.clone(), claim.number);
-    endorse(context, claim, &pledge.pledgee, Purpose::Enforcement)?;
+    let to = &pledge.pledgee;
+    endorse(context, claim, to, Purpose::Enforcement, &Liability::none())?;
     let claim = keys::claim(&context.store, &receivable, number)?
         .ok_or_else(|| StateError::corrupt("receivable/claim", "an endorsed claim is missing"))?;
     let pledged = encumber(claim, Some(Burden::Pledged(pledge.clone())));
@@ -345,7 +374,13 @@ pub fn release(
     let concerned = [free.controller.as_str(), &pledge.pledgee, &debtor];
     emit(context, &concerned, Kind::Released(event));
     if taken {
-        endorse(context, free, owner, Purpose::Enforcement)?;
+        endorse(
+            context,
+            free,
+            owner,
+            Purpose::Enforcement,
+            &Liability::none(),
+        )?;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{
     Claim, ClaimState, ClaimTransferred, Encumbrance, Endorsement, Purpose, Rank, Receivable,
-    Recourse,
 };
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
@@ -17,6 +16,7 @@ use super::errors::ClaimFault;
 use super::events::emit;
 use super::keys::{ENDORSEMENTS, claim, put_claim, receivable_of};
 use super::terms::day_count;
+use super::undertakings::{self, Liability};
 use crate::kernel::{Context, StateError, Store, stored_date};
 use crate::membership::api as membership;
 use crate::supervision::api as supervision;
@@ -169,8 +169,11 @@ pub(super) fn endorse(
     claim: Claim,
     to: &str,
     purpose: Purpose,
+    liability: &Liability,
 ) -> Result<(), StateError> {
-    let debtor = receivable_of(&context.store, &claim)?.debtor;
+    let receivable = receivable_of(&context.store, &claim)?;
+    let currency = money(&receivable, 0).currency;
+    let debtor = receivable.debtor;
     let id = EndorsementId::of(context.tx_id, &claim.receivable, claim.number).to_vec();
     let endorsement = Endorsement {
         id: id.clone(),
@@ -180,19 +183,24 @@ pub(super) fn endorse(
         from: claim.controller.clone(),
         to: to.to_owned(),
         purpose: purpose.into(),
-        recourse: Recourse::None.into(),
+        recourse: liability.recourse.into(),
         at: Some(context.ledger_date.to_proto()),
+        recourse_limit: liability.limit,
     };
     let parts = [claim.receivable.as_slice(), id.as_slice()];
     ENDORSEMENTS.put(&mut context.store, &parts, &endorsement);
     let for_payment = u32::from(purpose == Purpose::Payment);
-    let endorsed = Claim {
-        controller: to.to_owned(),
+    let mut endorsed = Claim {
         depth: claim.depth.saturating_add(for_payment),
         endorsement: id.clone(),
         encumbrance: None,
         ..claim.clone()
     };
+    if purpose != Purpose::Enforcement {
+        undertakings::merge_in_one_hand(&context.store, &mut endorsed, to)?;
+    }
+    undertakings::undertake(context, &mut endorsed, liability, currency);
+    endorsed.controller = to.to_owned();
     put_claim(&mut context.store, &endorsed);
     let transferred = ClaimTransferred {
         receivable: claim.receivable,
@@ -201,6 +209,8 @@ pub(super) fn endorse(
         to: to.to_owned(),
         purpose: purpose.into(),
         endorsement: id,
+        recourse: liability.recourse.into(),
+        recourse_limit: liability.limit,
     };
     let concerned = [claim.controller.as_str(), to, &debtor];
     emit(context, &concerned, Kind::Transferred(transferred));

@@ -135,9 +135,14 @@ pub(super) fn merge(context: &mut Context<'_>, merge: &MergeClaims) -> Result<()
     let parents = numbers.iter().map(find);
     let parents: Vec<Claim> = parents.collect::<Result<_, Failure>>()?;
     let first = &parents[0];
-    let alike = |claim: &Claim| claim.rank == first.rank && claim.endorsement == first.endorsement;
+    let alike = |claim: &Claim| {
+        claim.rank == first.rank
+            && claim.endorsement == first.endorsement
+            && claim.undertakings == first.undertakings
+            && (claim.origin, claim.behind) == (first.origin, first.behind)
+    };
     if !parents.iter().all(alike) {
-        let message = "only claims of the same rank and last endorsement are merged";
+        let message = "only claims of the same rank, last endorsement, undertakings and place behind others are merged";
         return Err(reject(RejectionCode::CannotMerge, message));
     }
     let mut receivable = receivable_of(&context.store, first)?;

@@ -1,6 +1,6 @@
 //! Contract 5, receivable: what a confirmed invoice's buyer owes, and the claims to it
-//! (specification 4). Invoice opens one, financing locks, sells and pledges its claims,
-//! settlement pays them.
+//! (specification 4), with what others undertake to pay of them (5.6). Invoice opens one, financing locks, sells
+//! and pledges its claims, settlement pays them.
 
 pub mod api;
 mod claims;
@@ -12,7 +12,9 @@ mod events;
 mod keys;
 mod offers;
 mod payments;
+mod recoveries;
 mod terms;
+mod undertakings;
 
 use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::receivable::v1::{Action, action};
@@ -41,6 +43,8 @@ impl Contract for Receivables {
                 price => Authority::of(Class::Pay).over(price),
             },
             Decline(_) | Expire(_) => Authority::of(Class::Transfer).discharging(),
+            GiveGuarantee(give) => Authority::of(Class::Guarantee).over(give.cap.clone()),
+            GiveNotice(_) => Authority::of(Class::Report).discharging(),
         }))
     }
 
@@ -53,6 +57,8 @@ impl Contract for Receivables {
             Some(Accept(accept)) => offers::accept(context, &accept),
             Some(Decline(decline)) => offers::decline(context, &decline),
             Some(Expire(expire)) => offers::expire(context, &expire),
+            Some(GiveGuarantee(give)) => undertakings::guarantee(context, give),
+            Some(GiveNotice(notice)) => undertakings::notice(context, &notice),
             None => Err(reject(
                 KernelRejectionCode::MalformedAction,
                 "the action names none",

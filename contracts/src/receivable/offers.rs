@@ -7,7 +7,7 @@ use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{
     AcceptOffer, Claim, ClaimOffered, DeclineOffer, ExpireOffer, Offer, OfferClaim, OfferDeclined,
-    OfferExpired, Purpose, Receivable, RejectionCode,
+    OfferExpired, Purpose, Receivable, Recourse, RejectionCode,
 };
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
@@ -19,6 +19,7 @@ use super::claims::{
 };
 use super::events::emit;
 use super::keys::{claim, put_claim, receivable_of};
+use super::undertakings::Liability;
 use crate::cash::api::{self as cash, Payment};
 use crate::kernel::{Context, Failure, StateError, Store, check_known, reject, stored_date};
 use crate::membership::api as membership;
@@ -26,6 +27,7 @@ use crate::supervision::api::{self as supervision, Funding, Policy};
 
 pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), Failure> {
     check_known::<Purpose>(offer.purpose, "purpose")?;
+    check_known::<Recourse>(offer.recourse, "recourse")?;
     let (claim, receivable) = find_free(context, &offer.receivable, offer.number)?;
     if !is_assignable(&receivable) {
         let message = "the invoice's terms forbid transfers of its claims";
@@ -39,6 +41,14 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
             format!("an offer's last day is {today} or up to {MAX_OFFER_DAYS} days later");
         return Err(reject(RejectionCode::InvalidExpiry, message));
     }
+    let liability = Liability::new(offer.recourse(), offer.recourse_limit);
+    let problem = match liability.problem(today) {
+        None => liability.problem_for(&context.store, &claim)?,
+        problem => problem,
+    };
+    if let Some(problem) = problem {
+        return Err(reject(RejectionCode::InvalidRecourse, problem));
+    }
     check_policy(context, (&claim, &receivable), &offer.to, offer.purpose())?;
 
     let from = claim.controller.clone();
@@ -49,6 +59,8 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
         offered_on: Some(today.to_proto()),
         expires_on: offer.expires_on,
         issuer: offer.issuer.clone(),
+        recourse: offer.recourse,
+        recourse_limit: offer.recourse_limit,
     };
     let offered = encumber(claim, Some(Burden::Offered(terms)));
     put_claim(&mut context.store, &offered);
@@ -61,6 +73,8 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
         price: offer.price,
         expires_on: offer.expires_on,
         issuer: offer.issuer,
+        recourse: offer.recourse,
+        recourse_limit: offer.recourse_limit,
     };
     emit(context, &[&from, &offer.to], Kind::Offered(event));
     Ok(())
@@ -117,7 +131,7 @@ fn check_purpose(
 ) -> Result<(), Failure> {
     let invalid = |message: String| Err(reject(RejectionCode::InvalidPurpose, message));
     match offer.purpose() {
-        Purpose::Unspecified | Purpose::Enforcement => {
+        Purpose::Unspecified | Purpose::Enforcement | Purpose::Subrogation => {
             invalid("an offer is in payment or for sale".into())
         }
         Purpose::Payment if offer.price.is_none() && offer.issuer.is_empty() => Ok(()),
@@ -164,7 +178,14 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
         )?,
     }
 
-    Ok(endorse(context, claim, &offer.to, offer.purpose())?)
+    let liability = Liability::new(offer.recourse(), offer.recourse_limit);
+    Ok(endorse(
+        context,
+        claim,
+        &offer.to,
+        offer.purpose(),
+        &liability,
+    )?)
 }
 
 /// An offer's last day, moved by freezes of the claim or its parties.

@@ -1,6 +1,8 @@
 //! What a debtor owes, how a payment is divided among the claims, and what it leaves of
 //! them (specification 6.4).
 
+use std::collections::BTreeMap;
+
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
@@ -51,6 +53,25 @@ impl Share {
         self.principal_minor == self.owed_principal() && self.penalty_minor == self.owed_penalty()
     }
 
+    /// Takes from what is left of a payment as much as is still owed.
+    pub(super) fn take(&mut self, left_minor: &mut u64) {
+        let minor = (*left_minor).min(self.owed_principal() - self.principal_minor);
+        self.principal_minor += minor;
+        *left_minor -= minor;
+        let minor = (*left_minor).min(self.owed_penalty() - self.penalty_minor);
+        self.penalty_minor += minor;
+        *left_minor -= minor;
+    }
+
+    /// The penalty that is paid, to run on from here.
+    pub(super) fn penalty_until_now(&self) -> Option<Accrual> {
+        self.accrued.map(|accrued| Accrual {
+            minor: self.penalty_minor,
+            fraction: 0,
+            ..accrued
+        })
+    }
+
     /// What the share leaves of its claim.
     pub(super) fn rest(&self) -> Claim {
         if self.is_all() {
@@ -79,7 +100,7 @@ pub struct Allocation {
 }
 
 /// Divides an amount by rank: senior principal, senior penalty, retained principal,
-/// retained penalty, pro rata to what is owed in each.
+/// retained penalty, pro rata to what is owed in each. Claims of one origin hand down what they get together.
 pub fn allocate(
     store: &Store<'_>,
     receivable: &Receivable,
@@ -88,32 +109,55 @@ pub fn allocate(
 ) -> Result<Allocation, StateError> {
     let mut shares = owed(store, receivable, on)?;
     let mut left_minor = amount_minor;
-    let (mut principal_minor, mut penalty_minor) = (0, 0);
     for rank in [Rank::Senior, Rank::Retained] {
-        let of_rank = |owed: fn(&Share) -> u64| {
-            move |share: &Share| match share.claim.rank() == rank {
-                true => owed(share),
-                false => 0,
-            }
+        let origins = origins(&mut shares, rank);
+        let owed = |kind: fn(&Share) -> u64| {
+            let sum = |claims: &Vec<&mut Share>| {
+                // More penalty than 64 bits hold is owed to nobody who would notice.
+                claims
+                    .iter()
+                    .fold(0u64, |sum, share| sum.saturating_add(kind(share)))
+            };
+            origins.iter().map(sum).collect::<Vec<u64>>()
         };
-        let owed: Vec<u64> = shares.iter().map(of_rank(Share::owed_principal)).collect();
-        for (share, minor) in shares.iter_mut().zip(take(&mut left_minor, &owed)) {
-            share.principal_minor += minor;
-            principal_minor += minor;
-        }
-        let owed: Vec<u64> = shares.iter().map(of_rank(Share::owed_penalty)).collect();
-        for (share, minor) in shares.iter_mut().zip(take(&mut left_minor, &owed)) {
-            share.penalty_minor += minor;
-            penalty_minor += minor;
+        let principal = take(&mut left_minor, &owed(Share::owed_principal));
+        let penalty = take(&mut left_minor, &owed(Share::owed_penalty));
+        for (claims, both) in origins.into_iter().zip(principal.iter().zip(&penalty)) {
+            hand_down(claims, both.0 + both.1);
         }
     }
     shares.retain(|share| share.total_minor() > 0);
     Ok(Allocation {
+        principal_minor: shares.iter().map(|share| share.principal_minor).sum(),
+        penalty_minor: shares.iter().map(|share| share.penalty_minor).sum(),
         shares,
-        principal_minor,
-        penalty_minor,
         left_minor,
     })
+}
+
+/// The claims of a rank by their origins: one that nobody but the debtor paid for is its own.
+fn origins(shares: &mut [Share], rank: Rank) -> Vec<Vec<&mut Share>> {
+    let mut origins: BTreeMap<u32, Vec<&mut Share>> = BTreeMap::new();
+    for share in shares.iter_mut().filter(|share| share.claim.rank() == rank) {
+        let origin = share.claim.origin.unwrap_or(share.claim.number);
+        origins.entry(origin).or_default().push(share);
+    }
+    origins.into_values().collect()
+}
+
+/// Divides what claims of one origin get: those that came of fewer recoveries before those that came of more.
+fn hand_down(mut claims: Vec<&mut Share>, mut left_minor: u64) {
+    claims.sort_by_key(|share| share.claim.behind);
+    for alike in claims.chunk_by_mut(|a, b| a.claim.behind == b.claim.behind) {
+        let owed: Vec<u64> = alike.iter().map(|share| share.owed_principal()).collect();
+        for (share, minor) in alike.iter_mut().zip(take(&mut left_minor, &owed)) {
+            share.principal_minor = minor;
+        }
+        let owed: Vec<u64> = alike.iter().map(|share| share.owed_penalty()).collect();
+        for (share, minor) in alike.iter_mut().zip(take(&mut left_minor, &owed)) {
+            share.penalty_minor = minor;
+        }
+    }
 }
 
 /// What a payment that was divided when it was instructed brings its claims, given by number, principal and penalty.
@@ -188,21 +232,7 @@ pub fn pay(
     on: Date,
 ) -> bool {
     for share in &allocation.shares {
-        let claim = &share.claim;
-        let rest = share.rest();
-        let Some(Burden::Offered(offer)) = burden(claim) else {
-            put_claim(&mut context.store, &rest);
-            continue;
-        };
-        put_claim(&mut context.store, &encumber(rest, None));
-        let overtaken = OfferOvertaken {
-            receivable: claim.receivable.clone(),
-            number: claim.number,
-            from: claim.controller.clone(),
-            to: offer.to.clone(),
-        };
-        let concerned = [claim.controller.as_str(), &offer.to];
-        emit(context, &concerned, Kind::Overtaken(overtaken));
+        put_rest(context, share, share.claim.origin);
     }
     // No more principal is ever redeemed than the face; of penalty, more than 64 bits hold
     // takes more deposits than eighteen banks may ever issue.
@@ -213,6 +243,28 @@ pub fn pay(
     let settled = end_claims(&mut receivable, &allocation.shares, on);
     put_receivable(&mut context.store, &receivable);
     settled
+}
+
+/// Writes what a share leaves of its claim, whose offer it ends.
+pub(super) fn put_rest(context: &mut Context<'_>, share: &Share, origin: Option<u32>) {
+    let claim = &share.claim;
+    let rest = Claim {
+        origin,
+        ..share.rest()
+    };
+    let Some(Burden::Offered(offer)) = burden(claim) else {
+        put_claim(&mut context.store, &rest);
+        return;
+    };
+    put_claim(&mut context.store, &encumber(rest, None));
+    let overtaken = OfferOvertaken {
+        receivable: claim.receivable.clone(),
+        number: claim.number,
+        from: claim.controller.clone(),
+        to: offer.to.clone(),
+    };
+    let concerned = [claim.controller.as_str(), &offer.to];
+    emit(context, &concerned, Kind::Overtaken(overtaken));
 }
 
 /// Ends the claims of which these shares leave nothing, and says whether they were the last: then the receivable is

@@ -1,11 +1,12 @@
-//! Contract 7, settlement: debtors pay, in deposits or over the external rail, and what is not paid is reported
-//! (specification 6.3 to 6.5).
+//! Contract 7, settlement: debtors pay, in deposits or over the external rail, what is not paid is reported, and
+//! endorsers and guarantors pay in the debtor's place (specification 6.3 to 6.6).
 
 mod errors;
 mod events;
 mod external;
 mod fees;
 mod payments;
+mod recoveries;
 mod reports;
 
 use counterfoil_proto::membership::v1::ActionClass;
@@ -31,6 +32,9 @@ impl Contract for Settlement {
             InstructPayment(instruct) => Authority::of(Class::Pay)
                 .over(instruct.amount.clone())
                 .discharging(),
+            Honour(honour) => Authority::of(Class::Pay)
+                .over(honour.amount.clone())
+                .discharging(),
             ConfirmPayment(_) => Authority::of(Class::Attest).discharging(),
             CancelPayment(_) => Authority::of(Class::Release).discharging(),
             RulePayment(_) => Authority::of(Class::Rule).discharging(),
@@ -43,6 +47,7 @@ impl Contract for Settlement {
         use action::Action::*;
         match action.action {
             Some(Settle(settle)) => payments::settle(context, settle),
+            Some(Honour(honour)) => recoveries::honour(context, honour),
             Some(InstructPayment(instruct)) => external::instruct(context, instruct),
             Some(ConfirmPayment(confirm)) => external::confirm(context, &confirm),
             Some(CancelPayment(cancel)) => external::cancel(context, &cancel),

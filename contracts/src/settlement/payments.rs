@@ -109,15 +109,12 @@ pub(super) fn discharge(
     context: &mut Context<'_>,
     receivable: Receivable,
     allocation: &Allocation,
-    division: Division,
+    mut division: Division,
     means: Means,
 ) -> Result<(), StateError> {
     let due = stored_date("receivable/receivable", receivable.adjusted_due_date)?;
     let settled = receivables::pay(context, receivable.clone(), allocation, means.value_date);
-    division.collections.record(context)?;
-    for request in &division.requests {
-        financing::overtake(context, request)?;
-    }
+    division.record(context)?;
     let money = |minor: u64| Some(receivables::money(&receivable, minor));
     let paid = ReceivablePaid {
         receivable: receivable.id.clone(),
@@ -282,6 +279,21 @@ impl Division {
         {
             self.requests.insert(lock.request.clone());
         }
+    }
+
+    /// Writes what the payment did to loans and requests. Invariant: it was recorded and made in this transaction.
+    pub fn record(&mut self, context: &mut Context<'_>) -> Result<(), StateError> {
+        std::mem::take(&mut self.collections).record(context)?;
+        for request in &self.requests {
+            financing::overtake(context, request)?;
+        }
+        Ok(())
+    }
+
+    /// Takes out what the payer would get of its own payment.
+    pub fn set_off(&mut self, payer: &str) {
+        self.legs.remove(payer);
+        self.held.retain(|held| held.payee != payer);
     }
 
     fn wait(&mut self, payee: &str, minor: u64, records: Vec<Vec<u8>>, price: Vec<u8>) {

@@ -149,6 +149,7 @@ reads! {
     receivable::get_claim(GetClaimRequest) -> GetClaimResponse;
     receivable::list_claims(ListClaimsRequest) -> ListClaimsResponse;
     receivable::list_endorsements(ListEndorsementsRequest) -> ListEndorsementsResponse;
+    receivable::list_undertakings(ListUndertakingsRequest) -> ListUndertakingsResponse;
     financing::get_request(GetRequestRequest) -> GetRequestResponse;
     financing::list_requests(ListRequestsRequest) -> ListRequestsResponse;
     financing::rank_quotes(RankQuotesRequest) -> RankQuotesResponse;

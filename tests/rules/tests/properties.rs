@@ -290,6 +290,7 @@ impl Run {
             },
             Act::Settlement(action) => match action.action.as_ref()? {
                 Settlement::Settle(a) => &a.end_to_end_id,
+                Settlement::Honour(a) => &a.end_to_end_id,
                 Settlement::InstructPayment(a) => &a.end_to_end_id,
                 _ => return None,
             },

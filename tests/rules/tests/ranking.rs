@@ -4,7 +4,7 @@ use counterfoil_contracts::financing::api::{Price, Ranked, price, rank};
 use counterfoil_proto::financing::v1::{
     Quote, QuoteFee, QuoteState, QuoteTerms, Request, RequestedClaim, Technique,
 };
-use counterfoil_proto::receivable::v1::{DayCount, Rank, Recourse};
+use counterfoil_proto::receivable::v1::{DayCount, Rank, Recourse, RecourseLimit};
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 
@@ -199,4 +199,46 @@ fn the_best_net_comes_first_then_the_earlier_commitment() {
     // What is listed apart shows its price all the same.
     assert!(has_price("other-sum") && has_price("other-recourse"));
     assert!(!has_price("sealed") && !has_price("nothing-left"));
+}
+
+/// 5.3 ranks only within the recourse that was asked for: its kind, its cap and its last day.
+#[test]
+fn quotes_with_another_recourse_are_listed_apart() {
+    let limit = |cap_minor, last: &str| {
+        Some(RecourseLimit {
+            cap_minor,
+            expires_on: Some(date(last).to_proto()),
+        })
+    };
+    let mut request = request(Technique::Factoring, &[(10_000, "2024-03-31")]);
+    request.set_recourse(Recourse::Limited);
+    request.recourse_limit = limit(2_000, "2024-06-30");
+    let of = |rate_ppm, recourse: Recourse, recourse_limit| {
+        Some(QuoteTerms {
+            recourse: recourse.into(),
+            recourse_limit,
+            ..terms(10_000, rate_ppm)
+        })
+    };
+    let more = limit(2_001, "2024-06-30");
+    let quotes = vec![
+        quote("full", (1, 0), of(10_000, Recourse::Full, None)),
+        quote("more", (1, 1), of(20_000, Recourse::Limited, more)),
+        quote(
+            "asked",
+            (1, 2),
+            of(60_000, Recourse::Limited, request.recourse_limit),
+        ),
+        quote("none", (1, 3), of(70_000, Recourse::None, None)),
+    ];
+    let ranked = rank(&request, quotes, date("2024-01-01")).expect("good quotes");
+    let order: Vec<(&str, Option<u32>)> = ranked
+        .iter()
+        .map(|ranked| (ranked.quote.bank.as_str(), ranked.rank))
+        .collect();
+    assert_eq!(order[0], ("asked", Some(1)));
+    assert!(
+        order[1..].iter().all(|(_, rank)| rank.is_none()),
+        "{order:?}"
+    );
 }

@@ -133,6 +133,14 @@ fn apply(profile: &mut Profile, change: Change) -> Figure {
             (&mut supplier.invoices_confirmed, Figure::Volume)
         }
         Change::InvoiceEnded => (&mut supplier(profile).invoices_ended, Figure::InvoicesEnded),
+        Change::RecourseNotice => (
+            &mut supplier(profile).recourse_notices,
+            Figure::RecourseNotices,
+        ),
+        Change::RecoursePayment => (
+            &mut supplier(profile).recourse_payments,
+            Figure::RecoursePayments,
+        ),
         Change::Quote => (&mut bank(profile).quotes, Figure::Quotes),
         Change::Reveal => (&mut bank(profile).reveals, Figure::Reveals),
         Change::MissedReveal => (&mut bank(profile).missed_reveals, Figure::MissedReveals),

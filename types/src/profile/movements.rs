@@ -1,7 +1,8 @@
 //! What each event means for the profiles of its parties. A new event that means something is one arm here.
 
+use counterfoil_proto::receivable::v1::UndertakingKind;
 use counterfoil_proto::v1::{self as wire, Event, Money};
-use counterfoil_proto::{financing, invoice, settlement};
+use counterfoil_proto::{financing, invoice, receivable, settlement};
 use prost::Message;
 
 use crate::dates::Date;
@@ -45,6 +46,8 @@ pub enum Change {
         amount: Money,
     },
     InvoiceEnded,
+    RecourseNotice,
+    RecoursePayment,
     /// Of a bank.
     Quote,
     Reveal,
@@ -73,6 +76,7 @@ pub struct UnreadableEvent {
 pub fn movements(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
     match event.contract {
         contract::INVOICE => of_invoice(event),
+        contract::RECEIVABLE => of_receivable(event),
         contract::SETTLEMENT => of_settlement(event),
         contract::FINANCING => of_financing(event),
         _ => Ok(Vec::new()),
@@ -135,6 +139,21 @@ fn of_invoice(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
     })
 }
 
+fn of_receivable(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
+    use receivable::v1::event::Event::*;
+    Ok(match read::<receivable::v1::Event>(event)?.event {
+        Some(NoticeGiven(e)) if e.kind() == UndertakingKind::Recourse => {
+            vec![movement(e.to, Change::RecourseNotice)]
+        }
+        Some(
+            Opened(_) | Split(_) | Merged(_) | Offered(_) | Transferred(_) | Declined(_)
+            | Expired(_) | Overtaken(_) | Pledged(_) | Released(_) | Credited(_) | Disputed(_)
+            | GuaranteeGiven(_) | NoticeGiven(_),
+        )
+        | None => Vec::new(),
+    })
+}
+
 fn of_settlement(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
     use settlement::v1::event::Event::*;
     Ok(match read::<settlement::v1::Event>(event)?.event {
@@ -144,7 +163,10 @@ fn of_settlement(event: &Event) -> Result<Vec<Movement>, UnreadableEvent> {
         }
         Some(Overdue(e)) => vec![movement(e.debtor, Change::OverdueReport)],
         Some(Defaulted(e)) => vec![movement(e.debtor, Change::Default)],
-        Some(Paid(_) | ClaimPaid(_) | FeeCharged(_)) | None => Vec::new(),
+        Some(ClaimRecovered(e)) if e.kind() == UndertakingKind::Recourse => {
+            vec![movement(e.payer, Change::RecoursePayment)]
+        }
+        Some(Paid(_) | ClaimPaid(_) | FeeCharged(_) | ClaimRecovered(_)) | None => Vec::new(),
     })
 }
 

@@ -1,7 +1,6 @@
 //! `counterfoil request open`: which claims, for what, and until when.
 
 use counterfoil_proto::financing::v1::{ClaimReference, OpenRequest, Technique};
-use counterfoil_proto::receivable::v1::Recourse;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{ClaimId, OrganizationId};
@@ -9,7 +8,7 @@ use counterfoil_types::ids::{ClaimId, OrganizationId};
 use crate::amounts::Currencies;
 use crate::arguments::Sending;
 use crate::client::Client;
-use crate::commands::{claim, receivable};
+use crate::commands::{claim, receivable, recourse};
 use crate::failure::Failure;
 
 #[derive(clap::Args, Debug)]
@@ -42,6 +41,8 @@ pub struct Open {
     #[arg(long, value_name = "ORG")]
     arbiter: Option<OrganizationId>,
     #[command(flatten)]
+    recourse: recourse::Options,
+    #[command(flatten)]
     sending: Sending,
 }
 
@@ -67,6 +68,7 @@ impl Open {
             Some(minimum) => currencies.read(minimum, Some(&amount.currency))?.minor,
             None => 0,
         };
+        let recourse = self.recourse.or_none(&amount.currency, currencies)?;
         eprintln!("asking for {}", currencies.money(&amount));
         let reference = |id: &ClaimId| ClaimReference {
             receivable: id.receivable.to_vec(),
@@ -76,7 +78,8 @@ impl Open {
             claims: self.claims.iter().map(reference).collect(),
             technique: self.technique.into(),
             amount: Some(amount),
-            recourse: Recourse::None.into(),
+            recourse: recourse.0.into(),
+            recourse_limit: recourse.1,
             deadline: Some(self.deadline.to_proto()),
             expires_on: Some(self.until.to_proto()),
             invited: self.invited.into_iter().map(String::from).collect(),

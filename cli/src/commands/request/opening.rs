@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use counterfoil_keystore as keystore;
 use counterfoil_proto::financing::v1::{QuoteFee, QuoteTerms, Schedule};
-use counterfoil_proto::receivable::v1::{DayCount, Recourse};
+use counterfoil_proto::receivable::v1::{DayCount, Recourse, RecourseLimit};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
@@ -43,6 +43,9 @@ pub struct Terms {
     pub day_count: String,
     pub fees: Vec<Fee>,
     pub recourse: String,
+    /// Of limited recourse.
+    #[serde(default)]
+    pub recourse_limit: Option<Limit>,
     pub expires_on: Date,
     /// The bank whose deposits pay; none where it pays over the external rail.
     #[serde(default)]
@@ -67,6 +70,14 @@ pub struct Fee {
     pub name: String,
     #[serde(with = "decimal")]
     pub amount_minor: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    #[serde(with = "decimal")]
+    pub cap_minor: u64,
+    pub expires_on: Date,
 }
 
 /// Minor units as decimal strings, as everywhere in JSON.
@@ -108,6 +119,10 @@ impl Terms {
             day_count: day_count.into(),
             fees: self.fees.iter().map(fee).collect(),
             recourse: recourse.into(),
+            recourse_limit: self.recourse_limit.as_ref().map(|limit| RecourseLimit {
+                cap_minor: limit.cap_minor,
+                expires_on: Some(limit.expires_on.to_proto()),
+            }),
             expires_on: Some(self.expires_on.to_proto()),
             issuer: id(&self.issuer),
             asserter: id(&self.asserter),
@@ -197,6 +212,7 @@ mod tests {
                 amount_minor: 500,
             }],
             recourse: "None".into(),
+            recourse_limit: None,
             expires_on: "2026-01-20".parse().unwrap(),
             issuer: Some("bank-a".parse().unwrap()),
             asserter: None,

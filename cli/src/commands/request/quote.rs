@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use counterfoil_proto::financing::v1::action::Action;
 use counterfoil_proto::financing::v1::{CommitQuote, Request, RevealQuote, Schedule};
-use counterfoil_proto::receivable::v1::{DayCount, Recourse};
+use counterfoil_proto::receivable::v1::DayCount;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{OrganizationId, RequestId};
@@ -12,7 +12,8 @@ use counterfoil_types::ids::{OrganizationId, RequestId};
 use crate::amounts::{Currencies, parse_percent, percent};
 use crate::arguments::{Instruction, Sending, enum_value};
 use crate::client::Client;
-use crate::commands::request::opening::{Fee, Opening, Terms};
+use crate::commands::recourse;
+use crate::commands::request::opening::{Fee, Limit, Opening, Terms};
 use crate::commands::request::{get, ranking};
 use crate::failure::Failure;
 use crate::output::Answer;
@@ -53,6 +54,8 @@ pub struct Quote {
     /// Pay through banks outside of the ledger instead: the bank that asserts your payment, yourself or another
     #[arg(long, value_name = "BANK", conflicts_with = "issuer")]
     asserter: Option<OrganizationId>,
+    #[command(flatten)]
+    recourse: recourse::Options,
     #[command(flatten)]
     instruction: Instruction,
     #[command(flatten)]
@@ -151,6 +154,9 @@ impl Quote {
             Some(smallest) => currencies.read(smallest, Some(&amount.currency))?.minor,
             None => 0,
         };
+        let asked = (request.recourse(), request.recourse_limit);
+        let given = self.recourse.given(&amount.currency, currencies)?;
+        let (recourse, limit) = given.unwrap_or(asked);
         let fee = |text: &String| fee(text, &amount, currencies);
         Ok(Terms {
             rate_ppm: self
@@ -160,7 +166,14 @@ impl Quote {
                 .ok_or_else(|| Failure::Usage("give --rate or --rate-ppm".into()))?,
             day_count: format!("{:?}", self.day_count),
             fees: self.fees.iter().map(fee).collect::<Result<_, _>>()?,
-            recourse: format!("{:?}", Recourse::None),
+            recourse: format!("{recourse:?}"),
+            recourse_limit: match limit {
+                None => None,
+                Some(limit) => Some(Limit {
+                    cap_minor: limit.cap_minor,
+                    expires_on: read_date(limit.expires_on)?,
+                }),
+            },
             expires_on: match self.until {
                 Some(until) => until,
                 None => read_date(request.expires_on)?,

@@ -1,10 +1,10 @@
-//! Receivables, their claims and endorsements.
+//! Receivables, their claims and endorsements, and what is undertaken for them.
 
 use std::sync::Arc;
 
 use counterfoil_contracts::receivable;
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimState, Endorsement, Receivable, ReceivableState,
+    Claim, ClaimState, Endorsement, Receivable, ReceivableState, Undertaking, UndertakingKind,
 };
 use counterfoil_proto::v1 as wire;
 use tonic::Status;
@@ -116,6 +116,36 @@ pub async fn list_endorsements(
         .await?;
     Ok(wire::ListEndorsementsResponse {
         endorsements,
+        next_page_token,
+    })
+}
+
+pub async fn list_undertakings(
+    service: &Service,
+    caller: Arc<Caller>,
+    r: wire::ListUndertakingsRequest,
+) -> Result<wire::ListUndertakingsResponse, Status> {
+    let kind = known::<UndertakingKind>("kind", r.kind)?;
+    let prefix = if r.receivable.is_empty() {
+        receivable::api::undertaking_prefix()
+    } else {
+        let id = errors::hash("receivable", &r.receivable)?;
+        receivable::api::undertakings_of_prefix(id.as_ref())
+    };
+    let filters: [&[u8]; 3] = [&r.receivable, r.by.as_bytes(), &kind.to_be_bytes()];
+    let page = Page::new(
+        &caller,
+        r.page_size,
+        &r.page_token,
+        "undertakings",
+        &filters,
+    )?;
+    let filter = move |x: &Undertaking| matches(&r.by, &x.by) && is(kind, x.kind);
+    let (undertakings, next_page_token) = service
+        .list(caller, page, prefix, rules::undertaking, filter)
+        .await?;
+    Ok(wire::ListUndertakingsResponse {
+        undertakings,
         next_page_token,
     })
 }

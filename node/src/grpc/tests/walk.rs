@@ -144,6 +144,7 @@ fn claims(world: &World) -> Vec<Probe> {
         probe!("GetClaim" of "the holder's, pledged" = Ledger.get_claim(claim(PLEDGED)), a => bytes(a.claim)),
         list!("ListClaims" of "all" = list_claims(ListClaimsRequest), claims),
         list!("ListEndorsements" of "from seller to holder" = list_endorsements(ListEndorsementsRequest), endorsements),
+        list!("ListUndertakings" of "the seller's, to the holder" = list_undertakings(ListUndertakingsRequest), undertakings),
     ]
 }
 

@@ -336,6 +336,7 @@ impl Chain {
             to: "supplier-b".into(),
             purpose: receivable::Purpose::Payment.into(),
             expires_on: date(2, 1),
+            recourse: receivable::Recourse::Full.into(),
             ..Default::default()
         };
         self.claims("supplier-a", receivable::action::Action::Offer(offer));

@@ -328,6 +328,8 @@ impl Model {
             Receivable::Decline(_) | Receivable::Expire(_) => {
                 Authority::new(Class::Transfer).discharging()
             }
+            Receivable::GiveGuarantee(a) => Authority::over(Class::Guarantee, &a.cap),
+            Receivable::GiveNotice(_) => Authority::new(Class::Report).discharging(),
         }
     }
 
@@ -451,6 +453,7 @@ fn authority_of_settlement(action: &settlement_wire::Action) -> Authority {
             });
             Authority::over(Class::Pay, &amount).discharging()
         }
+        Settlement::Honour(a) => Authority::over(Class::Pay, &a.amount).discharging(),
         Settlement::InstructPayment(a) => Authority::over(Class::Pay, &a.amount).discharging(),
         Settlement::ConfirmPayment(_) => Authority::new(Class::Attest).discharging(),
         Settlement::CancelPayment(_) => Authority::new(Class::Release).discharging(),

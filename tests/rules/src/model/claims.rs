@@ -6,7 +6,7 @@ use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::receivable::v1::{
     AcceptOffer, Claim, ClaimOffered, ClaimPart, ClaimSplit, ClaimState, ClaimTransferred,
     ClaimsMerged, DeclineOffer, Encumbrance, Endorsement, Event, ExpireOffer, MergeClaims, Offer,
-    OfferClaim, OfferDeclined, OfferExpired, Purpose, Rank, Receivable, ReceivableState, Recourse,
+    OfferClaim, OfferDeclined, OfferExpired, Purpose, Rank, Receivable, ReceivableState,
     RejectionCode as Code, SplitClaim, Terms, event,
 };
 use counterfoil_proto::supervision::v1::{RejectionCode as Policy, Rules};
@@ -15,6 +15,7 @@ use counterfoil_proto::v1::{Accrual, Date, Money};
 use super::arithmetic::{MAX_MINOR, Rate, date, day, pro_rata};
 use super::cash::{Payment, is_end_to_end_id};
 use super::supervision::{claim_of, organization_key};
+use super::undertakings::Terms as RecourseTerms;
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
 
 /// Live claims of a receivable.
@@ -197,7 +198,7 @@ impl Model {
     }
 
     /// A new claim after the pattern of another.
-    fn create(&mut self, like: &Claim, parents: &[u32], minor: u64, rank: Rank) -> u32 {
+    pub(super) fn create(&mut self, like: &Claim, parents: &[u32], minor: u64, rank: Rank) -> u32 {
         let id = Id::try_from(like.receivable.as_slice()).expect("an id");
         let receivable = self.receivables.get_mut(&id).expect("a receivable");
         let number = receivable.claim_count;
@@ -261,7 +262,7 @@ impl Model {
         &mut self,
         key: &ClaimKey,
         to: &str,
-        purpose: Purpose,
+        (purpose, terms): (Purpose, RecourseTerms),
         call: &Call,
     ) -> Happened {
         let id = tagged_hash(
@@ -283,10 +284,14 @@ impl Model {
             from: from.clone(),
             to: to.to_owned(),
             purpose: purpose.into(),
-            recourse: Recourse::None.into(),
+            recourse: terms.0.into(),
+            recourse_limit: terms.1,
             at: Some(today),
         };
         self.endorsements.insert((key.0, id), endorsement);
+        if purpose != Purpose::Enforcement {
+            self.undertake(key, &from, to, terms, self.clock.day(call.time_ms));
+        }
         let transferred = ClaimTransferred {
             receivable: key.0.to_vec(),
             number: key.1,
@@ -294,6 +299,8 @@ impl Model {
             to: to.to_owned(),
             purpose: purpose.into(),
             endorsement: id.to_vec(),
+            recourse: terms.0.into(),
+            recourse_limit: terms.1,
         };
         let concerned = [from, to.to_owned(), debtor];
         receivable(concerned, event::Event::Transferred(transferred))
@@ -361,9 +368,11 @@ impl Model {
         let claims: Vec<Claim> = keys.iter().map(|key| self.claims[key].clone()).collect();
         let first = &claims[0];
         ensure(
-            claims
-                .iter()
-                .all(|c| c.rank == first.rank && c.endorsement == first.endorsement),
+            claims.iter().all(|c| {
+                (c.rank, &c.endorsement) == (first.rank, &first.endorsement)
+                    && (c.behind, c.origin) == (first.behind, first.origin)
+                    && c.undertakings == first.undertakings
+            }),
             Code::CannotMerge,
         )?;
 
@@ -407,7 +416,7 @@ impl Model {
         )?;
         let face = receivable_record.face.as_ref().expect("a face");
         let fits = match action.purpose() {
-            Purpose::Unspecified | Purpose::Enforcement => false,
+            Purpose::Unspecified | Purpose::Enforcement | Purpose::Subrogation => false,
             Purpose::Payment => action.price.is_none() && action.issuer.is_empty(),
             Purpose::Sale => action.price.as_ref().is_some_and(|price| {
                 price.currency == face.currency && (1..=MAX_MINOR).contains(&price.minor)
@@ -424,6 +433,11 @@ impl Model {
             Code::InvalidExpiry,
         )?;
         self.may_pass(call, &key, to, action.purpose())?;
+        let recourse = (action.recourse(), action.recourse_limit);
+        ensure(
+            self.may_undertake(&recourse, [&self.claims[&key]].into_iter(), today),
+            Code::InvalidRecourse,
+        )?;
 
         self.claim_mut(&key).encumbrance = under(Kind::Offered(Offer {
             to: to.to_owned(),
@@ -432,6 +446,8 @@ impl Model {
             offered_on: Some(date(today)),
             expires_on: action.expires_on,
             issuer: action.issuer.clone(),
+            recourse: action.recourse,
+            recourse_limit: action.recourse_limit,
         }));
         let offered = ClaimOffered {
             receivable: action.receivable.clone(),
@@ -442,6 +458,8 @@ impl Model {
             price: action.price.clone(),
             expires_on: action.expires_on,
             issuer: action.issuer.clone(),
+            recourse: action.recourse,
+            recourse_limit: action.recourse_limit,
         };
         Ok(vec![receivable([from, to], event::Event::Offered(offered))])
     }
@@ -494,7 +512,8 @@ impl Model {
                 happened = self.pay(payment, call.tx_id);
             }
         }
-        happened.push(self.endorse(&key, caller, offer.purpose(), call));
+        let terms = (offer.recourse(), offer.recourse_limit);
+        happened.push(self.endorse(&key, caller, (offer.purpose(), terms), call));
         Ok(happened)
     }
 

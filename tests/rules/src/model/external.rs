@@ -406,6 +406,8 @@ impl Model {
             debts.push(Debt {
                 number: part.number,
                 rank: claim.rank(),
+                origin: claim.origin.unwrap_or(claim.number),
+                behind: claim.behind,
                 principal: claim.outstanding_minor,
                 accrued: self.penalty(claim, on.max(reckoned)),
             });

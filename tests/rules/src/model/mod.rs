@@ -24,12 +24,13 @@ mod proposals;
 pub mod settlement;
 pub mod supervision;
 mod suspense;
+pub mod undertakings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
-use counterfoil_proto::credit::v1::HistoryEntry;
+use counterfoil_proto::credit::v1::{Figure, HistoryEntry};
 use counterfoil_proto::financing::v1::{self as financing_wire, Schedule, Technique};
 use counterfoil_proto::invoice::v1::{self as invoice_wire, Verdict, WarningKind};
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
@@ -194,6 +195,8 @@ pub struct Model {
     pub claims: BTreeMap<(Id, u32), receivable_wire::Claim>,
     /// By receivable and id.
     pub endorsements: BTreeMap<(Id, Id), receivable_wire::Endorsement>,
+    /// What endorsers and guarantors undertake, by receivable and id.
+    pub undertakings: BTreeMap<(Id, Id), receivable_wire::Undertaking>,
     pub requests: BTreeMap<Id, financing_wire::Request>,
     /// By request and bank.
     pub quotes: BTreeMap<(Id, String), financing_wire::Quote>,
@@ -231,6 +234,8 @@ pub struct Model {
     pub reports: Vec<(String, ReceivableState)>,
     /// Seller and buyer of every invoice about which a dispute was upheld, once for each.
     pub upheld: Vec<(String, String)>,
+    /// What endorsers with recourse were given notice of, and paid.
+    pub recourses: Vec<(String, Figure)>,
     /// Receivables that a payment settled, not a credit note.
     pub paid_off: BTreeSet<Id>,
     /// What each organization's history amounts to so far.
@@ -267,6 +272,7 @@ impl Model {
             receivables: BTreeMap::new(),
             claims: BTreeMap::new(),
             endorsements: BTreeMap::new(),
+            undertakings: BTreeMap::new(),
             requests: BTreeMap::new(),
             quotes: BTreeMap::new(),
             loans: BTreeMap::new(),
@@ -287,6 +293,7 @@ impl Model {
             history: BTreeMap::new(),
             reports: Vec::new(),
             upheld: Vec::new(),
+            recourses: Vec::new(),
             paid_off: BTreeSet::new(),
             tallies: BTreeMap::new(),
         }
@@ -417,6 +424,8 @@ impl Model {
                 Receivable::Accept(a) => self.accept(call, a),
                 Receivable::Decline(a) => self.decline(call, a),
                 Receivable::Expire(a) => self.expire_offer(call, a),
+                Receivable::GiveGuarantee(a) => self.give_guarantee(call, a),
+                Receivable::GiveNotice(a) => self.give_notice(call, a),
             },
             Act::Financing(financing_wire::Action {
                 action: Some(action),
@@ -444,6 +453,7 @@ impl Model {
                 action: Some(action),
             }) => match action {
                 Settlement::Settle(a) => self.settle(call, a),
+                Settlement::Honour(a) => self.honour(call, a),
                 Settlement::ReportOverdue(a) => self.report_overdue(call, a),
                 Settlement::ReportDefault(a) => self.report_default(call, a),
                 Settlement::InstructPayment(a) => self.instruct_payment(call, a),
@@ -522,7 +532,10 @@ fn is_well_formed(act: &Act) -> bool {
             _ => true,
         },
         Act::Receivable(action) => match &action.action {
-            Some(Receivable::Offer(offer)) => Purpose::try_from(offer.purpose).is_ok(),
+            Some(Receivable::Offer(offer)) => {
+                Purpose::try_from(offer.purpose).is_ok()
+                    && Recourse::try_from(offer.recourse).is_ok()
+            }
             _ => true,
         },
         Act::Financing(action) => match &action.action {

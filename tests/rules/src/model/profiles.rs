@@ -68,6 +68,9 @@ impl Model {
                 u64::from(seller == organization),
             );
         }
+        for (endorser, figure) in &self.recourses {
+            count(*figure, u64::from(endorser == organization));
+        }
         for quote in self.quotes.values().filter(|q| q.bank == organization) {
             count(Figure::Quotes, 1);
             count(Figure::Reveals, u64::from(quote.terms.is_some()));
@@ -118,7 +121,12 @@ impl Model {
                 volumes: self.volumes(|i| i.buyer == organization, false),
             }
         });
-        let supplier = any(&[Figure::InvoicesRegistered]).then(|| {
+        let supplier = any(&[
+            Figure::InvoicesRegistered,
+            Figure::RecourseNotices,
+            Figure::RecoursePayments,
+        ]);
+        let supplier = supplier.then(|| {
             let mine = || self.invoices.values().filter(|i| i.seller == organization);
             let registered = |i: &Invoice| i.registered_on.map(Some);
             SupplierProfile {
@@ -130,6 +138,8 @@ impl Model {
                 volumes: self.volumes(|i| i.seller == organization, true),
                 disputes: of(Figure::SupplierDisputes),
                 disputes_upheld: of(Figure::SupplierDisputesUpheld),
+                recourse_notices: of(Figure::RecourseNotices),
+                recourse_payments: of(Figure::RecoursePayments),
             }
         });
         let bank = any(&[Figure::Quotes]).then(|| BankProfile {

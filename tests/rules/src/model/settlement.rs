@@ -25,6 +25,10 @@ use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
 pub struct Debt {
     pub number: u32,
     pub rank: Rank,
+    /// The claim that endorsers or guarantors paid for first, or this one.
+    pub origin: u32,
+    /// How many of them come before it.
+    pub behind: u32,
     pub principal: u64,
     /// None until the due date has passed.
     pub accrued: Option<Accrual>,
@@ -70,30 +74,46 @@ pub(super) struct Means {
     pub refund: u64,
 }
 
-/// Puts a payment towards debts: principal before penalty, senior claims before retained ones.
+impl Paid {
+    /// What is paid for one claim alone.
+    pub(super) fn of_one(principal: u64, penalty: u64) -> Paid {
+        Paid {
+            claims: vec![(principal, penalty)],
+            refund: 0,
+        }
+    }
+}
+
+/// Puts a payment towards debts: principal before penalty, senior claims before retained ones. Claims of one origin
+/// stand together, and those behind others wait for them.
 pub(super) fn distribute(amount: u64, debts: &[Debt]) -> Paid {
     let mut rest = amount;
     let mut claims = vec![(0, 0); debts.len()];
+    let origins: BTreeSet<u32> = debts.iter().map(|debt| debt.origin).collect();
     for rank in [Rank::Senior, Rank::Retained] {
-        for of_penalty in [false, true] {
-            let owed = |debt: &Debt| match (debt.rank == rank, of_penalty) {
-                (false, _) => 0,
-                (true, false) => debt.principal,
-                (true, true) => debt.penalty(),
-            };
-            let weights: Vec<u64> = debts.iter().map(owed).collect();
-            let all: u128 = weights.iter().map(|owed| u128::from(*owed)).sum();
-            let shares = if u128::from(rest) >= all {
-                weights
-            } else {
-                pro_rata(rest, &weights)
-            };
-            for (claim, share) in claims.iter_mut().zip(shares) {
-                rest -= share;
-                if of_penalty {
-                    claim.1 += share;
-                } else {
-                    claim.0 += share;
+        let of_origin = |origin: u32| {
+            let both = (0..debts.len()).zip(debts);
+            both.filter(move |(_, debt)| debt.rank == rank && debt.origin == origin)
+        };
+        let mut got: BTreeMap<u32, u64> = BTreeMap::new();
+        for what in [|debt: &Debt| debt.principal, Debt::penalty] {
+            let owed = |origin: &u32| of_origin(*origin).map(|(_, debt)| what(debt)).sum();
+            let owed: Vec<u64> = origins.iter().map(owed).collect();
+            for (origin, share) in origins.iter().zip(pay_towards(&mut rest, owed)) {
+                *got.entry(*origin).or_default() += share;
+            }
+        }
+        for (origin, mut minor) in got {
+            let depths: BTreeSet<u32> = of_origin(origin).map(|(_, debt)| debt.behind).collect();
+            for depth in depths {
+                let alike = || of_origin(origin).filter(|(_, debt)| debt.behind == depth);
+                let owed = alike().map(|(_, debt)| debt.principal).collect();
+                for ((at, _), share) in alike().zip(pay_towards(&mut minor, owed)) {
+                    claims[at].0 = share;
+                }
+                let owed = alike().map(|(_, debt)| debt.penalty()).collect();
+                for ((at, _), share) in alike().zip(pay_towards(&mut minor, owed)) {
+                    claims[at].1 = share;
                 }
             }
         }
@@ -104,12 +124,25 @@ pub(super) fn distribute(amount: u64, debts: &[Debt]) -> Paid {
     }
 }
 
+/// Takes from a rest what is owed, pro rata where it is too little.
+fn pay_towards(rest: &mut u64, owed: Vec<u64>) -> Vec<u64> {
+    let all: u128 = owed.iter().map(|owed| u128::from(*owed)).sum();
+    let shares = match u128::from(*rest) >= all {
+        true => owed,
+        false => pro_rata(*rest, &owed),
+    };
+    *rest -= shares.iter().sum::<u64>();
+    shares
+}
+
 impl Model {
     /// What is owed on each live claim of a receivable on this day, by number.
     pub fn debts(&self, id: &Id, today: i64) -> Vec<Debt> {
         let debt = |claim: &Claim| Debt {
             number: claim.number,
             rank: claim.rank(),
+            origin: claim.origin.unwrap_or(claim.number),
+            behind: claim.behind,
             principal: claim.outstanding_minor,
             accrued: self.penalty(claim, today),
         };
@@ -527,7 +560,7 @@ fn of_face(receivable: &Receivable, minor: u64) -> Option<Money> {
     Some(Money { minor, currency })
 }
 
-fn settlement<T: Into<String>>(
+pub(super) fn settlement<T: Into<String>>(
     concerned: impl IntoIterator<Item = T>,
     event: event::Event,
 ) -> Happened {

@@ -14,7 +14,9 @@ use counterfoil_proto::membership::v1::{
     AccountOwner, ConsensusSettings, LegalIdentity, Organization, Proposal, ProposedDecision,
     Roster,
 };
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{
+    Claim, Endorsement, Receivable, ReceivableState, Undertaking,
+};
 use counterfoil_proto::supervision::v1::{Defaults, Exposure, Freeze, PolicyPack};
 use prost::Message;
 
@@ -59,6 +61,7 @@ const TABLES: &[&str] = &[
     "receivable/claim/",
     "receivable/endorsement/",
     "receivable/receivable/",
+    "receivable/undertaking/",
     "supervision/default/",
     "supervision/exposure/",
     "supervision/freeze/",
@@ -302,6 +305,9 @@ fn compare_claims(records: &Records, model: &Model) {
     let endorsements = table(records, "receivable/endorsement/");
     let by = |e: &Endorsement| (id(&e.receivable), id(&e.id));
     same("endorsement", &keyed(endorsements, by), &model.endorsements);
+    let undertakings = table(records, "receivable/undertaking/");
+    let by = |u: &Undertaking| (id(&u.receivable), id(&u.id));
+    same("undertaking", &keyed(undertakings, by), &model.undertakings);
 }
 
 fn compare_financing(records: &Records, model: &Model) {

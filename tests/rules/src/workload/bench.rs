@@ -6,7 +6,7 @@ use counterfoil_proto::invoice::v1::action::Action as Invoicing;
 use counterfoil_proto::invoice::v1::{Invoice, RegisterInvoice};
 use counterfoil_proto::membership::v1::decision::Decision;
 use counterfoil_proto::membership::v1::{DecisionState, Organization, Proposal, ProposedDecision};
-use counterfoil_proto::receivable::v1::{Claim, Receivable};
+use counterfoil_proto::receivable::v1::{Claim, Receivable, Undertaking};
 use counterfoil_proto::v1::Receipt;
 use counterfoil_types::keys::SigningKey;
 use prost::Message;
@@ -221,6 +221,10 @@ impl Bench {
         self.find("receivable/claim/", |claim: &Claim| {
             claim.receivable == receivable && claim.number == number
         })
+    }
+
+    pub fn undertaking(&self, id: &[u8]) -> Undertaking {
+        self.find("receivable/undertaking/", |u: &Undertaking| u.id == id)
     }
 
     pub fn request(&self, id: &[u8]) -> Request {

@@ -4,7 +4,7 @@ use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::receivable::v1::{
     AcceptOffer, Action, Claim, DeclineOffer, ExpireOffer, MergeClaims, Offer, OfferClaim, Purpose,
-    SplitClaim, action::Action as Kinds,
+    Recourse, SplitClaim, action::Action as Kinds,
 };
 use counterfoil_proto::v1::Money;
 use rand::Rng;
@@ -139,6 +139,8 @@ impl Generator {
                         && first.controller == claim.controller
                         && first.rank == claim.rank
                         && first.endorsement == claim.endorsement
+                        && first.undertakings == claim.undertakings
+                        && (first.origin, first.behind) == (claim.origin, claim.behind)
                 };
                 if !is_free(claim) {
                     continue;
@@ -193,8 +195,10 @@ impl Generator {
         for id in model.receivables.keys() {
             let live = model.live_claims(id);
             for pair in live.windows(2) {
-                let differ =
-                    pair[0].rank != pair[1].rank || pair[0].endorsement != pair[1].endorsement;
+                let differ = pair[0].rank != pair[1].rank
+                    || pair[0].endorsement != pair[1].endorsement
+                    || pair[0].undertakings != pair[1].undertakings
+                    || pair[0].origin != pair[1].origin;
                 if differ
                     && pair[0].controller == pair[1].controller
                     && pair.iter().all(|c| is_free(c))
@@ -240,7 +244,12 @@ impl Generator {
             }),
             expires_on: on(view.today + self.one_of(&[0, 1, 3, 10, 30, 90])),
             issuer: String::new(),
+            recourse: Recourse::None.into(),
+            recourse_limit: None,
         };
+        if self.chance(0.5) {
+            (action.recourse, action.recourse_limit) = self.recourse(view, claim.outstanding_minor);
+        }
         if let Some(price) = &action.price {
             // Mostly a bank whose deposits the recipient has, or that it is.
             action.issuer = match self.payer_bank(model, &action.to, price) {
@@ -249,7 +258,8 @@ impl Generator {
             };
         }
         for _ in 0..self.faults() {
-            match self.rng.gen_range(0..13) {
+            match self.rng.gen_range(0..14) {
+                13 => (action.recourse, action.recourse_limit) = self.wrong_recourse(view),
                 0 | 1 => (action.receivable, action.number) = self.wrong_claim(model, &mut caller),
                 2 => caller = self.organization(|id| id != claim.controller),
                 12 => action.issuer = self.no_bank(model),
@@ -265,7 +275,7 @@ impl Generator {
                     action.to = self.one_of(&[debtor.clone(), caller.clone(), nobody]);
                 }
                 5 => action.to = self.organization(|id| !fits(id)),
-                6 => action.purpose = self.one_of(&[0, 0, 3, -1, 1, 2]),
+                6 => action.purpose = self.one_of(&[0, 0, 3, -1, 1, 2, 20]),
                 7 => {
                     action.price = match action.price {
                         Some(_) => None,

@@ -33,6 +33,7 @@ mod settlement;
 mod signatures;
 mod successes;
 mod supervision;
+mod undertakings;
 pub mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,7 +165,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..322) {
+        match self.rng.gen_range(0..342) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -215,7 +216,10 @@ impl Generator {
             277..=284 => self.award_parts(view),
             285..=287 => self.split_collateral(view),
             288..=291 => self.publish(view),
-            305..=321 => self.supervise(view),
+            292..=297 => self.give_guarantee(view),
+            298..=304 => self.give_notice(view),
+            305..=311 => self.honour(view),
+            325..=341 => self.supervise(view),
             _ => self.programmes(view),
         }
     }

@@ -5,7 +5,7 @@ use counterfoil_proto::financing::v1::{
     RevealQuote, action::Action as Kind,
 };
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::{Rank, Recourse};
+use counterfoil_proto::receivable::v1::Rank;
 use counterfoil_proto::v1::Money;
 use rand::Rng;
 
@@ -119,7 +119,8 @@ impl Generator {
             rate_ppm: self.one_of(if years { &[0, 1, 20_000] } else { &rates }),
             day_count: self.one_of(&[1, 4, 5]),
             fees,
-            recourse: Recourse::None.into(),
+            recourse: request.recourse,
+            recourse_limit: request.recourse_limit,
             expires_on: on(deadline + self.one_of(&[4, 4, 5, 10, 30, 200])),
             issuer,
             asserter,
@@ -164,7 +165,7 @@ impl Generator {
             3 => terms.amount = self.other_amount(&terms.amount),
             4 => terms.rate_ppm = self.one_of(&[1_000_001, u32::MAX]),
             5 => terms.day_count = self.one_of(&[0, 2, -1]),
-            6 => terms.recourse = self.one_of(&[0, 2]),
+            6 => (terms.recourse, terms.recourse_limit) = self.wrong_recourse(view),
             7 => terms.fees = vec![fee("Handling".into(), 1); 9],
             8 => terms.fees.push(fee(String::new(), 1)),
             9 => terms.fees.push(fee("é".repeat(65), 1)),

@@ -113,6 +113,7 @@ impl Generator {
                 currency: currency_of(model, first),
             }),
             recourse: Recourse::None.into(),
+            recourse_limit: None,
             all_or_none: technique != 3 && self.chance(0.15),
             minimum_minor: 0,
             arbiter: match self.chance(0.5) {
@@ -135,6 +136,9 @@ impl Generator {
         }
         if self.chance(0.3) {
             action.invited.truncate(1);
+        }
+        if technique != 3 && self.chance(0.4) {
+            (action.recourse, action.recourse_limit) = self.recourse(view, minor);
         }
         for _ in 0..self.faults() {
             self.break_request(view, &mut seller, &mut action);

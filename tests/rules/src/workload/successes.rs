@@ -1,12 +1,13 @@
 //! The ways in which transactions succeed that make a difference to the rules.
 
 mod authority;
+mod claims;
 mod finance;
 mod invoices;
 
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::membership::v1::event::Event as MembershipEvent;
-use counterfoil_proto::receivable::v1::{DayCount, Purpose, Rank, event::Event as ClaimEvent};
+use counterfoil_proto::receivable::v1::{DayCount, Rank, event::Event as ClaimEvent};
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
@@ -90,8 +91,27 @@ pub const SUCCESSES: &[&str] = &[
     "accept for a price in the recipient's own deposits",
     "accept for a price in the controller's own deposits",
     "accept a claim that is endorsed already",
+    "accept with full recourse",
+    "accept with limited recourse",
     "decline",
     "expire an offer",
+    "guarantee",
+    "give notice to a guarantor",
+    "give notice to an endorser",
+    "give notice to an earlier endorser",
+    "give notice of a pledged claim",
+    "honour a guarantee",
+    "honour a recourse",
+    "honour in whole",
+    "honour in part",
+    "honour with a penalty",
+    "honour with a refund",
+    "honour up to the cap",
+    "honour what was subrogated",
+    "honour before earlier endorsers",
+    "honour of a retained claim",
+    "honour a pledged claim",
+    "honour and overtake an offer",
     "open a request for discounting",
     "open a request for factoring",
     "open a request for a loan",
@@ -237,7 +257,7 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
                 Cash::ContestPayment(a) => contested(&a.payment, &told, after),
             },
         ],
-        Act::Receivable(action) => claims(action, &told, after),
+        Act::Receivable(action) => claims::claims(action, &told, after),
         Act::Financing(action) => finance::finance(action, &told, after),
         Act::Membership(action) => authority::participation(action, &told, after),
         Act::Settlement(action) => match action.action.as_ref().expect("executed, so an action") {
@@ -398,74 +418,14 @@ fn id(bytes: &[u8]) -> Id {
     bytes.try_into().expect("an id has 32 bytes")
 }
 
-fn claims(action: &receivable::v1::Action, told: &Told, after: &Model) -> Vec<&'static str> {
-    use receivable::v1::action::Action as Claim;
-    let claim = |receivable: &[u8], number| &after.claims[&(id(receivable), number)];
-    match action.action.as_ref().expect("executed, so an action") {
-        Claim::Split(a) => {
-            let part = claim(
-                &a.receivable,
-                after.receivables[a.receivable.as_slice()].claim_count - 1,
-            );
-            those([
-                (true, "split"),
-                (part.penalty.is_some(), "split a claim with penalty"),
-                (
-                    !part.endorsement.is_empty(),
-                    "split a claim that is endorsed",
-                ),
-                (part.rank() == Rank::Retained, "split a retained claim"),
-            ])
-        }
-        Claim::Merge(a) => {
-            let into = claim(
-                &a.receivable,
-                after.receivables[a.receivable.as_slice()].claim_count - 1,
-            );
-            those([
-                (true, "merge"),
-                (into.penalty.is_some(), "merge claims with penalty"),
-                (
-                    !into.endorsement.is_empty(),
-                    "merge claims that are endorsed",
-                ),
-            ])
-        }
-        Claim::Offer(a) => vec![match a.purpose() {
-            Purpose::Sale => "offer for sale",
-            _ => "offer in payment",
-        }],
-        Claim::Accept(a) => {
-            let claim = claim(&a.receivable, a.number);
-            let endorsement = &after.endorsements[&(id(&a.receivable), id(&claim.endorsement))];
-            let sale = endorsement.purpose() == Purpose::Sale;
-            those([
-                (!sale, "accept in payment"),
-                (sale, "accept for a price"),
-                (
-                    told.issued,
-                    "accept for a price in the recipient's own deposits",
-                ),
-                (
-                    told.returned,
-                    "accept for a price in the controller's own deposits",
-                ),
-                (
-                    !endorsement.previous.is_empty(),
-                    "accept a claim that is endorsed already",
-                ),
-            ])
-        }
-        Claim::Decline(_) => vec!["decline"],
-        Claim::Expire(_) => vec!["expire an offer"],
-    }
-}
-
 fn minor(sum: &Option<Money>) -> u64 {
     sum.as_ref().expect("a sum").minor
 }
 
 fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
+    if let [SettlementEvent::ClaimRecovered(recovered)] = told.settlement.as_slice() {
+        return claims::recovery(recovered, told, after);
+    }
     let paid = told.settlement.iter().find_map(|event| match event {
         SettlementEvent::Paid(paid) => Some(paid),
         _ => None,

@@ -27,6 +27,7 @@ mod payments;
 mod programmes;
 mod receivables;
 mod supervision;
+mod undertakings;
 
 const HOLDER: &str = BUYER;
 const NUMBER: &str = "N-1";

@@ -23,7 +23,7 @@ use counterfoil_proto::membership::v1::{
     ConsensusSettings, Organization, Proposal, ProposedDecision, Role,
 };
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable};
+use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaken, Undertaking};
 use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
 use tonic::Status;
 
@@ -115,7 +115,8 @@ pub fn receivable(
         return Ok(Some(receivable));
     }
     let may = is_seller(caller, records, &receivable)?
-        || !own_claims(caller, records, &receivable)?.is_empty();
+        || !own_claims(caller, records, &receivable)?.is_empty()
+        || is_called_on(caller, records, &receivable)?;
     if !may {
         return Ok(None);
     }
@@ -136,18 +137,25 @@ pub fn receivable(
     }))
 }
 
-/// Those who have to do with the claim, and the debtor, from whom an offer or a lock is hidden: it shall
-/// not learn that its supplier looks for money.
+/// Those who have to do with the claim; the debtor, from whom an offer or a lock is hidden, as it shall not learn that its
+/// supplier looks for money, and who stands for the claim beside it; and an endorser or guarantor that was given notice,
+/// who sees what it is asked for.
 pub fn claim(caller: &Caller, records: &Records<'_>, claim: Claim) -> Shown<Claim> {
     if is_own_claim(caller, records, &claim)? {
         return Ok(Some(claim));
     }
-    if !is_debtor(caller, records, &claim.receivable)? {
-        return Ok(None);
+    if is_debtor(caller, records, &claim.receivable)? {
+        let pledged = matches!(burden(&claim), Some(Burden::Pledged(_)));
+        return Ok(Some(Claim {
+            encumbrance: claim.encumbrance.filter(|_| pledged),
+            undertakings: Vec::new(),
+            ..claim
+        }));
     }
-    let pledged = matches!(burden(&claim), Some(Burden::Pledged(_)));
-    Ok(Some(Claim {
-        encumbrance: claim.encumbrance.filter(|_| pledged),
+    let called_on = called_on(caller, records, &claim)?;
+    Ok((!called_on.is_empty()).then(|| Claim {
+        encumbrance: None,
+        undertakings: called_on,
         ..claim
     }))
 }
@@ -165,6 +173,20 @@ pub fn endorsement(
             title(caller, records, of)
         })?;
     Ok(may.then_some(endorsement))
+}
+
+/// Who undertook it, and whoever may read a live claim that has it or came by its endorsement.
+pub fn undertaking(
+    caller: &Caller,
+    records: &Records<'_>,
+    undertaking: Undertaking,
+) -> Shown<Undertaking> {
+    let of = &undertaking.receivable;
+    let may = to_parties(caller, &[&undertaking.by])
+        || records.in_title(&caller.organization, of, &undertaking.id, || {
+            title(caller, records, of)
+        })?;
+    Ok(may.then_some(undertaking))
 }
 
 /// The seller sees it whole; a bank that may quote for it or has quoted, without its competitors.
@@ -345,6 +367,40 @@ fn is_own_claim(caller: &Caller, records: &Records<'_>, claim: &Claim) -> Result
     }
 }
 
+/// What a caller undertook to pay of a claim and was given notice of.
+fn called_on(
+    caller: &Caller,
+    records: &Records<'_>,
+    claim: &Claim,
+) -> Result<Vec<Undertaken>, Status> {
+    let mut called_on = Vec::new();
+    for undertaken in claim.undertakings.iter().filter(|u| u.noticed_on.is_some()) {
+        let key = receivables::api::undertaking_key(&claim.receivable, &undertaken.undertaking);
+        let found: Option<Undertaking> = records.get(&key)?;
+        if found.is_some_and(|undertaking| caller.is(&undertaking.by)) {
+            called_on.push(undertaken.clone());
+        }
+    }
+    Ok(called_on)
+}
+
+/// Whether a caller was given notice of a live claim of a receivable.
+fn is_called_on(
+    caller: &Caller,
+    records: &Records<'_>,
+    receivable: &Receivable,
+) -> Result<bool, Status> {
+    for number in &receivable.live_claims {
+        let key = receivables::api::claim_key(&receivable.id, *number);
+        if let Some(claim) = records.get::<Claim>(&key)?
+            && !called_on(caller, records, &claim)?.is_empty()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn is_debtor(caller: &Caller, records: &Records<'_>, receivable: &[u8]) -> Result<bool, Status> {
     let found: Option<Receivable> = records.get(&receivables::api::receivable_key(receivable))?;
     Ok(found.is_some_and(|receivable| to_parties(caller, &[&receivable.debtor])))
@@ -377,18 +433,20 @@ fn own_claims(
     Ok(own)
 }
 
-/// The endorsements by which the caller's own live claims of a receivable came about.
+/// The endorsements by which the caller's own live claims of a receivable came about, and what is undertaken for them.
 fn title(
     caller: &Caller,
     records: &Records<'_>,
     receivable: &[u8],
 ) -> Result<BTreeSet<Vec<u8>>, Status> {
-    let mut title = BTreeSet::new();
+    let (mut title, mut undertaken) = (BTreeSet::new(), Vec::new());
     let found: Option<Receivable> = records.get(&receivables::api::receivable_key(receivable))?;
     let Some(found) = found else {
         return Ok(title);
     };
     for claim in own_claims(caller, records, &found)? {
+        let undertakings = claim.undertakings.into_iter();
+        undertaken.extend(undertakings.map(|undertaken| undertaken.undertaking));
         let mut next = claim.endorsement;
         // Claims of one origin share the beginning of their chains, which is walked once.
         while !next.is_empty() && title.len() < MAX_TITLE && title.insert(next.clone()) {
@@ -397,6 +455,7 @@ fn title(
             next = endorsement.unwrap_or_default().previous;
         }
     }
+    title.extend(undertaken);
     Ok(title)
 }
 

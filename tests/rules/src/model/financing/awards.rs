@@ -15,11 +15,16 @@ use super::super::arithmetic::{date, half_even};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of, receivable, under};
 use super::super::supervision::key;
+use super::super::undertakings::{Terms, by_part};
 use super::outside::is_outside;
 use super::parts::meets;
 use super::quotes::leaves_something;
 use super::{Costing, REVEAL_DAYS, costing, currency, ensure_open, financing, is_loan};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, tagged_hash};
+
+pub(super) fn recourse_of(terms: &QuoteTerms) -> Terms {
+    (terms.recourse(), terms.recourse_limit)
+}
 
 impl Model {
     pub(in crate::model) fn award(
@@ -102,7 +107,9 @@ impl Model {
             });
             self.lend(&id, &award, &terms, (claims.collect(), today, costing.due))
         } else {
-            self.part_with(&id, &costing.parts, Some(bank), call)
+            let undertaken = by_part(recourse_of(&terms), &costing.parts);
+            let to = Some((bank, undertaken.as_slice()));
+            self.part_with(&id, &costing.parts, to, call)
         };
         happened.extend(passed);
         self.quote_mut(&id, bank).set_state(QuoteState::Awarded);
@@ -203,7 +210,7 @@ impl Model {
         &mut self,
         id: &Id,
         parts: &[u64],
-        to: Option<&str>,
+        to: Option<(&str, &[Terms])>,
         call: &Call,
     ) -> (Vec<Happened>, Vec<ClaimReference>) {
         let today = self.clock.day(call.time_ms);
@@ -223,8 +230,9 @@ impl Model {
                 happened.push(split);
                 key.1 = numbers[0];
             }
-            if let Some(bank) = to {
-                happened.push(self.endorse(&key, bank, Purpose::Sale, call));
+            if let Some((bank, undertaken)) = to {
+                let how = (Purpose::Sale, undertaken[at]);
+                happened.push(self.endorse(&key, bank, how, call));
             }
             passing.push(ClaimReference {
                 receivable: claim.receivable.clone(),

@@ -7,6 +7,7 @@ use counterfoil_proto::financing::v1::{
 use counterfoil_proto::receivable::v1::Purpose;
 
 use super::super::arithmetic::date;
+use super::super::undertakings::WITHOUT;
 use super::plan::left_after;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure};
@@ -71,7 +72,7 @@ impl Model {
         self.ensure_claim_free(call, &self.claims[&key])?;
 
         let pledge = self.claims[&key].encumbrance.clone();
-        let happened = self.endorse(&key, lender, Purpose::Enforcement, call);
+        let happened = self.endorse(&key, lender, (Purpose::Enforcement, WITHOUT), call);
         self.claim_mut(&key).encumbrance = pledge;
         Ok(vec![happened])
     }

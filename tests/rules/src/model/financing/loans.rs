@@ -14,6 +14,7 @@ use super::super::arithmetic::{MAX_MINOR, Rate, date};
 use super::super::cash::{Payment, is_end_to_end_id};
 use super::super::claims::{day_of, receivable};
 use super::super::supervision::key;
+use super::super::undertakings::WITHOUT;
 use super::plan::left_after;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first};
@@ -172,7 +173,7 @@ impl Model {
         let mut happened = vec![receivable(concerned, ClaimEvent::Released(released))];
         if self.claims[&key].controller == lender {
             // It had passed to the lender on default.
-            happened.push(self.endorse(&key, &borrower, Purpose::Enforcement, call));
+            happened.push(self.endorse(&key, &borrower, (Purpose::Enforcement, WITHOUT), call));
         }
         happened
     }

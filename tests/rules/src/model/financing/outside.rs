@@ -14,6 +14,8 @@ use counterfoil_proto::v1::Date;
 use super::super::arithmetic::{date, day};
 use super::super::business_days::second_after;
 use super::super::claims::{ClaimKey, day_of, encumbrance, under};
+use super::super::undertakings::by_part;
+use super::awards::recourse_of;
 use super::{financing, is_loan};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, tagged_hash};
 
@@ -169,8 +171,14 @@ impl Model {
             let due = due.max().expect("a claim");
             (happened, passed) = self.lend(&id, &award, &terms, (claims, day_of(&paid_on), due));
         } else {
-            for claim in &claims {
-                happened.push(self.endorse(&key_of(claim), &bank, Purpose::Sale, call));
+            let left = claims
+                .iter()
+                .map(|c| self.claims[&key_of(c)].outstanding_minor);
+            let left: Vec<u64> = left.collect();
+            let terms = recourse_of(quote.terms.as_ref().expect("it was revealed"));
+            for (claim, terms) in claims.iter().zip(by_part(terms, &left)) {
+                let how = (Purpose::Sale, terms);
+                happened.push(self.endorse(&key_of(claim), &bank, how, call));
             }
         }
         let quote = self.quote_mut(&id, &bank);

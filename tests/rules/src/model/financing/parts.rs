@@ -12,7 +12,8 @@ use super::super::arithmetic::{date, half_even, interest, pro_rata};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of};
 use super::super::supervision::key;
-use super::awards::annual_cost;
+use super::super::undertakings::by_part;
+use super::awards::{annual_cost, recourse_of};
 use super::outside::is_outside;
 use super::{Costing, amount_fits, currency, financing, is_loan, money, outstanding};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure};
@@ -252,6 +253,10 @@ impl Model {
         let today = self.clock.day(call.time_ms);
         let mut happened = Vec::new();
         let mut claims = vec![Vec::new(); shares.len()];
+        let undertaken: Vec<_> = shares
+            .iter()
+            .map(|share| by_part(recourse_of(&share.terms), &share.costing.parts))
+            .collect();
         for (at, claim) in request.claims.iter().enumerate() {
             let receivable = Id::try_from(claim.receivable.as_slice()).expect("an id");
             let key = (receivable, claim.number);
@@ -279,7 +284,8 @@ impl Model {
             for (n, number) in owners.into_iter().zip(numbers) {
                 if shares[n].paid {
                     let key = (receivable, number);
-                    happened.push(self.endorse(&key, &shares[n].bank, Purpose::Sale, call));
+                    let how = (Purpose::Sale, undertaken[n][at]);
+                    happened.push(self.endorse(&key, &shares[n].bank, how, call));
                 }
                 claims[n].push(ClaimReference {
                     receivable: claim.receivable.clone(),

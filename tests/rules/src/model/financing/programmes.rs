@@ -15,6 +15,7 @@ use super::super::arithmetic::{MAX_MINOR, date, day, interest};
 use super::super::cash::Payment;
 use super::super::claims::day_of;
 use super::super::supervision::{key as record_key, organization_key};
+use super::super::undertakings::WITHOUT;
 use super::requests::DISPOSAL;
 use super::{financing, money};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
@@ -255,7 +256,7 @@ impl Model {
         let cost = u64::try_from(cost).expect("less than the claim");
         let proceeds = outstanding - cost;
         let mut happened = self.pay_out(call, (&id, bank), (proceeds, outstanding), &currency)?;
-        happened.push(self.endorse(&key, bank, Purpose::Sale, call));
+        happened.push(self.endorse(&key, bank, (Purpose::Sale, WITHOUT), call));
         let purchased = ClaimPurchased {
             programme: id.to_vec(),
             bank: bank.to_owned(),

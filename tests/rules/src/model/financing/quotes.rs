@@ -6,12 +6,14 @@ use counterfoil_proto::financing::v1::{
     RejectionCode as Code, Request, RevealQuote, event,
 };
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_proto::receivable::v1::{Rank, Recourse};
+use counterfoil_proto::receivable::v1::Rank;
 use prost::Message as _;
 
 use super::super::arithmetic::{MAX_MINOR, day};
 use super::super::cash::is_end_to_end_id;
 use super::super::claims::day_of;
+use super::super::undertakings::WITHOUT;
+use super::awards::recourse_of;
 use super::{
     REVEAL_DAYS, amount_fits, costing, currency, ensure_open, financing, is_known, is_loan,
     outstanding,
@@ -123,7 +125,16 @@ impl Model {
             action.salt.len() == 32 && quote.commitment == seal,
             Code::CommitmentDiffers,
         )?;
-        ensure(allows(request, &terms), Code::InvalidQuote)?;
+        let recourse = recourse_of(&terms);
+        let asked = request.claims.iter().map(|claim| {
+            let receivable = Id::try_from(claim.receivable.as_slice()).expect("an id");
+            &self.claims[&(receivable, claim.number)]
+        });
+        let may_undertake = match is_loan(request) {
+            true => recourse == WITHOUT,
+            false => self.may_undertake(&recourse, asked, today),
+        };
+        ensure(allows(request, &terms) && may_undertake, Code::InvalidQuote)?;
         if terms.asserter.is_empty() {
             ensure(
                 terms.issuer != request.seller && self.is_bank(&terms.issuer),
@@ -198,7 +209,6 @@ fn allows(request: &Request, terms: &QuoteTerms) -> bool {
                 && (1..=MAX_MINOR).contains(&fee.amount_minor)
         })
         && (terms.issuer.is_empty() || terms.asserter.is_empty())
-        && terms.recourse() != Recourse::Unspecified
         && terms
             .expires_on
             .as_ref()

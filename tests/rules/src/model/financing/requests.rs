@@ -6,11 +6,12 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
-use counterfoil_proto::receivable::v1::{Lock, Rank, Recourse};
+use counterfoil_proto::receivable::v1::{Lock, Rank};
 use counterfoil_proto::supervision::v1::RejectionCode as Policy;
 
 use super::super::arithmetic::{date, day};
 use super::super::claims::{ClaimKey, Disposal, day_of, under};
+use super::super::undertakings::WITHOUT;
 use super::{MAX_REQUEST_DAYS, REVEAL_DAYS, amount_fits, ensure_open, financing};
 use crate::model::{Call, Happened, Model, Rejected, ensure, tagged_hash};
 
@@ -61,12 +62,16 @@ impl Model {
                 .all(|r| r.face.as_ref().expect("a face").currency == amount.currency),
             Code::WrongCurrency,
         )?;
+        let claims: Vec<_> = keys.iter().map(|key| &self.claims[key]).collect();
+        let recourse = (action.recourse(), action.recourse_limit);
         ensure(
-            action.technique() != Technique::Unspecified
-                && action.recourse() != Recourse::Unspecified,
+            match action.technique() {
+                Technique::Unspecified => false,
+                Technique::LoanAgainstReceivables => recourse == WITHOUT,
+                _ => self.may_undertake(&recourse, claims.iter().copied(), today),
+            },
             Code::InvalidTechnique,
         )?;
-        let claims: Vec<_> = keys.iter().map(|key| &self.claims[key]).collect();
         let all = claims.iter().map(|c| u128::from(c.outstanding_minor)).sum();
         let all_senior = claims.iter().all(|c| c.rank() == Rank::Senior);
         ensure(
@@ -123,6 +128,7 @@ impl Model {
             technique: action.technique,
             amount: action.amount.clone(),
             recourse: action.recourse,
+            recourse_limit: action.recourse_limit,
             opened_on: Some(date(today)),
             deadline: action.deadline,
             expires_on: action.expires_on,

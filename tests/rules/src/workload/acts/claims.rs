@@ -2,10 +2,11 @@
 
 use counterfoil_proto::receivable::v1::action::Action as Kind;
 use counterfoil_proto::receivable::v1::{
-    AcceptOffer, Action, DeclineOffer, ExpireOffer, MergeClaims, OfferClaim, Purpose, SplitClaim,
+    AcceptOffer, Action, DeclineOffer, ExpireOffer, GiveGuarantee, GiveNotice, MergeClaims,
+    OfferClaim, Purpose, Recourse, RecourseLimit, SplitClaim,
 };
 
-use super::{ISSUER, RECIPIENT, usd};
+use super::{ISSUER, RECIPIENT, TODAY, usd};
 use crate::model::Act;
 use crate::model::arithmetic::date;
 
@@ -38,6 +39,53 @@ pub fn offer(receivable: &[u8], number: u32, to: &str, last_day: i64) -> Act {
         price: None,
         expires_on: Some(date(last_day)),
         issuer: String::new(),
+        recourse: Recourse::None.into(),
+        recourse_limit: None,
+    }))
+}
+
+/// Offers a claim in payment, with recourse: up to a cap and a day, or in full.
+pub fn offer_with_recourse(
+    receivable: &[u8],
+    number: u32,
+    to: &str,
+    limit: Option<(u64, i64)>,
+) -> Act {
+    let Act::Receivable(Action {
+        action: Some(Kind::Offer(offer)),
+    }) = offer(receivable, number, to, TODAY)
+    else {
+        unreachable!("an offer")
+    };
+    act(Kind::Offer(OfferClaim {
+        recourse: match limit {
+            Some(_) => Recourse::Limited.into(),
+            None => Recourse::Full.into(),
+        },
+        recourse_limit: limit.map(|(cap_minor, last)| RecourseLimit {
+            cap_minor,
+            expires_on: Some(date(last)),
+        }),
+        ..offer
+    }))
+}
+
+/// Guarantees the seller's claim.
+pub fn guarantee(receivable: &[u8], number: u32, controller: &str, cap_minor: u64) -> Act {
+    act(Kind::GiveGuarantee(GiveGuarantee {
+        receivable: receivable.to_vec(),
+        number,
+        controller: controller.into(),
+        cap: usd(cap_minor),
+        expires_on: None,
+    }))
+}
+
+pub fn notice(receivable: &[u8], number: u32, undertaking: &[u8]) -> Act {
+    act(Kind::GiveNotice(GiveNotice {
+        receivable: receivable.to_vec(),
+        number,
+        undertaking: undertaking.to_vec(),
     }))
 }
 
@@ -51,6 +99,8 @@ pub fn sell(receivable: &[u8], number: u32, price: u64, last_day: i64) -> Act {
         price: usd(price),
         expires_on: Some(date(last_day)),
         issuer: ISSUER.into(),
+        recourse: Recourse::None.into(),
+        recourse_limit: None,
     }))
 }
 

@@ -49,6 +49,7 @@ pub fn open_request(finance: Finance, claims: &[(&[u8], u32)], minor: u64) -> Op
         },
         amount: usd(minor),
         recourse: Recourse::None.into(),
+        recourse_limit: None,
         deadline: Some(date(TODAY)),
         expires_on: Some(date(TODAY + 10)),
         invited: Vec::new(),

@@ -9,7 +9,10 @@ mod membership;
 mod supervision;
 
 pub use calendars::{CALENDAR, calendar, due_on, publish};
-pub use claims::{accept, decline, expire_offer, merge, offer, sell, split};
+pub use claims::{
+    accept, decline, expire_offer, guarantee, merge, notice, offer, offer_with_recourse, sell,
+    split,
+};
 pub use external::{
     accept_issuers, assert_payment, cancel_payment, confirm_payment, contest, instruct,
     instruct_by, rule_payment, settle_with_fees, time_out, wire,
@@ -199,6 +202,24 @@ pub fn settle(receivable: &[u8], minor: u64, end_to_end_id: &str) -> Act {
         amount: usd(minor),
         end_to_end_id: end_to_end_id.into(),
         fees: Vec::new(),
+    }))
+}
+
+/// Pays for a claim in the debtor's place.
+pub fn honour(
+    receivable: &[u8],
+    number: u32,
+    undertaking: &[u8],
+    minor: u64,
+    end_to_end_id: &str,
+) -> Act {
+    settlement_act(Settlement::Honour(settlement::v1::HonourUndertaking {
+        receivable: receivable.to_vec(),
+        number,
+        undertaking: undertaking.to_vec(),
+        issuer: ISSUER.into(),
+        amount: usd(minor),
+        end_to_end_id: end_to_end_id.into(),
     }))
 }
 
