@@ -197,7 +197,7 @@ impl World {
         let deciding = chain.decide();
         chain.publish();
         let paying = chain.pay("buyer-a", receivable, "bank-c");
-        chain.publish();
+        chain.publish_pack();
         let frozen = receivables::claim_key(&receivable.to_vec(), PLEDGED);
         chain.freeze(&frozen, &["supplier-b"]);
         chain.freeze(&members::organization_key("bank-b"), &["bank-b"]);
@@ -381,7 +381,7 @@ impl Chain {
     }
 
     /// A policy pack of the regulator's, which forbids nothing that is done here.
-    fn publish(&mut self) {
+    fn publish_pack(&mut self) {
         let publish = supervision::PublishPack {
             version: 1,
             effective_from: date(2, 1),
