@@ -432,12 +432,12 @@ impl Model {
             last.is_some_and(|last| (today..=today + MAX_OFFER_DAYS).contains(&last)),
             Code::InvalidExpiry,
         )?;
-        self.may_pass(call, &key, to, action.purpose())?;
         let recourse = (action.recourse(), action.recourse_limit);
         ensure(
             self.may_undertake(&recourse, [&self.claims[&key]].into_iter(), today),
             Code::InvalidRecourse,
         )?;
+        self.may_pass(call, &key, to, action.purpose())?;
 
         self.claim_mut(&key).encumbrance = under(Kind::Offered(Offer {
             to: to.to_owned(),

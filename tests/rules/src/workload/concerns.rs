@@ -63,6 +63,7 @@ fn without_what_is_meant(event: &Event) -> Vec<u8> {
                     paid.fees.clear();
                 }
                 Some(SettlementEvent::ClaimPaid(paid)) => paid.issuer.clear(),
+                Some(SettlementEvent::ClaimRecovered(paid)) => paid.issuer.clear(),
                 _ => {}
             }
             event.encode_to_vec()

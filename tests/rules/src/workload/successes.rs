@@ -261,6 +261,7 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
         Act::Financing(action) => finance::finance(action, &told, after),
         Act::Membership(action) => authority::participation(action, &told, after),
         Act::Settlement(action) => match action.action.as_ref().expect("executed, so an action") {
+            Settling::Honour(_) => claims::recovery(&told, after),
             Settling::Settle(_) | Settling::ReportOverdue(_) | Settling::ReportDefault(_) => {
                 payments(&told, after)
             }
@@ -423,9 +424,6 @@ fn minor(sum: &Option<Money>) -> u64 {
 }
 
 fn payments(told: &Told, after: &Model) -> Vec<&'static str> {
-    if let [SettlementEvent::ClaimRecovered(recovered)] = told.settlement.as_slice() {
-        return claims::recovery(recovered, told, after);
-    }
     let paid = told.settlement.iter().find_map(|event| match event {
         SettlementEvent::Paid(paid) => Some(paid),
         _ => None,

@@ -4,7 +4,7 @@ use counterfoil_proto::receivable;
 use counterfoil_proto::receivable::v1::{
     Purpose, Rank, Recourse, Undertaking, UndertakingKind, event::Event as ClaimEvent,
 };
-use counterfoil_proto::settlement::v1::ClaimRecovered;
+use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 
 use super::{Told, id, minor, those};
 use crate::model::Model;
@@ -110,11 +110,10 @@ pub(super) fn claims(
 }
 
 /// Of an endorser's or guarantor's payment.
-pub(super) fn recovery(
-    recovered: &ClaimRecovered,
-    told: &Told,
-    after: &Model,
-) -> Vec<&'static str> {
+pub(super) fn recovery(told: &Told, after: &Model) -> Vec<&'static str> {
+    let [SettlementEvent::ClaimRecovered(recovered)] = told.settlement.as_slice() else {
+        panic!("a recovery tells of itself alone")
+    };
     let key = |number| (id(&recovered.receivable), number);
     let (held, part) = (
         &after.claims[&key(recovered.claim)],
