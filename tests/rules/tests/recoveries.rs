@@ -6,11 +6,12 @@ use counterfoil_proto::receivable::v1::{
 };
 use counterfoil_proto::settlement::v1::RejectionCode as Settling;
 use counterfoil_rules_tests::model::arithmetic::date;
+use counterfoil_rules_tests::model::supervision::claim_key;
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
-    BUYER, Finance, ISSUER, SELLER, TODAY, accept, award, commit, guarantee, honour, issue_to,
-    merge, notice, offer, offer_with_recourse, open_as, open_request, quote, registration, report,
-    reveal, salt, settle, split, usd,
+    BUYER, Finance, ISSUER, SELLER, TODAY, accept, award, collect_suspense, commit, freeze,
+    guarantee, honour, issue_to, lift, merge, notice, offer, offer_with_recourse, open_as,
+    open_request, quote, registration, report, reveal, salt, settle, split, suspense_of, usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 
@@ -520,6 +521,29 @@ fn without_recourse_nobody_is_asked() {
         code(Code::UnknownUndertaking),
         "of a sale without recourse",
     );
+}
+
+/// Specification 7.2: a freeze stops no payment, and what is paid on something frozen waits.
+#[test]
+fn what_is_paid_in_the_debtors_place_on_a_frozen_claim_waits() {
+    let mut bench = Bench::new();
+    let receivable = owed(&mut bench, 1_000);
+    let guarantee = guaranteed(&mut bench, (&receivable, 0), SELLER, 400);
+    fund(&mut bench, GUARANTOR, 400);
+    fall_into_default(&mut bench, &receivable);
+    bench.succeed(SELLER, notice(&receivable, 0, &guarantee));
+    let record = claim_key(&receivable, 0);
+    bench.succeed("regulator", freeze(&record, &[SELLER]));
+    let act = honour(&receivable, 0, &guarantee, 400, "aval");
+    let paid = bench.succeed(GUARANTOR, act);
+    assert_eq!(bench.available(GUARANTOR, ISSUER), 0);
+    assert_eq!(bench.available(SELLER, ISSUER), 0);
+    assert_eq!(outstanding(&bench.claim(&receivable, 1)), (GUARANTOR, 400));
+    let suspense = suspense_of(&paid.tx_id, 0);
+    bench.expect(SELLER, collect_suspense(&suspense), 2030, "frozen");
+    bench.succeed("regulator", lift(&record));
+    bench.succeed(SELLER, collect_suspense(&suspense));
+    assert_eq!(bench.available(SELLER, ISSUER), 400);
 }
 
 #[test]
