@@ -9,12 +9,10 @@ use counterfoil_proto::receivable::v1::{
     OfferClaim, OfferDeclined, OfferExpired, Purpose, Rank, Receivable, ReceivableState,
     RejectionCode as Code, SplitClaim, Terms, event,
 };
-use counterfoil_proto::supervision::v1::{RejectionCode as Policy, Rules};
 use counterfoil_proto::v1::{Accrual, Date, Money};
 
 use super::arithmetic::{MAX_MINOR, Rate, date, day, pro_rata};
 use super::cash::{Payment, is_end_to_end_id};
-use super::supervision::{claim_of, organization_key};
 use super::undertakings::Terms as RecourseTerms;
 use super::{Call, Happened, Id, Model, Rejected, ensure, ensure_first, tagged_hash};
 
@@ -564,33 +562,6 @@ impl Model {
             [from, offer.to],
             event::Event::Expired(expired),
         )])
-    }
-
-    /// What the policy pack says of passing a claim on.
-    fn may_pass(
-        &self,
-        call: &Call,
-        key: &ClaimKey,
-        to: &str,
-        purpose: Purpose,
-    ) -> Result<Rules, Rejected> {
-        let (claim, receivable) = (&self.claims[key], &self.receivables[&key.0]);
-        let currency = &receivable.face.as_ref().expect("a face").currency;
-        let parties = [claim.controller.as_str(), to];
-        let rules = self.may_begin(call, currency, &parties, &[&receivable.debtor])?;
-        let depth = claim.depth + u32::from(purpose == Purpose::Payment);
-        let reaches = rules.deepest_tier.is_none_or(|deepest| depth <= deepest);
-        ensure(reaches, Policy::DeepestTier)?;
-        Ok(rules)
-    }
-
-    /// The day until which an offer stands, which freezes of claim, receivable, controller or recipient put off.
-    fn last_day_of(&self, call: &Call, key: &ClaimKey, offer: &Offer) -> i64 {
-        let claim = &self.claims[key];
-        let mut records = claim_of(claim, &claim.controller);
-        records.push(organization_key(&offer.to));
-        let (began, agreed) = (day_of(&offer.offered_on), day_of(&offer.expires_on));
-        self.moved(&records, began, agreed, self.clock.day(call.time_ms))
     }
 
     /// Takes what stood in the controller's way, and names the controller.

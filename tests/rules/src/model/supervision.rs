@@ -2,7 +2,7 @@
 
 use counterfoil_proto::invoice::v1::{Invoice, WarningKind};
 use counterfoil_proto::membership::v1::{ActionClass as Class, Role};
-use counterfoil_proto::receivable::v1::{Claim, ReceivableState};
+use counterfoil_proto::receivable::v1::{Claim, Offer, Purpose, ReceivableState};
 use counterfoil_proto::supervision::v1::{
     Event, ExposureCap, Freeze, FreezeRecord, FrozenPeriod, PackPublished, PolicyPack, PublishPack,
     RecordFrozen, RecordReleased, RejectionCode as Code, ReleaseRecord, Rules, event,
@@ -11,7 +11,7 @@ use counterfoil_proto::v1::KernelRejectionCode as Kernel;
 
 use super::arithmetic::{MAX_MINOR, date, day};
 use super::authority::Authority;
-use super::claims::day_of;
+use super::claims::{ClaimKey, day_of};
 use super::{Call, Happened, Id, Model, Rejected, ensure};
 
 const MOST_DAYS: u32 = 3_660;
@@ -434,6 +434,33 @@ impl Model {
             on += 1;
         }
         last
+    }
+
+    /// What the policy pack says of passing a claim on.
+    pub(super) fn may_pass(
+        &self,
+        call: &Call,
+        key: &ClaimKey,
+        to: &str,
+        purpose: Purpose,
+    ) -> Result<Rules, Rejected> {
+        let (claim, receivable) = (&self.claims[key], &self.receivables[&key.0]);
+        let currency = &receivable.face.as_ref().expect("a face").currency;
+        let parties = [claim.controller.as_str(), to];
+        let rules = self.may_begin(call, currency, &parties, &[&receivable.debtor])?;
+        let depth = claim.depth + u32::from(purpose == Purpose::Payment);
+        let reaches = rules.deepest_tier.is_none_or(|deepest| depth <= deepest);
+        ensure(reaches, Code::DeepestTier)?;
+        Ok(rules)
+    }
+
+    /// The day until which an offer stands, which freezes of claim, receivable, controller or recipient put off.
+    pub(super) fn last_day_of(&self, call: &Call, key: &ClaimKey, offer: &Offer) -> i64 {
+        let claim = &self.claims[key];
+        let mut records = claim_of(claim, &claim.controller);
+        records.push(organization_key(&offer.to));
+        let (began, agreed) = (day_of(&offer.offered_on), day_of(&offer.expires_on));
+        self.moved(&records, began, agreed, self.clock.day(call.time_ms))
     }
 
     /// Whether there is a record of this key, of those that a freeze means something for.
