@@ -31,13 +31,13 @@ macro_rules! lists {
             type Record = $record;
 
             async fn page(
-                self,
+                mut self,
                 client: &Client,
                 page_size: u32,
                 page_token: String,
             ) -> Result<(Vec<$record>, String), Failure> {
-                let request = Self { page_size, page_token, ..self };
-                let answer = client.ledger().$call(request).await;
+                (self.page_size, self.page_token) = (page_size, page_token);
+                let answer = client.ledger().$call(self).await;
                 let answer = answer.map_err(|s| client.failure(s))?.into_inner();
                 Ok((answer.$records, answer.next_page_token))
             }

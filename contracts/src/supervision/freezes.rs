@@ -167,11 +167,19 @@ pub fn check_free(context: &Context<'_>, records: &[Vec<u8>]) -> Result<(), Fail
 /// Rejects what a frozen caller would transfer or fund.
 pub fn check_caller(context: &Context<'_>, authority: &Authority) -> Result<(), Failure> {
     use ActionClass as Class;
-    let moves = match authority.class {
-        Class::Split | Class::Transfer | Class::Pay | Class::Issue | Class::TransferDeposit => true,
-        Class::Request | Class::Quote | Class::Award | Class::Pledge | Class::Guarantee => true,
-        _ => false,
-    };
+    let moves = matches!(
+        authority.class,
+        Class::Split
+            | Class::Transfer
+            | Class::Pay
+            | Class::Issue
+            | Class::TransferDeposit
+            | Class::Request
+            | Class::Quote
+            | Class::Award
+            | Class::Pledge
+            | Class::Guarantee
+    );
     if !moves || authority.discharges {
         return Ok(());
     }

@@ -153,7 +153,7 @@ pub fn claim(caller: &Caller, records: &Records<'_>, claim: Claim) -> Shown<Clai
         }));
     }
     let called_on = called_on(caller, records, &claim)?;
-    Ok((!called_on.is_empty()).then(|| Claim {
+    Ok((!called_on.is_empty()).then_some(Claim {
         encumbrance: None,
         undertakings: called_on,
         ..claim
