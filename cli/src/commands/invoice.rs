@@ -382,9 +382,9 @@ async fn receivable_of(client: &Client, invoice: &Invoice) -> Result<Option<Rece
 
 /// Adds the warning of a tenor that the policy pack in force wants looked at.
 async fn look_at_tenor(client: &Client, invoice: &mut Invoice) -> Result<(), Failure> {
-    let pack = policy::in_force(client).await?.unwrap_or_default();
-    let above = pack.rules.unwrap_or_default().scrutiny_above_days;
     let today = ledger_date(client).await?;
+    let pack = policy::in_force(client, today).await?.unwrap_or_default();
+    let above = pack.rules.unwrap_or_default().scrutiny_above_days;
     if above > 0 && today.days_until(read_date(invoice.due_date)?) > i64::from(above) {
         invoice.warnings.push(WarningKind::LongTenor.into());
     }

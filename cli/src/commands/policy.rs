@@ -77,7 +77,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Show { version } => {
             let pack = match version {
                 Some(version) => Some(get(&client, version).await?),
-                None => in_force(&client).await?,
+                None => in_force(&client, ledger_date(&client).await?).await?,
             };
             match pack {
                 Some(pack) => Ok(Answer::record(views::pack_in_full(&pack, &currencies))),
@@ -111,9 +111,8 @@ async fn packs(client: &Client) -> Result<Vec<PolicyPack>, Failure> {
     all(client, wire::ListPolicyPacksRequest::default()).await
 }
 
-/// The latest version whose day has come.
-pub async fn in_force(client: &Client) -> Result<Option<PolicyPack>, Failure> {
-    let today = ledger_date(client).await?;
+/// The latest version whose day has come today.
+pub async fn in_force(client: &Client, today: Date) -> Result<Option<PolicyPack>, Failure> {
     let mut found = None;
     for pack in packs(client).await? {
         if read_date(pack.effective_from)? <= today {

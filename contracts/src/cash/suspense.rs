@@ -63,11 +63,17 @@ pub fn hold(
             amount: suspense.amount,
             end_to_end_id: suspense.end_to_end_id,
         };
-        let mut concerned = vec![payment.issuer, payment.payer, &suspense.payee];
-        concerned.extend(Some(suspense.buyer.as_str()).filter(|buyer| !buyer.is_empty()));
+        let parties = [payment.issuer, payment.payer, &suspense.payee];
+        let concerned = and_buyer(parties, &suspense.buyer);
         emit(context, &concerned, Kind::Held(event));
     }
     Ok(())
+}
+
+/// Those concerned, with the bank that buys the claim where there is one.
+fn and_buyer<'a>(others: [&'a str; 3], buyer: &'a str) -> Vec<&'a str> {
+    let buyer = Some(buyer).filter(|buyer| !buyer.is_empty());
+    others.into_iter().chain(buyer).collect()
 }
 
 pub(super) fn collect(context: &mut Context<'_>, collect: &CollectSuspense) -> Result<(), Failure> {
@@ -160,8 +166,7 @@ pub(super) fn rule(context: &mut Context<'_>, rule: RuleOnSuspense) -> Result<()
     put(&mut context.store, &ruled);
     let regulator = context.caller.id.clone();
     let from = event.from.clone();
-    let mut concerned = vec![regulator.as_str(), &from, &ruled.payee];
-    concerned.extend(Some(buyer.as_str()).filter(|buyer| !buyer.is_empty()));
+    let concerned = and_buyer([&regulator, &from, &ruled.payee], &buyer);
     emit(context, &concerned, Kind::SuspenseRuled(event));
     Ok(())
 }

@@ -33,13 +33,20 @@ pub(super) fn check_quoting(
     context: &Context<'_>,
     request: &Request,
     bank: &str,
-) -> Result<Policy, Failure> {
-    let policy = Policy::today(context)?;
+) -> Result<(), Failure> {
+    check_parties(context, &Policy::today(context)?, request, bank)
+}
+
+fn check_parties(
+    context: &Context<'_>,
+    policy: &Policy,
+    request: &Request,
+    bank: &str,
+) -> Result<(), Failure> {
     let debtors: Vec<&str> = request.debtors.iter().map(String::as_str).collect();
     let asked = request.amount.clone().unwrap_or_default();
     let parties = [request.seller.as_str(), bank];
-    policy.check(context, &asked.currency, &parties, &debtors)?;
-    Ok(policy)
+    policy.check(context, &asked.currency, &parties, &debtors)
 }
 
 /// Whether banks may fund claims of a request: on their quotes' terms, so that these are their exposures.
@@ -51,7 +58,7 @@ pub(super) fn check_funding(
 ) -> Result<(), Failure> {
     let policy = Policy::today(context)?;
     for (bank, _) in quotes {
-        check_quoting(context, request, bank)?;
+        check_parties(context, &policy, request, bank)?;
     }
     for claim in claims {
         policy.check_tier(claim.depth)?;

@@ -212,17 +212,11 @@ pub(super) fn recourse_problem(
     if !is_sale(technique) && *liability != Liability::none() {
         return Ok(Some("a loan is owed anyway: say no recourse".into()));
     }
-    if let Some(problem) = liability.problem(context.ledger_date) {
-        return Ok(Some(problem));
-    }
-    for requested in claims {
-        let claim = receivables::claim(&context.store, &requested.receivable, requested.number)?
-            .unwrap_or_default();
-        if let Some(problem) = liability.problem_for(&context.store, &claim)? {
-            return Ok(Some(problem));
-        }
-    }
-    Ok(None)
+    let find = |claim: &RequestedClaim| {
+        receivables::claim(&context.store, &claim.receivable, claim.number)
+    };
+    let claims: Vec<_> = claims.iter().map(find).collect::<Result<_, _>>()?;
+    liability.problem_for(context, claims.iter().flatten())
 }
 
 /// What is wrong with an amount to be sold or lent on claims, in words; `None` where nothing is.

@@ -42,11 +42,7 @@ pub(super) fn offer(context: &mut Context<'_>, offer: OfferClaim) -> Result<(), 
         return Err(reject(RejectionCode::InvalidExpiry, message));
     }
     let liability = Liability::new(offer.recourse(), offer.recourse_limit);
-    let problem = match liability.problem(today) {
-        None => liability.problem_for(&context.store, &claim)?,
-        problem => problem,
-    };
-    if let Some(problem) = problem {
+    if let Some(problem) = liability.problem_for(context, [&claim])? {
         return Err(reject(RejectionCode::InvalidRecourse, problem));
     }
     check_policy(context, (&claim, &receivable), &offer.to, offer.purpose())?;

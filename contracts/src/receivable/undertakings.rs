@@ -49,8 +49,24 @@ impl Liability {
         matches!(self.recourse, Recourse::Full | Recourse::Limited)
     }
 
-    /// What is wrong with it today, in words; `None` where nothing is.
-    pub fn problem(&self, today: Date) -> Option<String> {
+    /// What is wrong with it for the transfer of these claims today, in words; `None` where nothing is.
+    pub fn problem_for<'c>(
+        &self,
+        context: &Context<'_>,
+        claims: impl IntoIterator<Item = &'c Claim>,
+    ) -> Result<Option<String>, StateError> {
+        if let Some(problem) = self.problem(context.ledger_date) {
+            return Ok(Some(problem));
+        }
+        for claim in claims {
+            if let Some(problem) = self.no_room(&context.store, claim)? {
+                return Ok(Some(problem));
+            }
+        }
+        Ok(None)
+    }
+
+    fn problem(&self, today: Date) -> Option<String> {
         let fits = match (self.recourse, &self.limit) {
             (Recourse::None | Recourse::Full, None) => true,
             (Recourse::Limited, Some(limit)) => {
@@ -67,12 +83,7 @@ impl Liability {
         })
     }
 
-    /// What is wrong with it for the transfer of a claim.
-    pub fn problem_for(
-        &self,
-        store: &Store<'_>,
-        claim: &Claim,
-    ) -> Result<Option<String>, StateError> {
+    fn no_room(&self, store: &Store<'_>, claim: &Claim) -> Result<Option<String>, StateError> {
         let full = self.binds() && count(store, claim, UndertakingKind::Recourse)? >= MAX_RECOURSES;
         Ok(full.then(|| {
             format!(

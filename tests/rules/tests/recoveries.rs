@@ -2,7 +2,8 @@
 
 use counterfoil_proto::financing::v1::{OpenRequest, QuoteTerms};
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimState, Purpose, ReceivableState, Recourse, RecourseLimit, RejectionCode as Code,
+    Claim, ClaimState, DayCount, Purpose, ReceivableState, Recourse, RecourseLimit,
+    RejectionCode as Code, Terms,
 };
 use counterfoil_proto::settlement::v1::RejectionCode as Settling;
 use counterfoil_rules_tests::model::arithmetic::date;
@@ -11,7 +12,8 @@ use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
     BUYER, Finance, ISSUER, SELLER, TODAY, accept, award, collect_suspense, commit, freeze,
     guarantee, honour, issue_to, lift, merge, notice, offer, offer_with_recourse, open_as,
-    open_request, quote, registration, report, reveal, salt, settle, split, suspense_of, usd,
+    open_request, quote, register, registration, report, reveal, salt, settle, split, suspense_of,
+    usd,
 };
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 
@@ -27,12 +29,23 @@ fn code(code: impl Into<i32>) -> u32 {
 
 /// What the buyer owes the seller on [`DUE`], at so much penalty and without grace.
 fn owed_at(bench: &mut Bench, number: &str, gross: u64, penalty_rate_ppm: u32) -> Vec<u8> {
+    let terms = |terms: &mut Terms| terms.penalty_rate_ppm = penalty_rate_ppm;
+    owed_under(bench, number, gross, terms)
+}
+
+/// The same, with these terms changed.
+fn owed_under(
+    bench: &mut Bench,
+    number: &str,
+    gross: u64,
+    change: impl FnOnce(&mut Terms),
+) -> Vec<u8> {
     let mut invoice = registration(number);
     invoice.gross = usd(gross);
     let terms = invoice.terms.as_mut().expect("terms");
-    (terms.grace_days, terms.penalty_rate_ppm) = (0, penalty_rate_ppm);
-    let registered = counterfoil_rules_tests::workload::acts::register(invoice.clone());
-    let id = invoice_id(&bench.succeed(SELLER, registered));
+    terms.grace_days = 0;
+    change(terms);
+    let id = invoice_id(&bench.succeed(SELLER, register(invoice.clone())));
     bench.confirm(&id, &invoice);
     tagged_hash("counterfoil/receivable-id/v1", &[&id]).to_vec()
 }
@@ -158,15 +171,10 @@ fn a_guarantor_who_paid_60_of_100_before_the_debtor_pays_40_is_owed_60_still() {
 #[test]
 fn a_guarantor_pays_principal_then_penalty() {
     let mut bench = Bench::new();
-    let mut invoice = registration("R-1");
-    invoice.gross = usd(1_000_000);
-    let terms = invoice.terms.as_mut().expect("terms");
-    (terms.grace_days, terms.penalty_rate_ppm) = (0, 36_500);
-    terms.day_count = counterfoil_proto::receivable::v1::DayCount::A005.into();
-    let registered = counterfoil_rules_tests::workload::acts::register(invoice.clone());
-    let id = invoice_id(&bench.succeed(SELLER, registered));
-    bench.confirm(&id, &invoice);
-    let receivable = tagged_hash("counterfoil/receivable-id/v1", &[&id]).to_vec();
+    let receivable = owed_under(&mut bench, "R-1", 1_000_000, |terms| {
+        terms.penalty_rate_ppm = 36_500;
+        terms.set_day_count(DayCount::A005);
+    });
     let guarantee = guaranteed(&mut bench, (&receivable, 0), SELLER, 1_000_030);
     fund(&mut bench, GUARANTOR, 2_000_000);
     fall_into_default(&mut bench, &receivable);
