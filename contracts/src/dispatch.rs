@@ -100,7 +100,7 @@ fn authority(
 }
 
 fn run_in<C: Contract>(context: &mut Context<'_>, action: &[u8]) -> Result<(), Failure> {
-    let action = decode::<C>(action)?;
+    let action = decode::<C>(context, action)?;
     if let Some(authority) = C::authority(context, &action)? {
         check_authority(context, &authority)?;
     }
@@ -111,14 +111,23 @@ fn authority_in<C: Contract>(
     context: &Context<'_>,
     action: &[u8],
 ) -> Result<Option<Authority>, Failure> {
-    Ok(C::authority(context, &decode::<C>(action)?)?)
+    Ok(C::authority(context, &decode::<C>(context, action)?)?)
 }
 
-fn decode<C: Contract>(action: &[u8]) -> Result<C::Action, Failure> {
-    strict::decode::<C::Action>(action).map_err(|problem| {
+fn decode<C: Contract>(context: &Context<'_>, action: &[u8]) -> Result<C::Action, Failure> {
+    let malformed = |problem: String| {
         let message = format!("the action of contract {}: {problem}", C::NAME);
         reject(KernelRejectionCode::MalformedAction, message)
-    })
+    };
+    let action =
+        strict::decode::<C::Action>(action).map_err(|problem| malformed(problem.to_string()))?;
+    let (since, version) = (C::since(&action), context.rules.version);
+    if since > version {
+        let problem =
+            format!("is of version {since} of the rules, and version {version} is in force");
+        return Err(malformed(problem));
+    }
+    Ok(action)
 }
 
 /// Checks that the caller may do this at all, that enough of its accounts signed, and that it is not frozen.

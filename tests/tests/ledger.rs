@@ -260,7 +260,7 @@ fn a_ledger_opens_again_where_it_was_and_only_with_its_own_genesis_and_key() {
     let stranger = LedgerKey::from_bytes([8; 32]);
     assert!(matches!(
         open(genesis(), stranger),
-        Err(LedgerError::LedgerKey(_))
+        Err(LedgerError::Unprepared(_))
     ));
 }
 

@@ -3,33 +3,38 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
 use counterfoil_proto::v1 as wire;
 use prost::Message;
-use rand::RngCore as _;
-use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::approvals::rule_can_be_met;
 use crate::dates::Date;
-use crate::hash::{Hash, NotAHash};
+use crate::hash::Hash;
 use crate::ids::OrganizationId;
 use crate::limits;
 use crate::money::Currency;
 
 mod consensus;
+mod ledger_key;
 mod organizations;
 
-pub use consensus::{ConsensusParams, GenesisValidator, params_problem, validator_set_problem};
+pub use consensus::{
+    ConsensusParams, GenesisValidator, params_problem, transaction_lifetime_ms,
+    validator_set_problem,
+};
+pub use ledger_key::{LedgerKey, LedgerKeys, NoLedgerKeys};
 pub use organizations::{
     GenesisAccount, GenesisOrganization, Permission, Role, organization_problem,
     permissions_are_good,
 };
 
-/// The version of the rules and bytes this software speaks.
-pub const PROTOCOL_VERSION: u32 = 5;
+/// The newest version of the rules and bytes that this software speaks: that of new networks.
+pub const PROTOCOL_VERSION: u32 = 7;
+/// The oldest one. A network of it goes on under it until its operators decide on the next (specification 10.2).
+pub const OLDEST_PROTOCOL_VERSION: u32 = 6;
+/// The version from which on the ledger key can be rotated, and a transaction's lifetime set.
+pub const ROTATION_VERSION: u32 = 7;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -162,14 +167,16 @@ impl Genesis {
 
     /// Checks everything a network relies on. Lists must be sorted ([`Self::sort`]).
     pub fn validate(&self) -> Result<(), GenesisError> {
-        if self.protocol_version != PROTOCOL_VERSION {
-            return fault(
-                "protocol_version",
-                format!(
-                    "is {}, this software speaks {PROTOCOL_VERSION}",
-                    self.protocol_version
-                ),
+        let version = self.protocol_version;
+        if !(OLDEST_PROTOCOL_VERSION..=PROTOCOL_VERSION).contains(&version) {
+            let problem = format!(
+                "is {version}, this software speaks {OLDEST_PROTOCOL_VERSION} to {PROTOCOL_VERSION}"
             );
+            return fault("protocol_version", problem);
+        }
+        if version < ROTATION_VERSION && self.params.transaction_lifetime_ms != 0 {
+            let problem = format!("is known from version {ROTATION_VERSION} on: leave it out");
+            return fault("params.transaction_lifetime_ms", problem);
         }
         if self.chain_id.len() > limits::MAX_CHAIN_ID
             || self.chain_id.parse::<OrganizationId>().is_err()
@@ -269,53 +276,6 @@ impl Genesis {
             }
         }
         Ok(())
-    }
-}
-
-/// The members' secret under which fingerprints are computed (specification 3.2).
-/// Wiped from memory when dropped, never printed, never on the ledger.
-#[derive(Clone)]
-pub struct LedgerKey(Zeroizing<[u8; 32]>);
-
-impl LedgerKey {
-    pub fn generate() -> Self {
-        let mut key = Zeroizing::new([0; 32]);
-        OsRng.fill_bytes(key.as_mut_slice());
-        Self(key)
-    }
-
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
-    }
-
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// The hash that stands in genesis.
-    pub fn hash(&self) -> Hash {
-        Hash::tagged("counterfoil/ledger-key/v1", &[self.0.as_slice()])
-    }
-
-    /// The key file's text: 64 hexadecimal digits.
-    pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(hex::encode(self.0.as_slice()))
-    }
-}
-
-impl FromStr for LedgerKey {
-    type Err = NotAHash;
-
-    fn from_str(text: &str) -> Result<Self, NotAHash> {
-        let mut key = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim(), key.as_mut_slice()).map_err(|_| NotAHash)?;
-        Ok(Self(key))
-    }
-}
-
-impl fmt::Debug for LedgerKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LedgerKey of hash {}", self.hash())
     }
 }
 

@@ -5,8 +5,12 @@ pub const MAX_MINOR: u64 = 1_000_000_000_000_000_000;
 
 /// Bytes of an encoded `SignedTransaction`.
 pub const MAX_TRANSACTION_BYTES: usize = 64 * 1024;
-/// How far ahead of block time a transaction may expire.
-pub const MAX_LIFETIME_MS: u64 = 60 * 60 * 1000;
+/// How far ahead of block time a transaction may expire where the parameters say nothing else.
+pub const DEFAULT_TRANSACTION_LIFETIME_MS: u64 = 60 * 60 * 1000;
+/// The shortest lifetime that they may say: clocks differ, and a client waits for a block or two.
+pub const MIN_TRANSACTION_LIFETIME_MS: u64 = 60 * 1000;
+/// The longest one: the pool holds a transaction for as long.
+pub const MAX_TRANSACTION_LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
 /// Bytes of an encoded `AccessToken`; the longest of ids and numbers make fewer.
 pub const MAX_ACCESS_TOKEN_BYTES: usize = 512;
 /// How far ahead of a node's clock an access token may expire.
@@ -37,7 +41,9 @@ pub const MAX_APPROVALS: u32 = 7;
 pub const MAX_PROPOSAL_DAYS: i64 = 90;
 /// Accounts enrolled and revoked in one action.
 pub const MAX_ACCOUNT_CHANGES: usize = 16;
-/// How many heights ahead an account may begin or end.
+/// Ledger keys that are ever in force: each costs every registration another look.
+pub const MAX_LEDGER_KEYS: usize = 16;
+/// How many heights ahead an account may begin or end, and an upgrade or a rotation of the ledger key begin.
 pub const MAX_HEIGHTS_AHEAD: u64 = 1_000_000;
 pub const MAX_ORGANIZATIONS: usize = 10_000;
 pub const MAX_VALIDATORS: usize = 100;

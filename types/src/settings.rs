@@ -1,10 +1,10 @@
-//! Who decides blocks, and under which parameters, followed along a chain of blocks without executing them
-//! (specification 1.5).
+//! Who decides blocks, and under which parameters and rules, followed along a chain of blocks without executing them
+//! (specification 1.5, 10.2).
 //!
 //! A header names the validators of its block and of the next by their hashes. The sets themselves stand in genesis and in
 //! the decisions that operators propose, which are in the blocks: what has the hash is the set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::v1 as wire;
@@ -23,6 +23,8 @@ pub enum SettingsError {
     UnknownValidators,
     #[error("neither genesis nor a decision has the parameters it is decided under")]
     UnknownParams,
+    #[error("nobody has proposed that the version of the rules that it names begins with it")]
+    UnknownVersion,
     #[error("its transactions have more bytes than its parameters allow")]
     TooLarge,
 }
@@ -33,6 +35,10 @@ pub struct Settings {
     params: BTreeMap<Hash, wire::ConsensusParams>,
     /// The set that decides the next block.
     next: wire::ValidatorSet,
+    /// The version of the rules of the last block.
+    version: u32,
+    /// What was proposed to begin, as versions and heights.
+    upgrades: BTreeSet<(u32, u64)>,
 }
 
 impl Settings {
@@ -44,6 +50,8 @@ impl Settings {
             sets: BTreeMap::from([(validator_set_hash(&set), set.clone())]),
             params: BTreeMap::from([(params_hash(&params), params)]),
             next: set,
+            version: genesis.protocol_version,
+            upgrades: BTreeSet::new(),
         }
     }
 
@@ -61,6 +69,11 @@ impl Settings {
         if header.validators_hash != validator_set_hash(&self.next).as_bytes() {
             return Err(SettingsError::OtherValidators);
         }
+        let begins = (header.version, header.height);
+        if header.version != self.version && !self.upgrades.contains(&begins) {
+            return Err(SettingsError::UnknownVersion);
+        }
+        self.version = header.version;
         let named = Hash::try_from(header.params_hash.as_slice()).ok();
         let params = named.and_then(|hash| self.params.get(&hash));
         let params = params.ok_or(SettingsError::UnknownParams)?;
@@ -75,6 +88,9 @@ impl Settings {
                 }
                 membership::decision::Decision::Params(params) => {
                     self.params.insert(params_hash(&params), params);
+                }
+                membership::decision::Decision::Upgrade(upgrade) => {
+                    self.upgrades.insert((upgrade.version, upgrade.from_height));
                 }
                 _ => {}
             }
@@ -172,6 +188,40 @@ mod tests {
             action: Some(action),
         };
         action.encode_to_vec()
+    }
+
+    #[test]
+    fn a_version_begins_where_it_was_proposed_to() {
+        let set = set(1);
+        let at = |version: u32, height: u64| wire::Header {
+            version,
+            height,
+            ..header(&set, &set, 1_000)
+        };
+        let upgrade = membership::Upgrade {
+            version: 7,
+            from_height: 3,
+        };
+        let proposal = signed(decision(membership::decision::Decision::Upgrade(upgrade)));
+        let begun = || {
+            let mut settings = Settings::of(&wire::Genesis {
+                protocol_version: 6,
+                ..genesis()
+            });
+            settings
+                .follow(&at(6, 1), std::slice::from_ref(&proposal))
+                .unwrap();
+            settings
+        };
+        for (version, height) in [(7, 2), (8, 3), (5, 3), (0, 2)] {
+            let refused = begun().follow(&at(version, height), &[]);
+            assert_eq!(refused, Err(SettingsError::UnknownVersion), "{version}");
+        }
+        let mut settings = begun();
+        settings.follow(&at(7, 3), &[]).unwrap();
+        settings.follow(&at(7, 4), &[]).unwrap();
+        let back = settings.follow(&at(6, 5), &[]);
+        assert_eq!(back, Err(SettingsError::UnknownVersion));
     }
 
     fn decision(outcome: membership::decision::Decision) -> membership::action::Action {

@@ -76,6 +76,9 @@ pub fn on(code: Membership) -> Option<&'static str> {
         Membership::DecisionClosed => "nothing: the decision is carried out",
         Membership::DecisionExpired => "propose it again: the last day for votes has passed",
         Membership::DecisionDiffers => "look at the decision again (counterfoil decision show)",
+        Membership::InvalidActivation => {
+            "see what is in force and to come (counterfoil decision settings), and name a height that is still ahead of every node"
+        }
         Membership::AlreadyVoted => "nothing: your organization has voted for it",
     })
 }

@@ -7,11 +7,13 @@ use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::membership::v1::action::Action;
 use counterfoil_proto::membership::v1::decision::Decision as Outcome;
 use counterfoil_proto::membership::v1::{
-    Amendment, Decision, DecisionState, Organization, ProposedDecision, Role, Suspension,
+    Amendment, Decision, DecisionState, LedgerKeyRotation, Organization, ProposedDecision, Role,
+    Suspension, Upgrade,
 };
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{GenesisOrganization, GenesisValidator};
+use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{DecisionId, OrganizationId};
 use counterfoil_types::transaction::decision_hash;
 
@@ -78,6 +80,33 @@ pub enum Command {
     ///
     /// What is left out stays as it is.
     Params(Params),
+    /// Propose that the next version of the rules holds from a height on, and vote for it; an operator may
+    ///
+    /// A node whose software does not know the version stops before that height: install the release everywhere first, and leave
+    /// time for it. Naming the version in force takes back an upgrade that is still to come.
+    Upgrade {
+        /// The version: the next, or the one in force
+        #[arg(value_name = "VERSION")]
+        version: u32,
+        #[arg(long, value_name = "HEIGHT")]
+        from_height: u64,
+        #[command(flatten)]
+        voting: Voting,
+    },
+    /// Propose that fingerprints are computed under another ledger key from a height on, and vote for it; an operator may
+    ///
+    /// The key itself is not sent: its hash is. Every node needs it as a further line of its ledger key file, and a restart, before that
+    /// height; one without it stops there. The former keys stay in the file: what was registered under them still collides. Naming
+    /// the key in force takes back a rotation that is still to come.
+    RotateLedgerKey {
+        /// The new key's hash, 64 hexadecimal digits, as `key ledger` prints it
+        #[arg(value_name = "HASH")]
+        key_hash: Hash,
+        #[arg(long, value_name = "HEIGHT")]
+        from_height: u64,
+        #[command(flatten)]
+        voting: Voting,
+    },
     /// Vote for a decision, after looking at it; an operator may
     ///
     /// Shows it whole before it signs. It is carried out with the vote that makes more than two thirds of the active operators.
@@ -100,7 +129,7 @@ pub enum Command {
         #[command(flatten)]
         page: Page,
     },
-    /// Show who decides blocks, and under which parameters, from the next height on; every organization may, reads only
+    /// Show who decides blocks, and under which parameters, versions and ledger keys; every organization may, reads only
     Settings,
 }
 
@@ -121,6 +150,9 @@ pub struct Params {
     /// Milliseconds after which an idle network makes a block
     #[arg(long, value_name = "MS")]
     heartbeat_ms: Option<u64>,
+    /// Milliseconds ahead of block time at which a transaction may expire at most; 0 for an hour
+    #[arg(long, value_name = "MS")]
+    transaction_lifetime_ms: Option<u64>,
     #[command(flatten)]
     voting: Voting,
 }
@@ -201,6 +233,28 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Params(changed) => {
             let params = client.settings().await?.params.unwrap_or_default();
             (Outcome::Params(changed.over(params)), changed.voting)
+        }
+        Command::Upgrade {
+            version,
+            from_height,
+            voting,
+        } => {
+            let upgrade = Upgrade {
+                version,
+                from_height,
+            };
+            (Outcome::Upgrade(upgrade), voting)
+        }
+        Command::RotateLedgerKey {
+            key_hash,
+            from_height,
+            voting,
+        } => {
+            let rotation = LedgerKeyRotation {
+                key_hash: key_hash.to_vec(),
+                from_height,
+            };
+            (Outcome::RotateLedgerKey(rotation), voting)
         }
         Command::Vote { id, sending } => {
             return vote(session, (&client, &currencies), id, &sending).await;
@@ -298,6 +352,9 @@ impl Params {
             timeout_vote_ms: self.timeout_vote_ms.unwrap_or(standing.timeout_vote_ms),
             timeout_delta_ms: self.timeout_delta_ms.unwrap_or(standing.timeout_delta_ms),
             heartbeat_ms: self.heartbeat_ms.unwrap_or(standing.heartbeat_ms),
+            transaction_lifetime_ms: self
+                .transaction_lifetime_ms
+                .unwrap_or(standing.transaction_lifetime_ms),
         }
     }
 }

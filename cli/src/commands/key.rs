@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use counterfoil_keystore::{self as keystore, Keystore, PasswordSource};
+use counterfoil_types::genesis::LedgerKey;
 use counterfoil_types::keys::SigningKey;
 
 use crate::failure::Failure;
@@ -24,6 +25,15 @@ pub enum Command {
         /// Leave the key unencrypted: whoever reads the file has it. For test networks
         #[arg(long)]
         plain: bool,
+    },
+    /// Make a new ledger key; anyone may, and nothing changes on the ledger
+    ///
+    /// Writes a file that only you may read, and prints the hash that a genesis or `decision rotate-ledger-key` names. The members
+    /// hand the key to each other outside the ledger; each adds it to its node's ledger key file as a line.
+    Ledger {
+        /// The file to write; it must not exist
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// Print the public key of the file that --key names; reads only
     ///
@@ -53,6 +63,14 @@ pub fn execute(command: Command, session: &Session) -> Result<Answer, Failure> {
                 session.keystore().write_key(&out, &key)?;
             }
             (key, View::new().text("file", out.display()))
+        }
+        Command::Ledger { out } => {
+            let key = LedgerKey::generate();
+            keystore::write_secret(&out, &key.to_hex())?;
+            let view = View::new()
+                .text("file", out.display())
+                .text("key_hash", key.hash());
+            return Ok(Answer::record(view));
         }
         Command::Show => (session.key()?, View::new()),
         Command::Password { new_password_file } => {

@@ -4,6 +4,7 @@ use counterfoil_proto::membership::v1::{
     Account, ActionClass, ApprovalRequirement, ConsensusSettings, Organization, Permission,
     Proposal, ProposedDecision, Role,
 };
+use counterfoil_types::genesis::transaction_lifetime_ms;
 use prost::Message as _;
 
 use super::message;
@@ -122,6 +123,16 @@ pub fn settings(settings: &ConsensusSettings) -> View {
             .id("public_key", &validator.public_key)
             .text("power", validator.power)
     });
+    let upgrades = settings.upgrades.iter().map(|upgrade| {
+        View::new()
+            .number("version", upgrade.version)
+            .text("from_height", upgrade.from_height)
+    });
+    let rotations = settings.rotations.iter().map(|rotation| {
+        View::new()
+            .id("key_hash", &rotation.key_hash)
+            .text("from_height", rotation.from_height)
+    });
     View::new()
         .nested("validators", validators.collect())
         .text("max_block_bytes", params.max_block_bytes)
@@ -129,4 +140,7 @@ pub fn settings(settings: &ConsensusSettings) -> View {
         .text("timeout_vote_ms", params.timeout_vote_ms)
         .text("timeout_delta_ms", params.timeout_delta_ms)
         .text("heartbeat_ms", params.heartbeat_ms)
+        .text("transaction_lifetime_ms", transaction_lifetime_ms(&params))
+        .nested("upgrades", upgrades.collect())
+        .nested("ledger_key_rotations", rotations.collect())
 }

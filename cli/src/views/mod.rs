@@ -263,6 +263,7 @@ pub fn status(status: &wire::GetStatusResponse) -> View {
         .shown("data", bytes(status.data_bytes))
         .hidden("disk_free_bytes", status.disk_free_bytes)
         .shown("disk free", bytes(status.disk_free_bytes))
+        .text("lacking", &status.lacking)
 }
 
 /// Milliseconds as people read them.

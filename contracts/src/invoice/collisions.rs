@@ -2,19 +2,18 @@
 //! (specification 3.3).
 
 use counterfoil_proto::invoice::v1::{CollisionRelease, Invoice, RejectionCode};
-use counterfoil_types::hash::Hash;
 use counterfoil_types::limits::MAX_SHARED_FINGERPRINT;
 
 use super::keys::{INVOICES, STRICT};
 use super::number::printed;
 use super::registration::hex_of;
-use crate::kernel::{Context, Failure, StateError, reject, reject_repeated};
+use crate::kernel::{Context, Failure, Fingerprints, StateError, reject, reject_repeated};
 
 /// Checks that the fingerprint is nobody's but the predecessor's, or that its collision with others is released.
 /// Gives the newest of the others, empty where there are none.
 pub(super) fn check_strict(
     context: &Context<'_>,
-    strict: &Hash,
+    strict: &Fingerprints,
     invoice: &Invoice,
     predecessor: &[u8],
     release: Option<&CollisionRelease>,
@@ -66,10 +65,10 @@ pub(super) fn check_strict(
 /// there are never many: what joins them is counted.
 fn others(
     context: &Context<'_>,
-    strict: &Hash,
+    strict: &Fingerprints,
     predecessor: &[u8],
 ) -> Result<Vec<Invoice>, StateError> {
-    let newest = STRICT.get(&context.store, &[strict.as_ref()])?;
+    let newest = strict.find(&context.store, STRICT)?;
     let mut next = newest.map(|held| held.invoice).unwrap_or_default();
     let mut others = Vec::new();
     while !next.is_empty() {

@@ -8,7 +8,6 @@ use counterfoil_proto::invoice::v1::{
 };
 use counterfoil_proto::receivable::v1::Receivable;
 use counterfoil_proto::v1::Money;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::limits::{MAX_CREDIT_NOTES, MAX_CREDITED_CLAIMS};
 
 use super::answers::{check_reason, find_as_seller, put, receivable_of};
@@ -17,16 +16,16 @@ use super::events::emit;
 use super::fingerprints;
 use super::keys::{CREDIT_NOTES, DOCUMENTS};
 use super::registration::{check_document, hex_of};
-use crate::kernel::{Context, Failure, reject, reject_repeated};
+use crate::kernel::{Context, Failure, Fingerprints, reject, reject_repeated};
 use crate::receivable::api::{self as receivables, Credit};
 
 pub(super) fn credit(context: &mut Context<'_>, credit: CreditInvoice) -> Result<(), Failure> {
     let mut invoice = find_as_seller(context, &credit.invoice, &[InvoiceState::Confirmed])?;
-    let fingerprint = check_note(context, &invoice, &credit)?;
+    let fingerprints = check_note(context, &invoice, &credit)?;
     let receivable = receivable_of(context, &invoice)?;
     let amount = check_amount(context, &invoice, &receivable, credit.amount.as_ref())?;
     let of_claims_minor = check_form(&credit.claims, amount.minor)?;
-    if let Some(held) = CREDIT_NOTES.get(&context.store, &[fingerprint.as_ref()])? {
+    if let Some(held) = fingerprints.find(&context.store, CREDIT_NOTES)? {
         let message = "this seller's credit note of this number and year is on the ledger already";
         let first = hex_of(&held.invoice);
         return Err(reject_repeated(
@@ -42,6 +41,7 @@ pub(super) fn credit(context: &mut Context<'_>, credit: CreditInvoice) -> Result
     let reference = InvoiceReference {
         invoice: invoice.id.clone(),
     };
+    let fingerprint = fingerprints.newest();
     CREDIT_NOTES.put(&mut context.store, &[fingerprint.as_ref()], &reference);
     DOCUMENTS.put(&mut context.store, &[&credit.document_hash], &reference);
     let currency = amount.currency.clone();
@@ -81,12 +81,12 @@ pub(super) fn credit(context: &mut Context<'_>, credit: CreditInvoice) -> Result
     Ok(())
 }
 
-/// What the credit note says of itself, and its fingerprint.
+/// What the credit note says of itself, and its fingerprints.
 fn check_note(
     context: &Context<'_>,
     invoice: &Invoice,
     credit: &CreditInvoice,
-) -> Result<Hash, Failure> {
+) -> Result<Fingerprints, Failure> {
     let number = check_number(&credit.number)?;
     let issued = check_date("issue date", credit.issue_date)?;
     let first = date_of(invoice.issue_date)?;
@@ -103,9 +103,8 @@ fn check_note(
         let message = format!("an invoice has at most {MAX_CREDIT_NOTES} credit notes");
         return Err(reject(RejectionCode::TooManyCreditNotes, message));
     }
-    let key = context.rules.ledger_key;
     Ok(fingerprints::credit_note(
-        key,
+        context.rules.ledger_keys,
         &invoice.seller,
         &number,
         issued.year(),

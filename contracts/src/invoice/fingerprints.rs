@@ -6,47 +6,58 @@ use counterfoil_types::hash::Hash;
 
 use counterfoil_proto::v1::Money;
 
-use crate::kernel::keyed_fingerprint;
+use crate::kernel::{Fingerprints, keyed_fingerprint};
 
 /// Over seller, normalised number and year of issue: one invoice holds it.
-pub(super) fn strict(key: &LedgerKey, seller: &str, normal_number: &str, year: u32) -> Hash {
-    keyed_fingerprint(
-        key,
-        "counterfoil/strict-fingerprint/v1",
-        &[
-            seller.as_bytes(),
-            normal_number.as_bytes(),
-            &year.to_be_bytes(),
-        ],
-    )
+pub(super) fn strict(
+    keys: &[&LedgerKey],
+    seller: &str,
+    normal_number: &str,
+    year: u32,
+) -> Fingerprints {
+    let tag = "counterfoil/strict-fingerprint/v1";
+    Fingerprints::new(keys, |key| numbered(key, tag, seller, normal_number, year))
 }
 
 /// Over seller, normalised number and year of issue of a credit note: one holds it, apart from invoices.
-pub(super) fn credit_note(key: &LedgerKey, seller: &str, normal_number: &str, year: u32) -> Hash {
+pub(super) fn credit_note(
+    keys: &[&LedgerKey],
+    seller: &str,
+    normal_number: &str,
+    year: u32,
+) -> Fingerprints {
+    let tag = "counterfoil/credit-note-fingerprint/v1";
+    Fingerprints::new(keys, |key| numbered(key, tag, seller, normal_number, year))
+}
+
+fn numbered(key: &LedgerKey, tag: &str, seller: &str, normal_number: &str, year: u32) -> Hash {
+    let year = year.to_be_bytes();
     keyed_fingerprint(
         key,
-        "counterfoil/credit-note-fingerprint/v1",
-        &[
-            seller.as_bytes(),
-            normal_number.as_bytes(),
-            &year.to_be_bytes(),
-        ],
+        tag,
+        &[seller.as_bytes(), normal_number.as_bytes(), &year],
     )
 }
 
 /// Over what another number would not change: a hit is a warning.
-pub(super) fn loose(key: &LedgerKey, seller: &str, buyer: &str, gross: &Money, due: Date) -> Hash {
-    keyed_fingerprint(
-        key,
-        "counterfoil/loose-fingerprint/v1",
-        &[
-            seller.as_bytes(),
-            buyer.as_bytes(),
-            &gross.minor.to_be_bytes(),
-            gross.currency.as_bytes(),
-            due.to_string().as_bytes(),
-        ],
-    )
+pub(super) fn loose(
+    keys: &[&LedgerKey],
+    seller: &str,
+    buyer: &str,
+    gross: &Money,
+    due: Date,
+) -> Fingerprints {
+    let (minor, due) = (gross.minor.to_be_bytes(), due.to_string());
+    let parts = [
+        seller.as_bytes(),
+        buyer.as_bytes(),
+        &minor,
+        gross.currency.as_bytes(),
+        due.as_bytes(),
+    ];
+    Fingerprints::new(keys, |key| {
+        keyed_fingerprint(key, "counterfoil/loose-fingerprint/v1", &parts)
+    })
 }
 
 #[cfg(test)]
@@ -57,9 +68,10 @@ mod tests {
     #[test]
     fn fingerprints_are_hmacs_of_length_prefixed_parts() {
         let key = LedgerKey::from_bytes([7; 32]);
-        let strict = strict(&key, "acme", "inv20130042", 2013);
+        let keys = &[&key];
+        let strict = strict(keys, "acme", "inv20130042", 2013);
         assert_eq!(
-            strict.to_string(),
+            strict.newest().to_string(),
             "e780f7f52d1c10948074b854f44575cbba1be80f0f3b9785d1c8b3347c93bca7"
         );
         let gross = Money {
@@ -67,9 +79,9 @@ mod tests {
             currency: "USD".into(),
         };
         let due = "2013-03-01".parse().unwrap();
-        let loose = loose(&key, "acme", "globex", &gross, due);
+        let loose = loose(keys, "acme", "globex", &gross, due);
         assert_eq!(
-            loose.to_string(),
+            loose.newest().to_string(),
             "585eb294ccd51ef1b55aa4a95b719ee7f29a7b9e3b93f2d0f14ea3e9226896a5"
         );
     }

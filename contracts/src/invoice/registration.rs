@@ -6,7 +6,6 @@ use counterfoil_proto::invoice::v1::{
     RegisterInvoice, RejectionCode, Warning, WarningKind,
 };
 use counterfoil_proto::membership::v1::Role;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::InvoiceId;
 
 use super::collisions::check_strict;
@@ -16,7 +15,7 @@ use super::fingerprints;
 use super::keys::{DOCUMENTS, INVOICES, LOOSE, STRICT};
 use super::number::normalise;
 use super::policy;
-use crate::kernel::{Context, Failure, StateError, Table, reject, reject_repeated};
+use crate::kernel::{Context, Failure, Fingerprints, StateError, reject, reject_repeated};
 use crate::membership::api as membership;
 
 pub(super) fn register(
@@ -56,18 +55,18 @@ pub(super) fn enter(
     release: Option<&CollisionRelease>,
 ) -> Result<(), Failure> {
     let predecessor = find_predecessor(context, &invoice.seller, &succeeds)?;
-    let key = context.rules.ledger_key;
+    let keys = context.rules.ledger_keys;
     let number = normalise(&invoice.number);
     let issued = date_of(invoice.issue_date)?;
-    let strict = |year| fingerprints::strict(key, &invoice.seller, &number, year);
-    let years = [issued.year() - 1, issued.year() + 1].map(strict);
+    let strict = |year| fingerprints::strict(keys, &invoice.seller, &number, year);
+    let adjacent_years = [issued.year() - 1, issued.year() + 1].map(strict);
     let strict = strict(issued.year());
     let released_from = check_strict(context, &strict, &invoice, &succeeds, release)?;
     check_document(context, &invoice.document_hash, &succeeds)?;
     let due = date_of(invoice.due_date)?;
     let gross = gross(&invoice);
-    let loose = fingerprints::loose(key, &invoice.seller, &invoice.buyer, &gross, due);
-    let mut warnings = find_warnings(context, years, &loose, &succeeds)?;
+    let loose = fingerprints::loose(keys, &invoice.seller, &invoice.buyer, &gross, due);
+    let mut warnings = find_warnings(context, &adjacent_years, &loose, &succeeds)?;
     if !released_from.is_empty() {
         warnings.push(Warning {
             kind: WarningKind::ReleasedCollision.into(),
@@ -79,6 +78,7 @@ pub(super) fn enter(
     let reference = InvoiceReference {
         invoice: invoice.id.clone(),
     };
+    let (strict, loose) = (strict.newest(), loose.newest());
     STRICT.put(&mut context.store, &[strict.as_ref()], &reference);
     LOOSE.put(&mut context.store, &[loose.as_ref()], &reference);
     DOCUMENTS.put(&mut context.store, &[&invoice.document_hash], &reference);
@@ -151,7 +151,8 @@ pub(super) fn check_document(
     document: &[u8],
     predecessor: &[u8],
 ) -> Result<(), Failure> {
-    match holder(context, DOCUMENTS, document, predecessor)? {
+    let held = DOCUMENTS.get(&context.store, &[document])?;
+    match other_than(predecessor, held) {
         None => Ok(()),
         Some(first) => {
             let message = "this document is registered already";
@@ -173,32 +174,28 @@ pub(super) fn hex_of(id: &[u8]) -> String {
 }
 
 /// The invoice that holds a fingerprint or document hash, unless it is the predecessor.
-fn holder(
-    context: &Context<'_>,
-    table: Table<InvoiceReference>,
-    held: &[u8],
-    predecessor: &[u8],
-) -> Result<Option<Vec<u8>>, StateError> {
-    let found = table.get(&context.store, &[held])?;
-    Ok(found.map(|r| r.invoice).filter(|id| id != predecessor))
+fn other_than(predecessor: &[u8], holder: Option<InvoiceReference>) -> Option<Vec<u8>> {
+    holder
+        .map(|holder| holder.invoice)
+        .filter(|id| id != predecessor)
 }
 
 fn find_warnings(
     context: &Context<'_>,
-    adjacent_years: [Hash; 2],
-    loose: &Hash,
+    adjacent_years: &[Fingerprints],
+    loose: &Fingerprints,
     predecessor: &[u8],
 ) -> Result<Vec<Warning>, StateError> {
+    let years = adjacent_years
+        .iter()
+        .map(|year| (WarningKind::AdjacentYear, year, STRICT));
     let mut warnings = Vec::new();
-    for year in &adjacent_years {
-        if let Some(invoice) = holder(context, STRICT, year.as_ref(), predecessor)? {
-            let kind = WarningKind::AdjacentYear.into();
+    for (kind, fingerprints, table) in years.chain([(WarningKind::LooseMatch, loose, LOOSE)]) {
+        let holder = fingerprints.find(&context.store, table)?;
+        if let Some(invoice) = other_than(predecessor, holder) {
+            let kind = kind.into();
             warnings.push(Warning { kind, invoice });
         }
-    }
-    if let Some(invoice) = holder(context, LOOSE, loose.as_ref(), predecessor)? {
-        let kind = WarningKind::LooseMatch.into();
-        warnings.push(Warning { kind, invoice });
     }
     Ok(warnings)
 }

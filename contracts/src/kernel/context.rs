@@ -14,11 +14,14 @@ use super::authority::Authority;
 use super::rejection::{Failure, reject};
 use super::store::Store;
 
-/// What is the same for every transaction of a chain.
+/// What is the same for every transaction of a height.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     pub genesis: &'a Genesis,
-    pub ledger_key: &'a LedgerKey,
+    /// The version in force.
+    pub version: u32,
+    /// Those in force, the newest first; never none.
+    pub ledger_keys: &'a [&'a LedgerKey],
 }
 
 /// What is the same for every transaction of a block.

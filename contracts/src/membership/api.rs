@@ -3,14 +3,14 @@
 use counterfoil_proto::membership::v1::{
     AccountOwner, ConsensusSettings, LegalIdentity, Organization, OrganizationStatus, Role, Roster,
 };
-use counterfoil_types::hash::Hash;
 
 use super::keys::{
     self, ACCOUNTS, DECISIONS, LEGAL_IDENTITIES, ORGANIZATIONS, PROPOSALS, put_organization,
     put_roster, put_settings, roster,
 };
-use crate::kernel::{Rules, StateError, Store, keyed_fingerprint};
+use crate::kernel::{Fingerprints, Rules, StateError, Store, keyed_fingerprint};
 
+pub use super::activations::{ledger_keys_at, version_at};
 pub use super::authority::{check_accounts, check_signers, check_status};
 pub use super::decisions::check_consortium;
 pub use super::outcomes::subject;
@@ -113,8 +113,8 @@ pub(super) fn put_legal_ids(store: &mut Store<'_>, rules: Rules<'_>, organizatio
     let identity = LegalIdentity {
         organization: organization.id.clone(),
     };
-    for fingerprint in legal_fingerprints(rules, organization) {
-        LEGAL_IDENTITIES.put(store, &[fingerprint.as_ref()], &identity);
+    for fingerprints in legal_fingerprints(rules, organization) {
+        LEGAL_IDENTITIES.put(store, &[fingerprints.newest().as_ref()], &identity);
     }
 }
 
@@ -138,7 +138,10 @@ pub fn has_regulator(store: &Store<'_>) -> Result<bool, StateError> {
 }
 
 /// The fingerprints of the identifiers under which the law knows an organization (specification 1.1, 3.2).
-pub(super) fn legal_fingerprints(rules: Rules<'_>, organization: &Organization) -> Vec<Hash> {
+pub(super) fn legal_fingerprints(
+    rules: Rules<'_>,
+    organization: &Organization,
+) -> Vec<Fingerprints> {
     let ids = [
         ("lei", &organization.lei),
         ("national", &organization.national_id),
@@ -146,7 +149,8 @@ pub(super) fn legal_fingerprints(rules: Rules<'_>, organization: &Organization) 
     let given = ids.into_iter().filter(|(_, id)| !id.is_empty());
     let fingerprint = |(kind, id): (&str, &String)| {
         let parts = [kind.as_bytes(), id.as_bytes()];
-        keyed_fingerprint(rules.ledger_key, "counterfoil/legal-id/v1", &parts)
+        let tag = "counterfoil/legal-id/v1";
+        Fingerprints::new(rules.ledger_keys, |key| keyed_fingerprint(key, tag, &parts))
     };
     given.map(fingerprint).collect()
 }

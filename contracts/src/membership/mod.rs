@@ -2,6 +2,7 @@
 //! needs and how they are collected, and what the operators decide together (specification 1).
 
 mod accounts;
+mod activations;
 pub mod api;
 mod authority;
 mod decisions;
@@ -22,6 +23,10 @@ impl Contract for Membership {
     const NUMBER: u32 = counterfoil_types::transaction::contract::MEMBERSHIP;
     const NAME: &'static str = "membership";
     type Action = Action;
+
+    fn since(action: &Action) -> u32 {
+        activations::since(action)
+    }
 
     fn authority(context: &Context<'_>, action: &Action) -> Result<Option<Authority>, StateError> {
         use action::Action::*;

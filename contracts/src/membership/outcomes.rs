@@ -10,6 +10,7 @@ use counterfoil_types::genesis::{organization_problem, params_problem, validator
 use counterfoil_types::limits::MAX_ORGANIZATIONS;
 
 use super::accounts::{has_a_checker, rule_problem};
+use super::activations;
 use super::api::{
     admit, enter, has_role, is_active, legal_fingerprints, organization, put_legal_ids,
 };
@@ -25,7 +26,10 @@ pub fn subject(proposed: &ProposedDecision) -> Option<&str> {
         Outcome::Suspend(suspension) => Some(&suspension.organization),
         Outcome::Reinstate(id) => Some(id),
         Outcome::Amend(amendment) => Some(&amendment.organization),
-        Outcome::Validators(_) | Outcome::Params(_) => None,
+        Outcome::Validators(_)
+        | Outcome::Params(_)
+        | Outcome::Upgrade(_)
+        | Outcome::RotateLedgerKey(_) => None,
     }
 }
 
@@ -40,6 +44,8 @@ pub(super) fn check(context: &Context<'_>, outcome: &Outcome) -> Result<(), Fail
         Outcome::Amend(amendment) => check_amendment(context, amendment),
         Outcome::Validators(set) => check_validators(context, set),
         Outcome::Params(params) => check_params(params),
+        Outcome::Upgrade(upgrade) => activations::check_upgrade(context, upgrade),
+        Outcome::RotateLedgerKey(rotation) => activations::check_rotation(context, rotation),
     }
 }
 
@@ -82,8 +88,8 @@ fn check_admission(context: &Context<'_>, admitted: &Organization) -> Result<(),
 
 /// Checks that no other organization is, or was, known by one of these legal ids.
 fn check_legal_ids(context: &Context<'_>, organization: &Organization) -> Result<(), Failure> {
-    for fingerprint in legal_fingerprints(context.rules, organization) {
-        let known = LEGAL_IDENTITIES.get(&context.store, &[fingerprint.as_ref()])?;
+    for fingerprints in legal_fingerprints(context.rules, organization) {
+        let known = fingerprints.find(&context.store, LEGAL_IDENTITIES)?;
         if known.is_some_and(|known| known.organization != organization.id) {
             let message =
                 "its LEI or national id is another organization's: one legal entity has one id";
@@ -238,6 +244,8 @@ pub(super) fn carry_out(context: &mut Context<'_>, outcome: Outcome) -> Result<(
             put_settings(&mut context.store, &settings);
             Ok(())
         }
+        Outcome::Upgrade(upgrade) => activations::upgrade(context, upgrade),
+        Outcome::RotateLedgerKey(rotation) => activations::rotate(context, rotation),
     }
 }
 

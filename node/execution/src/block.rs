@@ -6,10 +6,10 @@ use counterfoil_contracts::kernel::{
     BlockContext, Failure, Rules, StateError, StateReader, Store, Writes,
 };
 use counterfoil_contracts::{calendar, dispatch, membership};
-use counterfoil_proto::membership::v1::ConsensusSettings;
+use counterfoil_proto::membership::v1::{ConsensusSettings, LedgerKeyRotation, Upgrade};
 use counterfoil_proto::v1::{Receipt, Rejection};
 use counterfoil_types::dates::Date;
-use counterfoil_types::genesis::{Genesis, LedgerKey};
+use counterfoil_types::genesis::{Genesis, LedgerKey, LedgerKeys, PROTOCOL_VERSION};
 use counterfoil_types::limits::MAX_BLOCK_RECEIPT_BYTES;
 use prost::Message as _;
 
@@ -26,48 +26,103 @@ pub struct Outcome {
 /// The rules of one chain.
 pub struct Executor {
     genesis: Arc<Genesis>,
-    ledger_key: LedgerKey,
+    ledger_keys: LedgerKeys,
 }
 
-/// The ledger key is not the one that genesis names.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the ledger key is not the one of this genesis: ask another member for the right key file")]
-pub struct WrongLedgerKey;
+/// The rules in force at one height.
+pub struct HeightRules<'a> {
+    genesis: &'a Genesis,
+    version: u32,
+    ledger_keys: Vec<&'a LedgerKey>,
+}
 
-impl Executor {
-    pub fn new(genesis: Arc<Genesis>, ledger_key: LedgerKey) -> Result<Self, WrongLedgerKey> {
-        if ledger_key.hash() != genesis.ledger_key_hash {
-            return Err(WrongLedgerKey);
-        }
-        Ok(Self {
-            genesis,
-            ledger_key,
-        })
+impl HeightRules<'_> {
+    /// The version that the header names.
+    pub fn version(&self) -> u32 {
+        self.version
     }
 
     fn rules(&self) -> Rules<'_> {
         Rules {
-            genesis: &self.genesis,
-            ledger_key: &self.ledger_key,
+            genesis: self.genesis,
+            version: self.version,
+            ledger_keys: &self.ledger_keys,
+        }
+    }
+}
+
+/// What a node lacks for a height. It makes and judges no block from there on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unprepared {
+    #[error(
+        "block {height} is made under version {version} of the rules, and this software knows up to {PROTOCOL_VERSION}: \
+         install a newer release, then start the node again"
+    )]
+    Version { height: u64, version: u32 },
+    #[error(
+        "block {height} needs the ledger key of hash {hash}: ask another member for it, add it to the ledger key file as \
+         a line, then start the node again"
+    )]
+    LedgerKey { height: u64, hash: String },
+}
+
+impl Executor {
+    pub fn new(genesis: Arc<Genesis>, ledger_keys: LedgerKeys) -> Self {
+        Self {
+            genesis,
+            ledger_keys,
         }
     }
 
-    /// The records that stand before the first block.
-    pub fn genesis_writes(&self) -> Writes {
-        let mut store = Store::new(&Nothing);
-        for organization in &self.genesis.organizations {
-            membership::api::admit(&mut store, self.rules(), &organization.to_proto())
-                .expect("nothing is read from a state that is empty");
+    /// The rules at a height, as the upgrades and rotations of the ledger key in the state before it have them.
+    pub fn rules_at(
+        &self,
+        height: u64,
+        upgrades: &[Upgrade],
+        rotations: &[LedgerKeyRotation],
+    ) -> Result<HeightRules<'_>, Unprepared> {
+        let genesis = self.genesis.as_ref();
+        let first = genesis.protocol_version;
+        let version = membership::api::version_at(first, upgrades, height);
+        if version > PROTOCOL_VERSION {
+            return Err(Unprepared::Version { height, version });
         }
+        let first = &genesis.ledger_key_hash;
+        let hashes = membership::api::ledger_keys_at(first, rotations, height);
+        let keys = hashes.map(|hash| {
+            let hash_in_hex = || hex::encode(hash);
+            self.ledger_keys
+                .get(hash)
+                .ok_or_else(|| Unprepared::LedgerKey {
+                    height,
+                    hash: hash_in_hex(),
+                })
+        });
+        Ok(HeightRules {
+            genesis,
+            version,
+            ledger_keys: keys.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The records that stand before the first block.
+    pub fn genesis_writes(&self) -> Result<Writes, Unprepared> {
         let settings = ConsensusSettings {
             validators: Some(self.genesis.validator_set()),
             params: Some(self.genesis.params.to_proto()),
+            ..ConsensusSettings::default()
         };
+        let rules = self.rules_at(0, &[], &[])?;
+        let mut store = Store::new(&Nothing);
+        for organization in &self.genesis.organizations {
+            membership::api::admit(&mut store, rules.rules(), &organization.to_proto())
+                .expect("nothing is read from a state that is empty");
+        }
         membership::api::begin(&mut store, &settings);
         if let Some(first) = self.genesis.first_date {
             calendar::api::set_date(&mut store, &self.genesis, self.genesis.time_ms, first);
         }
-        store.into_writes()
+        Ok(store.into_writes())
     }
 
     /// Executes a block's transactions on the state before it. Rejected ones
@@ -76,6 +131,7 @@ impl Executor {
     pub fn execute(
         &self,
         state: &dyn StateReader,
+        rules: &HeightRules<'_>,
         block: &BlockContext,
         transactions: &[VerifiedTransaction],
     ) -> Result<Outcome, StateError> {
@@ -89,7 +145,7 @@ impl Executor {
         let mut room = MAX_BLOCK_RECEIPT_BYTES;
         for (index, tx) in (0u32..).zip(transactions) {
             let place = (tx.id(), index);
-            let done = dispatch::execute(&overlay, self.rules(), *block, place, tx.transaction());
+            let done = dispatch::execute(&overlay, rules.rules(), *block, place, tx.transaction());
             let (executed, rejection) = match done {
                 Ok(executed) => (Some(executed), None),
                 Err(Failure::Rejected(rejection)) => (None, Some(rejection)),

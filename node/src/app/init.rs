@@ -68,7 +68,7 @@ pub fn init(arguments: &Arguments) -> Result<(), AppError> {
     copy_genesis(&config, arguments.genesis.as_deref())?;
     copy_ledger_key(&config, arguments.ledger_key.as_deref())?;
     if config.genesis.exists() && config.ledger_key.exists() {
-        keys::read_ledger_key(&config.ledger_key, &read_genesis(&config.genesis)?)?;
+        keys::read_ledger_keys(&config.ledger_key, &read_genesis(&config.genesis)?)?;
     }
 
     let peer_id = keys::peer_keypair(&peer_key).public().to_peer_id();

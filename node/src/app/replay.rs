@@ -65,7 +65,7 @@ struct Difference {
 pub fn replay(arguments: &Arguments) -> Result<(), AppError> {
     let config = Config::load(&arguments.home)?;
     let genesis = read_genesis(&config.genesis)?;
-    let ledger_key = keys::read_ledger_key(&config.ledger_key, &genesis)?;
+    let ledger_keys = keys::read_ledger_keys(&config.ledger_key, &genesis)?;
     let folder = config.ledger_dir();
     if !folder.exists() {
         return Err(ReplayError::NoLedger(folder).into());
@@ -83,7 +83,7 @@ pub fn replay(arguments: &Arguments) -> Result<(), AppError> {
         .prefix("counterfoil-replay-")
         .tempdir()
         .map_err(ReplayError::Scratch)?;
-    let fresh = Ledger::open(scratch.path(), genesis, ledger_key)?;
+    let fresh = Ledger::open(scratch.path(), genesis, ledger_keys)?;
 
     let (report, difference) = compare(&stored, &fresh, to)?;
     print(&report, arguments.output);

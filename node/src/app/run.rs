@@ -64,7 +64,7 @@ pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
     check_halted(&config.halted_file()).map_err(RunError::from)?;
     logs::start(config.log_format, config.log_level);
     let genesis = read_genesis(&config.genesis)?;
-    let ledger_key = keys::read_ledger_key(&config.ledger_key, &genesis)?;
+    let ledger_keys = keys::read_ledger_keys(&config.ledger_key, &genesis)?;
     let keystore = password.keystore(&config);
     let peer_key = keystore.read_key(&config.peer_key)?;
     let validator_key = config.validator_key.as_deref();
@@ -91,7 +91,7 @@ pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
     // Opening the store writes already.
     let disk = Disk::new(config.data.clone(), config.disk_reserve_mib);
     disk.check().map_err(RunError::from)?;
-    let ledger = Ledger::open(&config.ledger_dir(), genesis, ledger_key)?;
+    let ledger = Ledger::open(&config.ledger_dir(), genesis, ledger_keys)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use counterfoil_keystore::{Keystore, PasswordSource};
-use counterfoil_types::genesis::{Genesis, LedgerKey};
+use counterfoil_types::genesis::{Genesis, LedgerKeys, NoLedgerKeys};
 use counterfoil_types::keys::SigningKey;
 use libp2p::identity::Keypair;
 
@@ -20,20 +20,21 @@ pub fn keystore(password_file: Option<PathBuf>) -> Keystore {
     })
 }
 
-/// Reads the ledger key and checks that it is this network's.
-pub fn read_ledger_key(path: &Path, genesis: &Genesis) -> Result<LedgerKey, ConfigError> {
-    let key: LedgerKey = read_secret(path)?.parse().map_err(|e| ConfigError::Key {
-        path: path.to_owned(),
-        problem: format!("not a ledger key: {e}"),
-    })?;
-    if key.hash() != genesis.ledger_key_hash {
+/// Reads the ledger keys and checks that this network's first is among them.
+pub fn read_ledger_keys(path: &Path, genesis: &Genesis) -> Result<LedgerKeys, ConfigError> {
+    let keys: LedgerKeys = read_secret(path)?
+        .parse()
+        .map_err(|problem: NoLedgerKeys| ConfigError::Key {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        })?;
+    if keys.get(genesis.ledger_key_hash.as_bytes()).is_none() {
         return Err(ConfigError::OtherLedgerKey {
             path: path.to_owned(),
-            actual: key.hash().to_string(),
             expected: genesis.ledger_key_hash.to_string(),
         });
     }
-    Ok(key)
+    Ok(keys)
 }
 
 /// The same key as libp2p holds it.

@@ -58,13 +58,9 @@ pub enum ConfigError {
     #[error("{path}: {problem}")]
     Key { path: PathBuf, problem: String },
     #[error(
-        "{path} is another network's ledger key: its hash is {actual}, genesis says {expected}"
+        "{path} has no key of the hash that genesis names, {expected}: it is another network's, or the first line is missing"
     )]
-    OtherLedgerKey {
-        path: PathBuf,
-        actual: String,
-        expected: String,
-    },
+    OtherLedgerKey { path: PathBuf, expected: String },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

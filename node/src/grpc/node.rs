@@ -30,9 +30,13 @@ impl NodeService for Service {
             let (_, date) = dated.map_err(|e| errors::failed("reading the ledger date", e))?;
             let settings = ledger.settings();
             let settings = settings.map_err(|e| errors::failed("reading who decides blocks", e))?;
-            Ok((date, settings))
+            let ahead = ledger
+                .version()
+                .and_then(|version| Ok((version, ledger.lacking()?)));
+            let ahead = ahead.map_err(|e| errors::failed("reading the rules in force", e))?;
+            Ok((date, settings, ahead))
         });
-        let (date, settings) = read.await?;
+        let (date, settings, (protocol_version, lacking)) = read.await?;
         let seat = self.vitals.seat(&settings);
         let disk = self.vitals.disk.clone();
         let disk = self.reader.read(move |_| {
@@ -45,7 +49,7 @@ impl NodeService for Service {
         Ok(Response::new(wire::GetStatusResponse {
             moniker: self.moniker.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            protocol_version: genesis.protocol_version,
+            protocol_version,
             chain_id: genesis.chain_id.clone(),
             height: tip.height,
             block_hash: tip.block_hash.to_vec(),
@@ -62,6 +66,7 @@ impl NodeService for Service {
             data_bytes,
             disk_free_bytes,
             commit: COMMIT.to_owned(),
+            lacking: lacking.map_or_else(String::new, |lacking| lacking.to_string()),
         }))
     }
 

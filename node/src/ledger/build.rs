@@ -39,8 +39,7 @@ impl Ledger {
     ) -> Result<Candidate, LedgerError> {
         let base = self.base(height)?;
         let time_ms = clock_ms.min(MAX_BLOCK_TIME_MS).max(base.tip.time_ms + 1);
-        let max_bytes = base.settings.params.max_block_bytes;
-        let chosen = self.choose(transactions, time_ms, max_bytes)?;
+        let chosen = self.choose(transactions, time_ms, &base.settings)?;
         self.execute(&base, time_ms, proposer, chosen)
     }
 
@@ -62,8 +61,7 @@ impl Ledger {
             return Err(LedgerError::invalid("its time is after the calendar's end"));
         }
         let proposer = member(&base.settings, &claimed.proposer)?;
-        let max_bytes = base.settings.params.max_block_bytes;
-        let transactions = self.check_all(&block.transactions, claimed.time_ms, max_bytes)?;
+        let transactions = self.check_all(&block.transactions, claimed.time_ms, &base.settings)?;
         let candidate = self.execute(&base, claimed.time_ms, proposer, transactions)?;
         if candidate.receipts().len() < block.transactions.len() {
             let problem = "its receipts are larger than the chain allows";
@@ -100,8 +98,10 @@ impl Ledger {
         &self,
         transactions: Vec<VerifiedTransaction>,
         time_ms: u64,
-        max_bytes: u64,
+        settings: &Settings,
     ) -> Result<Vec<VerifiedTransaction>, LedgerError> {
+        let max_bytes = settings.params.max_block_bytes;
+        let lifetime_ms = settings.transaction_lifetime_ms();
         let (mut seen, mut bytes) = (BTreeSet::new(), 0u64);
         let mut chosen = Vec::new();
         for tx in transactions {
@@ -109,7 +109,7 @@ impl Ledger {
             if chosen.len() == MAX_BLOCK_TRANSACTIONS || more > max_bytes {
                 break;
             }
-            let fresh = check_expiry(&tx, time_ms).is_ok()
+            let fresh = check_expiry(&tx, time_ms, lifetime_ms).is_ok()
                 && seen.insert(tx.id())
                 && !self.storage().contains_transaction(&tx.id().0)?;
             if fresh {
@@ -125,8 +125,10 @@ impl Ledger {
         &self,
         transactions: &[Vec<u8>],
         time_ms: u64,
-        max_bytes: u64,
+        settings: &Settings,
     ) -> Result<Vec<VerifiedTransaction>, LedgerError> {
+        let max_bytes = settings.params.max_block_bytes;
+        let lifetime_ms = settings.transaction_lifetime_ms();
         let bytes: u64 = transactions.iter().map(|t| t.len() as u64).sum();
         if transactions.len() > MAX_BLOCK_TRANSACTIONS || bytes > max_bytes {
             return Err(LedgerError::invalid("it is larger than the chain allows"));
@@ -137,7 +139,7 @@ impl Ledger {
             let at =
                 |problem: String| LedgerError::invalid(format!("transaction {index}: {problem}"));
             let tx = check(bytes, self.chain_id()).map_err(|e| at(e.to_string()))?;
-            check_expiry(&tx, time_ms).map_err(|e| at(e.to_string()))?;
+            check_expiry(&tx, time_ms, lifetime_ms).map_err(|e| at(e.to_string()))?;
             if !seen.insert(tx.id()) || self.storage().contains_transaction(&tx.id().0)? {
                 return Err(at(format!("{} is committed already", tx.id())));
             }
@@ -164,7 +166,9 @@ impl Ledger {
             time_ms,
             parent: tip.block_hash,
         };
-        let outcome = self.executor().execute(state, &context, &transactions)?;
+        let rules = self.rules_at(context.height, settings)?;
+        let executor = self.executor();
+        let outcome = executor.execute(state, &rules, &context, &transactions)?;
         let next = settings.after(&outcome.writes)?;
         // Those that found no room wait for the next block.
         transactions.truncate(outcome.receipts.len());
@@ -172,7 +176,7 @@ impl Ledger {
         let tx_ids: Vec<TxId> = transactions.iter().map(VerifiedTransaction::id).collect();
         let bodies: Vec<Vec<u8>> = transactions.iter().map(|t| t.bytes().to_vec()).collect();
         let header = Header {
-            version: self.genesis().protocol_version,
+            version: rules.version(),
             chain_id: self.chain_id().to_owned(),
             height: context.height,
             time_ms,

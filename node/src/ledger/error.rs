@@ -1,6 +1,6 @@
 //! How the ledger fails.
 
-use counterfoil_execution::{StateError, WrongLedgerKey};
+use counterfoil_execution::{StateError, Unprepared};
 use counterfoil_storage::StorageError;
 
 #[derive(Debug, thiserror::Error)]
@@ -8,8 +8,9 @@ pub enum LedgerError {
     /// The block is wrong, whoever made it. Nothing is wrong with this node.
     #[error("invalid block: {0}")]
     InvalidBlock(String),
+    /// This node can't go on before its operator gives it what it lacks.
     #[error(transparent)]
-    LedgerKey(#[from] WrongLedgerKey),
+    Unprepared(#[from] Unprepared),
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]

@@ -14,11 +14,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use counterfoil_execution::Executor;
+use counterfoil_contracts::membership::api::{settings_key, version_at};
+use counterfoil_execution::{Executor, HeightRules, Unprepared};
 use counterfoil_proto::v1::{CommitCertificate, Header};
 use counterfoil_storage::{Commit, Storage};
 use counterfoil_types::dates::Date;
-use counterfoil_types::genesis::{Genesis, LedgerKey};
+use counterfoil_types::genesis::{Genesis, LedgerKeys};
 use counterfoil_types::hash::Hash;
 use prost::Message;
 use tokio::sync::watch;
@@ -54,15 +55,20 @@ struct Shared {
 }
 
 impl Ledger {
-    /// Opens the ledger in a folder, and begins it from genesis where there is none.
-    pub fn open(dir: &Path, genesis: Genesis, ledger_key: LedgerKey) -> Result<Self, LedgerError> {
+    /// Opens the ledger in a folder, and begins it from genesis where there is none. Fails where the node lacks what the
+    /// next block needs.
+    pub fn open(
+        dir: &Path,
+        genesis: Genesis,
+        ledger_keys: impl Into<LedgerKeys>,
+    ) -> Result<Self, LedgerError> {
         let genesis = Arc::new(genesis);
         let genesis_hash = genesis.hash();
-        let executor = Executor::new(genesis.clone(), ledger_key)?;
+        let executor = Executor::new(genesis.clone(), ledger_keys.into());
         let storage = Storage::open(dir)?;
-        storage.initialize(genesis_hash, &executor.genesis_writes())?;
+        storage.initialize(genesis_hash, &executor.genesis_writes()?)?;
         let tip = read_tip(&storage, &genesis)?;
-        Ok(Self {
+        let ledger = Self {
             shared: Arc::new(Shared {
                 genesis,
                 genesis_hash,
@@ -71,7 +77,12 @@ impl Ledger {
                 tip: watch::Sender::new(tip),
                 metrics: LedgerMetrics::default(),
             }),
-        })
+        };
+        ledger.rules_at(tip.height + 1, &ledger.settings()?)?;
+        if let Some(lacking) = ledger.lacking()? {
+            tracing::warn!("{lacking}");
+        }
+        Ok(ledger)
     }
 
     pub fn genesis(&self) -> &Arc<Genesis> {
@@ -101,6 +112,24 @@ impl Ledger {
     /// Who decides the block after the last committed one, and under which parameters.
     pub fn settings(&self) -> Result<Settings, LedgerError> {
         Settings::of(&self.state())
+    }
+
+    fn rules_at(&self, height: u64, settings: &Settings) -> Result<HeightRules<'_>, Unprepared> {
+        let (upgrades, rotations) = (&settings.upgrades, &settings.rotations);
+        self.executor().rules_at(height, upgrades, rotations)
+    }
+
+    /// The version of the rules under which the next block is made.
+    pub fn version(&self) -> Result<u32, LedgerError> {
+        let (first, next) = (self.genesis().protocol_version, self.tip().height + 1);
+        Ok(version_at(first, &self.settings()?.upgrades, next))
+    }
+
+    /// What this node lacks for a change of the rules or the ledger key that is decided and still to come.
+    pub fn lacking(&self) -> Result<Option<Unprepared>, LedgerError> {
+        let settings = self.settings()?;
+        let mut changes = settings.changes_after(self.tip().height + 1).into_iter();
+        Ok(changes.find_map(|height| self.rules_at(height, &settings).err()))
     }
 
     pub fn tip(&self) -> Tip {
@@ -165,6 +194,10 @@ impl Ledger {
                 took_ms = millis(candidate.execution_time() + took),
                 "block"
             );
+            let decided = candidate.writes().contains_key(&settings_key());
+            if decided && let Some(lacking) = self.lacking()? {
+                tracing::warn!("{lacking}");
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::pool::{Origin, Pool, PoolLimits};
 use crate::clock::clock_ms;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 
 /// How often expired transactions are dropped.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
@@ -36,6 +36,8 @@ pub enum AdmitError {
     State(#[from] StateError),
     #[error(transparent)]
     Storage(#[from] StorageError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     #[error(
         "the receipt of {0} in the store is not a receipt; restore a backup, or sync into an empty directory"
     )]
@@ -101,7 +103,10 @@ impl Mempool {
         if let Some(receipt) = self.receipt(&id)? {
             return Ok(Admission::Committed { receipt });
         }
-        check_expiry(&transaction, self.next_block_time_ms()).map_err(AdmitError::Refused)?;
+        let settings = self.ledger.settings()?;
+        let lifetime_ms = settings.transaction_lifetime_ms();
+        check_expiry(&transaction, self.next_block_time_ms(), lifetime_ms)
+            .map_err(AdmitError::Refused)?;
         self.check_enrolled(&transaction)?;
         let expires_at_ms = transaction.expires_at_ms();
         self.pool

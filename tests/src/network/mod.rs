@@ -15,6 +15,7 @@ mod traffic;
 mod wallet;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -35,6 +36,7 @@ pub use self::records::Records;
 pub use self::traffic::Traffic;
 pub use self::wallet::{Action, Signed, Wallet, invoice, issue, money, now_ms, terms};
 
+use self::plan::write_secret;
 use self::relays::Relays;
 
 /// The longest that anything which must happen may take, on a machine that is busy with other things.
@@ -127,6 +129,13 @@ impl Network {
     pub fn list(&mut self, nodes: &[usize], other: usize) {
         self.listed.extend(nodes.iter().map(|node| (*node, other)));
         self.configure();
+    }
+
+    /// Adds a line to a node's ledger key file, which it reads when it is started next.
+    pub fn give_ledger_key(&self, node: usize, key: &LedgerKey) {
+        let file = self.node(node).home().join("ledger.key");
+        let former = fs::read_to_string(&file).expect("the home has its ledger key");
+        write_secret(&file, &format!("{former}\n{}\n", *key.to_hex()));
     }
 
     /// Lets a node use its validator's key, be it among the validators' or not, when it is started next.

@@ -46,6 +46,8 @@ pub struct Plan {
     pub outsiders: usize,
     /// Whether the nodes speak plain text instead of TLS.
     pub plain_text: bool,
+    /// The version of the rules that the chain begins under.
+    pub version: u32,
 }
 
 impl Plan {
@@ -53,11 +55,13 @@ impl Plan {
         validators: 4,
         outsiders: 0,
         plain_text: false,
+        version: PROTOCOL_VERSION,
     };
     pub const ONE: Self = Self {
         validators: 1,
         outsiders: 0,
         plain_text: false,
+        version: PROTOCOL_VERSION,
     };
 
     /// Makes the network's folder, with the relays up and every node stopped.
@@ -91,7 +95,7 @@ impl Plan {
         let known = |(node, other): &(usize, usize)| node != other && *other < self.validators;
         let ledger_key = LedgerKey::generate();
         let network = Network {
-            genesis: genesis(chain_id, &nodes[..self.validators], &keys, &ledger_key),
+            genesis: self.genesis(chain_id, &nodes[..self.validators], &keys, &ledger_key),
             relays: Relays::between(&addresses).await,
             listed: pairs.filter(known).collect::<BTreeSet<_>>(),
             nodes,
@@ -110,53 +114,56 @@ impl Plan {
         network.configure();
         network
     }
-}
 
-fn genesis(
-    chain_id: String,
-    validators: &[Node],
-    keys: &BTreeMap<String, SigningKey>,
-    ledger_key: &LedgerKey,
-) -> Genesis {
-    let organization = |(id, role): &(&str, Role)| GenesisOrganization {
-        id: id.parse().expect("members have well-formed ids"),
-        legal_name: format!("{id} plc"),
-        lei: String::new(),
-        national_id: format!("test:{id}"),
-        roles: vec![*role],
-        accounts: vec![GenesisAccount::of(keys[*id].public_key())],
-    };
-    let validator = |(node, (id, _)): (&Node, &(&str, Role))| GenesisValidator {
-        organization: id.parse().expect("members have well-formed ids"),
-        public_key: node.validator_key(),
-        power: 1,
-    };
-    let mut genesis = Genesis {
-        protocol_version: PROTOCOL_VERSION,
-        chain_id,
-        time_ms: now_ms(),
-        development: true,
-        clock: ClockKind::Simulated,
-        first_date: Some(FIRST_DATE.parse().expect("a date")),
-        utc_offset_minutes: 0,
-        ledger_key_hash: ledger_key.hash(),
-        currencies: CURRENCIES
-            .iter()
-            .map(|code| GenesisCurrency {
-                code: code.parse().expect("a currency"),
-                exponent: 2,
-            })
-            .collect(),
-        organizations: MEMBERS.iter().map(organization).collect(),
-        validators: validators.iter().zip(&MEMBERS).map(validator).collect(),
-        params: ConsensusParams {
-            heartbeat_ms: HEARTBEAT_MS,
-            ..ConsensusParams::default()
-        },
-    };
-    genesis.sort();
-    genesis.validate().expect("the plan makes a valid genesis");
-    genesis
+    fn genesis(
+        self,
+        chain_id: String,
+        validators: &[Node],
+        keys: &BTreeMap<String, SigningKey>,
+        ledger_key: &LedgerKey,
+    ) -> Genesis {
+        let organization = |(id, role): &(&str, Role)| GenesisOrganization {
+            id: id.parse().expect("members have well-formed ids"),
+            legal_name: format!("{id} plc"),
+            lei: String::new(),
+            national_id: format!("test:{id}"),
+            roles: vec![*role],
+            accounts: vec![GenesisAccount::of(keys[*id].public_key())],
+        };
+        let validator = |(node, (id, _)): (&Node, &(&str, Role))| GenesisValidator {
+            organization: id.parse().expect("members have well-formed ids"),
+            public_key: node.validator_key(),
+            power: 1,
+        };
+        let mut genesis = Genesis {
+            protocol_version: self.version,
+            chain_id,
+            time_ms: now_ms(),
+            development: true,
+            clock: ClockKind::Simulated,
+            first_date: Some(FIRST_DATE.parse().expect("a date")),
+            utc_offset_minutes: 0,
+            ledger_key_hash: ledger_key.hash(),
+            currencies: CURRENCIES
+                .iter()
+                .map(|code| GenesisCurrency {
+                    code: code.parse().expect("a currency"),
+                    exponent: 2,
+                })
+                .collect(),
+            organizations: MEMBERS.iter().map(organization).collect(),
+            validators: validators.iter().zip(&MEMBERS).map(validator).collect(),
+            params: ConsensusParams {
+                heartbeat_ms: HEARTBEAT_MS,
+                // As every version has it.
+                transaction_lifetime_ms: 0,
+                ..ConsensusParams::default()
+            },
+        };
+        genesis.sort();
+        genesis.validate().expect("the plan makes a valid genesis");
+        genesis
+    }
 }
 
 /// For the command, which takes keys from files.

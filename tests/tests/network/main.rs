@@ -20,6 +20,7 @@ mod rejections;
 mod stops;
 mod tour;
 mod transport;
+mod upgrades;
 
 use std::process::Command;
 

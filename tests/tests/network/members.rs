@@ -198,21 +198,25 @@ fn take(seen: &mut BTreeSet<Vec<u8>>, message: &SubscribeResponse) -> u64 {
 }
 
 /// Has the one operator decide; gives the height of the block with the decision.
-async fn decide(network: &Network, decision: Decision) -> u64 {
-    let today: Date = FIRST_DATE.parse().expect("a date");
-    let propose = ProposeDecision {
-        decision: Some(Decided {
-            decision: Some(decision),
-        }),
-        expires_on: Some(today.to_proto()),
-    };
+pub async fn decide(network: &Network, decision: Decision) -> u64 {
     let operator = network.wallet("operator");
-    let signed = operator.sign(Action::ProposeDecision(propose));
+    let signed = operator.sign(Action::ProposeDecision(proposal(decision)));
     let client = network.client(1).of(operator);
     client.execute(&signed).await.height
 }
 
-async fn header(network: &Network, height: u64) -> Header {
+/// A decision put to the vote, for the day.
+pub fn proposal(decision: Decision) -> ProposeDecision {
+    let today: Date = FIRST_DATE.parse().expect("a date");
+    ProposeDecision {
+        decision: Some(Decided {
+            decision: Some(decision),
+        }),
+        expires_on: Some(today.to_proto()),
+    }
+}
+
+pub async fn header(network: &Network, height: u64) -> Header {
     let block = network.client(1).block(height).await;
     let block = block.expect("a committed block");
     block.header.expect("a block has its header")

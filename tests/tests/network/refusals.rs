@@ -5,7 +5,7 @@ use counterfoil_proto::v1::submit_stream_response::Outcome;
 use counterfoil_proto::v1::{RefusalCode, SubmitStreamRequest};
 use counterfoil_tests::network::{Network, Plan, Refused, Signed, Wallet, issue, now_ms, refused};
 use counterfoil_types::keys::SigningKey;
-use counterfoil_types::limits::{MAX_LIFETIME_MS, MAX_TRANSACTION_BYTES};
+use counterfoil_types::limits::{DEFAULT_TRANSACTION_LIFETIME_MS, MAX_TRANSACTION_BYTES};
 use prost::Message as _;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
@@ -146,7 +146,7 @@ fn faults(bank: &Wallet) -> Vec<(Signed, RefusalCode, Code)> {
             Code::FailedPrecondition,
         ),
         (
-            expiring(now_ms() + MAX_LIFETIME_MS + 120_000),
+            expiring(now_ms() + DEFAULT_TRANSACTION_LIFETIME_MS + 120_000),
             ExpiresTooLate,
             Code::FailedPrecondition,
         ),

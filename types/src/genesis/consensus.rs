@@ -34,6 +34,13 @@ pub struct ConsensusParams {
     pub timeout_vote_ms: u64,
     pub timeout_delta_ms: u64,
     pub heartbeat_ms: u64,
+    /// 0 for an hour.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub transaction_lifetime_ms: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Default for ConsensusParams {
@@ -45,6 +52,7 @@ impl Default for ConsensusParams {
             timeout_vote_ms: 300,
             timeout_delta_ms: 200,
             heartbeat_ms: 10_000,
+            transaction_lifetime_ms: limits::DEFAULT_TRANSACTION_LIFETIME_MS,
         }
     }
 }
@@ -57,7 +65,16 @@ impl ConsensusParams {
             timeout_vote_ms: self.timeout_vote_ms,
             timeout_delta_ms: self.timeout_delta_ms,
             heartbeat_ms: self.heartbeat_ms,
+            transaction_lifetime_ms: self.transaction_lifetime_ms,
         }
+    }
+}
+
+/// How far ahead of block time a transaction may expire (specification 10.3).
+pub fn transaction_lifetime_ms(params: &wire::ConsensusParams) -> u64 {
+    match params.transaction_lifetime_ms {
+        0 => limits::DEFAULT_TRANSACTION_LIFETIME_MS,
+        lifetime => lifetime,
     }
 }
 
@@ -73,8 +90,18 @@ pub fn params_problem(params: &wire::ConsensusParams) -> Option<(&'static str, &
         ("timeout_delta_ms", params.timeout_delta_ms),
         ("heartbeat_ms", params.heartbeat_ms),
     ];
-    let (name, _) = times.iter().find(|(_, ms)| !(10..=60_000).contains(ms))?;
-    Some((name, "is from 10 to 60,000"))
+    if let Some((name, _)) = times.iter().find(|(_, ms)| !(10..=60_000).contains(ms)) {
+        return Some((name, "is from 10 to 60,000"));
+    }
+    let lifetime = transaction_lifetime_ms(params);
+    let bounds = limits::MIN_TRANSACTION_LIFETIME_MS..=limits::MAX_TRANSACTION_LIFETIME_MS;
+    match bounds.contains(&lifetime) {
+        true => None,
+        false => Some((
+            "transaction_lifetime_ms",
+            "is 0, for an hour, or from 60,000 to 86,400,000",
+        )),
+    }
 }
 
 /// What is wrong with a set of validators, in words. `may_validate` says whether an organization may run one.

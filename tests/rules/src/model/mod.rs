@@ -15,6 +15,7 @@ pub mod claims;
 mod credits;
 pub mod external;
 pub mod financing;
+mod form;
 mod happened;
 pub mod invoices;
 pub mod membership;
@@ -31,12 +32,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
 use counterfoil_proto::credit::v1::{Figure, HistoryEntry};
-use counterfoil_proto::financing::v1::{self as financing_wire, Schedule, Technique};
-use counterfoil_proto::invoice::v1::{self as invoice_wire, Verdict, WarningKind};
+use counterfoil_proto::financing::v1 as financing_wire;
+use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
-use counterfoil_proto::receivable::v1::{
-    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, ReceivableState, Recourse,
-};
+use counterfoil_proto::receivable::v1::{self as receivable_wire, ReceivableState};
 use counterfoil_proto::settlement::v1 as settlement_wire;
 use counterfoil_proto::supervision::v1 as supervision_wire;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
@@ -44,9 +43,10 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
 use calendar::Clock;
+use form::{is_well_formed, names_an_action};
 pub use happened::Happened;
 use invoices::{Loose, Strict};
-use membership::KnownKeys;
+use membership::{Beginning, KnownKeys};
 use profiles::Tally;
 
 /// The numbers of the contracts, as at the head of their `.proto` files.
@@ -174,6 +174,7 @@ pub struct Model {
     /// What organizations were known to the law by before their records were amended: id, LEI and national id.
     pub former_legal_ids: Vec<(String, String, String)>,
     pub consensus: membership_wire::ConsensusSettings,
+    pub beginning: Beginning,
     /// Whether core enterprises and banks may do with one account.
     pub development: bool,
     pub known_keys: KnownKeys,
@@ -248,6 +249,7 @@ impl Model {
         chain_id: &str,
         organizations: BTreeMap<String, membership_wire::Organization>,
         consensus: membership_wire::ConsensusSettings,
+        beginning: Beginning,
         known_keys: KnownKeys,
         currencies: BTreeSet<String>,
         clock: Clock,
@@ -259,6 +261,7 @@ impl Model {
             decisions: BTreeMap::new(),
             former_legal_ids: Vec::new(),
             consensus,
+            beginning,
             development: true,
             known_keys,
             currencies,
@@ -316,6 +319,7 @@ impl Model {
         ];
         ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
         ensure(names_an_action(call.act), Kernel::MalformedAction)?;
+        ensure(self.knows(call.act, call.height), Kernel::MalformedAction)?;
         let events = self.perform(call)?;
         let concerned: BTreeSet<&String> = events
             .iter()
@@ -494,83 +498,6 @@ impl Model {
     pub fn has_role(&self, organization: &str, role: Role) -> bool {
         self.was_admitted_as(organization, role) && self.is_active(organization)
     }
-}
-
-/// Whether bytes were read as an action of the contract.
-fn names_an_action(act: &Act) -> bool {
-    match act {
-        Act::Calendar(action) => action.action.is_some(),
-        Act::Cash(action) => action.action.is_some(),
-        Act::Financing(action) => action.action.is_some(),
-        Act::Invoice(action) => action.action.is_some(),
-        Act::Membership(action) => action.action.is_some(),
-        Act::Receivable(action) => action.action.is_some(),
-        Act::Settlement(action) => action.action.is_some(),
-        Act::Supervision(action) => action.action.is_some(),
-        Act::Garbage(_) => false,
-    }
-}
-
-/// Whether an action names no enum value that nobody knows.
-fn is_well_formed(act: &Act) -> bool {
-    use financing_wire::action::Action as Financing;
-    use invoice_wire::action::Action as Invoice;
-    use receivable_wire::action::Action as Receivable;
-    match act {
-        Act::Invoice(action) => match &action.action {
-            Some(Invoice::Register(a)) => are_known(a.terms.as_ref()),
-            Some(Invoice::Propose(a)) => {
-                let invoice = a.invoice.as_ref();
-                are_known(invoice.and_then(|invoice| invoice.terms.as_ref()))
-            }
-            Some(Invoice::Confirm(a)) => all_are::<WarningKind>(&a.acknowledged),
-            Some(Invoice::ConfirmConditionally(a)) => {
-                all_are::<WarningKind>(&a.acknowledged) && are_known(a.terms.as_ref())
-            }
-            Some(Invoice::RuleOnDispute(a)) => is_known_ruling(a.ruling.as_ref()),
-            Some(Invoice::EndDispute(a)) => is_known_ruling(a.ruling.as_ref()),
-            _ => true,
-        },
-        Act::Receivable(action) => match &action.action {
-            Some(Receivable::Offer(offer)) => {
-                Purpose::try_from(offer.purpose).is_ok()
-                    && Recourse::try_from(offer.recourse).is_ok()
-            }
-            _ => true,
-        },
-        Act::Financing(action) => match &action.action {
-            Some(Financing::Open(open)) => {
-                Technique::try_from(open.technique).is_ok()
-                    && Recourse::try_from(open.recourse).is_ok()
-            }
-            Some(Financing::MakeStandingQuote(make)) => make
-                .terms
-                .as_ref()
-                .is_none_or(|terms| DayCount::try_from(terms.day_count).is_ok()),
-            Some(Financing::Reveal(reveal)) => reveal.terms.as_ref().is_none_or(|terms| {
-                DayCount::try_from(terms.day_count).is_ok()
-                    && Recourse::try_from(terms.recourse).is_ok()
-                    && Schedule::try_from(terms.schedule).is_ok()
-            }),
-            _ => true,
-        },
-        _ => true,
-    }
-}
-
-fn are_known(terms: Option<&receivable_wire::Terms>) -> bool {
-    terms.is_none_or(|terms| {
-        DayCount::try_from(terms.day_count).is_ok()
-            && BusinessDayConvention::try_from(terms.convention).is_ok()
-    })
-}
-
-fn is_known_ruling(ruling: Option<&invoice_wire::Ruling>) -> bool {
-    ruling.is_none_or(|ruling| all_are::<Verdict>(&[ruling.verdict]))
-}
-
-fn all_are<E: TryFrom<i32>>(numbers: &[i32]) -> bool {
-    numbers.iter().all(|number| E::try_from(*number).is_ok())
 }
 
 fn is_reason(reason: &str) -> bool {

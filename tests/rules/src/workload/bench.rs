@@ -5,7 +5,9 @@ use counterfoil_proto::financing::v1::{Limit, Loan, Quote, Request};
 use counterfoil_proto::invoice::v1::action::Action as Invoicing;
 use counterfoil_proto::invoice::v1::{Invoice, RegisterInvoice};
 use counterfoil_proto::membership::v1::decision::Decision;
-use counterfoil_proto::membership::v1::{DecisionState, Organization, Proposal, ProposedDecision};
+use counterfoil_proto::membership::v1::{
+    ConsensusSettings, DecisionState, Organization, Proposal, ProposedDecision,
+};
 use counterfoil_proto::receivable::v1::{Claim, Receivable, Undertaking};
 use counterfoil_proto::v1::Receipt;
 use counterfoil_types::keys::SigningKey;
@@ -40,6 +42,13 @@ impl Bench {
     pub fn with_banks(more: u16) -> Bench {
         Bench {
             rules: Rules::new(&World::new(Some(TODAY), 0, more)),
+        }
+    }
+
+    /// On a network that begins under an earlier version of the rules.
+    pub fn of_version(version: u32) -> Bench {
+        Bench {
+            rules: Rules::new(&World::of_version(Some(TODAY), version)),
         }
     }
 
@@ -98,6 +107,11 @@ impl Bench {
 
     pub fn proposal(&self, id: &[u8]) -> Proposal {
         self.find("membership/proposal/", |p: &Proposal| p.id == id)
+    }
+
+    /// Who decides blocks, and under which parameters and rules.
+    pub fn settings(&self) -> ConsensusSettings {
+        self.find("membership/consensus", |_| true)
     }
 
     pub fn organization(&self, id: &str) -> Organization {

@@ -2,16 +2,17 @@
 
 use counterfoil_proto::membership::v1::{
     Account, ActionClass, Amendment, ApprovalRequirement, ChangeAccounts, Decision, DecisionState,
-    Enrolment, Leave, Organization, OrganizationStatus, Permission, ProposeDecision,
-    ProposedDecision, Revocation, Role, SetApprovalRule, Suspension, Vote, action::Action as Kind,
-    decision::Decision as DecisionKind,
+    Enrolment, Leave, LedgerKeyRotation, Organization, OrganizationStatus, Permission,
+    ProposeDecision, ProposedDecision, Revocation, Role, SetApprovalRule, Suspension, Upgrade,
+    Vote, action::Action as Kind, decision::Decision as DecisionKind,
 };
 use counterfoil_proto::v1::Money;
+use counterfoil_types::genesis::PROTOCOL_VERSION;
 use rand::Rng;
 
 use super::acts::{admission, membership_act};
 use super::keyring::{enrolment_signature, holder_of, spare_keys};
-use super::world::ALL;
+use super::world::{ALL, ledger_keys};
 use super::{Generator, Planned, View, on};
 use crate::model::Model;
 use crate::model::arithmetic::MAX_MINOR;
@@ -118,7 +119,7 @@ impl Generator {
         let foreign = view.model.organizations[&anybody].accounts[0]
             .public_key
             .clone();
-        let beyond = self.one_of(&[1, view.height, view.height + 1_000_001, u64::MAX]);
+        let beyond = self.no_height_ahead(view);
         let choice = self.rng.gen_range(0..12);
         if let Some(enrolment) = action.enrol.first_mut() {
             let account = enrolment.account.get_or_insert_default();
@@ -269,7 +270,9 @@ impl Generator {
         if self.chance(0.6) && self.roster.iter().any(|id| is_suspended(id)) {
             return Some(DecisionKind::Reinstate(self.organization(is_suspended)));
         }
-        Some(match self.rng.gen_range(0..12) {
+        Some(match self.rng.gen_range(0..16) {
+            12..=13 => DecisionKind::Upgrade(self.upgrade(view)),
+            14..=15 => DecisionKind::RotateLedgerKey(self.rotation(view)),
             10..=11 => {
                 let id = self.organization(|id| {
                     model.organizations[id].status() != OrganizationStatus::Left
@@ -302,6 +305,10 @@ impl Generator {
             7..=8 => {
                 let mut params = model.consensus.params?;
                 params.heartbeat_ms = self.rng.gen_range(10..=60_000);
+                params.transaction_lifetime_ms = match self.rng.gen_range(0..3) {
+                    0 => 0,
+                    _ => self.rng.gen_range(60_000..=86_400_000),
+                };
                 DecisionKind::Params(params)
             }
             _ => {
@@ -336,6 +343,36 @@ impl Generator {
         amendment.roles.sort_unstable();
         amendment.roles.dedup();
         amendment
+    }
+
+    /// To the next version, or back to the one in force. One that the software does not know begins after the test.
+    fn upgrade(&mut self, view: &View) -> Upgrade {
+        let version = view.model.version(view.height);
+        let to = version + u32::from(self.chance(0.7));
+        let soon = self.rng.gen_range(1..=12);
+        let from_height = match to > PROTOCOL_VERSION {
+            true => view.height + 1_000 * soon,
+            false => view.height + soon,
+        };
+        Upgrade {
+            version: to,
+            from_height,
+        }
+    }
+
+    /// To a key that was not in force yet, where there is one, or back to the one that is.
+    fn rotation(&mut self, view: &View) -> LedgerKeyRotation {
+        let used = view.model.ledger_keys(view.height);
+        let hashes = ledger_keys().map(|key| key.hash().to_vec());
+        let unused = hashes.into_iter().find(|hash| !used.contains(hash));
+        let newest = used.last().expect("the first at least").clone();
+        LedgerKeyRotation {
+            key_hash: match unused {
+                Some(unused) if self.chance(0.7) => unused,
+                _ => newest,
+            },
+            from_height: view.height + self.rng.gen_range(1..=12),
+        }
     }
 
     fn break_decision(&mut self, view: &View, kind: &mut DecisionKind) {
@@ -404,13 +441,30 @@ impl Generator {
                 3 => set.validators[0].public_key = vec![0; 32],
                 _ => set.validators.push(set.validators[0].clone()),
             },
-            DecisionKind::Params(params) => match self.rng.gen_range(0..4) {
+            DecisionKind::Upgrade(upgrade) => match self.rng.gen_range(0..3) {
+                0 => upgrade.from_height = self.no_height_ahead(view),
+                1 => upgrade.version -= 1,
+                _ => upgrade.version += 2,
+            },
+            DecisionKind::RotateLedgerKey(rotation) => match self.rng.gen_range(0..3) {
+                0 => rotation.from_height = self.no_height_ahead(view),
+                1 => rotation.key_hash = self.wrong_length(),
+                _ => rotation
+                    .key_hash
+                    .clone_from(&view.model.beginning.ledger_key_hash),
+            },
+            DecisionKind::Params(params) => match self.rng.gen_range(0..5) {
+                4 => params.transaction_lifetime_ms = self.one_of(&[1, 59_999, 86_400_001]),
                 0 => params.max_block_bytes = self.one_of(&[0, 65_535, 4_194_305]),
                 1 => params.timeout_propose_ms = self.one_of(&[9, 60_001]),
                 2 => params.timeout_vote_ms = 0,
                 _ => params.timeout_delta_ms = u64::MAX,
             },
         }
+    }
+
+    fn no_height_ahead(&mut self, view: &View) -> u64 {
+        self.one_of(&[1, view.height, view.height + 1_000_001, u64::MAX])
     }
 
     fn vote(&mut self, view: &View) -> Planned {

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use counterfoil_execution::{
     BlockContext, Executor, StateError, StateReader, VerifiedTransaction, check,
 };
+use counterfoil_proto::membership::v1::ConsensusSettings;
 use counterfoil_proto::v1::{Receipt, SignedTransaction, Transaction};
+use counterfoil_types::genesis::LedgerKeys;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::keys::{Signature, SigningKey};
 use counterfoil_types::transaction::sign_bytes;
 use prost::Message as _;
 
+use super::audit::table;
 use super::keyring::holder_of;
-use super::world::{CHAIN_ID, World};
+use super::world::{CHAIN_ID, World, ledger_keys};
 use super::{Planned, Signer};
 use crate::model::{Id, tagged_hash};
 
@@ -74,10 +77,10 @@ impl Rules {
     /// The ledger of a world at genesis.
     pub fn new(world: &World) -> Rules {
         let genesis = Arc::new(world.genesis.clone());
-        let executor = Executor::new(genesis, world.ledger_key.clone())
-            .expect("the ledger key is genesis' own");
+        let executor = Executor::new(genesis, LedgerKeys::from_iter(ledger_keys()));
         let mut records = State::default();
-        records.write(&executor.genesis_writes());
+        let writes = executor.genesis_writes();
+        records.write(&writes.expect("genesis' own ledger key is there"));
         Rules {
             executor,
             records,
@@ -238,8 +241,17 @@ fn run(
         time_ms,
         parent,
     };
+    let settings: Vec<ConsensusSettings> = table(&records.0, "membership/consensus");
+    let ConsensusSettings {
+        upgrades,
+        rotations,
+        ..
+    } = &settings[0];
+    let rules = executor
+        .rules_at(height, upgrades, rotations)
+        .expect("the workload goes no further than what is known");
     let outcome = executor
-        .execute(records, &context, &checked)
+        .execute(records, &rules, &context, &checked)
         .expect("reading a map cannot fail");
     (outcome.writes, outcome.receipts)
 }

@@ -9,7 +9,7 @@ use counterfoil_proto::membership::v1::{
 use counterfoil_proto::v1::{self as wire, Validator, ValidatorSet};
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
-    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Permission, Role,
+    GenesisValidator, LedgerKey, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Permission, Role,
 };
 use counterfoil_types::keys::SigningKey;
 use rand::Rng;
@@ -20,6 +20,7 @@ use super::keyring::{key, known_keys};
 use crate::model::Model;
 use crate::model::arithmetic::date;
 use crate::model::calendar::Clock;
+use crate::model::membership::Beginning;
 
 /// Every organization with its roles. Some have several, so that no rule can
 /// hide behind the habit of one role each.
@@ -61,12 +62,15 @@ pub const CHAIN_ID: &str = "workload-1";
 
 /// 2023-11-14, some time after noon in UTC.
 const GENESIS_MS: u64 = 1_700_000_000_000;
-const LEDGER_KEY: [u8; 32] = [7; 32];
+
+/// The ledger keys that the network begins with and is rotated to.
+pub fn ledger_keys() -> [LedgerKey; 17] {
+    std::array::from_fn(|at| LedgerKey::from_bytes([7 + at as u8; 32]))
+}
 
 /// A network before its first block.
 pub struct World {
     pub genesis: Genesis,
-    pub ledger_key: LedgerKey,
     /// The key of the account that each organization begins with.
     pub keys: BTreeMap<String, SigningKey>,
     /// A key that is nobody's.
@@ -125,28 +129,40 @@ impl World {
                 *accounts = keys.zip(share.iter().copied()).collect();
             }
         }
-        World::of(&members, first_day, utc_offset_minutes)
+        let version = rng.gen_range(OLDEST_PROTOCOL_VERSION..=PROTOCOL_VERSION);
+        World::of(&members, first_day, utc_offset_minutes, version)
     }
 
     /// A network with a simulated clock from `first_day` on, or else one of the wall, and with
     /// so many banks beside the roster's. Every organization has one account.
     pub fn new(first_day: Option<i64>, utc_offset_minutes: i32, more_banks: u16) -> World {
-        World::of(&members(more_banks), first_day, utc_offset_minutes)
+        let members = members(more_banks);
+        World::of(&members, first_day, utc_offset_minutes, PROTOCOL_VERSION)
+    }
+
+    /// A network that begins under an earlier version of the rules.
+    pub fn of_version(first_day: Option<i64>, version: u32) -> World {
+        World::of(&members(0), first_day, 0, version)
     }
 
     fn of(
         members: &[(String, &'static [ModelRole], Vec<Member>)],
         first_day: Option<i64>,
         utc_offset_minutes: i32,
+        version: u32,
     ) -> World {
         let keys: BTreeMap<String, SigningKey> = members
             .iter()
             .map(|(id, _, accounts)| (id.clone(), key(accounts[0].0)))
             .collect();
-        let ledger_key = LedgerKey::from_bytes(LEDGER_KEY);
-        let params = ConsensusParams::default();
+        let [ledger_key, ..] = ledger_keys();
+        let params = ConsensusParams {
+            // As the oldest version has it, too.
+            transaction_lifetime_ms: 0,
+            ..ConsensusParams::default()
+        };
         let mut genesis = Genesis {
-            protocol_version: PROTOCOL_VERSION,
+            protocol_version: version,
             chain_id: CHAIN_ID.to_owned(),
             time_ms: GENESIS_MS,
             development: true,
@@ -200,7 +216,13 @@ impl World {
                 timeout_vote_ms: params.timeout_vote_ms,
                 timeout_delta_ms: params.timeout_delta_ms,
                 heartbeat_ms: params.heartbeat_ms,
+                transaction_lifetime_ms: 0,
             }),
+            ..ConsensusSettings::default()
+        };
+        let beginning = Beginning {
+            version,
+            ledger_key_hash: genesis.ledger_key_hash.to_vec(),
         };
         let currencies = CURRENCIES
             .iter()
@@ -208,13 +230,13 @@ impl World {
             .collect();
         World {
             genesis,
-            ledger_key,
             keys,
             stranger: key(STRANGER),
             model: Model::new(
                 CHAIN_ID,
                 organizations,
                 consensus,
+                beginning,
                 known_keys(),
                 currencies,
                 clock,

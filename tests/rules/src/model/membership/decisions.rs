@@ -135,7 +135,9 @@ impl Model {
             Kind::Suspend(suspension) => Some(suspension.organization.clone()),
             Kind::Reinstate(id) => Some(id.clone()),
             Kind::Amend(amendment) => Some(amendment.organization.clone()),
-            Kind::Validators(_) | Kind::Params(_) => None,
+            Kind::Validators(_) | Kind::Params(_) | Kind::Upgrade(_) | Kind::RotateLedgerKey(_) => {
+                None
+            }
         });
         concerned
     }
@@ -163,6 +165,8 @@ impl Model {
             }
             Kind::Validators(validators) => self.consensus.validators = Some(validators),
             Kind::Params(params) => self.consensus.params = Some(params),
+            Kind::Upgrade(upgrade) => self.upgrade(upgrade, height),
+            Kind::RotateLedgerKey(rotation) => self.rotate(rotation, height),
         }
     }
 
@@ -188,6 +192,8 @@ impl Model {
             Kind::Amend(amendment) => self.check_amendment(amendment, height),
             Kind::Validators(set) => ensure(self.are_validators(set), Code::InvalidSettings),
             Kind::Params(params) => ensure(are_params(params), Code::InvalidSettings),
+            Kind::Upgrade(upgrade) => self.check_upgrade(upgrade, height),
+            Kind::RotateLedgerKey(rotation) => self.check_rotation(rotation, height),
         }
     }
 
@@ -307,6 +313,8 @@ fn are_params(params: &ConsensusParams) -> bool {
     ];
     (64 * 1_024..=4 * 1_024 * 1_024).contains(&params.max_block_bytes)
         && times.iter().all(|ms| (10..=60_000).contains(ms))
+        && (params.transaction_lifetime_ms == 0
+            || (60_000..=86_400_000).contains(&params.transaction_lifetime_ms))
 }
 
 fn is_id(id: &str) -> bool {

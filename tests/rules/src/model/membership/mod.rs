@@ -1,9 +1,11 @@
 //! Proposals, approvals and consents (specification 1.4).
 
 mod accounts;
+mod activations;
 mod decisions;
 
 pub use accounts::KnownKeys;
+pub use activations::Beginning;
 pub use decisions::decision_hash;
 
 use counterfoil_proto::membership::v1::{
@@ -46,6 +48,7 @@ impl Model {
     ) -> Result<Vec<Happened>, Rejected> {
         let act = Act::decode(action.contract, &action.action);
         ensure(names_an_action(&act), Kernel::MalformedAction)?;
+        ensure(self.knows(&act, call.height), Kernel::MalformedAction)?;
         if let Act::Membership(inner) = &act {
             match inner.action.as_ref().expect("well-formed") {
                 Membership::Propose(_) | Membership::Approve(_) | Membership::EndProposal(_) => {

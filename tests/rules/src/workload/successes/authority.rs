@@ -61,13 +61,21 @@ pub(super) fn participation(
             those([(true, "vote"), (decided.is_none(), "vote without deciding")])
         }
     };
+    let settings = &after.consensus;
     names.extend(decided.map(|kind| match kind {
         Decision::Admit(_) => "admit",
         Decision::Suspend(_) => "suspend",
         Decision::Reinstate(_) => "reinstate",
         Decision::Amend(_) => "amend",
         Decision::Validators(_) => "replace the validators",
+        Decision::Params(params) if params.transaction_lifetime_ms > 0 => "set a lifetime",
         Decision::Params(_) => "set the parameters of consensus",
+        Decision::Upgrade(a) if settings.upgrades.contains(a) => "schedule an upgrade",
+        Decision::Upgrade(_) => "take an upgrade back",
+        Decision::RotateLedgerKey(a) if settings.rotations.contains(a) => {
+            "schedule another ledger key"
+        }
+        Decision::RotateLedgerKey(_) => "take a rotation of the ledger key back",
     }));
     names
 }
