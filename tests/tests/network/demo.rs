@@ -43,7 +43,7 @@ async fn seven_payments_moved_past_due_make_884_late() {
     let folder = TempDir::new().expect("temporary folders can be made");
     let file = write(&folder, &header, &rows);
     let report = demo(&file, &[], WHOLE_FILE).await.json();
-    assert_eq!(report["schema"], "counterfoil.audit.v3");
+    assert_eq!(report["schema"], "counterfoil.audit.v4");
     for (figure, expected) in [("invoices", 2_466), ("late", 884), ("disputed", 561)] {
         assert_eq!(report[figure], expected, "{figure}");
     }
