@@ -35,6 +35,14 @@ impl Record {
         Self(key.to_vec())
     }
 
+    pub fn receivable(id: &[u8]) -> Self {
+        Self::in_table("receivable", &[id])
+    }
+
+    pub fn claim(receivable: &[u8], number: u32) -> Self {
+        Self::in_table("claim", &[receivable, &number.to_be_bytes()])
+    }
+
     pub fn key(&self) -> Vec<u8> {
         self.0.clone()
     }
@@ -68,8 +76,7 @@ impl FromStr for Record {
                 "programme" => hash::<ProgrammeId>(kind, name, ProgrammeId::to_vec),
                 "claim" => {
                     let id: ClaimId = name.parse().ok()?;
-                    let number = id.number.to_be_bytes();
-                    Some(Self::in_table(kind, &[&id.receivable.to_vec(), &number]))
+                    Some(Self::claim(&id.receivable.to_vec(), id.number))
                 }
                 "quote" | "standing" => {
                     let (of, bank) = name.split_once('/')?;

@@ -17,7 +17,7 @@ use super::expected::Expected;
 use super::figures::{count, figures};
 use super::records::Records;
 use super::report::{Check, Report, SCHEMA, Validator};
-use super::{Witness, deposits, financing, receivables};
+use super::{Witness, deposits, financing, freezes, receivables, recoveries};
 
 /// The first currency is the one that the report leads with.
 pub fn report(
@@ -40,7 +40,9 @@ pub fn report(
     checks.extend(of_invoices(genesis, records, evidence));
     checks.extend(receivables::checks(records, evidence));
     checks.extend(financing::checks(records, &evidence.history));
+    checks.extend(recoveries::checks(records, &evidence.history));
     checks.extend(deposits::checks(records, &evidence.history));
+    checks.extend(freezes::checks(records, &evidence.history));
     let wall_ms = chain.wall_ms();
     let Expected {
         transactions,

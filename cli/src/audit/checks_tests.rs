@@ -1,16 +1,20 @@
 //! A small sound ledger, and what each fault in it makes fail.
 
-use counterfoil_proto::cash::v1::event::Event as CashEvent;
+use counterfoil_proto::cash::v1::{Suspense, event::Event as CashEvent};
 use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{QuoteState, RequestState};
 use counterfoil_proto::receivable::v1::Undertaking;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
-use counterfoil_proto::settlement::v1::{ClaimPaid, event::Event as SettlementEvent};
+use counterfoil_proto::settlement::v1::{
+    ClaimPaid, ClaimRecovered, event::Event as SettlementEvent,
+};
+use counterfoil_proto::supervision::v1::{RecordFrozen, event::Event as SupervisionEvent};
 
 use super::super::evidence::Event;
 use super::super::expected::Figures;
 use super::super::fixture::{HEIGHT, Ledger, ledger, usd};
 use super::*;
+use crate::frozen::Record;
 
 /// The check that is to fail, and what makes it fail.
 type Change<T> = (&'static str, fn(&mut T));
@@ -159,6 +163,17 @@ fn each_fault_of_claims_fails_the_check_that_speaks_of_it() {
         ("undertakings_as_their_events_say", |l| {
             l.records.undertakings.push(Undertaking::default());
         }),
+        ("claims_paid_no_more_than_their_face", |l| {
+            l.records.claims[6].face_minor = 0
+        }),
+        ("claims_moved_while_they_were_free", |l| {
+            let frozen = RecordFrozen {
+                record: Record::receivable(&l.records.claims[0].receivable).key(),
+                ..Default::default()
+            };
+            let frozen = Event::Supervision(SupervisionEvent::Frozen(frozen));
+            l.chain.evidence.history[0].events.push(frozen);
+        }),
         ("offers_are_those_of_their_events", |l| {
             l.records.claims[6].encumbrance = None
         }),
@@ -213,6 +228,18 @@ fn each_fault_of_financing_and_cash_fails_the_check_that_speaks_of_it() {
         }),
         ("payments_reach_owners_and_lenders", |l| {
             claim_paid(l).to_lender = usd(2_914);
+        }),
+        ("recoveries_reach_holders_and_lenders", |l| {
+            let unpaid = ClaimRecovered {
+                controller: "seller".into(),
+                principal: usd(1),
+                ..Default::default()
+            };
+            let unpaid = Event::Settlement(SettlementEvent::ClaimRecovered(unpaid));
+            l.chain.evidence.history[0].events.push(unpaid);
+        }),
+        ("suspense_as_its_events_say", |l| {
+            l.records.suspense.push(Suspense::default());
         }),
         ("loans_as_their_events_say", |l| {
             l.records.loans[0].interest_paid_minor = 34

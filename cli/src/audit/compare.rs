@@ -78,11 +78,13 @@ impl Pair {
             .iter()
             .map(|(name, of)| self.count(name, of))
             .collect();
-        let amounts: [Named<Figures, u128>; 4] = [
+        let amounts: [Named<Figures, u128>; 6] = [
             ("confirmed_minor", |f| f.confirmed_minor),
             ("principal_paid_minor", |f| f.principal_paid_minor),
             ("penalty_paid_minor", |f| f.penalty_paid_minor),
             ("credited_minor", |f| f.credited_minor),
+            ("recovered_minor", |f| f.recovered_minor),
+            ("suspended_minor", |f| f.suspended_minor),
         ];
         checks.extend(amounts.iter().map(|(name, of)| self.amount(name, of)));
         for state in self.names(|figures| figures.states.keys().cloned().collect()) {

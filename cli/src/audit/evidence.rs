@@ -11,6 +11,7 @@ use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::membership::v1::action::Action as Membership;
 use counterfoil_proto::receivable::v1 as receivable;
 use counterfoil_proto::settlement::v1 as settlement;
+use counterfoil_proto::supervision::v1 as supervision;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{ProposalId, TxId};
@@ -47,7 +48,7 @@ pub struct Evidence {
     pub confirmations: BTreeMap<Vec<u8>, Signed>,
     /// By id.
     pub proposals: BTreeMap<Vec<u8>, Proposed>,
-    /// Executed transactions that moved cash, claims or financing, in order.
+    /// Executed transactions that moved cash, claims or financing, or froze them, in order.
     pub history: Vec<Executed>,
 }
 
@@ -65,6 +66,7 @@ pub enum Event {
     Receivable(receivable::event::Event),
     Financing(financing::event::Event),
     Settlement(settlement::event::Event),
+    Supervision(supervision::event::Event),
 }
 
 /// A block's place in the chain, as its transactions see it.
@@ -195,7 +197,7 @@ fn carried_out(event: &wire::Event) -> Option<Vec<u8>> {
     }
 }
 
-/// The event itself, where it is of those that move cash, claims or financing.
+/// The event itself, where it is of those that move cash, claims or financing, or freeze them.
 fn opened(event: &wire::Event) -> Option<Event> {
     let body = event.body.as_slice();
     match event.contract {
@@ -212,6 +214,10 @@ fn opened(event: &wire::Event) -> Option<Event> {
             .ok()?
             .event
             .map(Event::Settlement),
+        contract::SUPERVISION => supervision::Event::decode(body)
+            .ok()?
+            .event
+            .map(Event::Supervision),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
-const SCHEMA: &str = "counterfoil.expected.v3";
+const SCHEMA: &str = "counterfoil.expected.v4";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +53,12 @@ pub struct Figures {
     /// Principal that credit notes took of claims.
     #[serde(with = "minor")]
     pub credited_minor: u128,
+    /// What endorsers and guarantors paid in the debtors' place.
+    #[serde(with = "minor")]
+    pub recovered_minor: u128,
+    /// What was paid on something frozen, and so waited in suspense.
+    #[serde(with = "minor")]
+    pub suspended_minor: u128,
     /// Settled on the day of their issue, without having been put to the banks.
     pub not_financed: u64,
     /// Claims that were divided.
@@ -115,7 +121,7 @@ pub struct Bank {
     pub held_minor: u128,
     #[serde(with = "minor")]
     pub redeemed_minor: u128,
-    /// On the claims it bought.
+    /// On the claims that it was awarded, and on those bought under programmes.
     #[serde(with = "minor")]
     pub discount_minor: u128,
     /// Paid on its loans so far.
@@ -136,6 +142,8 @@ impl Figures {
             principal_paid_minor: 0,
             penalty_paid_minor: 0,
             credited_minor: 0,
+            recovered_minor: 0,
+            suspended_minor: 0,
             not_financed: 0,
             split: 0,
             sold: 0,
@@ -276,7 +284,7 @@ mod tests {
         assert!(text.contains(r#""confirmed_minor": "14770318""#));
         for (from, to) in [
             (r#""late""#, r#""latte""#),
-            ("expected.v3", "expected.v2"),
+            ("expected.v4", "expected.v3"),
             (r#""14770318""#, "14770318"),
         ] {
             fs::write(&file, text.replacen(from, to, 1)).unwrap();

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use counterfoil_proto::financing::v1::event::Event as FinancingEvent;
 use counterfoil_proto::financing::v1::{LoanState, RequestState, Technique};
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::event::Event as ReceivableEvent;
 use counterfoil_proto::receivable::v1::{Purpose, Receivable};
+use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::money::Currency;
@@ -35,6 +37,7 @@ fn of_currency(records: &Records, evidence: &Evidence, currency: Currency) -> Fi
     invoices(&mut figures, records);
     let receivables = receivables(&mut figures, records);
     claims(&mut figures, evidence, &receivables);
+    recoveries_and_purchases(&mut figures, evidence);
     requests_and_loans(&mut figures, records);
     deposits(&mut figures, records);
     figures
@@ -94,7 +97,7 @@ fn claims(figures: &mut Figures, evidence: &Evidence, receivables: &BTreeSet<&[u
             ReceivableEvent::Split(e) => (&e.receivable, &mut figures.split),
             ReceivableEvent::Transferred(e) => match e.purpose() {
                 Purpose::Sale => (&e.receivable, &mut figures.sold),
-                Purpose::Enforcement => continue,
+                Purpose::Enforcement | Purpose::Subrogation => continue,
                 _ => (&e.receivable, &mut figures.offers.accepted),
             },
             ReceivableEvent::Overtaken(e) => (&e.receivable, &mut figures.offers.overtaken),
@@ -102,6 +105,23 @@ fn claims(figures: &mut Figures, evidence: &Evidence, receivables: &BTreeSet<&[u
             _ => continue,
         };
         *figure += u64::from(receivables.contains(&**receivable));
+    }
+}
+
+fn recoveries_and_purchases(figures: &mut Figures, evidence: &Evidence) {
+    for event in evidence.events() {
+        match event {
+            Event::Settlement(SettlementEvent::ClaimRecovered(e))
+                if is_in(figures, &e.principal) =>
+            {
+                let paid = u128::from(minor(&e.principal)) + u128::from(minor(&e.penalty));
+                figures.recovered_minor += paid;
+            }
+            Event::Financing(FinancingEvent::ClaimPurchased(e)) if is_in(figures, &e.amount) => {
+                figures.bank(&e.bank).discount_minor += u128::from(e.cost_minor);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -136,6 +156,11 @@ fn deposits(figures: &mut Figures, records: &Records) {
         let bank = figures.bank(&issuance.issuer);
         bank.issued_minor += u128::from(issuance.issued_minor);
         bank.redeemed_minor += u128::from(issuance.redeemed_minor);
+    }
+    for suspense in &records.suspense {
+        if is_in(figures, &suspense.amount) {
+            figures.suspended_minor += u128::from(minor(&suspense.amount));
+        }
     }
     for balance in records.balances.iter().filter(|b| b.currency == code) {
         let held = u128::from(balance.available_minor) + u128::from(balance.locked_minor);

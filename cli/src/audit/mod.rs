@@ -13,8 +13,10 @@ mod figures;
 mod financing;
 #[cfg(test)]
 mod fixture;
+mod freezes;
 mod receivables;
 mod records;
+mod recoveries;
 mod report;
 mod undertakings;
 

@@ -15,7 +15,7 @@ use crate::output::{Answer, new_table};
 const MINOR: &str = "_minor";
 /// Decimal places of a rate in percent: one part per million is 0.0001 %.
 const PERCENT_PLACES: u32 = 4;
-pub const SCHEMA: &str = "counterfoil.audit.v3";
+pub const SCHEMA: &str = "counterfoil.audit.v4";
 
 /// Fields are those that the JSON object has, in this order.
 #[derive(Clone, Debug, Serialize)]
@@ -195,6 +195,8 @@ fn business(figures: &Figures) -> Table {
         ("paid", money(figures.principal_paid_minor)),
         ("penalty paid", money(figures.penalty_paid_minor)),
         ("credited", money(figures.credited_minor)),
+        ("paid in the debtor's place", money(figures.recovered_minor)),
+        ("paid on what was frozen", money(figures.suspended_minor)),
         ("states", states.join(", ")),
         (
             "claims",
@@ -380,10 +382,12 @@ mod tests {
             "penalty_paid_minor",
             "pledged",
             "principal_paid_minor",
+            "recovered_minor",
             "schema",
             "sold",
             "split",
             "states",
+            "suspended_minor",
             "tps",
             "transactions",
             "validators",

@@ -16,8 +16,9 @@ use crate::output::Answer;
 /// suppliers, then does each day's business in turn: rolls the date, registers
 /// what was issued, queries what was disputed, confirms, pays. Every 7th invoice
 /// is split 60/40 and the 40 passed on to another supplier; of the rest every 11th
-/// is pledged for a loan, else every 3rd sold to the better of two banks. Two
-/// scripted invoices in EUR are paid in three parts and never. In the end it audits
+/// is pledged for a loan, else every 3rd sold to the better of two banks. Eight
+/// more invoices, in EUR, follow a script: parts, default, dispute, recourse, a
+/// guarantee, a freeze, a payment outside the ledger, a programme. In the end it audits
 /// the ledger and prints the audit; a check that fails makes it exit with 1.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {

@@ -246,6 +246,7 @@ impl Data {
             member(REGULATOR, "Regulator", Role::Regulator),
             member(scripted::SELLER, "Scripted Supplier", Role::Supplier),
             member(scripted::BUYER, "Scripted Customer", Role::CoreEnterprise),
+            member(scripted::GUARANTOR, "Scripted Guarantor", Role::Guarantor),
         ];
         members.extend(self.names.iter().map(|(id, (legal_name, role))| Member {
             id: id.clone(),
@@ -268,7 +269,7 @@ impl Data {
 
 /// Those that undertake to pay do nothing of it with one signature: this is no development network.
 fn is_checked(role: Role) -> bool {
-    [Role::CoreEnterprise, Role::Bank].contains(&role)
+    [Role::CoreEnterprise, Role::Bank, Role::Guarantor].contains(&role)
 }
 
 fn positions(header: &csv::StringRecord) -> Result<[usize; COLUMNS.len()], String> {
@@ -376,8 +377,8 @@ pub mod tests {
         );
         assert_eq!(data.first_date().to_string(), "2013-01-01");
         let plan = data.plan("demo".into(), 4, Transport::Tls);
-        assert_eq!(plan.members.len(), 10);
-        assert_eq!(plan.members[6].legal_name, "Customer 0379-NEVHP");
+        assert_eq!(plan.members.len(), 11);
+        assert_eq!(plan.members[7].legal_name, "Customer 0379-NEVHP");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use counterfoil_proto::invoice::v1 as invoice;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
-use counterfoil_types::ids::{InvoiceId, RequestId};
+use counterfoil_types::ids::{InvoiceId, RequestId, SuspenseId};
 use counterfoil_types::transaction::contract;
 use prost::Message as _;
 
@@ -26,8 +26,6 @@ const UNDER_WAY: usize = 1_024;
 const BATCH: usize = 128;
 /// The bank whose quotes come first: of equal ones the earlier is taken.
 const EARLIER_BANK: usize = 0;
-/// The bank in whose deposits the scripted cases are paid.
-const BANK_OF_CASES: usize = 0;
 
 /// The network, and what stands on its ledger.
 pub struct Run<'a> {
@@ -40,6 +38,8 @@ pub struct Run<'a> {
     warnings: BTreeMap<Vec<u8>, Vec<i32>>,
     /// What waits for another's signature, by case.
     proposed: BTreeMap<usize, Proposed>,
+    /// What a case made last that its later steps name: an undertaking, deposits in suspense, a payment, or a programme.
+    made: BTreeMap<usize, Vec<u8>>,
     today: Date,
 }
 
@@ -56,6 +56,7 @@ impl<'a> Run<'a> {
             registered: BTreeMap::new(),
             warnings: BTreeMap::new(),
             proposed: BTreeMap::new(),
+            made: BTreeMap::new(),
             today: business.first_date(),
         })
     }
@@ -232,14 +233,18 @@ impl<'a> Run<'a> {
         let mut steps = each(&day.settled, |rank| {
             let (bank, row) = (bank_of(rank), self.business.row(rank));
             let id = format!("issue-{rank}");
-            self.steps.issue(bank, row, self.to_pay(rank)?, id)
+            let minor = self.to_pay(rank)?;
+            self.steps.issue(bank, row.buyer.as_str(), row, minor, id)
         })?;
         for (case, step) in &day.scripted {
-            if let scripted::Step::Pay(payment) = step {
-                let Case { row, .. } = &self.business.cases[*case];
-                let id = self.scripted_id("issue", *case);
-                steps.push(self.steps.issue(BANK_OF_CASES, row, payment.minor(), id)?);
-            }
+            let Case { row, .. } = &self.business.cases[*case];
+            let (holder, minor) = match step {
+                scripted::Step::Pay(payment) => (row.buyer.as_str(), payment.minor()),
+                scripted::Step::Honour { payer, minor } => (*payer, *minor),
+                _ => continue,
+            };
+            let id = self.scripted_id("issue", *case);
+            steps.push(self.steps.issue(scripted::BANK, holder, row, minor, id)?);
         }
         Ok(steps)
     }
@@ -256,29 +261,71 @@ impl<'a> Run<'a> {
     }
 
     fn scripted(&mut self, case: usize, step: scripted::Step) -> Result<Step, Failure> {
-        use scripted::Step::{
-            ConsentToCredit, Credit, Dispute, Pay, ReportDefault, ReportOverdue, Rule,
-        };
+        use scripted::Step::*;
         let registered = self.of(self.business.rank_of_case(case));
+        let (steps, today) = (&self.steps, self.today);
+        let named = |verb| self.scripted_id(verb, case);
+        let proposed = || &self.proposed[&case];
+        let made = || &*self.made[&case];
         match step {
             Pay(payment) => {
-                let id = self.scripted_id("settle", case);
-                self.steps
-                    .pay(registered, BANK_OF_CASES, payment.minor(), id)
+                let id = named("settle");
+                let step = steps.pay(registered, scripted::BANK, payment.minor(), id)?;
+                // Where it waits, if the receivable is frozen.
+                let suspense = SuspenseId::of(step.tx_id, 0).to_vec();
+                self.made.insert(case, suspense);
+                Ok(step)
             }
-            ReportOverdue => self.steps.report_overdue(registered),
-            ReportDefault => self.steps.report_default(registered),
-            Dispute => self.steps.dispute(registered),
-            Rule { arbiter, minor } => self.steps.rule(registered, arbiter, minor),
+            ReportOverdue => steps.report_overdue(registered),
+            ReportDefault => steps.report_default(registered),
+            Dispute => steps.dispute(registered),
+            Rule { arbiter, minor } => steps.rule(registered, arbiter, minor),
             Credit { minor } => {
-                let (step, proposed) = self.steps.credit(registered, self.today, minor)?;
+                let (step, proposed) = steps.credit(registered, today, minor)?;
                 self.proposed.insert(case, proposed);
                 Ok(step)
             }
-            ConsentToCredit { .. } => {
-                let proposed = &self.proposed[&case];
-                self.steps.consent(registered, proposed)
+            ConsentToCredit { .. } => steps.consent_to_credit(registered, proposed()),
+            Offer {
+                price_minor,
+                recourse,
+            } => steps.offer_for(registered, today, price_minor, recourse),
+            Accept { .. } => {
+                let (step, recourse) = steps.buy(registered, named("buy"))?;
+                self.made.insert(case, recourse);
+                Ok(step)
             }
+            Guarantee { cap_minor } => {
+                let (step, proposed) = steps.guarantee(registered, today, cap_minor)?;
+                self.proposed.insert(case, proposed);
+                Ok(step)
+            }
+            ConsentToGuarantee => {
+                let (step, guarantee) = steps.consent_to_guarantee(registered, proposed())?;
+                self.made.insert(case, guarantee);
+                Ok(step)
+            }
+            Notice { holder } => steps.notice(registered, holder, made()),
+            Honour { payer, minor } => {
+                steps.honour(registered, payer, made(), minor, named("honour"))
+            }
+            Freeze => steps.freeze(registered),
+            Release => steps.release(registered),
+            Collect => steps.collect(registered, made()),
+            Instruct { minor } => {
+                let (step, payment) = steps.instruct(registered, today, minor, named("wire"))?;
+                self.made.insert(case, payment);
+                Ok(step)
+            }
+            Assert => steps.assert(registered, today, made(), named("entry")),
+            ConfirmPayment => steps.confirm_payment(registered, made()),
+            OpenProgramme => {
+                let (step, programme) = steps.open_programme(registered)?;
+                self.made.insert(case, programme);
+                Ok(step)
+            }
+            MakeStandingQuote => steps.make_standing_quote(registered, made()),
+            Purchase { .. } => steps.purchase(registered, made()),
         }
     }
 

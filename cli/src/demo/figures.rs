@@ -192,23 +192,40 @@ impl Pass {
         Ok(owed.min(paid_minor))
     }
 
-    /// A scripted case: its deposits are of the first bank, and none of it is financed.
+    /// A scripted case: none of it is put to the banks.
     fn case(&mut self, case: &Case) {
+        use scripted::Step;
         self.committed += 1;
         self.confirmed(&case.row);
         self.committed += case.steps.len() as u64;
+        let mut frozen = false;
         for (_, step) in &case.steps {
             match step {
-                scripted::Step::Pay(payment) => {
-                    // Each has its deposits issued.
-                    self.committed += 1;
+                Step::Freeze => frozen = true,
+                Step::Release => frozen = false,
+                Step::Pay(payment) => {
+                    if frozen {
+                        self.figures.suspended_minor += u128::from(payment.minor());
+                    }
+                    self.issued_for(payment.minor());
                     self.figures.principal_paid_minor += u128::from(payment.principal_minor);
                     self.figures.penalty_paid_minor += u128::from(payment.penalty_minor);
-                    let bank = self.figures.bank(BANKS[0]);
-                    bank.issued_minor += u128::from(payment.minor());
                 }
-                scripted::Step::ConsentToCredit { minor } => {
+                Step::Honour { minor, .. } => {
+                    self.issued_for(*minor);
+                    self.figures.recovered_minor += u128::from(*minor);
+                }
+                Step::Instruct { minor } => {
+                    self.figures.principal_paid_minor += u128::from(*minor);
+                }
+                Step::ConsentToCredit { minor } => {
                     self.figures.credited_minor += u128::from(*minor);
+                }
+                Step::Accept { price_minor } => self.bought(*price_minor),
+                Step::Purchase { cost_minor } => {
+                    self.bought(case.row.amount_minor - cost_minor);
+                    let bank = self.figures.bank(BANKS[scripted::BUYING_BANK]);
+                    bank.discount_minor += u128::from(*cost_minor);
                 }
                 _ => {}
             }
@@ -217,6 +234,19 @@ impl Pass {
         let late = case.end == ReceivableState::Settled && last > case.row.due;
         self.figures.late += u64::from(late);
         self.figures.count(format!("{:?}", case.end));
+    }
+
+    /// Deposits are issued for what is paid in them.
+    fn issued_for(&mut self, minor: u64) {
+        self.committed += 1;
+        self.figures.bank(BANKS[scripted::BANK]).issued_minor += u128::from(minor);
+    }
+
+    /// A bank pays for a claim in its own deposits.
+    fn bought(&mut self, price_minor: u64) {
+        self.figures.sold += 1;
+        let bank = self.figures.bank(BANKS[scripted::BUYING_BANK]);
+        bank.issued_minor += u128::from(price_minor);
     }
 }
 

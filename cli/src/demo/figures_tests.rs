@@ -27,7 +27,7 @@ fn the_sample_file_has_the_figures_it_is_known_for() {
     assert_eq!(usd.states["Settled"], 2_466);
     assert_eq!(
         data.plan("demo".into(), 4, Transport::Tls).members.len(),
-        100 + 5 + 4 + 2
+        100 + 5 + 4 + 3
     );
     assert_eq!(data.first_date().to_string(), "2012-01-01");
 
@@ -63,19 +63,26 @@ fn the_sample_file_has_the_figures_it_is_known_for() {
     let eur = &figures[1];
     assert_eq!(
         (eur.invoices, eur.late, eur.confirmed_minor),
-        (3, 1, 48_000)
+        (8, 3, 92_000)
     );
-    assert_eq!((eur.states["Settled"], eur.states["Defaulted"]), (2, 1));
+    assert_eq!((eur.states["Settled"], eur.states["Defaulted"]), (7, 1));
     assert_eq!(
         (eur.principal_paid_minor, eur.penalty_paid_minor),
-        (38_500, 56)
+        (82_500, 56 + 155 + 129)
     );
     assert_eq!(eur.credited_minor, 1_500);
-    assert_eq!(eur.banks[0].held_minor, 38_556);
+    assert_eq!((eur.recovered_minor, eur.suspended_minor), (15_000, 5_000));
+    let [a, b] = eur.banks.as_slice() else {
+        panic!("two banks: {:?}", eur.banks);
+    };
+    // All that is paid in deposits, by the debtor or in its place.
+    assert_eq!(a.held_minor, 75_500 + 340 + 15_000);
+    // The prices of three claims.
+    assert_eq!((eur.sold, b.held_minor), (3, 11_900 + 3_990 + 5_973));
+    assert_eq!((a.discount_minor, b.discount_minor), (0, 27));
 
-    // 734 rolls; 3 registrations, 3 confirmations, 4 issues, 4 payments, 2 reports, a dispute, 2 rulings, a credit note and
-    // its consent are scripted.
-    assert_eq!(transactions.committed, 734 + 16_817 + 21);
+    // 735 rolls. Scripted are 8 registrations and confirmations, 39 steps, and the issue of 11 deposits to pay in.
+    assert_eq!(transactions.committed, 735 + 16_817 + 66);
     assert_eq!(transactions.rejected, 0);
 }
 
@@ -112,11 +119,11 @@ fn late_repeated_and_unpaid_rows_are_counted_as_what_they_are() {
     assert_eq!((usd.sold, usd.banks[0].discount_minor), (1, 27));
     assert_eq!(usd.banks[0].issued_minor, 6_013 + 5_973);
     assert_eq!(usd.banks[1].held_minor, 6_000);
-    // Rolls to the 2nd to the 7th, 31 January and 1, 5, 11 and 20 February, 17 March;
-    // 4 registrations, 2 queries, 3 confirmations, 2 issues, 2 settlements, 6 for the sale; 21 scripted.
+    // Rolls to the 2nd to the 7th, 10, 14 to 17 and 29 to 31 January, 1, 5, 11 and 20 February, 17 to 19 and 29 March;
+    // 4 registrations, 2 queries, 3 confirmations, 2 issues, 2 settlements, 6 for the sale; 66 scripted.
     assert_eq!(
         (transactions.committed, transactions.rejected),
-        (12 + 19 + 21, 1)
+        (22 + 19 + 66, 1)
     );
 }
 

@@ -1,5 +1,7 @@
 //! The transactions that the demo signs, one for each thing that somebody does.
 
+mod cases;
+
 use std::collections::BTreeMap;
 
 use counterfoil_keystore as keystore;
@@ -8,17 +10,15 @@ use counterfoil_proto::receivable::v1::{
     self as receivable, BusinessDayConvention, DayCount, Purpose, Recourse, Terms,
 };
 use counterfoil_proto::v1 as wire;
-use counterfoil_proto::{calendar, cash, invoice, membership, settlement};
+use counterfoil_proto::{calendar, cash, invoice, settlement};
 use counterfoil_types::dates::Date;
-use counterfoil_types::hash::Hash;
-use counterfoil_types::ids::{
-    InvoiceId, OrganizationId, ProposalId, ReceivableId, RequestId, TxId,
-};
+use counterfoil_types::ids::{InvoiceId, OrganizationId, ReceivableId, RequestId, TxId};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::{payload, quote};
 
+pub use self::cases::Proposed;
 use super::business::Business;
-use super::data::{BANKS, OPERATOR, Row};
+use super::data::{BANKS, OPERATOR, REGULATOR, Row};
 use super::figures::{GRACE_DAYS, PENALTY_RATE_PPM};
 use super::quotes;
 use super::schedule::{PASSED_CLAIM, Request, Schedule};
@@ -30,8 +30,6 @@ use crate::signer::{Action, DEFAULT_LIFETIME, Signer};
 
 /// For how long a claim stays on offer. It is answered on the next day.
 const OFFER_DAYS: i64 = 10;
-/// For how long a proposal waits. It is signed on the next day.
-const PROPOSAL_DAYS: i64 = 10;
 
 /// One transaction, what it is in words, and the outcome it must have.
 pub struct Step {
@@ -60,12 +58,6 @@ pub struct Registered {
     pub request: Option<RequestId>,
 }
 
-/// What waits for another organization's signature.
-pub struct Proposed {
-    id: ProposalId,
-    action_hash: Hash,
-}
-
 impl Registered {
     fn receivable(&self) -> Vec<u8> {
         ReceivableId::of(self.invoice).to_vec()
@@ -81,7 +73,7 @@ impl Registered {
 
 impl<'a> Steps<'a> {
     pub fn prepare(business: &'a Business, network: &Network) -> Result<Self, Failure> {
-        let fixed = [OPERATOR, BANKS[0], BANKS[1]];
+        let fixed = [OPERATOR, REGULATOR, BANKS[0], BANKS[1], scripted::GUARANTOR];
         let fixed = fixed.map(|id| id.parse().expect("these are organization ids"));
         let mut signers = BTreeMap::new();
         for organization in business.parties().chain(&fixed) {
@@ -144,10 +136,17 @@ impl<'a> Steps<'a> {
         self.sign(OPERATOR, format!("roll to {date}"), action)
     }
 
-    /// A bank issues what the buyer is to pay.
-    pub fn issue(&self, bank: usize, row: &Row, minor: u64, id: String) -> Result<Step, Failure> {
+    /// A bank issues what somebody is to pay.
+    pub fn issue(
+        &self,
+        bank: usize,
+        holder: &str,
+        row: &Row,
+        minor: u64,
+        id: String,
+    ) -> Result<Step, Failure> {
         let issue = cash::v1::IssueDeposit {
-            holder: row.buyer.to_string(),
+            holder: holder.to_owned(),
             amount: Some(row.money(minor)),
             end_to_end_id: id,
         };
@@ -218,90 +217,6 @@ impl<'a> Steps<'a> {
         };
         let action = settlement::v1::action::Action::Settle(settle);
         self.by_buyer("settle", registered, action)
-    }
-
-    pub fn report_overdue(&self, registered: Registered) -> Result<Step, Failure> {
-        let report = settlement::v1::ReportOverdue {
-            receivable: registered.receivable(),
-        };
-        let action = settlement::v1::action::Action::ReportOverdue(report);
-        self.by_seller("report overdue", registered, action)
-    }
-
-    pub fn report_default(&self, registered: Registered) -> Result<Step, Failure> {
-        let report = settlement::v1::ReportDefault {
-            receivable: registered.receivable(),
-        };
-        let action = settlement::v1::action::Action::ReportDefault(report);
-        self.by_seller("report the default of", registered, action)
-    }
-
-    /// The buyer disputes what it confirmed.
-    pub fn dispute(&self, registered: Registered) -> Result<Step, Failure> {
-        let open = invoice::v1::OpenDispute {
-            invoice: registered.invoice.to_vec(),
-            reason: "a pallet was damaged".into(),
-        };
-        let action = invoice::v1::action::Action::OpenDispute(open);
-        self.by_buyer("dispute", registered, action)
-    }
-
-    /// An arbiter finds that the seller owes so much.
-    pub fn rule(&self, registered: Registered, arbiter: &str, minor: u64) -> Result<Step, Failure> {
-        let row = self.row(registered);
-        let ruling = invoice::v1::Ruling {
-            verdict: invoice::v1::Verdict::Upheld.into(),
-            amount: Some(row.money(minor)),
-            reason_hash: Hash::of_document(b"a pallet was damaged").to_vec(),
-        };
-        let rule = invoice::v1::RuleOnDispute {
-            invoice: registered.invoice.to_vec(),
-            ruling: Some(ruling),
-        };
-        let action = invoice::v1::action::Action::RuleOnDispute(rule);
-        self.sign(arbiter, in_words("rule on", row), action)
-    }
-
-    /// The seller proposes a credit note on its whole claim, for the buyer to sign.
-    pub fn credit(
-        &self,
-        registered: Registered,
-        date: Date,
-        minor: u64,
-    ) -> Result<(Step, Proposed), Failure> {
-        let row = self.row(registered);
-        let number = format!("CREDIT-{}", row.number);
-        let credit = invoice::v1::CreditInvoice {
-            invoice: registered.invoice.to_vec(),
-            issue_date: Some(date.to_proto()),
-            document_hash: Hash::of_document(number.as_bytes()).to_vec(),
-            number,
-            amount: Some(row.money(minor)),
-            reason: "a pallet was damaged".into(),
-            claims: vec![invoice::v1::ClaimCredit {
-                number: 0,
-                controller: row.seller.to_string(),
-                pledgee: String::new(),
-                minor,
-            }],
-        };
-        let action: Action = invoice::v1::action::Action::Credit(credit).into();
-        let until = date.add_days(PROPOSAL_DAYS).unwrap_or(Date::MAX);
-        let proposal = action.clone().proposed(vec![row.buyer.to_string()], until);
-        let step = self.by_seller("propose a credit note on", registered, proposal)?;
-        let id = ProposalId::of(step.tx_id);
-        let action_hash = action.hash(id);
-        Ok((step, Proposed { id, action_hash }))
-    }
-
-    /// The buyer signs what the seller proposed.
-    pub fn consent(&self, registered: Registered, proposed: &Proposed) -> Result<Step, Failure> {
-        let consent = membership::v1::Consent {
-            proposal: proposed.id.to_vec(),
-            action_hash: proposed.action_hash.to_vec(),
-        };
-        let action = membership::v1::action::Action::Consent(consent);
-        self.by_buyer("consent to the credit note on", registered, action)
     }
 
     pub fn split(&self, registered: Registered) -> Result<Step, Failure> {

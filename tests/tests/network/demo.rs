@@ -43,7 +43,7 @@ async fn seven_payments_moved_past_due_make_884_late() {
     let folder = TempDir::new().expect("temporary folders can be made");
     let file = write(&folder, &header, &rows);
     let report = demo(&file, &[], WHOLE_FILE).await.json();
-    assert_eq!(report["schema"], "counterfoil.audit.v3");
+    assert_eq!(report["schema"], "counterfoil.audit.v4");
     for (figure, expected) in [("invoices", 2_466), ("late", 884), ("disputed", 561)] {
         assert_eq!(report[figure], expected, "{figure}");
     }
@@ -181,20 +181,38 @@ fn assert_financed(report: &Value) {
     }
 }
 
-/// One invoice is paid in three parts, another defaults; a third is disputed, ruled on, credited, and the rest paid.
+/// One invoice is paid in three parts, another defaults; a third is disputed, ruled on, credited, and the rest paid. Two are
+/// paid in part by an endorser and a guarantor before their debtor pays, one is frozen for a while, one is paid outside
+/// the ledger, and one is sold under its buyer's programme.
 fn assert_scripted(report: &Value) {
     let scripted = &report["currencies"][0];
     assert_eq!(scripted["currency"], "EUR");
     assert_eq!(
         (&scripted["invoices"], &scripted["late"]),
-        (&3.into(), &1.into())
+        (&8.into(), &3.into())
     );
-    assert_eq!(scripted["states"]["Settled"], 2);
+    assert_eq!(scripted["states"]["Settled"], 7);
     assert_eq!(scripted["states"]["Defaulted"], 1);
-    assert_eq!(scripted["confirmed_minor"], "48000");
+    assert_eq!(scripted["confirmed_minor"], "92000");
     assert_eq!(scripted["credited_minor"], "1500");
-    // 5 days on 200.00 and 15 on 100.00, at 8 % of a year of 360 days.
-    assert_eq!(scripted["penalty_paid_minor"], "56");
+    // 90.00 by the endorser and 60.00 by the guarantor.
+    assert_eq!(scripted["recovered_minor"], "15000");
+    assert_eq!(scripted["suspended_minor"], "5000");
+    // 5 days on 200.00 and 15 on 100.00, at 8 % of a year of 360 days; 58 days on 120.00 and on 100.00, in two parts each.
+    assert_eq!(scripted["penalty_paid_minor"], "340");
+    assert_eq!(scripted["sold"], 3);
+    // 60.00 for 27 days at 6 %.
+    assert_eq!(scripted["banks"][1]["discount_minor"], "27");
+    for (name, expected) in [
+        ("undertakings_as_their_events_say", 2),
+        ("recoveries_reach_holders_and_lenders", 2),
+        ("suspense_as_its_events_say", 1),
+    ] {
+        let mut checks = checks(report).iter();
+        let check = checks.find(|check| check["name"] == name);
+        let check = check.unwrap_or_else(|| panic!("no check {name}"));
+        assert_eq!(check["expected"], expected, "{name}");
+    }
 }
 
 fn cents_of(figure: &Value) -> u64 {
