@@ -6,6 +6,7 @@
 //! rules is not made here again. Instead of keyed fingerprints it compares what
 //! they are computed from: all that matters is which are equal.
 
+mod act;
 pub mod arithmetic;
 pub mod authority;
 pub mod business_days;
@@ -22,6 +23,7 @@ pub mod numbers;
 pub mod profiles;
 mod proposals;
 pub mod settlement;
+mod shares;
 pub mod supervision;
 mod suspense;
 pub mod undertakings;
@@ -30,19 +32,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
-use counterfoil_proto::credit::v1::{Figure, HistoryEntry};
-use counterfoil_proto::financing::v1::{self as financing_wire, Schedule, Technique};
-use counterfoil_proto::invoice::v1::{self as invoice_wire, Verdict, WarningKind};
+use counterfoil_proto::credit::v1::{self as credit_wire, Figure, HistoryEntry};
+use counterfoil_proto::financing::v1 as financing_wire;
+use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
-use counterfoil_proto::receivable::v1::{
-    self as receivable_wire, BusinessDayConvention, DayCount, Purpose, ReceivableState, Recourse,
-};
+use counterfoil_proto::receivable::v1::{self as receivable_wire, ReceivableState};
 use counterfoil_proto::settlement::v1 as settlement_wire;
 use counterfoil_proto::supervision::v1 as supervision_wire;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
-use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
+pub use act::Act;
+use act::{is_well_formed, names_an_action};
 use calendar::Clock;
 pub use happened::Happened;
 use invoices::{Loose, Strict};
@@ -58,6 +59,7 @@ pub mod contract {
     pub const RECEIVABLE: u32 = 5;
     pub const FINANCING: u32 = 6;
     pub const SETTLEMENT: u32 = 7;
+    pub const CREDIT: u32 = 8;
     pub const CALENDAR: u32 = 9;
 }
 
@@ -70,55 +72,6 @@ pub fn tagged_hash(tag: &str, parts: &[&[u8]]) -> Id {
     hasher.update(tag);
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().into()
-}
-
-/// What is asked of a contract.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Act {
-    Calendar(calendar_wire::Action),
-    Cash(cash_wire::Action),
-    Financing(financing_wire::Action),
-    Invoice(invoice_wire::Action),
-    Membership(membership_wire::Action),
-    Receivable(receivable_wire::Action),
-    Settlement(settlement_wire::Action),
-    Supervision(supervision_wire::Action),
-    /// Bytes that are no contract's action, or not in canonical encoding.
-    Garbage(Vec<u8>),
-}
-
-impl Act {
-    /// The bytes that are sent.
-    pub fn encode(&self) -> Vec<u8> {
-        match self {
-            Act::Calendar(action) => action.encode_to_vec(),
-            Act::Cash(action) => action.encode_to_vec(),
-            Act::Financing(action) => action.encode_to_vec(),
-            Act::Invoice(action) => action.encode_to_vec(),
-            Act::Membership(action) => action.encode_to_vec(),
-            Act::Receivable(action) => action.encode_to_vec(),
-            Act::Settlement(action) => action.encode_to_vec(),
-            Act::Supervision(action) => action.encode_to_vec(),
-            Act::Garbage(bytes) => bytes.clone(),
-        }
-    }
-
-    /// What a contract reads in bytes.
-    pub fn decode(contract: u32, bytes: &[u8]) -> Act {
-        let act = match contract {
-            contract::CALENDAR => calendar_wire::Action::decode(bytes).map(Act::Calendar),
-            contract::CASH => cash_wire::Action::decode(bytes).map(Act::Cash),
-            contract::FINANCING => financing_wire::Action::decode(bytes).map(Act::Financing),
-            contract::INVOICE => invoice_wire::Action::decode(bytes).map(Act::Invoice),
-            contract::MEMBERSHIP => membership_wire::Action::decode(bytes).map(Act::Membership),
-            contract::RECEIVABLE => receivable_wire::Action::decode(bytes).map(Act::Receivable),
-            contract::SETTLEMENT => settlement_wire::Action::decode(bytes).map(Act::Settlement),
-            contract::SUPERVISION => supervision_wire::Action::decode(bytes).map(Act::Supervision),
-            _ => return Act::Garbage(bytes.to_vec()),
-        };
-        let canonical = act.ok().filter(|act| act.encode() == bytes);
-        canonical.unwrap_or(Act::Garbage(bytes.to_vec()))
-    }
 }
 
 /// One transaction, at its place in the chain, or an action that it carries out.
@@ -230,6 +183,8 @@ pub struct Model {
     pub bank_entries: BTreeMap<(String, String), Id>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
+    /// Whom organizations let, or let, read their profiles, by both.
+    pub shares: BTreeMap<(String, String), credit_wire::ProfileShare>,
     /// Whose receivables were reported, and as what.
     pub reports: Vec<(String, ReceivableState)>,
     /// Seller and buyer of every invoice about which a dispute was upheld, once for each.
@@ -291,6 +246,7 @@ impl Model {
             bank_messages: BTreeMap::new(),
             bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
+            shares: BTreeMap::new(),
             reports: Vec::new(),
             upheld: Vec::new(),
             recourses: Vec::new(),
@@ -312,6 +268,7 @@ impl Model {
             contract::RECEIVABLE,
             contract::FINANCING,
             contract::SETTLEMENT,
+            contract::CREDIT,
             contract::CALENDAR,
         ];
         ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
@@ -353,6 +310,7 @@ impl Model {
     fn dispatch(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
         use calendar_wire::action::Action as Calendar;
         use cash_wire::action::Action as Cash;
+        use credit_wire::action::Action as Credit;
         use financing_wire::action::Action as Financing;
         use invoice_wire::action::Action as Invoice;
         use membership_wire::action::Action as Membership;
@@ -379,6 +337,12 @@ impl Model {
                 Cash::ContestPayment(a) => self.contest_payment(call, a),
                 Cash::CollectSuspense(a) => self.collect_suspense(call, a),
                 Cash::RuleOnSuspense(a) => self.rule_on_suspense(call, a),
+            },
+            Act::Credit(credit_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Credit::Share(a) => self.share(call, a),
+                Credit::Unshare(a) => self.unshare(call, a),
             },
             Act::Invoice(invoice_wire::Action {
                 action: Some(action),
@@ -494,83 +458,6 @@ impl Model {
     pub fn has_role(&self, organization: &str, role: Role) -> bool {
         self.was_admitted_as(organization, role) && self.is_active(organization)
     }
-}
-
-/// Whether bytes were read as an action of the contract.
-fn names_an_action(act: &Act) -> bool {
-    match act {
-        Act::Calendar(action) => action.action.is_some(),
-        Act::Cash(action) => action.action.is_some(),
-        Act::Financing(action) => action.action.is_some(),
-        Act::Invoice(action) => action.action.is_some(),
-        Act::Membership(action) => action.action.is_some(),
-        Act::Receivable(action) => action.action.is_some(),
-        Act::Settlement(action) => action.action.is_some(),
-        Act::Supervision(action) => action.action.is_some(),
-        Act::Garbage(_) => false,
-    }
-}
-
-/// Whether an action names no enum value that nobody knows.
-fn is_well_formed(act: &Act) -> bool {
-    use financing_wire::action::Action as Financing;
-    use invoice_wire::action::Action as Invoice;
-    use receivable_wire::action::Action as Receivable;
-    match act {
-        Act::Invoice(action) => match &action.action {
-            Some(Invoice::Register(a)) => are_known(a.terms.as_ref()),
-            Some(Invoice::Propose(a)) => {
-                let invoice = a.invoice.as_ref();
-                are_known(invoice.and_then(|invoice| invoice.terms.as_ref()))
-            }
-            Some(Invoice::Confirm(a)) => all_are::<WarningKind>(&a.acknowledged),
-            Some(Invoice::ConfirmConditionally(a)) => {
-                all_are::<WarningKind>(&a.acknowledged) && are_known(a.terms.as_ref())
-            }
-            Some(Invoice::RuleOnDispute(a)) => is_known_ruling(a.ruling.as_ref()),
-            Some(Invoice::EndDispute(a)) => is_known_ruling(a.ruling.as_ref()),
-            _ => true,
-        },
-        Act::Receivable(action) => match &action.action {
-            Some(Receivable::Offer(offer)) => {
-                Purpose::try_from(offer.purpose).is_ok()
-                    && Recourse::try_from(offer.recourse).is_ok()
-            }
-            _ => true,
-        },
-        Act::Financing(action) => match &action.action {
-            Some(Financing::Open(open)) => {
-                Technique::try_from(open.technique).is_ok()
-                    && Recourse::try_from(open.recourse).is_ok()
-            }
-            Some(Financing::MakeStandingQuote(make)) => make
-                .terms
-                .as_ref()
-                .is_none_or(|terms| DayCount::try_from(terms.day_count).is_ok()),
-            Some(Financing::Reveal(reveal)) => reveal.terms.as_ref().is_none_or(|terms| {
-                DayCount::try_from(terms.day_count).is_ok()
-                    && Recourse::try_from(terms.recourse).is_ok()
-                    && Schedule::try_from(terms.schedule).is_ok()
-            }),
-            _ => true,
-        },
-        _ => true,
-    }
-}
-
-fn are_known(terms: Option<&receivable_wire::Terms>) -> bool {
-    terms.is_none_or(|terms| {
-        DayCount::try_from(terms.day_count).is_ok()
-            && BusinessDayConvention::try_from(terms.convention).is_ok()
-    })
-}
-
-fn is_known_ruling(ruling: Option<&invoice_wire::Ruling>) -> bool {
-    ruling.is_none_or(|ruling| all_are::<Verdict>(&[ruling.verdict]))
-}
-
-fn all_are<E: TryFrom<i32>>(numbers: &[i32]) -> bool {
-    numbers.iter().all(|number| E::try_from(*number).is_ok())
 }
 
 fn is_reason(reason: &str) -> bool {
