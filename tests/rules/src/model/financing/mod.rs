@@ -49,7 +49,7 @@ pub struct Costing {
     pub parts: Vec<u64>,
     pub cost: u128,
     pub fees: u128,
-    /// By the calendar, to the due dates.
+    /// By the calendar, to the due dates; at least one.
     pub days: u128,
     /// The last due date among the claims.
     pub due: i64,
@@ -77,24 +77,29 @@ pub fn costing(request: &Request, terms: &QuoteTerms, today: i64) -> Costing {
     let dues = request.claims.iter().map(|c| day_of(&c.adjusted_due_date));
     let due = dues.clone().max().expect("a claim");
     let of = |part, due| interest(part, terms.rate_ppm, terms.day_count(), today, due);
-    let until = |due: i64| u128::try_from(due - today).expect("claims fall due after the award");
+    // Not below one: a freeze may have moved the award beyond the due dates.
+    let average = |days: i128, of: u64| {
+        u128::try_from(days).map_or(1, |days| half_even(days, u128::from(of)).max(1))
+    };
     if is_loan(request) {
         return Costing {
             parts: Vec::new(),
             cost: of(amount, due),
             fees,
-            days: until(due),
+            days: average(i128::from(due - today), 1),
             due,
         };
     }
     let weights: Vec<u64> = request.claims.iter().map(|c| c.outstanding_minor).collect();
     let parts = pro_rata(amount, &weights);
     let sold = || parts.iter().zip(dues.clone());
-    let weighted: u128 = sold().map(|(p, due)| u128::from(*p) * until(due)).sum();
+    let weighted: i128 = sold()
+        .map(|(part, due)| i128::from(*part) * i128::from(due - today))
+        .sum();
     Costing {
         cost: sold().map(|(part, due)| of(*part, due)).sum(),
         fees,
-        days: half_even(weighted, u128::from(amount)),
+        days: average(weighted, amount),
         due,
         parts,
     }
