@@ -1,12 +1,30 @@
 //! Profiles with the figures that follow from them, and histories.
 
 use counterfoil_proto::credit::v1::{
-    BankProfile, DebtorProfile, HistoryEntry, Profile, SupplierProfile, Volume,
+    BankProfile, DebtorProfile, HistoryEntry, Profile, ProfileShare, SupplierProfile, Volume,
 };
+use counterfoil_types::dates::Date;
 use counterfoil_types::profile::figures;
 
 use crate::amounts::Currencies;
 use crate::output::View;
+
+/// With what it amounts to on a day.
+pub fn profile_share(share: &ProfileShare, today: Date) -> View {
+    let last = share.until.as_ref().map(Date::try_from);
+    let state = match (share.taken_back_on, last) {
+        (Some(_), _) => "taken back",
+        (None, Some(Ok(last))) if today <= last => "in force",
+        (None, _) => "over",
+    };
+    View::new()
+        .text("organization", &share.organization)
+        .text("reader", &share.reader)
+        .text("state", state)
+        .date("shared_on", share.shared_on.as_ref())
+        .date("until", share.until.as_ref())
+        .date("taken_back_on", share.taken_back_on.as_ref())
+}
 
 pub fn profile(profile: &Profile, currencies: &Currencies) -> View {
     let supplier = profile.supplier.as_ref();
