@@ -28,7 +28,7 @@ impl Generator {
             reader: self.organization(|id| id != caller),
             until: on(view.today + days),
         };
-        // Mostly among the few that have shared before, so that a share is replaced.
+        // At times one that stands already, which this replaces.
         if self.chance(0.4) {
             let shared: Vec<_> = model
                 .shares
