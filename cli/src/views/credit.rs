@@ -134,3 +134,27 @@ pub fn history_entry(entry: &HistoryEntry) -> View {
         .id("tx_id", &entry.tx_id)
         .list("figures", entry.figures().map(|f| format!("{f:?}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_in_force_up_to_its_last_day_unless_it_was_taken_back() {
+        let day = |text: &str| text.parse::<Date>().expect("a date");
+        let share = ProfileShare {
+            organization: "supplier-a".into(),
+            reader: "bank-a".into(),
+            until: Some(day("2026-01-31").to_proto()),
+            ..ProfileShare::default()
+        };
+        let line = |share: &ProfileShare, today| profile_share(share, day(today)).line();
+        assert!(line(&share, "2026-01-31").contains("state in force"));
+        assert!(line(&share, "2026-02-01").contains("state over"));
+        let taken_back = ProfileShare {
+            taken_back_on: Some(day("2026-01-10").to_proto()),
+            ..share
+        };
+        assert!(line(&taken_back, "2026-01-10").contains("state taken back"));
+    }
+}

@@ -29,7 +29,7 @@ use tonic::Status;
 
 use super::{Caller, Records};
 use crate::grpc::errors;
-use crate::grpc::filters::{burden, is_for_bank};
+use crate::grpc::filters::{arbiters, burden, is_for_bank};
 
 pub use events::event;
 pub use transactions::{counts, receipt, transaction};
@@ -90,19 +90,6 @@ pub fn invoice(caller: &Caller, _: &Records<'_>, invoice: Invoice) -> Shown<Invo
     let may = to_parties(caller, &[&invoice.seller, &invoice.buyer])
         || arbiters(&invoice).iter().any(|arbiter| caller.is(arbiter));
     Ok(may.then_some(invoice))
-}
-
-/// Who rules on an invoice's disputes; nobody before there was one.
-fn arbiters(invoice: &Invoice) -> &[String] {
-    let conditions = invoice.conditions.as_ref();
-    let terms = match conditions {
-        Some(conditions) => &conditions.terms,
-        None => &invoice.terms,
-    };
-    match (&invoice.dispute, terms) {
-        (Some(_), Some(terms)) => &terms.arbiters,
-        _ => &[],
-    }
 }
 
 /// The debtor; the seller of its invoice and whoever may read one of its live claims, without the payments and fees of
