@@ -55,8 +55,8 @@ pub enum Command {
     },
     /// Let another organization read your profile and history up to a day; any organization may, its administrators sign
     ///
-    /// It sees every figure, and of each transaction of your history its id, its place and the figures it moved; no more of the transactions
-    /// than before. Whom you let read already reads up to this day instead. What it has read you cannot take back.
+    /// It sees every figure, your buyers and what they confirmed among them, and of each transaction of your history its id, its place and
+    /// the figures it moved; no more of the transactions than before. Whom you let read already reads up to this day instead. What it has read you cannot take back.
     Share {
         /// The organization that may read
         #[arg(value_name = "ORG")]
