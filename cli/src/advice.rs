@@ -1,10 +1,12 @@
 //! What a person can do about each refusal and rejection, by its number.
 
+mod credit;
 mod membership;
 mod supervision;
 
 use counterfoil_proto::calendar::v1::RejectionCode as Calendar;
 use counterfoil_proto::cash::v1::RejectionCode as Cash;
+use counterfoil_proto::credit::v1::RejectionCode as Credit;
 use counterfoil_proto::financing::v1::RejectionCode as Financing;
 use counterfoil_proto::invoice::v1::RejectionCode as Invoice;
 use counterfoil_proto::membership::v1::RejectionCode as Membership;
@@ -30,6 +32,7 @@ pub fn on(code: u32) -> &'static str {
         .or_else(|| Receivable::try_from(number).ok().and_then(on_receivable))
         .or_else(|| Financing::try_from(number).ok().and_then(on_financing))
         .or_else(|| Settlement::try_from(number).ok().and_then(on_settlement))
+        .or_else(|| Credit::try_from(number).ok().and_then(credit::on))
         .or_else(|| Calendar::try_from(number).ok().and_then(on_calendar))
         .unwrap_or(GENERAL)
 }
@@ -573,6 +576,7 @@ mod tests {
         assert!(on(6031).contains("--opening"));
         assert!(on(7010).contains("above zero"));
         assert_eq!(on(7006), GENERAL);
+        assert!(on(8001).contains("another"));
         assert!(on(9004).contains("after"));
         assert!(on(51).contains("--org"));
         assert!(on(1022).contains("new key"));

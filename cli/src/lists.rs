@@ -2,7 +2,7 @@
 
 use counterfoil_proto::calendar::v1::PublishedCalendar;
 use counterfoil_proto::cash::v1::{Balance, Issuance, Payment, Redemption, Suspense};
-use counterfoil_proto::credit::v1::HistoryEntry;
+use counterfoil_proto::credit::v1::{HistoryEntry, ProfileShare};
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
@@ -68,6 +68,7 @@ lists! {
     ListPolicyPacksRequest => list_policy_packs, packs: PolicyPack;
     ListFreezesRequest => list_freezes, freezes: Freeze;
     ListHistoryRequest => list_history, entries: HistoryEntry;
+    ListProfileSharesRequest => list_profile_shares, shares: ProfileShare;
 }
 
 /// The pages of a list, as [`crate::session::Session::list`] and [`client::all`] ask for them.

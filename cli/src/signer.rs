@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::{
-    calendar, cash, financing, invoice, membership, receivable, settlement, supervision,
+    calendar, cash, credit, financing, invoice, membership, receivable, settlement, supervision,
 };
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
@@ -56,6 +56,7 @@ macro_rules! actions {
 actions! {
     calendar => CALENDAR;
     cash => CASH;
+    credit => CREDIT;
     financing => FINANCING;
     invoice => INVOICE;
     membership => MEMBERSHIP;

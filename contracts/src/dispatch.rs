@@ -8,6 +8,7 @@ use counterfoil_types::strict;
 
 use crate::calendar::Calendar;
 use crate::cash::Cash;
+use crate::credit::Credit;
 use crate::financing::Financing;
 use crate::invoice::Invoices;
 use crate::kernel::{
@@ -79,6 +80,7 @@ macro_rules! with_contract {
             Receivables::NUMBER => $function::<Receivables>($($argument),*),
             Financing::NUMBER => $function::<Financing>($($argument),*),
             Settlement::NUMBER => $function::<Settlement>($($argument),*),
+            Credit::NUMBER => $function::<Credit>($($argument),*),
             other => {
                 let message = format!("contract {other} takes no actions");
                 Err(reject(KernelRejectionCode::UnknownContract, message))

@@ -128,3 +128,5 @@ pub const MAX_PRIVATE_FIELD_BYTES: usize = 64 * 1024;
 pub const MAX_PROFILE_BUYERS: usize = 64;
 /// Days to confirm that a debtor's profile tells apart; what took longer is one more place.
 pub const MAX_PROFILE_DAYS: usize = 366;
+/// Days from the ledger date to the last one on which another organization may read a profile.
+pub const MAX_SHARE_DAYS: i64 = 366;

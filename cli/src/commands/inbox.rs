@@ -24,8 +24,10 @@ use crate::views;
 
 mod claims;
 mod debts;
+mod disputes;
 mod entry;
 mod invoices;
+mod notices;
 mod payments;
 mod proposals;
 mod redemptions;
@@ -33,8 +35,8 @@ mod requests;
 
 /// Show what waits for --org, what is late first, each with the command that answers it; every organization may, reads only
 ///
-/// Proposals to sign, decisions to vote on, invoices to answer, claims on offer, requests to quote for, quotes to reveal, requests to award
-/// or end, debts due within 7 days, redemptions. Words in capitals in a command are for you to fill in.
+/// Proposals to sign, decisions to vote on, invoices to answer, disputes to rule on, claims on offer, requests to quote for, quotes to reveal,
+/// requests to award or end, debts due within 7 days, recourse and guarantees that were called on, payments outside the ledger, redemptions. Words in capitals in a command are for you to fill in.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {}
 
@@ -63,9 +65,15 @@ pub async fn execute(_: Arguments, session: &Session) -> Result<Answer, Failure>
         entries.extend(proposals::to_vote(&desk, &all(&client, open).await?));
     }
     entries.extend(invoices(&client, &desk).await?);
+    let disputed = wire::ListInvoicesRequest {
+        arbiter: desk.me.to_owned(),
+        ..Default::default()
+    };
+    entries.extend(disputes::to_rule(&desk, &all(&client, disputed).await?));
     entries.extend(claims(&client, &desk).await?);
     entries.extend(requests(&client, &desk).await?);
     entries.extend(debts(&client, &desk).await?);
+    entries.extend(notices(&client, &desk).await?);
     entries.extend(redemptions(&client, &desk).await?);
     let payments = all(&client, wire::ListPaymentsRequest::default()).await?;
     entries.extend(payments::to_move(&desk, &payments));
@@ -210,6 +218,30 @@ async fn debts(client: &Client, desk: &Desk<'_>) -> Result<Vec<Entry>, Failure> 
         };
         let lent = all(client, lent).await?;
         entries.extend(debts::defaults_to_report(desk, &lent));
+    }
+    Ok(entries)
+}
+
+/// Notice is given after a default, and stays with the claim until it is paid.
+async fn notices(client: &Client, desk: &Desk<'_>) -> Result<Vec<Entry>, Failure> {
+    let mine = wire::ListUndertakingsRequest {
+        by: desk.me.to_owned(),
+        ..Default::default()
+    };
+    let mine = all(client, mine).await?;
+    if mine.is_empty() {
+        return Ok(Vec::new());
+    }
+    let defaulted = wire::ListReceivablesRequest {
+        state: ReceivableState::Defaulted.into(),
+        ..Default::default()
+    };
+    let mut entries = Vec::new();
+    for receivable in all(client, defaulted).await? {
+        if mine.iter().any(|mine| mine.receivable == receivable.id) {
+            let claims = live_claims(client, &receivable).await?;
+            entries.extend(notices::to_pay(desk, &receivable, &claims, &mine)?);
+        }
     }
     Ok(entries)
 }

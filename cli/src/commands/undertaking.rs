@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use counterfoil_proto::receivable::v1 as receivable_wire;
 use counterfoil_proto::receivable::v1::action::Action as OnClaims;
-use counterfoil_proto::receivable::v1::{Undertaking, UndertakingKind};
+use counterfoil_proto::receivable::v1::{Claim, Receivable, Undertaking, UndertakingKind};
 use counterfoil_proto::settlement::v1::HonourUndertaking;
 use counterfoil_proto::settlement::v1::action::Action as OnDebts;
 use counterfoil_proto::v1 as wire;
@@ -147,7 +147,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             instruction,
             sending,
         } => {
-            let covered = covered(&client, claim, undertaking).await?;
+            let covered = covered_now(&client, claim, undertaking).await?;
             let amount = match amount {
                 Some(amount) => currencies.read(&amount, Some(&covered.currency))?,
                 None => covered,
@@ -183,22 +183,41 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
     }
 }
 
-/// What is owed on a claim and still covered by an undertaking.
-async fn covered(client: &Client, id: ClaimId, undertaking: Hash) -> Result<wire::Money, Failure> {
+async fn covered_now(
+    client: &Client,
+    id: ClaimId,
+    undertaking: Hash,
+) -> Result<wire::Money, Failure> {
     let claim = claim::get(client, id).await?;
     let receivable = receivable::get(client, id.receivable.to_vec()).await?;
-    let owed = penalty(ledger_date(client).await?, &receivable, &claim)?;
-    let owed = claim.outstanding_minor.saturating_add(owed);
     let filter = wire::ListUndertakingsRequest {
         receivable: id.receivable.to_vec(),
         ..Default::default()
     };
     let undertakings = all(client, filter).await?.into_iter();
     let mut named = undertakings.filter(|found| found.id == undertaking.to_vec());
-    let left = named.next().and_then(|found| left(&found));
+    let undertaking = named.next().unwrap_or_default();
+    covered(
+        ledger_date(client).await?,
+        &receivable,
+        &claim,
+        &undertaking,
+    )
+}
+
+/// What is owed on a claim and still covered by an undertaking.
+pub fn covered(
+    today: Date,
+    receivable: &Receivable,
+    claim: &Claim,
+    undertaking: &Undertaking,
+) -> Result<wire::Money, Failure> {
+    let penalty = penalty(today, receivable, claim)?;
+    let owed = claim.outstanding_minor.saturating_add(penalty);
+    let face = receivable.face.clone().unwrap_or_default();
     Ok(wire::Money {
-        minor: left.map_or(owed, |left| left.min(owed)),
-        currency: receivable.face.unwrap_or_default().currency,
+        minor: left(undertaking).map_or(owed, |left| left.min(owed)),
+        currency: face.currency,
     })
 }
 

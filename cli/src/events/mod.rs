@@ -8,6 +8,7 @@ use crate::amounts::Currencies;
 use crate::output::View;
 
 mod cash;
+mod credit;
 mod financing;
 mod invoice;
 mod membership;
@@ -16,7 +17,7 @@ mod settlement;
 mod supervision;
 
 /// The contracts that tell of events, by their names.
-pub const CONTRACTS: [(u32, &str); 8] = [
+pub const CONTRACTS: [(u32, &str); 9] = [
     (contract::MEMBERSHIP, "membership"),
     (contract::SUPERVISION, "supervision"),
     (contract::CASH, "cash"),
@@ -24,6 +25,7 @@ pub const CONTRACTS: [(u32, &str); 8] = [
     (contract::RECEIVABLE, "receivable"),
     (contract::FINANCING, "financing"),
     (contract::SETTLEMENT, "settlement"),
+    (contract::CREDIT, "credit"),
     (contract::CALENDAR, "calendar"),
 ];
 
@@ -50,6 +52,7 @@ pub fn view(event: &wire::Event, currencies: &Currencies) -> View {
         contract::MEMBERSHIP => opened!(membership),
         contract::INVOICE => opened!(invoice),
         contract::CASH => opened!(cash),
+        contract::CREDIT => opened!(credit),
         contract::RECEIVABLE => opened!(receivable),
         contract::FINANCING => opened!(financing),
         contract::SETTLEMENT => opened!(settlement),

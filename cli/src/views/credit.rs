@@ -1,12 +1,30 @@
 //! Profiles with the figures that follow from them, and histories.
 
 use counterfoil_proto::credit::v1::{
-    BankProfile, DebtorProfile, HistoryEntry, Profile, SupplierProfile, Volume,
+    BankProfile, DebtorProfile, HistoryEntry, Profile, ProfileShare, SupplierProfile, Volume,
 };
+use counterfoil_types::dates::Date;
 use counterfoil_types::profile::figures;
 
 use crate::amounts::Currencies;
 use crate::output::View;
+
+/// With what it amounts to on a day.
+pub fn profile_share(share: &ProfileShare, today: Date) -> View {
+    let last = share.until.as_ref().map(Date::try_from);
+    let state = match (share.taken_back_on, last) {
+        (Some(_), _) => "taken back",
+        (None, Some(Ok(last))) if today <= last => "in force",
+        (None, _) => "over",
+    };
+    View::new()
+        .text("organization", &share.organization)
+        .text("reader", &share.reader)
+        .text("state", state)
+        .date("shared_on", share.shared_on.as_ref())
+        .date("until", share.until.as_ref())
+        .date("taken_back_on", share.taken_back_on.as_ref())
+}
 
 pub fn profile(profile: &Profile, currencies: &Currencies) -> View {
     let supplier = profile.supplier.as_ref();
@@ -115,4 +133,28 @@ pub fn history_entry(entry: &HistoryEntry) -> View {
         .number("index", entry.index)
         .id("tx_id", &entry.tx_id)
         .list("figures", entry.figures().map(|f| format!("{f:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_in_force_up_to_its_last_day_unless_it_was_taken_back() {
+        let day = |text: &str| text.parse::<Date>().expect("a date");
+        let share = ProfileShare {
+            organization: "supplier-a".into(),
+            reader: "bank-a".into(),
+            until: Some(day("2026-01-31").to_proto()),
+            ..ProfileShare::default()
+        };
+        let line = |share: &ProfileShare, today| profile_share(share, day(today)).line();
+        assert!(line(&share, "2026-01-31").contains("state in force"));
+        assert!(line(&share, "2026-02-01").contains("state over"));
+        let taken_back = ProfileShare {
+            taken_back_on: Some(day("2026-01-10").to_proto()),
+            ..share
+        };
+        assert!(line(&taken_back, "2026-01-10").contains("state taken back"));
+    }
 }

@@ -18,7 +18,7 @@ mod receivable;
 mod supervision;
 
 pub use calendar::calendar;
-pub use credit::{history_entry, profile};
+pub use credit::{history_entry, profile, profile_share};
 pub use financing::{
     award, claim_reference, instalment, limit, loan, programme, quote_terms, ranked_quote, request,
     standing_quote, standing_terms,

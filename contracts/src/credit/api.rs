@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_types::profile::{Account, Change, Movement, movements};
 
-use super::keys::{ENTRIES, HISTORIES, PROFILES};
+use super::keys::{ENTRIES, HISTORIES, PROFILES, SHARES};
 use crate::kernel::{Context, StateError};
+
+pub use super::shares::is_in_force;
 
 /// Adds a transaction to the history of every organization that one of its events concerns, and what its events mean to
 /// their profiles.
@@ -69,4 +71,14 @@ pub fn profile_key(organization: &str) -> Vec<u8> {
 /// What the keys of an organization's history begin with.
 pub fn history_prefix(organization: &str) -> Vec<u8> {
     ENTRIES.key(&[organization.as_bytes(), b""])
+}
+
+/// Where it stands whether an organization lets another read its profile.
+pub fn share_key(organization: &str, reader: &str) -> Vec<u8> {
+    SHARES.key(&[organization.as_bytes(), reader.as_bytes()])
+}
+
+/// What the keys of all shares begin with.
+pub fn share_prefix() -> Vec<u8> {
+    SHARES.prefix()
 }

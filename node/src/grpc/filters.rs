@@ -1,6 +1,7 @@
 //! Which records a list's filters let through. An empty filter lets all through.
 
 use counterfoil_proto::financing::v1::Request;
+use counterfoil_proto::invoice::v1::{DisputeState, Invoice};
 use counterfoil_proto::receivable::v1::Claim;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 
@@ -24,6 +25,26 @@ pub fn is_offered_to(filter: &str, claim: &Claim) -> bool {
     filter.is_empty() || matches!(burden(claim), Some(Burden::Offered(offer)) if offer.to == filter)
 }
 
+/// Who rules on an invoice's disputes; nobody before there was one.
+pub fn arbiters(invoice: &Invoice) -> &[String] {
+    let conditions = invoice.conditions.as_ref();
+    let terms = match conditions {
+        Some(conditions) => &conditions.terms,
+        None => &invoice.terms,
+    };
+    match (&invoice.dispute, terms) {
+        (Some(_), Some(terms)) => &terms.arbiters,
+        _ => &[],
+    }
+}
+
+/// Whether an invoice is under an open dispute on which an organization may rule; an empty filter matches all invoices.
+pub fn is_before_arbiter(filter: &str, invoice: &Invoice) -> bool {
+    let dispute = invoice.dispute.as_ref();
+    let open = dispute.is_some_and(|dispute| dispute.state() == DisputeState::Open);
+    filter.is_empty() || (open && arbiters(invoice).iter().any(|arbiter| arbiter == filter))
+}
+
 /// Whether a bank may quote for a request, or has; an empty filter matches all requests.
 pub fn is_for_bank(filter: &str, request: &Request) -> bool {
     let among = |banks: &[String]| banks.iter().any(|bank| bank == filter);
@@ -34,7 +55,8 @@ pub fn is_for_bank(filter: &str, request: &Request) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use counterfoil_proto::receivable::v1::{Encumbrance, Lock, Offer};
+    use counterfoil_proto::invoice::v1::Dispute;
+    use counterfoil_proto::receivable::v1::{Encumbrance, Lock, Offer, Terms};
 
     use super::*;
 
@@ -58,6 +80,25 @@ mod tests {
         }
         assert!(is_offered_to("trader", &offered));
         assert!(!is_offered_to("trader", &locked) && !is_offered_to("trader", &free));
+    }
+
+    #[test]
+    fn open_disputes_are_found_by_their_arbiters() {
+        let disputed = |state: DisputeState| Invoice {
+            terms: Some(Terms {
+                arbiters: vec!["chamber".into()],
+                ..Default::default()
+            }),
+            dispute: Some(Dispute {
+                state: state.into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let (open, ruled) = (disputed(DisputeState::Open), disputed(DisputeState::Ruled));
+        assert!(is_before_arbiter("", &ruled) && is_before_arbiter("", &Invoice::default()));
+        assert!(is_before_arbiter("chamber", &open) && !is_before_arbiter("bank-a", &open));
+        assert!(!is_before_arbiter("chamber", &ruled));
     }
 
     #[test]

@@ -175,4 +175,5 @@ reads! {
     supervision::list_freezes(ListFreezesRequest) -> ListFreezesResponse;
     credit::get_profile(GetProfileRequest) -> GetProfileResponse;
     credit::list_history(ListHistoryRequest) -> ListHistoryResponse;
+    credit::list_profile_shares(ListProfileSharesRequest) -> ListProfileSharesResponse;
 }

@@ -12,8 +12,12 @@ pub struct Recomputation {
     profile: Option<Profile>,
     /// What the history added up to where the ledger's profile ends.
     there: Option<Profile>,
+    /// Whether every receipt was at hand; without them the entries alone are compared.
+    whole: bool,
     entries: u64,
     moving: u64,
+    /// How many of these there were where the ledger's profile ends.
+    moving_there: u64,
     /// Where the last entry stands in the chain.
     last: Option<(u64, u32)>,
 }
@@ -34,24 +38,48 @@ impl Recomputation {
             account: Account::new(organization.as_str()),
             profile,
             there: None,
+            whole: true,
             entries: 0,
             moving: 0,
+            moving_there: 0,
             last: None,
         }
     }
 
-    /// Adds the next entry, with the receipt of its transaction.
-    pub fn add(&mut self, entry: &HistoryEntry, receipt: &Receipt) -> Result<(), String> {
+    /// Adds the next entry, with the receipt of its transaction where the caller may read that.
+    pub fn add(&mut self, entry: &HistoryEntry, receipt: Option<&Receipt>) -> Result<(), String> {
         let sequence = self.entries;
+        let place = (entry.height, entry.index);
+        if self.last.is_some_and(|last| last >= place) {
+            return Err(format!("entry {sequence} is not after the one before it"));
+        }
+        match receipt {
+            Some(receipt) => self.add_up(sequence, entry, receipt)?,
+            None => self.whole = false,
+        }
+        self.last = Some(place);
+        self.entries += 1;
+        self.moving += u64::from(!entry.figures.is_empty());
+        let ends = |profile: &Profile| profile.last_entry == sequence;
+        if self.profile.as_ref().is_some_and(ends) {
+            self.moving_there = self.moving;
+            self.there = self.account.clone().into_profile();
+        }
+        Ok(())
+    }
+
+    fn add_up(
+        &mut self,
+        sequence: u64,
+        entry: &HistoryEntry,
+        receipt: &Receipt,
+    ) -> Result<(), String> {
         let place = (entry.height, entry.index);
         if receipt.tx_id != entry.tx_id || (receipt.height, receipt.index) != place {
             return Err(format!(
                 "entry {sequence} names a transaction at block {}, index {}, which is not there",
                 entry.height, entry.index
             ));
-        }
-        if self.last.is_some_and(|last| last >= place) {
-            return Err(format!("entry {sequence} is not after the one before it"));
         }
         let moved = self
             .account
@@ -64,20 +92,19 @@ impl Recomputation {
                 entry.figures
             ));
         }
-        self.last = Some(place);
-        self.entries += 1;
-        self.moving += u64::from(!moved.is_empty());
-        let ends = |profile: &Profile| profile.last_entry == sequence;
-        if self.profile.as_ref().is_some_and(ends) {
-            self.there = self.account.clone().into_profile();
-        }
         Ok(())
     }
 
     /// Compares, once the whole history is added.
     pub fn finish(self) -> Result<Verified, String> {
         let known = self.profile.as_ref().map_or(0, |profile| profile.entries);
-        if self.there != self.profile {
+        if self.moving_there != known {
+            return Err(format!(
+                "{known} entries moved it, and the history has {} up to its last one",
+                self.moving_there
+            ));
+        }
+        if self.whole && self.there != self.profile {
             return Err("the sums differ".into());
         }
         Ok(Verified {
@@ -152,7 +179,7 @@ mod tests {
     ) -> Result<Verified, String> {
         let mut recomputation = Recomputation::new(&id(), profile);
         for (entry, receipt) in history {
-            recomputation.add(entry, receipt)?;
+            recomputation.add(entry, Some(receipt))?;
         }
         recomputation.finish()
     }
@@ -171,6 +198,24 @@ mod tests {
         let before = verify(profile(&history[..2]), &history).expect("it adds up");
         assert_eq!(before.newer, 1);
         assert_eq!(verify(None, &history).expect("nothing yet").newer, 2);
+    }
+
+    #[test]
+    fn without_receipts_what_is_left_out_shows() {
+        let history = [step(2, true), step(3, false), step(7, true), step(8, false)];
+        let stored = profile(&history);
+        let unread = |history: &[(HistoryEntry, Receipt)]| {
+            let mut recomputation = Recomputation::new(&id(), stored.clone());
+            for (entry, _) in history {
+                recomputation.add(entry, None)?;
+            }
+            recomputation.finish()
+        };
+        let all = unread(&history).expect("it is whole");
+        assert_eq!((all.entries, all.moving, all.newer), (4, 2, 0));
+        assert!(unread(&history[1..]).is_err(), "the first left out");
+        assert!(unread(&history[..2]).is_err(), "cut short");
+        assert!(unread(&[]).is_err(), "none");
     }
 
     #[test]

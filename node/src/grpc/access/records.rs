@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::OrganizationId;
 use lru::LruCache;
@@ -97,6 +98,14 @@ impl<'a> Records<'a> {
         Ok(title
             .as_ref()
             .is_some_and(|t| t.endorsements.contains(endorsement)))
+    }
+
+    /// The ledger date, which may be that of a later block than the records are of.
+    pub fn ledger_date(&self) -> Result<Date, Status> {
+        self.count();
+        let dated = self.ledger.dated_state();
+        let (_, date) = dated.map_err(|e| errors::failed("reading the ledger date", e))?;
+        Ok(date)
     }
 
     /// The receipt of a committed transaction, whole.

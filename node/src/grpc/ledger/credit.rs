@@ -1,14 +1,16 @@
-//! Profiles and the histories that they add up.
+//! Profiles, the histories that they add up, and who else may read them.
 
 use std::sync::Arc;
 
 use counterfoil_contracts::credit;
+use counterfoil_proto::credit::v1::{HistoryEntry, ProfileShare};
 use counterfoil_proto::v1 as wire;
 use tonic::Status;
 
 use super::{Service, organization};
-use crate::grpc::access::{Caller, rules};
+use crate::grpc::access::{Caller, Records, rules};
 use crate::grpc::errors;
+use crate::grpc::filters::matches;
 use crate::grpc::pages::Page;
 
 pub async fn get_profile(
@@ -36,22 +38,44 @@ pub async fn list_history(
         "history",
         &[id.as_bytes()],
     )?;
-    // To others it is the history of one whom nothing concerned.
-    if !rules::history(&caller, &id) {
-        return Ok(wire::ListHistoryResponse::default());
-    }
-    let prefix = credit::api::history_prefix(&id);
-    let (entries, next_page_token) = service
-        .list(
-            caller,
-            page,
-            prefix,
-            |_, _, entry| Ok(Some(entry)),
-            |_| true,
-        )
-        .await?;
+    let read = service.reader.read(move |ledger| {
+        let records = Records::new(ledger);
+        // To others it is the history of one whom nothing concerned.
+        if !rules::history(&caller, &records, &id)? {
+            return Ok(Default::default());
+        }
+        let prefix = credit::api::history_prefix(&id);
+        page.records(&records, &prefix, |entry: HistoryEntry| Ok(Some(entry)))
+    });
+    let (entries, next_page_token) = read.await?;
     Ok(wire::ListHistoryResponse {
         entries,
+        next_page_token,
+    })
+}
+
+pub async fn list_profile_shares(
+    service: &Service,
+    caller: Arc<Caller>,
+    r: wire::ListProfileSharesRequest,
+) -> Result<wire::ListProfileSharesResponse, Status> {
+    let filters: [&[u8]; 2] = [r.organization.as_bytes(), r.reader.as_bytes()];
+    let page = Page::new(
+        &caller,
+        r.page_size,
+        &r.page_token,
+        "profile_shares",
+        &filters,
+    )?;
+    let filter = move |x: &ProfileShare| {
+        matches(&r.organization, &x.organization) && matches(&r.reader, &x.reader)
+    };
+    let prefix = credit::api::share_prefix();
+    let (shares, next_page_token) = service
+        .list(caller, page, prefix, rules::share, filter)
+        .await?;
+    Ok(wire::ListProfileSharesResponse {
+        shares,
         next_page_token,
     })
 }

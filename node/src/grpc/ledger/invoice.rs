@@ -10,7 +10,7 @@ use tonic::Status;
 use super::{Service, known};
 use crate::grpc::access::{Caller, rules};
 use crate::grpc::errors;
-use crate::grpc::filters::{is, matches};
+use crate::grpc::filters::{is, is_before_arbiter, matches};
 use crate::grpc::pages::Page;
 
 pub async fn get_invoice(
@@ -31,14 +31,18 @@ pub async fn list_invoices(
     r: wire::ListInvoicesRequest,
 ) -> Result<wire::ListInvoicesResponse, Status> {
     let state = known::<InvoiceState>("state", r.state)?;
-    let filters: [&[u8]; 3] = [
+    let filters: [&[u8]; 4] = [
         r.seller.as_bytes(),
         r.buyer.as_bytes(),
         &state.to_be_bytes(),
+        r.arbiter.as_bytes(),
     ];
     let page = Page::new(&caller, r.page_size, &r.page_token, "invoices", &filters)?;
     let filter = move |i: &Invoice| {
-        matches(&r.seller, &i.seller) && matches(&r.buyer, &i.buyer) && is(state, i.state)
+        matches(&r.seller, &i.seller)
+            && matches(&r.buyer, &i.buyer)
+            && is(state, i.state)
+            && is_before_arbiter(&r.arbiter, i)
     };
     let prefix = invoice::api::invoice_prefix();
     let (invoices, next_page_token) = service

@@ -225,14 +225,17 @@ fn credit() -> Vec<Probe> {
     let profile = |id: &str| wire::GetProfileRequest {
         organization: id.into(),
     };
-    let history = wire::ListHistoryRequest {
-        organization: "buyer-a".into(),
+    let history = |id: &str| wire::ListHistoryRequest {
+        organization: id.into(),
         ..Default::default()
     };
     vec![
         probe!("GetProfile" of "the debtor's" = Ledger.get_profile(profile("buyer-a")), a => bytes(a.profile)),
         probe!("GetProfile" of "the lender's" = Ledger.get_profile(profile("bank-b")), a => bytes(a.profile)),
-        probe!("ListHistory" of "the debtor's" = Ledger.list_history(history), a => bytes(a.entries)),
+        probe!("GetProfile" of "the seller's, taken back" = Ledger.get_profile(profile("supplier-a")), a => bytes(a.profile)),
+        probe!("ListHistory" of "the debtor's" = Ledger.list_history(history("buyer-a")), a => bytes(a.entries)),
+        probe!("ListHistory" of "the holder's, over" = Ledger.list_history(history("supplier-b")), a => bytes(a.entries)),
+        list!("ListProfileShares" of "all" = list_profile_shares(ListProfileSharesRequest), shares),
     ]
 }
 

@@ -4,9 +4,9 @@ use counterfoil_contracts::membership::api as members;
 use counterfoil_contracts::receivable::api::{self as receivables, terms_hash};
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::{
-    calendar::v1 as calendar, cash::v1 as cash, financing::v1 as financing, invoice::v1 as invoice,
-    membership::v1 as membership, receivable::v1 as receivable, settlement::v1 as settlement,
-    supervision::v1 as supervision,
+    calendar::v1 as calendar, cash::v1 as cash, credit::v1 as credit, financing::v1 as financing,
+    invoice::v1 as invoice, membership::v1 as membership, receivable::v1 as receivable,
+    settlement::v1 as settlement, supervision::v1 as supervision,
 };
 use counterfoil_types::genesis::{Genesis, GenesisAccount, GenesisOrganization, Role};
 use counterfoil_types::ids::{
@@ -185,6 +185,7 @@ impl World {
             chain.commit("bank-b", request, rate);
         }
         chain.commit("bank-c", requests[2], 64_000);
+        chain.share("supplier-b", "bank-d", Some(5));
         let rolling = chain.roll(6);
         for (request, rate) in [(requests[0], 61_000), (requests[2], 63_000)] {
             chain.reveal("bank-b", request, rate);
@@ -197,6 +198,9 @@ impl World {
         let deciding = chain.decide();
         chain.publish();
         let paying = chain.pay("buyer-a", receivable, "bank-c");
+        chain.share("buyer-a", "bank-b", Some(20));
+        chain.share("supplier-a", "bank-c", Some(20));
+        chain.share("supplier-a", "bank-c", None);
         chain.publish_pack();
         let frozen = receivables::claim_key(&receivable.to_vec(), PLEDGED);
         chain.freeze(&frozen, &["supplier-b"]);
@@ -408,6 +412,20 @@ impl Chain {
             action: Some(action),
         };
         self.carry_out("regulator", contract::SUPERVISION, &action);
+    }
+
+    /// Lets an organization read up to a day of January, or no more.
+    fn share(&mut self, organization: &str, reader: &str, day: Option<u32>) {
+        let reader = reader.to_owned();
+        let until = day.and_then(|day| date(1, day));
+        let action = match day {
+            Some(_) => credit::action::Action::Share(credit::ShareProfile { reader, until }),
+            None => credit::action::Action::Unshare(credit::UnshareProfile { reader }),
+        };
+        let action = credit::Action {
+            action: Some(action),
+        };
+        self.carry_out(organization, contract::CREDIT, &action);
     }
 
     fn repay(&mut self, borrower: &str, loan: LoanId, issuer: &str) -> TxId {

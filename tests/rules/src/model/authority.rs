@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::calendar::v1::action::Action as Calendar;
 use counterfoil_proto::cash::v1::{self as cash_wire};
+use counterfoil_proto::credit::v1::action::Action as Credit;
 use counterfoil_proto::financing::v1::{self as financing_wire, QuoteTerms, Technique};
 use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1::{
@@ -239,6 +240,11 @@ impl Model {
                 _ => Class::Roll,
             }),
             Act::Cash(action) => self.authority_of_cash(caller, action),
+            Act::Credit(action) => match action.action {
+                // Takes something back.
+                Some(Credit::Unshare(_)) => Authority::new(Class::Register).discharging(),
+                _ => Authority::new(Class::Administration),
+            },
             Act::Financing(action) => self.authority_of_financing(action),
             Act::Invoice(action) => authority_of_invoice(&self.invoices, action),
             Act::Receivable(action) => self.authority_of_receivable(action),

@@ -308,7 +308,7 @@ impl Model {
         )?;
         ensure(payment.state() == State::Contested, Code::WrongPaymentState)?;
         for side in sides {
-            ensure(side == call.organization, Kernel::ConsentLacking)?;
+            ensure(call.is_signed_by(side), Kernel::ConsentLacking)?;
         }
         Ok(self.close_payment(call, &id, State::Cancelled, ""))
     }

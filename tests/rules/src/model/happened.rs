@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
+use counterfoil_proto::credit::v1 as credit_wire;
 use counterfoil_proto::financing::v1 as financing_wire;
 use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1 as membership_wire;
@@ -48,6 +49,13 @@ impl Happened {
         event: cash_wire::Event,
     ) -> Happened {
         Happened::new(contract::CASH, concerned, event.encode_to_vec())
+    }
+
+    pub(super) fn credit<T: Into<String>>(
+        concerned: impl IntoIterator<Item = T>,
+        event: credit_wire::Event,
+    ) -> Happened {
+        Happened::new(contract::CREDIT, concerned, event.encode_to_vec())
     }
 
     pub(super) fn financing<T: Into<String>>(

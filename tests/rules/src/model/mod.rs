@@ -6,6 +6,7 @@
 //! rules is not made here again. Instead of keyed fingerprints it compares what
 //! they are computed from: all that matters is which are equal.
 
+mod act;
 pub mod arithmetic;
 pub mod authority;
 pub mod business_days;
@@ -15,7 +16,6 @@ pub mod claims;
 mod credits;
 pub mod external;
 pub mod financing;
-mod form;
 mod happened;
 pub mod invoices;
 pub mod membership;
@@ -23,6 +23,7 @@ pub mod numbers;
 pub mod profiles;
 mod proposals;
 pub mod settlement;
+mod shares;
 pub mod supervision;
 mod suspense;
 pub mod undertakings;
@@ -31,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::calendar::v1 as calendar_wire;
 use counterfoil_proto::cash::v1 as cash_wire;
-use counterfoil_proto::credit::v1::{Figure, HistoryEntry};
+use counterfoil_proto::credit::v1::{self as credit_wire, Figure, HistoryEntry};
 use counterfoil_proto::financing::v1 as financing_wire;
 use counterfoil_proto::invoice::v1 as invoice_wire;
 use counterfoil_proto::membership::v1::{self as membership_wire, Role};
@@ -39,11 +40,11 @@ use counterfoil_proto::receivable::v1::{self as receivable_wire, ReceivableState
 use counterfoil_proto::settlement::v1 as settlement_wire;
 use counterfoil_proto::supervision::v1 as supervision_wire;
 use counterfoil_proto::v1::KernelRejectionCode as Kernel;
-use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
+pub use act::Act;
+use act::{is_well_formed, names_an_action};
 use calendar::Clock;
-use form::{is_well_formed, names_an_action};
 pub use happened::Happened;
 use invoices::{Loose, Strict};
 use membership::{Beginning, KnownKeys};
@@ -58,6 +59,7 @@ pub mod contract {
     pub const RECEIVABLE: u32 = 5;
     pub const FINANCING: u32 = 6;
     pub const SETTLEMENT: u32 = 7;
+    pub const CREDIT: u32 = 8;
     pub const CALENDAR: u32 = 9;
 }
 
@@ -70,55 +72,6 @@ pub fn tagged_hash(tag: &str, parts: &[&[u8]]) -> Id {
     hasher.update(tag);
     parts.iter().for_each(|part| hasher.update(part));
     hasher.finalize().into()
-}
-
-/// What is asked of a contract.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Act {
-    Calendar(calendar_wire::Action),
-    Cash(cash_wire::Action),
-    Financing(financing_wire::Action),
-    Invoice(invoice_wire::Action),
-    Membership(membership_wire::Action),
-    Receivable(receivable_wire::Action),
-    Settlement(settlement_wire::Action),
-    Supervision(supervision_wire::Action),
-    /// Bytes that are no contract's action, or not in canonical encoding.
-    Garbage(Vec<u8>),
-}
-
-impl Act {
-    /// The bytes that are sent.
-    pub fn encode(&self) -> Vec<u8> {
-        match self {
-            Act::Calendar(action) => action.encode_to_vec(),
-            Act::Cash(action) => action.encode_to_vec(),
-            Act::Financing(action) => action.encode_to_vec(),
-            Act::Invoice(action) => action.encode_to_vec(),
-            Act::Membership(action) => action.encode_to_vec(),
-            Act::Receivable(action) => action.encode_to_vec(),
-            Act::Settlement(action) => action.encode_to_vec(),
-            Act::Supervision(action) => action.encode_to_vec(),
-            Act::Garbage(bytes) => bytes.clone(),
-        }
-    }
-
-    /// What a contract reads in bytes.
-    pub fn decode(contract: u32, bytes: &[u8]) -> Act {
-        let act = match contract {
-            contract::CALENDAR => calendar_wire::Action::decode(bytes).map(Act::Calendar),
-            contract::CASH => cash_wire::Action::decode(bytes).map(Act::Cash),
-            contract::FINANCING => financing_wire::Action::decode(bytes).map(Act::Financing),
-            contract::INVOICE => invoice_wire::Action::decode(bytes).map(Act::Invoice),
-            contract::MEMBERSHIP => membership_wire::Action::decode(bytes).map(Act::Membership),
-            contract::RECEIVABLE => receivable_wire::Action::decode(bytes).map(Act::Receivable),
-            contract::SETTLEMENT => settlement_wire::Action::decode(bytes).map(Act::Settlement),
-            contract::SUPERVISION => supervision_wire::Action::decode(bytes).map(Act::Supervision),
-            _ => return Act::Garbage(bytes.to_vec()),
-        };
-        let canonical = act.ok().filter(|act| act.encode() == bytes);
-        canonical.unwrap_or(Act::Garbage(bytes.to_vec()))
-    }
 }
 
 /// One transaction, at its place in the chain, or an action that it carries out.
@@ -231,6 +184,8 @@ pub struct Model {
     pub bank_entries: BTreeMap<(String, String), Id>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
+    /// Whom organizations let, or let, read their profiles, by both.
+    pub shares: BTreeMap<(String, String), credit_wire::ProfileShare>,
     /// Whose receivables were reported, and as what.
     pub reports: Vec<(String, ReceivableState)>,
     /// Seller and buyer of every invoice about which a dispute was upheld, once for each.
@@ -294,6 +249,7 @@ impl Model {
             bank_messages: BTreeMap::new(),
             bank_entries: BTreeMap::new(),
             history: BTreeMap::new(),
+            shares: BTreeMap::new(),
             reports: Vec::new(),
             upheld: Vec::new(),
             recourses: Vec::new(),
@@ -315,6 +271,7 @@ impl Model {
             contract::RECEIVABLE,
             contract::FINANCING,
             contract::SETTLEMENT,
+            contract::CREDIT,
             contract::CALENDAR,
         ];
         ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
@@ -357,6 +314,7 @@ impl Model {
     fn dispatch(&mut self, call: &Call) -> Result<Vec<Happened>, Rejected> {
         use calendar_wire::action::Action as Calendar;
         use cash_wire::action::Action as Cash;
+        use credit_wire::action::Action as Credit;
         use financing_wire::action::Action as Financing;
         use invoice_wire::action::Action as Invoice;
         use membership_wire::action::Action as Membership;
@@ -383,6 +341,12 @@ impl Model {
                 Cash::ContestPayment(a) => self.contest_payment(call, a),
                 Cash::CollectSuspense(a) => self.collect_suspense(call, a),
                 Cash::RuleOnSuspense(a) => self.rule_on_suspense(call, a),
+            },
+            Act::Credit(credit_wire::Action {
+                action: Some(action),
+            }) => match action {
+                Credit::Share(a) => self.share(call, a),
+                Credit::Unshare(a) => self.unshare(call, a),
             },
             Act::Invoice(invoice_wire::Action {
                 action: Some(action),

@@ -7,7 +7,7 @@ use counterfoil_proto::calendar::v1::{Clock, PublishedCalendar};
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, BankMessage, Instruction, Issuance, Payment, Redemption, Suspense,
 };
-use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead, Profile};
+use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead, Profile, ProfileShare};
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceReference};
 use counterfoil_proto::membership::v1::{
@@ -41,6 +41,7 @@ const TABLES: &[&str] = &[
     "credit/history/",
     "financing/limit/",
     "credit/profile/",
+    "credit/share/",
     "financing/loan/",
     "financing/programme/",
     "financing/quote/",
@@ -158,6 +159,9 @@ pub fn compare(records: &Records, model: &Model, height: u64) {
     compare_supervision(records, model);
     compare_history(records, model);
     compare_profiles(records, model);
+    let shares = table(records, "credit/share/");
+    let by = |s: &ProfileShare| (s.organization.clone(), s.reader.clone());
+    same("share", &keyed(shares, by), &model.shares);
 }
 
 fn compare_membership(records: &Records, model: &Model) {

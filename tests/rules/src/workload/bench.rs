@@ -299,6 +299,7 @@ pub fn number_of(act: &Act) -> u32 {
     match act {
         Act::Calendar(_) => contract::CALENDAR,
         Act::Cash(_) => contract::CASH,
+        Act::Credit(_) => contract::CREDIT,
         Act::Financing(_) => contract::FINANCING,
         Act::Invoice(_) => contract::INVOICE,
         Act::Membership(_) => contract::MEMBERSHIP,

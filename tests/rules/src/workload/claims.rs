@@ -221,7 +221,12 @@ impl Generator {
             let receivable = &model.receivables[claim.receivable.as_slice()];
             is_free(claim) && receivable.terms.as_ref().expect("terms").assignable
         };
-        let some: Vec<&Claim> = model.claims.values().filter(assignable).collect();
+        let mut some: Vec<&Claim> = model.claims.values().filter(assignable).collect();
+        // So that several endorsers stand behind one claim.
+        let endorsed = |claim: &&Claim| !claim.undertakings.is_empty();
+        if self.chance(0.3) && some.iter().any(endorsed) {
+            some.retain(endorsed);
+        }
         let Some(claim) = self.some(&some) else {
             return self.confirm(view);
         };

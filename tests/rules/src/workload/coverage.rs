@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use counterfoil_proto::v1::KernelRejectionCode;
 use counterfoil_proto::{
-    calendar, cash, financing, invoice, membership, receivable, settlement, supervision,
+    calendar, cash, credit, financing, invoice, membership, receivable, settlement, supervision,
 };
 
 use super::Planned;
@@ -72,6 +72,9 @@ pub static DOCUMENTED: LazyLock<BTreeMap<u32, &'static str>> = LazyLock::new(|| 
             7 => settlement::v1::RejectionCode::try_from(number)
                 .ok()?
                 .as_str_name(),
+            8 => credit::v1::RejectionCode::try_from(number)
+                .ok()?
+                .as_str_name(),
             9 => calendar::v1::RejectionCode::try_from(number)
                 .ok()?
                 .as_str_name(),
@@ -98,6 +101,7 @@ pub fn contract_name(code: u32) -> &'static str {
         5 => "receivable",
         6 => "financing",
         7 => "settlement",
+        8 => "credit",
         9 => "calendar",
         _ => panic!("no contract has rejection {code}"),
     }

@@ -18,7 +18,7 @@ impl Generator {
                     _ => self.account_out_of_time(view, planned),
                 };
             }
-            2 => planned.contract = self.one_of(&[0, 8, 10, 51, u32::MAX]),
+            2 => planned.contract = self.one_of(&[0, 10, 11, 51, u32::MAX]),
             _ => planned.act = Act::Garbage(self.garbage(planned.act.encode())),
         }
     }

@@ -30,6 +30,7 @@ mod quotes;
 mod requests;
 pub mod rules;
 mod settlement;
+mod shares;
 mod signatures;
 mod successes;
 mod supervision;
@@ -165,7 +166,7 @@ impl Generator {
 
     /// Something of invoices, claims and money.
     fn trade(&mut self, view: &View) -> Planned {
-        match self.rng.gen_range(0..342) {
+        match self.rng.gen_range(0..345) {
             0..=15 => self.register(view),
             16..=18 => self.query(view),
             19..=20 => self.resolve(view),
@@ -220,6 +221,7 @@ impl Generator {
             298..=304 => self.give_notice(view),
             305..=311 => self.honour(view),
             325..=341 => self.supervise(view),
+            342..=344 => self.share(view),
             _ => self.programmes(view),
         }
     }

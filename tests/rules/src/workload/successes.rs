@@ -11,7 +11,7 @@ use counterfoil_proto::receivable::v1::{DayCount, Rank, event::Event as ClaimEve
 use counterfoil_proto::settlement::v1::ReceivablePaid;
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
-use counterfoil_proto::{calendar, cash, financing, membership, receivable, settlement};
+use counterfoil_proto::{calendar, cash, credit, financing, membership, receivable, settlement};
 use prost::Message as _;
 
 use crate::model::{Act, Happened, Id, Model, contract};
@@ -219,6 +219,8 @@ pub const SUCCESSES: &[&str] = &[
     "freeze a record",
     "freeze a record until a day",
     "release a record",
+    "share a profile",
+    "take back a share",
     "settle into suspense",
     "repay into suspense",
     "collect from suspense",
@@ -236,6 +238,7 @@ pub const SUCCESSES: &[&str] = &[
 pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static str> {
     use calendar::v1::action::Action as Calendar;
     use cash::v1::action::Action as Cash;
+    use credit::v1::action::Action as Credit;
     use settlement::v1::action::Action as Settling;
     let told = Told::new(events);
     match act {
@@ -273,6 +276,10 @@ pub fn successes(act: &Act, events: &[Happened], after: &Model) -> Vec<&'static 
             action => external(action, &told, after),
         },
         Act::Supervision(action) => authority::supervised(action, after),
+        Act::Credit(action) => match action.action.as_ref().expect("executed, so an action") {
+            Credit::Share(_) => vec!["share a profile"],
+            Credit::Unshare(_) => vec!["take back a share"],
+        },
         Act::Calendar(action) => match action.action.as_ref().expect("executed, so an action") {
             Calendar::Roll(_) => vec!["roll"],
             Calendar::Publish(a) => {

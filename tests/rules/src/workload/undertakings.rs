@@ -259,10 +259,13 @@ impl Generator {
             6 => action.end_to_end_id = self.bad_id(model, payer),
             7 => action.issuer = self.organization(|id| model.has_role(id, Role::Bank)),
             _ => {
-                // Of any claim, spent ones too: not called on, paid, or used up.
+                // Of any claim, spent ones too: not called on, or mostly paid or used up.
                 let all = model.claims.values();
                 let all = all.flat_map(|c| c.undertakings.iter().map(move |u| (c, u)));
-                let all: Vec<_> = all.collect();
+                let mut all: Vec<_> = all.collect();
+                if self.chance(0.8) && all.iter().any(|(_, u)| u.noticed_on.is_some()) {
+                    all.retain(|(_, u)| u.noticed_on.is_some());
+                }
                 if let Some((claim, undertaken)) =
                     self.some(&all.iter().collect::<Vec<_>>()).copied()
                 {

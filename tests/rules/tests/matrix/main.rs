@@ -26,6 +26,7 @@ mod membership;
 mod payments;
 mod programmes;
 mod receivables;
+mod shares;
 mod supervision;
 mod undertakings;
 

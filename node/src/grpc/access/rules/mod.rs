@@ -10,13 +10,13 @@ mod transactions;
 use std::collections::BTreeSet;
 
 use counterfoil_contracts::{
-    cash, financing, invoice as invoices, membership, receivable as receivables,
+    cash, credit, financing, invoice as invoices, membership, receivable as receivables,
 };
 use counterfoil_proto::calendar::v1::PublishedCalendar;
 use counterfoil_proto::cash::v1::{
     Acceptance, Balance, Issuance, Payment, PaymentState, Redemption, Suspense,
 };
-use counterfoil_proto::credit::v1::Profile;
+use counterfoil_proto::credit::v1::{Profile, ProfileShare};
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Quote, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{
@@ -28,7 +28,8 @@ use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
 use tonic::Status;
 
 use super::{Caller, Records};
-use crate::grpc::filters::{burden, is_for_bank};
+use crate::grpc::errors;
+use crate::grpc::filters::{arbiters, burden, is_for_bank};
 
 pub use events::event;
 pub use transactions::{counts, receipt, transaction};
@@ -89,19 +90,6 @@ pub fn invoice(caller: &Caller, _: &Records<'_>, invoice: Invoice) -> Shown<Invo
     let may = to_parties(caller, &[&invoice.seller, &invoice.buyer])
         || arbiters(&invoice).iter().any(|arbiter| caller.is(arbiter));
     Ok(may.then_some(invoice))
-}
-
-/// Who rules on an invoice's disputes; nobody before there was one.
-fn arbiters(invoice: &Invoice) -> &[String] {
-    let conditions = invoice.conditions.as_ref();
-    let terms = match conditions {
-        Some(conditions) => &conditions.terms,
-        None => &invoice.terms,
-    };
-    match (&invoice.dispute, terms) {
-        (Some(_), Some(terms)) => &terms.arbiters,
-        _ => &[],
-    }
 }
 
 /// The debtor; the seller of its invoice and whoever may read one of its live claims, without the payments and fees of
@@ -324,14 +312,29 @@ pub fn freeze(caller: &Caller, _: &Records<'_>, mut freeze: Freeze) -> Shown<Fre
     Ok((!freeze.periods.is_empty()).then_some(freeze))
 }
 
-/// The organization itself: what it is worth to others is not theirs to look up.
-pub fn profile(caller: &Caller, _: &Records<'_>, profile: Profile) -> Shown<Profile> {
-    Ok(to_parties(caller, &[&profile.organization]).then_some(profile))
+/// The organization itself, and whom it lets read it: what it is worth to others is not theirs to look up.
+pub fn profile(caller: &Caller, records: &Records<'_>, profile: Profile) -> Shown<Profile> {
+    let may = history(caller, records, &profile.organization)?;
+    Ok(may.then_some(profile))
 }
 
-/// The organization itself. Its entries are its own to read, as is each receipt behind them.
-pub fn history(caller: &Caller, organization: &str) -> bool {
-    to_parties(caller, &[organization])
+/// Those who may read the profile. Each receipt behind the entries is read by its own rule.
+pub fn history(caller: &Caller, records: &Records<'_>, organization: &str) -> Result<bool, Status> {
+    if to_parties(caller, &[organization]) {
+        return Ok(true);
+    }
+    let key = credit::api::share_key(organization, caller.organization.as_str());
+    let share: Option<ProfileShare> = records.get(&key)?;
+    match share {
+        Some(share) => credit::api::is_in_force(&share, records.ledger_date()?)
+            .map_err(|e| errors::failed("reading who may read a profile", e)),
+        None => Ok(false),
+    }
+}
+
+/// Who lets read, and who is let.
+pub fn share(caller: &Caller, _: &Records<'_>, share: ProfileShare) -> Shown<ProfileShare> {
+    Ok(to_parties(caller, &[&share.organization, &share.reader]).then_some(share))
 }
 
 /// Whether a caller is one of these, or a regulator, who reads as every party does.

@@ -49,7 +49,7 @@ pub struct Costing {
     pub parts: Vec<u64>,
     pub cost: u128,
     pub fees: u128,
-    /// By the calendar, to the due dates.
+    /// By the calendar, to the due dates; at least one.
     pub days: u128,
     /// The last due date among the claims.
     pub due: i64,
@@ -73,31 +73,24 @@ pub fn is_loan(request: &Request) -> bool {
 /// Costs a quote whose terms are allowed, for cash paid on this day.
 pub fn costing(request: &Request, terms: &QuoteTerms, today: i64) -> Costing {
     let amount = terms.amount.as_ref().expect("an amount").minor;
-    let fees = terms.fees.iter().map(|f| u128::from(f.amount_minor)).sum();
+    if !is_loan(request) {
+        let weights: Vec<u64> = request.claims.iter().map(|c| c.outstanding_minor).collect();
+        return parts::costing(request, terms, pro_rata(amount, &weights), today);
+    }
     let dues = request.claims.iter().map(|c| day_of(&c.adjusted_due_date));
-    let due = dues.clone().max().expect("a claim");
-    let of = |part, due| interest(part, terms.rate_ppm, terms.day_count(), today, due);
-    let until = |due: i64| u128::try_from(due - today).expect("claims fall due after the award");
-    if is_loan(request) {
-        return Costing {
-            parts: Vec::new(),
-            cost: of(amount, due),
-            fees,
-            days: until(due),
-            due,
-        };
-    }
-    let weights: Vec<u64> = request.claims.iter().map(|c| c.outstanding_minor).collect();
-    let parts = pro_rata(amount, &weights);
-    let sold = || parts.iter().zip(dues.clone());
-    let weighted: u128 = sold().map(|(p, due)| u128::from(*p) * until(due)).sum();
+    let due = dues.max().expect("a claim");
     Costing {
-        cost: sold().map(|(part, due)| of(*part, due)).sum(),
-        fees,
-        days: half_even(weighted, u128::from(amount)),
+        parts: Vec::new(),
+        cost: interest(amount, terms.rate_ppm, terms.day_count(), today, due),
+        fees: terms.fees.iter().map(|f| u128::from(f.amount_minor)).sum(),
+        days: average_days(i128::from(due - today), 1),
         due,
-        parts,
     }
+}
+
+/// So many days by so many units. Not below one: a freeze may have moved the award beyond the due dates.
+fn average_days(weighted: i128, units: u128) -> u128 {
+    u128::try_from(weighted).map_or(1, |days| half_even(days, units).max(1))
 }
 
 /// Whether the amount and what the request's claims are allow each other.

@@ -8,14 +8,14 @@ use counterfoil_proto::financing::v1::{
 };
 use counterfoil_proto::receivable::v1::{Lock, Purpose, Rank};
 
-use super::super::arithmetic::{date, half_even, interest, pro_rata};
+use super::super::arithmetic::{date, interest, pro_rata};
 use super::super::cash::Payment;
 use super::super::claims::{MAX_LIVE_CLAIMS, day_of};
 use super::super::supervision::key;
 use super::super::undertakings::by_part;
 use super::awards::{annual_cost, recourse_of};
 use super::outside::is_outside;
-use super::{Costing, amount_fits, currency, financing, is_loan, money, outstanding};
+use super::{Costing, amount_fits, average_days, currency, financing, is_loan, money, outstanding};
 use crate::model::{Call, Happened, Id, Model, Rejected, ensure};
 
 const MAX_PARTS: usize = 16;
@@ -77,15 +77,18 @@ fn take(left: &mut [u64], amount: u64) -> Vec<u64> {
     taken
 }
 
-fn costing(request: &Request, terms: &QuoteTerms, parts: Vec<u64>, today: i64) -> Costing {
+/// Costs what is sold of each claim under a quote.
+pub(super) fn costing(
+    request: &Request,
+    terms: &QuoteTerms,
+    parts: Vec<u64>,
+    today: i64,
+) -> Costing {
     let dues = request.claims.iter().map(|c| day_of(&c.adjusted_due_date));
     let sold = || parts.iter().zip(dues.clone());
     let of = |part: u64, due| interest(part, terms.rate_ppm, terms.day_count(), today, due);
-    let until = |due: i64| u128::try_from(due - today).expect("claims fall due after the award");
     let amount: u128 = parts.iter().map(|part| u128::from(*part)).sum();
-    let weighted: u128 = sold()
-        .map(|(part, due)| u128::from(*part) * until(due))
-        .sum();
+    let weighted = sold().map(|(part, due)| i128::from(*part) * i128::from(due - today));
     Costing {
         cost: sold().map(|(part, due)| of(*part, due)).sum(),
         fees: terms
@@ -93,7 +96,7 @@ fn costing(request: &Request, terms: &QuoteTerms, parts: Vec<u64>, today: i64) -
             .iter()
             .map(|fee| u128::from(fee.amount_minor))
             .sum(),
-        days: half_even(weighted, amount),
+        days: average_days(weighted.sum(), amount),
         due: dues.clone().max().expect("a claim"),
         parts,
     }

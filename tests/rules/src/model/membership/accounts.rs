@@ -38,65 +38,49 @@ impl Model {
             .iter()
             .map(|enrolment| enrolment.account.clone().unwrap_or_default())
             .collect();
-        let keys: Vec<&Vec<u8>> = asked
-            .iter()
-            .map(|account| &account.public_key)
-            .chain(
-                action
-                    .revoke
-                    .iter()
-                    .map(|revocation| &revocation.public_key),
-            )
-            .collect();
+        let enrolled = asked.iter().map(|account| account.public_key.clone());
+        let revoked = action.revoke.iter().map(|r| r.public_key.clone());
+        let keys: Vec<Vec<u8>> = enrolled.chain(revoked).collect();
         let distinct: BTreeSet<_> = keys.iter().collect();
         ensure(
             (1..=MOST_CHANGES).contains(&keys.len()) && distinct.len() == keys.len(),
             Code::InvalidChanges,
         )?;
-        let at_hand = asked.iter().zip(&action.enrol).all(|(account, enrolment)| {
-            let key = &account.public_key;
-            (self.known_keys.is_key)(key)
-                && (self.known_keys.proves)(call.organization, key, &enrolment.signature)
-        });
-        ensure(at_hand, Code::InvalidKey)?;
-        let taken = asked.iter().any(|a| self.is_account(&a.public_key));
-        ensure(!taken, Code::KeyTaken)?;
-        let permitted = asked.iter().all(|a| are_permissions(&a.permissions));
-        ensure(permitted, Code::InvalidPermissions)?;
         let next = call.height + 1;
         let heights = next..=call.height + MOST_HEIGHTS;
-        let mut enrolled = asked;
-        for account in enrolled.iter_mut().filter(|a| a.from_height == 0) {
-            account.from_height = next;
-        }
-        let mut revoked = action.revoke.clone();
-        for revocation in revoked.iter_mut().filter(|r| r.until_height == 0) {
-            revocation.until_height = next;
-        }
-        let timely = enrolled
-            .iter()
-            .all(|a| heights.contains(&a.from_height) && a.until_height == 0)
-            && action
-                .revoke
-                .iter()
-                .all(|r| heights.contains(&r.until_height));
-        ensure(timely, Code::InvalidHeight)?;
-
+        let ahead = |height: u64| if height == 0 { next } else { height };
         let mut after = self.organizations[call.organization].clone();
-        after.accounts.extend(enrolled.iter().cloned());
-        ensure(after.accounts.len() <= MOST_ACCOUNTS, Code::InvalidAccounts)?;
-        for revocation in &revoked {
+        // One key after the other.
+        for (mut account, enrolment) in asked.into_iter().zip(&action.enrol) {
+            let key = &account.public_key;
+            let at_hand = (self.known_keys.is_key)(key)
+                && (self.known_keys.proves)(call.organization, key, &enrolment.signature);
+            ensure(at_hand, Code::InvalidKey)?;
+            ensure(!self.is_account(key), Code::KeyTaken)?;
+            ensure(
+                are_permissions(&account.permissions),
+                Code::InvalidPermissions,
+            )?;
+            account.from_height = ahead(account.from_height);
+            let timely = heights.contains(&account.from_height) && account.until_height == 0;
+            ensure(timely, Code::InvalidHeight)?;
+            after.accounts.push(account);
+        }
+        for revocation in &action.revoke {
+            let until = ahead(revocation.until_height);
+            ensure(heights.contains(&until), Code::InvalidHeight)?;
             let account = after
                 .accounts
                 .iter_mut()
                 .find(|account| account.public_key == revocation.public_key)
                 .ok_or(Rejected::with(Code::InvalidAccounts))?;
             ensure(
-                account.until_height == 0 || account.until_height > revocation.until_height,
+                account.until_height == 0 || account.until_height > until,
                 Code::InvalidAccounts,
             )?;
-            account.until_height = revocation.until_height;
+            account.until_height = until;
         }
+        ensure(after.accounts.len() <= MOST_ACCOUNTS, Code::InvalidAccounts)?;
         after
             .accounts
             .sort_by(|a, b| a.public_key.cmp(&b.public_key));
@@ -104,8 +88,8 @@ impl Model {
 
         let changed = AccountsChanged {
             organization: after.id.clone(),
-            enrolled: enrolled.into_iter().map(|a| a.public_key).collect(),
-            revoked: revoked.into_iter().map(|r| r.public_key).collect(),
+            enrolled: keys[..action.enrol.len()].to_vec(),
+            revoked: keys[action.enrol.len()..].to_vec(),
         };
         self.organizations.insert(after.id.clone(), after);
         Ok(vec![membership(

@@ -6,6 +6,7 @@ mod external;
 mod financing;
 mod invoices;
 mod membership;
+mod shares;
 mod supervision;
 
 pub use calendars::{CALENDAR, calendar, due_on, publish};
@@ -33,6 +34,7 @@ pub use membership::{
     membership_act, propose, requirement, revocation, set_rule, vote,
 };
 
+pub use shares::{share_profile, unshare_profile};
 pub use supervision::{
     collect_suspense, freeze, freeze_until, lift, publish_pack, publish_pack_from,
     rule_on_suspense, suspense_of,
