@@ -395,6 +395,24 @@ fn a_pledged_claims_recovery_pays_its_lender_first() {
     );
 }
 
+/// Of 100.00 the bank bought 80.00; who paid 15.00 for the seller's 20.00 is owed behind both.
+#[test]
+fn a_retained_claims_guarantor_is_owed_in_its_rank() {
+    let mut bench = Bench::new();
+    let receivable = owed(&mut bench, 10_000);
+    bench.finance(Finance::Sale, &[(&receivable, 0)], 8_000, HOLDER);
+    let guarantee = guaranteed(&mut bench, (&receivable, 2), SELLER, 1_500);
+    fund(&mut bench, GUARANTOR, 1_500);
+    fund(&mut bench, BUYER, 10_000);
+    fall_into_default(&mut bench, &receivable);
+    bench.succeed(SELLER, notice(&receivable, 2, &guarantee));
+    bench.succeed(GUARANTOR, honour(&receivable, 2, &guarantee, 1_500, "aval"));
+    for (minor, guarantors) in [(8_000, 0), (500, 0), (1_500, 1_500)] {
+        bench.succeed(BUYER, settle(&receivable, minor, &format!("{minor}")));
+        assert_eq!(bench.available(GUARANTOR, ISSUER), guarantors, "{minor}");
+    }
+}
+
 /// A sale of two claims with a cap of 200 for both: 150 for the one of 300, 50 for the one of 100.
 #[test]
 fn the_cap_of_an_award_is_divided_among_its_claims() {

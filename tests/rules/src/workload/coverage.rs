@@ -28,7 +28,7 @@ const NOT_BY_CHANCE: [u32; 9] = [
 ];
 
 /// Successes that take more luck than some hundred seeds have; scenarios hold each of them.
-const RARE: [&str; 7] = [
+const RARE: [&str; 9] = [
     // loans::a_lender_in_control_collects_the_debt_and_passes_the_surplus_on
     "settle a claim that a lender controls with a surplus",
     // credits::beyond_what_the_seller_keeps_each_controller_signs
@@ -41,6 +41,10 @@ const RARE: [&str; 7] = [
     "award several claims in parts",
     // parts::a_part_that_is_not_paid_returns_to_the_seller_in_the_claims_own_rank
     "award in parts of which one fails",
+    // recoveries::a_retained_claims_guarantor_is_owed_in_its_rank
+    "honour of a retained claim",
+    // recoveries::a_pledged_claims_recovery_pays_its_lender_first
+    "honour a pledged claim",
     // recoveries::recourse_goes_in_reverse_order_over_three_endorsements
     "give notice to an earlier endorser",
 ];

@@ -133,7 +133,7 @@ impl Generator {
         };
         let mut lender = loan.lender.clone();
         let mut claims = loan.collateral.clone();
-        if !self.chance(0.1) {
+        if !self.chance(0.4) {
             let taken = |claim: &ClaimReference| {
                 let id = Id::try_from(claim.receivable.as_slice()).expect("an id");
                 model.claims[&(id, claim.number)].controller == lender

@@ -212,7 +212,7 @@ impl Generator {
             254..=255 => self.end_dispute(view),
             256..=267 => self.roll(view),
             268..=270 => self.report_loan_default(view),
-            271..=274 => self.take_control(view),
+            271..=274 | 325..=330 => self.take_control(view),
             275..=276 => self.set_limit(view),
             277..=284 => self.award_parts(view),
             285..=287 => self.split_collateral(view),
@@ -220,7 +220,7 @@ impl Generator {
             292..=297 => self.give_guarantee(view),
             298..=304 => self.give_notice(view),
             305..=311 => self.honour(view),
-            325..=341 => self.supervise(view),
+            331..=341 => self.supervise(view),
             342..=344 => self.share(view),
             _ => self.programmes(view),
         }

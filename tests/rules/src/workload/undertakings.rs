@@ -3,7 +3,7 @@
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{
-    Action, Claim, GiveGuarantee, GiveNotice, ReceivableState, Recourse, RecourseLimit,
+    Action, Claim, GiveGuarantee, GiveNotice, Rank, ReceivableState, Recourse, RecourseLimit,
     action::Action as Kind,
 };
 use counterfoil_proto::settlement::v1::{
@@ -14,10 +14,10 @@ use rand::Rng;
 
 use super::claims::currency_of;
 use super::{Generator, Planned, View, on};
-use crate::model::Act;
 use crate::model::arithmetic::MAX_MINOR;
 use crate::model::claims::encumbrance;
 use crate::model::contract::{RECEIVABLE, SETTLEMENT};
+use crate::model::{Act, Model};
 
 fn planned(organization: String, kind: Kind) -> Planned {
     Planned::new(
@@ -197,13 +197,17 @@ impl Generator {
     /// Pays what is called on, or has a bank issue the deposits first.
     pub(super) fn honour(&mut self, view: &View) -> Planned {
         let model = view.model;
-        let called = |claim: &Claim, at: usize| claim.undertakings[at].noticed_on.is_some();
-        let all = undertaken(view, |claim, at| {
-            let undertaking = model.undertakings(claim)[at];
-            let used_up =
-                undertaking.cap_minor > 0 && undertaking.paid_minor >= undertaking.cap_minor;
-            called(claim, at) && !used_up
+        let mut all = undertaken(view, |claim, at| {
+            is_called(claim, at) && !is_used_up(model, claim, at)
         });
+        // There are few of them.
+        let is_rare = |claim: &Claim| {
+            claim.rank() == Rank::Retained
+                || matches!(encumbrance(claim), Some(Encumbrance::Pledged(_)))
+        };
+        if self.chance(0.7) && all.iter().any(|(claim, _)| is_rare(claim)) {
+            all.retain(|(claim, _)| is_rare(claim));
+        }
         let Some((claim, at)) = self.some(&all.iter().collect::<Vec<_>>()).copied() else {
             return self.give_notice(view);
         };
@@ -249,7 +253,7 @@ impl Generator {
         action: &mut HonourUndertaking,
     ) {
         let model = view.model;
-        match self.rng.gen_range(0..9) {
+        match self.rng.gen_range(0..11) {
             0 => *payer = self.organization(|id| id != claim.controller),
             1 => action.undertaking = self.bytes32(),
             2 => (action.receivable, action.number) = (self.bytes32(), 0),
@@ -258,27 +262,35 @@ impl Generator {
             5 => action.amount.get_or_insert_default().currency = self.currency(),
             6 => action.end_to_end_id = self.bad_id(model, payer),
             7 => action.issuer = self.organization(|id| model.has_role(id, Role::Bank)),
-            _ => {
-                // Of any claim, spent ones too: not called on, or mostly paid or used up.
-                let all = model.claims.values();
-                let all = all.flat_map(|c| c.undertakings.iter().map(move |u| (c, u)));
-                let mut all: Vec<_> = all.collect();
-                if self.chance(0.8) && all.iter().any(|(_, u)| u.noticed_on.is_some()) {
-                    all.retain(|(_, u)| u.noticed_on.is_some());
-                }
-                if let Some((claim, undertaken)) =
-                    self.some(&all.iter().collect::<Vec<_>>()).copied()
-                {
-                    let named = |u: &&counterfoil_proto::receivable::v1::Undertaking| {
-                        u.id == undertaken.undertaking
-                    };
-                    let all = model.undertakings(claim);
-                    *payer = all.into_iter().find(named).expect("a claim's").by.clone();
+            place => {
+                let all: Vec<(&Claim, usize)> = match place {
+                    8 => undertaken(view, |claim, at| !is_called(claim, at)),
+                    9 => undertaken(view, |claim, at| {
+                        is_called(claim, at) && is_used_up(model, claim, at)
+                    }),
+                    _ => {
+                        let spent = model.claims.values().filter(|c| c.outstanding_minor == 0);
+                        let all =
+                            spent.flat_map(|c| (0..c.undertakings.len()).map(move |at| (c, at)));
+                        all.filter(|(claim, at)| is_called(claim, *at)).collect()
+                    }
+                };
+                if let Some((claim, at)) = self.some(&all.iter().collect::<Vec<_>>()).copied() {
+                    *payer = model.undertakings(claim)[at].by.clone();
                     (action.receivable, action.number) = (claim.receivable.clone(), claim.number);
-                    action.undertaking = undertaken.undertaking.clone();
+                    action.undertaking = claim.undertakings[at].undertaking.clone();
                     action.amount.get_or_insert_default().currency = currency_of(model, claim);
                 }
             }
         }
     }
+}
+
+fn is_called(claim: &Claim, at: usize) -> bool {
+    claim.undertakings[at].noticed_on.is_some()
+}
+
+fn is_used_up(model: &Model, claim: &Claim, at: usize) -> bool {
+    let undertaking = model.undertakings(claim)[at];
+    undertaking.cap_minor > 0 && undertaking.paid_minor >= undertaking.cap_minor
 }
