@@ -58,7 +58,7 @@ pub enum ConfigError {
     #[error("{path}: {problem}")]
     Key { path: PathBuf, problem: String },
     #[error(
-        "{path} has no key of the hash that genesis names, {expected}: it is another network's, or the first line is missing"
+        "{path} lacks the ledger key that genesis names, of hash {expected}: it is another network's, or a line is missing"
     )]
     OtherLedgerKey { path: PathBuf, expected: String },
 }
