@@ -239,7 +239,7 @@ pub fn header(hash: &[u8], header: &wire::Header) -> View {
 }
 
 pub fn status(status: &wire::GetStatusResponse) -> View {
-    View::new()
+    let view = View::new()
         .text("moniker", &status.moniker)
         .text("version", &status.version)
         .text("commit", &status.commit)
@@ -263,7 +263,11 @@ pub fn status(status: &wire::GetStatusResponse) -> View {
         .shown("data", bytes(status.data_bytes))
         .hidden("disk_free_bytes", status.disk_free_bytes)
         .shown("disk free", bytes(status.disk_free_bytes))
-        .text("lacking", &status.lacking)
+        .hidden("lacking", status.lacking.as_str());
+    match status.lacking.as_str() {
+        "" => view,
+        lacking => view.shown("lacking", lacking),
+    }
 }
 
 /// Milliseconds as people read them.
