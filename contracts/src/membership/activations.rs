@@ -9,7 +9,7 @@ use counterfoil_types::genesis::{OLDEST_PROTOCOL_VERSION, ROTATION_VERSION};
 use counterfoil_types::hash::Hash;
 use counterfoil_types::limits::{MAX_HEIGHTS_AHEAD, MAX_LEDGER_KEYS};
 
-use super::keys::{put_settings, settings};
+use super::keys::change_settings;
 use crate::kernel::{Context, Failure, StateError, reject};
 
 /// The version of the rules at a height of a chain that began under the first.
@@ -98,14 +98,15 @@ fn check_height(context: &Context<'_>, from: u64) -> Result<(), Failure> {
 
 /// Sets when the next version holds. Invariant: it was checked in this transaction.
 pub(super) fn upgrade(context: &mut Context<'_>, upgrade: Upgrade) -> Result<(), StateError> {
-    let mut settings = settings(&context.store)?;
-    let begun = |earlier: &Upgrade| earlier.from_height <= context.block.height;
-    settings.upgrades.retain(begun);
-    if upgrade.version != context.rules.version {
-        settings.upgrades.push(upgrade);
-    }
-    put_settings(&mut context.store, &settings);
-    Ok(())
+    let (height, version) = (context.block.height, context.rules.version);
+    change_settings(&mut context.store, |settings| {
+        settings
+            .upgrades
+            .retain(|earlier| earlier.from_height <= height);
+        if upgrade.version != version {
+            settings.upgrades.push(upgrade);
+        }
+    })
 }
 
 /// Sets when another ledger key holds. Invariant: it was checked in this transaction.
@@ -113,13 +114,15 @@ pub(super) fn rotate(
     context: &mut Context<'_>,
     rotation: LedgerKeyRotation,
 ) -> Result<(), StateError> {
-    let mut settings = settings(&context.store)?;
-    let begun = |earlier: &LedgerKeyRotation| earlier.from_height <= context.block.height;
-    settings.rotations.retain(begun);
+    let height = context.block.height;
     let newest = context.rules.ledger_keys.first();
-    if newest.is_none_or(|key| key.hash().as_bytes() != rotation.key_hash.as_slice()) {
-        settings.rotations.push(rotation);
-    }
-    put_settings(&mut context.store, &settings);
-    Ok(())
+    let is_new = newest.is_none_or(|key| key.hash().as_bytes() != rotation.key_hash.as_slice());
+    change_settings(&mut context.store, |settings| {
+        settings
+            .rotations
+            .retain(|earlier| earlier.from_height <= height);
+        if is_new {
+            settings.rotations.push(rotation);
+        }
+    })
 }

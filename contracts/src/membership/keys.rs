@@ -38,6 +38,16 @@ pub(super) fn settings_key() -> Vec<u8> {
     CONSENSUS.key(&[])
 }
 
+pub(super) fn change_settings(
+    store: &mut Store<'_>,
+    change: impl FnOnce(&mut ConsensusSettings),
+) -> Result<(), StateError> {
+    let mut settings = settings(store)?;
+    change(&mut settings);
+    put_settings(store, &settings);
+    Ok(())
+}
+
 pub(super) fn put_settings(store: &mut Store<'_>, settings: &ConsensusSettings) {
     CONSENSUS.put(store, &[], settings);
 }

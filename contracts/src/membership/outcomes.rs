@@ -15,7 +15,7 @@ use super::api::{
     admit, enter, has_role, is_active, legal_fingerprints, organization, put_legal_ids,
 };
 use super::keys::{
-    ACCOUNTS, LEGAL_IDENTITIES, put_organization, put_roster, put_settings, roster, settings,
+    ACCOUNTS, LEGAL_IDENTITIES, change_settings, put_organization, put_roster, roster,
 };
 use crate::kernel::{Context, Failure, StateError, check_reason, reject};
 
@@ -232,18 +232,12 @@ pub(super) fn carry_out(context: &mut Context<'_>, outcome: Outcome) -> Result<(
             put_organization(&mut context.store, &amended);
             keep_roster(context, &amended)
         }
-        Outcome::Validators(validators) => {
-            let mut settings = settings(&context.store)?;
+        Outcome::Validators(validators) => change_settings(&mut context.store, |settings| {
             settings.validators = Some(validators);
-            put_settings(&mut context.store, &settings);
-            Ok(())
-        }
-        Outcome::Params(params) => {
-            let mut settings = settings(&context.store)?;
+        }),
+        Outcome::Params(params) => change_settings(&mut context.store, |settings| {
             settings.params = Some(params);
-            put_settings(&mut context.store, &settings);
-            Ok(())
-        }
+        }),
         Outcome::Upgrade(upgrade) => activations::upgrade(context, upgrade),
         Outcome::RotateLedgerKey(rotation) => activations::rotate(context, rotation),
     }

@@ -90,13 +90,11 @@ impl Executor {
         let first = &genesis.ledger_key_hash;
         let hashes = membership::api::ledger_keys_at(first, rotations, height);
         let keys = hashes.map(|hash| {
-            let hash_in_hex = || hex::encode(hash);
-            self.ledger_keys
-                .get(hash)
-                .ok_or_else(|| Unprepared::LedgerKey {
-                    height,
-                    hash: hash_in_hex(),
-                })
+            let key = self.ledger_keys.get(hash);
+            key.ok_or_else(|| Unprepared::LedgerKey {
+                height,
+                hash: hex::encode(hash),
+            })
         });
         Ok(HeightRules {
             genesis,

@@ -30,13 +30,11 @@ impl NodeService for Service {
             let (_, date) = dated.map_err(|e| errors::failed("reading the ledger date", e))?;
             let settings = ledger.settings();
             let settings = settings.map_err(|e| errors::failed("reading who decides blocks", e))?;
-            let ahead = ledger
-                .version()
-                .and_then(|version| Ok((version, ledger.lacking()?)));
-            let ahead = ahead.map_err(|e| errors::failed("reading the rules in force", e))?;
-            Ok((date, settings, ahead))
+            let protocol_version = ledger.version(&settings);
+            let lacking = ledger.lacking(&settings);
+            Ok((date, settings, protocol_version, lacking))
         });
-        let (date, settings, (protocol_version, lacking)) = read.await?;
+        let (date, settings, protocol_version, lacking) = read.await?;
         let seat = self.vitals.seat(&settings);
         let disk = self.vitals.disk.clone();
         let disk = self.reader.read(move |_| {

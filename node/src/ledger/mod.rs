@@ -78,8 +78,9 @@ impl Ledger {
                 metrics: LedgerMetrics::default(),
             }),
         };
-        ledger.rules_at(tip.height + 1, &ledger.settings()?)?;
-        if let Some(lacking) = ledger.lacking()? {
+        let settings = ledger.settings()?;
+        ledger.rules_at(tip.height + 1, &settings)?;
+        if let Some(lacking) = ledger.lacking(&settings) {
             tracing::warn!("{lacking}");
         }
         Ok(ledger)
@@ -120,16 +121,15 @@ impl Ledger {
     }
 
     /// The version of the rules under which the next block is made.
-    pub fn version(&self) -> Result<u32, LedgerError> {
+    pub fn version(&self, settings: &Settings) -> u32 {
         let (first, next) = (self.genesis().protocol_version, self.tip().height + 1);
-        Ok(version_at(first, &self.settings()?.upgrades, next))
+        version_at(first, &settings.upgrades, next)
     }
 
     /// What this node lacks for a change of the rules or the ledger key that is decided and still to come.
-    pub fn lacking(&self) -> Result<Option<Unprepared>, LedgerError> {
-        let settings = self.settings()?;
+    pub fn lacking(&self, settings: &Settings) -> Option<Unprepared> {
         let mut changes = settings.changes_after(self.tip().height + 1).into_iter();
-        Ok(changes.find_map(|height| self.rules_at(height, &settings).err()))
+        changes.find_map(|height| self.rules_at(height, settings).err())
     }
 
     pub fn tip(&self) -> Tip {
@@ -195,7 +195,7 @@ impl Ledger {
                 "block"
             );
             let decided = candidate.writes().contains_key(&settings_key());
-            if decided && let Some(lacking) = self.lacking()? {
+            if decided && let Some(lacking) = self.lacking(&self.settings()?) {
                 tracing::warn!("{lacking}");
             }
         }
