@@ -11,6 +11,7 @@ mod progress;
 mod replay;
 mod restore;
 mod run;
+mod runtimes;
 mod verify;
 
 use std::path::{Path, PathBuf};

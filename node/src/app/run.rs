@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::backup::Backup;
+use super::runtimes::{Handles, Runtimes, start_on};
 use super::{AppError, Password, descriptors, logs, read_genesis};
 use crate::config::{Config, ConfigError, Limits, Transport, keys};
 use crate::consensus::{self, ConsensusError, check_halted};
@@ -92,18 +93,16 @@ pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
     let disk = Disk::new(config.data.clone(), config.disk_reserve_mib);
     disk.check().map_err(RunError::from)?;
     let ledger = Ledger::open(&config.ledger_dir(), genesis, ledger_keys)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(RunError::Runtime)?;
-    let ended = runtime.block_on(async {
+    let runtimes = Runtimes::new().map_err(RunError::Runtime)?;
+    let parts = runtimes.handles();
+    let ended = runtimes.node.block_on(async {
         let signals = Signals::listen().map_err(RunError::Runtime)?;
-        let node = Node::start(config, ledger, disk, peer_key, validator_key, tls).await?;
+        let node = Node::start(&parts, config, ledger, disk, peer_key, validator_key, tls).await?;
         node.until_stopped(signals).await
     });
     match &ended {
-        Err(RunError::ToldTwice) => runtime.shutdown_background(),
-        _ => runtime.shutdown_timeout(LAST_WORK),
+        Err(RunError::ToldTwice) => runtimes.abandon(),
+        _ => runtimes.shut_down(LAST_WORK),
     }
     Ok(ended?)
 }
@@ -156,6 +155,7 @@ struct Node {
 
 impl Node {
     async fn start(
+        parts: &Handles,
         config: Config,
         ledger: Ledger,
         disk: Disk,
@@ -180,8 +180,8 @@ impl Node {
             listen: config.transactions_listen,
             peers: peers.map(|p| (p.peer_id, p.transactions)).collect(),
         };
-        let (network, network_task) =
-            Network::start(settings, mempool.clone(), ledger.storage().clone()).await?;
+        let network = Network::start(settings, mempool.clone(), ledger.storage().clone());
+        let (network, network_task) = start_on(&parts.gossip, network).await?;
         let validator = validator_key.as_ref().map(SigningKey::public_key);
         let peers = config.peers.iter();
         let settings = consensus::Settings {
@@ -197,7 +197,8 @@ impl Node {
         };
         let pool = mempool.pool().clone();
         let fetcher = Arc::new(network.clone());
-        let consensus = consensus::start(settings, ledger.clone(), pool, fetcher).await?;
+        let consensus = consensus::start(settings, ledger.clone(), pool, fetcher);
+        let consensus = start_on(&parts.consensus, consensus).await?;
         let vitals = Vitals {
             ledger: ledger.clone(),
             pool: mempool.pool().clone(),
@@ -226,7 +227,7 @@ impl Node {
             },
             metrics: api_metrics,
         };
-        let api = Api::start(settings, mempool.clone(), vitals).await?;
+        let api = start_on(&parts.api, Api::start(settings, mempool.clone(), vitals)).await?;
         tracing::info!("API at {}", api.address());
         Ok(Self {
             api,

@@ -234,7 +234,7 @@ impl Host {
             let fresh = time_rule::is_fresh(received.round, received.valid_round, self.round);
             let time = received.body.header.time_ms;
             let timely = time_rule::accepts(time, clock_ms(), fresh);
-            self.storage()
+            self.ledger
                 .put_undecided(&undecided(&received, timely))?;
             if timely {
                 Verdict::Valid

@@ -18,7 +18,7 @@ use counterfoil_types::strict;
 use prost::Message;
 
 use super::candidate::{Candidate, Executed};
-use super::{Ledger, LedgerError, Settings, State, Tip};
+use super::{Ledger, LedgerError, Part, Settings, State, Tip};
 
 /// What a block builds on: the one before it, the records it leaves, and what these say of who decides the next.
 struct Base {
@@ -138,7 +138,9 @@ impl Ledger {
         for (index, bytes) in transactions.iter().enumerate() {
             let at =
                 |problem: String| LedgerError::invalid(format!("transaction {index}: {problem}"));
-            let tx = check(bytes, self.chain_id()).map_err(|e| at(e.to_string()))?;
+            let checked_now = || check(bytes, self.chain_id());
+            let tx = self.metrics().charge(Part::Verify, checked_now);
+            let tx = tx.map_err(|e| at(e.to_string()))?;
             check_expiry(&tx, time_ms, lifetime_ms).map_err(|e| at(e.to_string()))?;
             if !seen.insert(tx.id()) || self.storage().contains_transaction(&tx.id().0)? {
                 return Err(at(format!("{} is committed already", tx.id())));
@@ -168,11 +170,13 @@ impl Ledger {
         };
         let rules = self.rules_at(context.height, settings)?;
         let executor = self.executor();
-        let outcome = executor.execute(state, &rules, &context, &transactions)?;
+        let execute = || executor.execute(state, &rules, &context, &transactions);
+        let outcome = self.metrics().charge(Part::Execute, execute)?;
         let next = settings.after(&outcome.writes)?;
         // Those that found no room wait for the next block.
         transactions.truncate(outcome.receipts.len());
-        let tree = self.storage().stage(context.height, &outcome.writes)?;
+        let stage = || self.storage().stage(context.height, &outcome.writes);
+        let tree = self.metrics().charge(Part::Tree, stage)?;
         let tx_ids: Vec<TxId> = transactions.iter().map(VerifiedTransaction::id).collect();
         let bodies: Vec<Vec<u8>> = transactions.iter().map(|t| t.bytes().to_vec()).collect();
         let header = Header {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use counterfoil_contracts::membership::api::{settings_key, version_at};
 use counterfoil_execution::{Executor, HeightRules, Unprepared};
 use counterfoil_proto::v1::{CommitCertificate, Header};
-use counterfoil_storage::{Commit, Storage};
+use counterfoil_storage::{Commit, Storage, Undecided};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKeys};
 use counterfoil_types::hash::Hash;
@@ -26,7 +26,7 @@ use tokio::sync::watch;
 
 pub use candidate::Candidate;
 pub use error::LedgerError;
-pub use metrics::LedgerMetrics;
+pub use metrics::{LedgerMetrics, Part};
 pub use settings::Settings;
 pub use state::State;
 
@@ -155,6 +155,12 @@ impl Ledger {
         Ok((state, date))
     }
 
+    /// Makes a proposed block durable before it is sent or voted on.
+    pub fn put_undecided(&self, block: &Undecided) -> Result<(), LedgerError> {
+        let put = || self.storage().put_undecided(block);
+        Ok(self.metrics().charge(Part::Store, put)?)
+    }
+
     /// Makes a candidate durable under its certificate, in one synced batch.
     /// The same block again changes nothing; another one at its height is an error.
     pub fn commit(
@@ -165,7 +171,8 @@ impl Ledger {
         let began = Instant::now();
         let commit = self.prepare(candidate, certificate);
         let (transactions, rejected) = (commit.receipts.len(), commit.rejected);
-        self.storage().commit(commit)?;
+        let metrics = self.metrics();
+        metrics.charge(Part::Store, || self.storage().commit(commit))?;
         let header = candidate.header();
         let tip = Tip {
             height: header.height,

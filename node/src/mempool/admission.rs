@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::pool::{Origin, Pool, PoolLimits};
 use crate::clock::clock_ms;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Part};
 
 /// How often expired transactions are dropped.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
@@ -97,7 +97,9 @@ impl Mempool {
 
     /// Admits one encoded `SignedTransaction`. Takes processor time and reads the store.
     pub fn admit(&self, signed: &[u8], origin: Origin) -> Result<Admission, AdmitError> {
-        let transaction = check(signed, self.ledger.chain_id()).map_err(AdmitError::Refused)?;
+        let verify = || check(signed, self.ledger.chain_id());
+        let transaction = self.ledger.metrics().charge(Part::Verify, verify);
+        let transaction = transaction.map_err(AdmitError::Refused)?;
         let id = transaction.id();
         // Before expiry: the first receipt outlives the transaction (specification 10.3).
         if let Some(receipt) = self.receipt(&id)? {

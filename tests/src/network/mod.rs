@@ -6,6 +6,7 @@ mod access;
 mod bare_peer;
 mod binaries;
 mod client;
+mod metrics;
 mod plan;
 mod process;
 mod records;
@@ -29,6 +30,7 @@ pub use self::access::Authority;
 pub use self::bare_peer::{BarePeer, Question};
 pub use self::binaries::{Finished, counterfoil, counterfoild, finish};
 pub use self::client::{Client, Refused, refused};
+pub use self::metrics::scrape;
 pub use self::plan::{CURRENCIES, FIRST_DATE, MEMBERS, Plan};
 pub use self::process::Node;
 pub use self::records::Records;
@@ -50,6 +52,8 @@ pub struct Network {
     relays: Relays,
     /// Who may know whom: `(node, other)` where the node lists the other among its peers.
     listed: BTreeSet<(usize, usize)>,
+    /// Whether nodes grant a caller all that it asks for.
+    unlimited: bool,
     genesis: Genesis,
     ledger_key: LedgerKey,
     keys: BTreeMap<String, SigningKey>,
@@ -92,7 +96,7 @@ impl Network {
         &self.genesis.chain_id
     }
 
-    /// What an organization of [`MEMBERS`] signs with.
+    /// What a member signs with.
     pub fn wallet(&self, organization: &str) -> Wallet {
         let key = self.keys.get(organization).expect("a member of the plan");
         Wallet::new(self.chain_id(), organization, key.clone())
@@ -247,13 +251,11 @@ impl Network {
     /// Writes every node's settings anew.
     fn configure(&self) {
         for (number, node) in self.nodes.iter().enumerate() {
-            let peers = self.nodes.iter().enumerate().filter_map(|(other, peer)| {
-                let relay = self.relays.addresses(number, other)?;
-                self.listed
-                    .contains(&(number, other))
-                    .then(|| (peer.peer_id(), relay))
-            });
-            node.configure(&peers.collect::<Vec<_>>());
+            let peers = self.nodes.iter().enumerate();
+            let peers = peers.filter(|(other, _)| self.listed.contains(&(number, *other)));
+            let peers =
+                peers.map(|(other, peer)| (peer.peer_id(), self.relays.addresses(number, other)));
+            node.configure(&peers.collect::<Vec<_>>(), self.unlimited);
         }
     }
 }

@@ -48,6 +48,12 @@ pub struct Plan {
     pub plain_text: bool,
     /// The version of the rules that the chain begins under.
     pub version: u32,
+    /// Buyers and sellers beside those of [`MEMBERS`], so many of each: `buyer-1`, `seller-1` and so on.
+    pub further: usize,
+    /// The most that a block holds.
+    pub block_bytes: u64,
+    /// Whether nodes reach each other without relays, and grant a caller all that it asks for.
+    pub loaded: bool,
 }
 
 impl Plan {
@@ -56,13 +62,32 @@ impl Plan {
         outsiders: 0,
         plain_text: false,
         version: PROTOCOL_VERSION,
+        further: 0,
+        block_bytes: 1 << 20,
+        loaded: false,
     };
     pub const ONE: Self = Self {
         validators: 1,
         outsiders: 0,
         plain_text: false,
         version: PROTOCOL_VERSION,
+        further: 0,
+        block_bytes: 1 << 20,
+        loaded: false,
     };
+
+    /// Who takes part: [`MEMBERS`], then the further ones.
+    pub fn members(self) -> Vec<(String, Role)> {
+        let mut members: Vec<_> = MEMBERS
+            .iter()
+            .map(|(id, role)| ((*id).to_owned(), *role))
+            .collect();
+        for number in 1..=self.further {
+            members.push((format!("buyer-{number}"), Role::CoreEnterprise));
+            members.push((format!("seller-{number}"), Role::Supplier));
+        }
+        members
+    }
 
     /// Makes the network's folder, with the relays up and every node stopped.
     pub(super) async fn make(self) -> Network {
@@ -71,9 +96,10 @@ impl Plan {
             .tempdir();
         let folder = folder.expect("temporary folders can be made");
         let chain_id = format!("test-{}", hex::encode(rand::random::<[u8; 4]>()));
-        let keys: BTreeMap<String, SigningKey> = MEMBERS
-            .iter()
-            .map(|(id, _)| ((*id).to_owned(), SigningKey::generate()))
+        let keys: BTreeMap<String, SigningKey> = self
+            .members()
+            .into_iter()
+            .map(|(id, _)| (id, SigningKey::generate()))
             .collect();
         write_keys(&keys, folder.path());
         let authority = (!self.plain_text).then(Authority::generate);
@@ -96,7 +122,11 @@ impl Plan {
         let ledger_key = LedgerKey::generate();
         let network = Network {
             genesis: self.genesis(chain_id, &nodes[..self.validators], &keys, &ledger_key),
-            relays: Relays::between(&addresses).await,
+            relays: match self.loaded {
+                true => Relays::none(&addresses),
+                false => Relays::between(&addresses).await,
+            },
+            unlimited: self.loaded,
             listed: pairs.filter(known).collect::<BTreeSet<_>>(),
             nodes,
             ledger_key,
@@ -122,13 +152,13 @@ impl Plan {
         keys: &BTreeMap<String, SigningKey>,
         ledger_key: &LedgerKey,
     ) -> Genesis {
-        let organization = |(id, role): &(&str, Role)| GenesisOrganization {
+        let organization = |(id, role): &(String, Role)| GenesisOrganization {
             id: id.parse().expect("members have well-formed ids"),
             legal_name: format!("{id} plc"),
             lei: String::new(),
             national_id: format!("test:{id}"),
             roles: vec![*role],
-            accounts: vec![GenesisAccount::of(keys[*id].public_key())],
+            accounts: vec![GenesisAccount::of(keys[id].public_key())],
         };
         let validator = |(node, (id, _)): (&Node, &(&str, Role))| GenesisValidator {
             organization: id.parse().expect("members have well-formed ids"),
@@ -151,10 +181,11 @@ impl Plan {
                     exponent: 2,
                 })
                 .collect(),
-            organizations: MEMBERS.iter().map(organization).collect(),
+            organizations: self.members().iter().map(organization).collect(),
             validators: validators.iter().zip(&MEMBERS).map(validator).collect(),
             params: ConsensusParams {
                 heartbeat_ms: HEARTBEAT_MS,
+                max_block_bytes: self.block_bytes,
                 // As every version has it.
                 transaction_lifetime_ms: 0,
                 ..ConsensusParams::default()

@@ -153,8 +153,8 @@ impl Node {
         self.swarms
     }
 
-    /// Writes its settings, with these peers.
-    pub fn configure(&self, peers: &[(&str, Addresses)]) {
+    /// Writes its settings, with these peers; without bounds on what one caller may ask for, where none are to be met.
+    pub fn configure(&self, peers: &[(&str, Addresses)], unlimited: bool) {
         let [consensus, transactions] = self.swarms;
         let (name, api, metrics) = (&self.name, self.api, self.metrics);
         let mut text = format!("moniker = \"{name}\"\n");
@@ -168,6 +168,10 @@ impl Node {
             None => "[tls]\nplain_text = true\n",
             Some(_) => "[tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n",
         };
+        if unlimited {
+            let most = u32::MAX;
+            text += &format!("[limits]\nbytes_per_second = {most}\nverifications_per_second = {most}\n");
+        }
         for (peer_id, [consensus, transactions]) in peers {
             text += &format!(
                 "[[peers]]\npeer_id = \"{peer_id}\"\nconsensus = \"{consensus}\"\ntransactions = \"{transactions}\"\n"

@@ -13,37 +13,48 @@ use tokio::task::JoinHandle;
 pub type Addresses = [SocketAddr; 2];
 
 /// One relay from each node to each other, on each swarm.
-#[derive(Default)]
 pub struct Relays {
+    /// Where each node listens itself.
+    nodes: Vec<Addresses>,
     /// By who dials and who is dialled.
     relays: BTreeMap<(usize, usize), [Relay; 2]>,
     cut_off: BTreeSet<usize>,
 }
 
 impl Relays {
-    /// Relays between nodes that listen at these addresses.
-    pub async fn between(nodes: &[Addresses]) -> Self {
-        let mut relays = BTreeMap::new();
-        for from in 0..nodes.len() {
-            for (to, [consensus, transactions]) in nodes.iter().enumerate() {
-                if from != to {
-                    let pair = [Relay::to(*consensus).await, Relay::to(*transactions).await];
-                    relays.insert((from, to), pair);
-                }
-            }
-        }
+    /// Nodes reach each other where they listen, and cannot be cut off.
+    pub fn none(nodes: &[Addresses]) -> Self {
         Self {
-            relays,
+            nodes: nodes.to_vec(),
+            relays: BTreeMap::new(),
             cut_off: BTreeSet::new(),
         }
     }
 
-    pub fn addresses(&self, from: usize, to: usize) -> Option<Addresses> {
-        let pair = self.relays.get(&(from, to))?;
-        Some([pair[0].address, pair[1].address])
+    /// Relays between nodes that listen at these addresses.
+    pub async fn between(nodes: &[Addresses]) -> Self {
+        let mut made = Self::none(nodes);
+        for from in 0..nodes.len() {
+            for (to, [consensus, transactions]) in nodes.iter().enumerate() {
+                if from != to {
+                    let pair = [Relay::to(*consensus).await, Relay::to(*transactions).await];
+                    made.relays.insert((from, to), pair);
+                }
+            }
+        }
+        made
+    }
+
+    /// Where one node reaches another.
+    pub fn addresses(&self, from: usize, to: usize) -> Addresses {
+        match self.relays.get(&(from, to)) {
+            Some(pair) => [pair[0].address, pair[1].address],
+            None => self.nodes[to],
+        }
     }
 
     pub fn cut(&mut self, nodes: &[usize]) {
+        assert!(!self.relays.is_empty(), "there are wires to cut");
         self.cut_off.extend(nodes);
         self.apply();
     }

@@ -54,7 +54,7 @@ fn proposal(
         .propose(height, clock_ms(), host.address.0, transactions)?;
     let (hash, block) = (candidate.block_hash(), candidate.bytes().to_vec());
     let row = host.sign_parts(&key, round, Round::Nil, hash, block);
-    host.storage().put_undecided(&row)?;
+    host.ledger.put_undecided(&row)?;
     host.proposals.keep(candidate);
     host.proposals.note(Entry {
         round,

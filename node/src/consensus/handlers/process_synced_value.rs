@@ -45,7 +45,7 @@ fn take(
         Ok(candidate) => {
             // After a crash the engine knows the value from its WAL and does not ask for the bytes again.
             if !host.proposals.is_stored(&body.hash) {
-                host.storage().put_undecided(&Undecided {
+                host.ledger.put_undecided(&Undecided {
                     height,
                     round: round.as_i64(),
                     valid_round: Round::Nil.as_i64(),

@@ -48,7 +48,7 @@ fn resigned(
         return Ok(None);
     };
     let row = host.sign_parts(&key, round, valid_round, value.0, block);
-    host.storage().put_undecided(&row)?;
+    host.ledger.put_undecided(&row)?;
     Ok(Some(row))
 }
 
