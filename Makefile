@@ -19,13 +19,16 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)/release
 DEMO_ARGS ?=
 # Passed on to the soak, e.g. SOAK_ARGS="--connections 1000 --seconds 60".
 SOAK_ARGS ?=
+# Passed on to the benchmark, e.g. BENCH_ARGS="--runs 1 --json".
+BENCH_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test conformance check fmt deny mutants soak
+.PHONY: help prerequisites build demo test bench conformance check fmt deny mutants soak
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
 	@echo "make test   build, then run every test"
+	@echo "make bench  measure four validators under load, in verifications for each signature (BENCH_ARGS are passed on)"
 	@echo "make conformance"
 	@echo "            build, run every test, and list each clause of the specification with its tests"
 	@echo "make check  formatting and lints"
@@ -50,6 +53,10 @@ demo: build
 # The scenarios start the binaries `counterfoil` and `counterfoild`: they are built first.
 test: build
 	$(CARGO) test $(PROFILE) --workspace --locked
+
+# Minutes, in which the machine should have nothing else to do.
+bench: build
+	@$(TARGET)/bench $(BENCH_ARGS)
 
 # Fails as long as a clause of the specification has no test that ran and passed.
 conformance: build

@@ -3,6 +3,7 @@
 //! Keys are made and used by `ed25519-dalek`; signatures on the ledger are
 //! judged by one rule, ZIP-215 (cofactored), which single and batch verification share.
 
+mod batch;
 mod encryption;
 
 use std::fmt;
@@ -17,6 +18,8 @@ use rand::RngCore as _;
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+pub use batch::Batch;
 
 use crate::hash::Hash;
 

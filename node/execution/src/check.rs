@@ -1,8 +1,10 @@
 //! What must hold of a transaction before it may be in a block (specification 10.1–10.3).
 
+use std::sync::Arc;
+
 use counterfoil_proto::v1::{RefusalCode, SignedTransaction, Transaction};
 use counterfoil_types::ids::{OrganizationId, TxId};
-use counterfoil_types::keys::verify_zip215;
+use counterfoil_types::keys::{Batch, verify_zip215};
 use counterfoil_types::limits::{MAX_SIGNERS, MAX_TRANSACTION_BYTES};
 use counterfoil_types::strict::{self, StrictError};
 use counterfoil_types::transaction::{id, sign_bytes};
@@ -30,9 +32,13 @@ impl Refusal {
     }
 }
 
-/// A transaction whose form, chain and signature were found good. Only [`check`] makes one.
+/// A transaction whose form, chain and signature were found good. Only [`check`] and [`check_all`] make one. Clones
+/// share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedTransaction {
+pub struct VerifiedTransaction(Arc<Contents>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Contents {
     id: TxId,
     bytes: Vec<u8>,
     transaction: Transaction,
@@ -40,29 +46,81 @@ pub struct VerifiedTransaction {
 
 impl VerifiedTransaction {
     pub fn id(&self) -> TxId {
-        self.id
+        self.0.id
     }
 
     /// The encoded `SignedTransaction`.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.0.bytes
     }
 
     pub fn transaction(&self) -> &Transaction {
-        &self.transaction
+        &self.0.transaction
     }
 
     pub fn organization(&self) -> &str {
-        &self.transaction.organization
+        &self.0.transaction.organization
     }
 
     pub fn expires_at_ms(&self) -> u64 {
-        self.transaction.expires_at_ms
+        self.0.transaction.expires_at_ms
     }
 }
 
 /// Checks what needs neither state nor time: size, form, chain, signers, signature.
 pub fn check(bytes: &[u8], chain_id: &str) -> Result<VerifiedTransaction, Refusal> {
+    read(bytes, chain_id)?.verify()
+}
+
+/// The same of many, whose signatures are verified together, or one by one where one of them is not good. For what is not in a
+/// block yet: see [`Batch`].
+pub fn check_all<'a>(
+    transactions: impl IntoIterator<Item = &'a [u8]>,
+    chain_id: &str,
+) -> Vec<Result<VerifiedTransaction, Refusal>> {
+    let read = transactions.into_iter().map(|bytes| read(bytes, chain_id));
+    let read: Vec<Result<Unverified, Refusal>> = read.collect();
+    let mut batch = Batch::default();
+    for unverified in read.iter().flatten() {
+        for (key, signature) in &unverified.signatures {
+            batch.add(key, &unverified.signed_bytes, signature);
+        }
+    }
+    let good = batch.verify();
+    let verified = read.into_iter().map(|unverified| match good {
+        true => unverified.map(|unverified| unverified.contents.into()),
+        false => unverified?.verify(),
+    });
+    verified.collect()
+}
+
+/// A transaction of which all is good but, perhaps, its signatures.
+struct Unverified {
+    contents: Contents,
+    signed_bytes: Vec<u8>,
+    /// With the keys they must be of.
+    signatures: Vec<([u8; 32], [u8; 64])>,
+}
+
+impl Unverified {
+    fn verify(self) -> Result<VerifiedTransaction, Refusal> {
+        for (signer, signature) in &self.signatures {
+            if !verify_zip215(signer, &self.signed_bytes, signature) {
+                let message = "a signature does not verify for its signer, chain and transaction";
+                return Err(Refusal::new(RefusalCode::WrongSignature, message));
+            }
+        }
+        Ok(self.contents.into())
+    }
+}
+
+impl From<Contents> for VerifiedTransaction {
+    fn from(contents: Contents) -> Self {
+        Self(Arc::new(contents))
+    }
+}
+
+fn read(bytes: &[u8], chain_id: &str) -> Result<Unverified, Refusal> {
     use RefusalCode::*;
     if bytes.len() > MAX_TRANSACTION_BYTES {
         let message = format!(
@@ -96,21 +154,23 @@ pub fn check(bytes: &[u8], chain_id: &str) -> Result<VerifiedTransaction, Refusa
         );
         return Err(Refusal::new(WrongSignerCount, message));
     }
-    let signed_bytes = sign_bytes(chain_id, &signed.transaction);
-    for (signer, signature) in signers.iter().zip(signatures) {
-        let (Ok(signer), Ok(signature)) = (signer[..].try_into(), signature[..].try_into()) else {
-            let message = "a signer has 32 bytes and a signature 64";
-            return Err(Refusal::new(Malformed, message));
-        };
-        if !verify_zip215(signer, &signed_bytes, signature) {
-            let message = "a signature does not verify for its signer, chain and transaction";
-            return Err(Refusal::new(WrongSignature, message));
+    let pairs = signers.iter().zip(signatures).map(|(signer, signature)| {
+        match (signer[..].try_into(), signature[..].try_into()) {
+            (Ok(signer), Ok(signature)) => Ok((signer, signature)),
+            _ => {
+                let message = "a signer has 32 bytes and a signature 64";
+                Err(Refusal::new(Malformed, message))
+            }
         }
-    }
-    Ok(VerifiedTransaction {
-        id: id(chain_id, &signed.transaction),
-        bytes: bytes.to_vec(),
-        transaction,
+    });
+    Ok(Unverified {
+        signatures: pairs.collect::<Result<_, _>>()?,
+        signed_bytes: sign_bytes(chain_id, &signed.transaction),
+        contents: Contents {
+            id: id(chain_id, &signed.transaction),
+            bytes: bytes.to_vec(),
+            transaction,
+        },
     })
 }
 
@@ -274,6 +334,14 @@ mod tests {
             ),
         ] {
             assert_eq!(check(&bytes, CHAIN).unwrap_err().code, code);
+            // Among good ones, it is the one that is refused.
+            let good = sign(&transaction());
+            let [first, bad, last] = &check_all([&good[..], &bytes, &good], CHAIN)[..] else {
+                panic!("an answer for each");
+            };
+            assert_eq!(bad.as_ref().unwrap_err().code, code);
+            assert_eq!(first, &check(&good, CHAIN));
+            assert_eq!(last, first);
         }
     }
 

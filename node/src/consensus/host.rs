@@ -24,7 +24,7 @@ use super::engine;
 use super::error::ConsensusError;
 use super::fetch::{self, BlockFetcher};
 use super::halt;
-use super::pacing::{self, Finished};
+use super::pacing::{self, Finished, Speed};
 use super::proposals::{Entry, MAX_BLOCKS_PER_ROUND, Proposals, Verdict, round_of};
 use super::received::{Body, Received};
 use super::streams::{self, Assembled, EARLY_HEIGHTS, Streams};
@@ -70,6 +70,7 @@ pub struct Host {
     pub synced: Option<u64>,
     pub missing: Option<Missing>,
     pub held: Option<Held>,
+    pub speed: Speed,
     /// The set last read from the state, in both forms: reading keys is not free, and sets rarely change.
     pub validators: (wire::ValidatorSet, ValidatorSet),
 }
@@ -108,6 +109,7 @@ impl Host {
             synced: None,
             missing: None,
             held: None,
+            speed: Speed::default(),
             validators: (set, validators),
         })
     }
@@ -234,8 +236,7 @@ impl Host {
             let fresh = time_rule::is_fresh(received.round, received.valid_round, self.round);
             let time = received.body.header.time_ms;
             let timely = time_rule::accepts(time, clock_ms(), fresh);
-            self.ledger
-                .put_undecided(&undecided(&received, timely))?;
+            self.ledger.put_undecided(&undecided(&received, timely))?;
             if timely {
                 Verdict::Valid
             } else {
@@ -273,8 +274,10 @@ impl Host {
         if self.proposals.is_stored(&body.hash) {
             return Ok(true);
         }
+        let began = Instant::now();
         match self.ledger.validate(&body.bytes, self.proposals.height()) {
             Ok(candidate) => {
+                self.speed.note(candidate.receipts().len(), began.elapsed());
                 self.proposals.keep(candidate);
                 Ok(true)
             }

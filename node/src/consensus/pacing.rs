@@ -1,4 +1,4 @@
-//! Idle pacing: an idle chain makes no empty blocks but its heartbeat.
+//! Pacing: an idle chain makes no empty blocks but its heartbeat, a busy one none that cannot be judged in time.
 //!
 //! Only the answer to `Finalized` is ever held, which keeps the engine at the
 //! decided height while it serves sync and buffers votes. Holding anything else would block it.
@@ -51,9 +51,71 @@ pub fn heartbeat(heartbeat_ms: u64) -> Instant {
     Instant::now() + Duration::from_millis(heartbeat_ms)
 }
 
+/// Blocks of fewer transactions say little of what one takes.
+const TELLING: usize = 32;
+/// The fewest transactions that a proposal has room for.
+const LEAST_ROOM: usize = 256;
+/// Parts of the time for a proposal: its maker executes it, it is sent, the others execute it.
+const SHARES: u32 = 3;
+
+/// How long this node takes to execute a transaction, as it found of late.
+///
+/// Whoever waits for a proposal gives up after the chain's time-out. A proposer that filled its block without regard to that would, on
+/// machines with too much to do, make blocks that nobody judges in time, round after round.
+#[derive(Debug, Default)]
+pub struct Speed {
+    of_one: Option<Duration>,
+}
+
+impl Speed {
+    /// Takes a block's execution into account.
+    pub fn note(&mut self, transactions: usize, took: Duration) {
+        let Ok(count) = u32::try_from(transactions) else {
+            return;
+        };
+        if transactions < TELLING {
+            return;
+        }
+        let now = took / count;
+        // A quarter of what was just seen: one slow block halves nothing, several do.
+        self.of_one = Some(self.of_one.map_or(now, |before| (before * 3 + now) / 4));
+    }
+
+    /// How many transactions this node can expect to see judged within the time for a proposal.
+    pub fn room(&self, timeout_propose: Duration) -> usize {
+        match self.of_one {
+            Some(of_one) if !of_one.is_zero() => {
+                let room = (timeout_propose / SHARES).as_nanos() / of_one.as_nanos();
+                usize::try_from(room).unwrap_or(usize::MAX).max(LEAST_ROOM)
+            }
+            _ => usize::MAX,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_follows_what_executing_took() {
+        let timeout = Duration::from_millis(600);
+        let mut speed = Speed::default();
+        assert_eq!(speed.room(timeout), usize::MAX);
+        speed.note(TELLING - 1, Duration::from_secs(1));
+        assert_eq!(speed.room(timeout), usize::MAX);
+        speed.note(1_000, Duration::from_millis(100));
+        assert_eq!(speed.room(timeout), 2_000);
+        // A burst of other work is felt, and forgotten.
+        speed.note(1_000, Duration::from_millis(500));
+        assert_eq!(speed.room(timeout), 1_000);
+        for _ in 0..30 {
+            speed.note(1_000, Duration::from_millis(100));
+        }
+        assert!((1_990..=2_000).contains(&speed.room(timeout)));
+        speed.note(100, Duration::from_secs(100));
+        assert_eq!(speed.room(timeout), LEAST_ROOM);
+    }
 
     #[test]
     fn only_a_live_idle_tip_is_held() {

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use counterfoil_execution::{BlockContext, VerifiedTransaction, check, check_expiry};
+use counterfoil_execution::{BlockContext, VerifiedTransaction, check_expiry};
 use counterfoil_proto::v1::{Block, Header};
 use counterfoil_types::block::{
     header_hash, params_hash, receipts_root, transactions_root, validator_set_hash,
 };
 use counterfoil_types::hash::Hash;
-use counterfoil_types::ids::TxId;
 use counterfoil_types::keys;
 use counterfoil_types::limits::{MAX_BLOCK_TIME_MS, MAX_BLOCK_TRANSACTIONS};
 use counterfoil_types::strict;
@@ -138,8 +137,7 @@ impl Ledger {
         for (index, bytes) in transactions.iter().enumerate() {
             let at =
                 |problem: String| LedgerError::invalid(format!("transaction {index}: {problem}"));
-            let checked_now = || check(bytes, self.chain_id());
-            let tx = self.metrics().charge(Part::Verify, checked_now);
+            let tx = self.check_proposed(bytes);
             let tx = tx.map_err(|e| at(e.to_string()))?;
             check_expiry(&tx, time_ms, lifetime_ms).map_err(|e| at(e.to_string()))?;
             if !seen.insert(tx.id()) || self.storage().contains_transaction(&tx.id().0)? {
@@ -177,7 +175,6 @@ impl Ledger {
         transactions.truncate(outcome.receipts.len());
         let stage = || self.storage().stage(context.height, &outcome.writes);
         let tree = self.metrics().charge(Part::Tree, stage)?;
-        let tx_ids: Vec<TxId> = transactions.iter().map(VerifiedTransaction::id).collect();
         let bodies: Vec<Vec<u8>> = transactions.iter().map(|t| t.bytes().to_vec()).collect();
         let header = Header {
             version: rules.version(),
@@ -204,9 +201,9 @@ impl Ledger {
                 block_hash: header_hash(&header),
                 header,
                 bytes: block.encode_to_vec(),
-                tx_ids,
+                transactions,
                 receipts: outcome.receipts,
-                writes: outcome.writes,
+                writes: Arc::new(outcome.writes),
                 tree,
                 took,
             }),

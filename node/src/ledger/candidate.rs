@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_execution::Writes;
+use counterfoil_execution::{VerifiedTransaction, Writes};
 use counterfoil_proto::v1::{Header, Receipt};
 use counterfoil_storage::TreeUpdate;
 use counterfoil_types::hash::Hash;
@@ -19,9 +19,9 @@ pub(super) struct Executed {
     pub block_hash: Hash,
     pub header: Header,
     pub bytes: Vec<u8>,
-    pub tx_ids: Vec<TxId>,
+    pub transactions: Vec<VerifiedTransaction>,
     pub receipts: Vec<Receipt>,
-    pub writes: Writes,
+    pub writes: Arc<Writes>,
     pub tree: TreeUpdate,
     pub took: Duration,
 }
@@ -40,8 +40,12 @@ impl Candidate {
         &self.inner.bytes
     }
 
-    pub fn tx_ids(&self) -> impl Iterator<Item = &TxId> {
-        self.inner.tx_ids.iter()
+    pub fn tx_ids(&self) -> impl Iterator<Item = TxId> {
+        self.transactions().iter().map(VerifiedTransaction::id)
+    }
+
+    pub(super) fn transactions(&self) -> &[VerifiedTransaction] {
+        &self.inner.transactions
     }
 
     pub fn receipts(&self) -> &[Receipt] {
@@ -53,7 +57,7 @@ impl Candidate {
         self.inner.took
     }
 
-    pub(super) fn writes(&self) -> &Writes {
+    pub(super) fn writes(&self) -> &Arc<Writes> {
         &self.inner.writes
     }
 

@@ -96,7 +96,9 @@ impl LedgerMetrics {
                 Part::Store => "store",
             },
         };
-        self.processor.get_or_create(&work).inc_by(took.as_secs_f64());
+        self.processor
+            .get_or_create(&work)
+            .inc_by(took.as_secs_f64());
         done
     }
 
@@ -119,5 +121,6 @@ impl LedgerMetrics {
 /// Processor time of this thread.
 fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+    Duration::from_secs(time.tv_sec.unsigned_abs())
+        + Duration::from_nanos(time.tv_nsec.unsigned_abs())
 }

@@ -9,6 +9,7 @@ mod error;
 mod metrics;
 mod settings;
 mod state;
+mod verified;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub use error::LedgerError;
 pub use metrics::{LedgerMetrics, Part};
 pub use settings::Settings;
 pub use state::State;
+
+use verified::Verified;
 
 /// The last committed block; height 0 stands for genesis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,7 @@ struct Shared {
     storage: Storage,
     tip: watch::Sender<Tip>,
     metrics: LedgerMetrics,
+    verified: Verified,
 }
 
 impl Ledger {
@@ -76,6 +80,7 @@ impl Ledger {
                 storage,
                 tip: watch::Sender::new(tip),
                 metrics: LedgerMetrics::default(),
+                verified: Verified::default(),
             }),
         };
         let settings = ledger.settings()?;
@@ -180,6 +185,7 @@ impl Ledger {
             state_root: candidate.tree().root(),
             time_ms: header.time_ms,
         };
+        self.forget_verified(candidate.transactions());
         // A block committed again must not take the tip back.
         let newer = self.shared.tip.send_if_modified(|current| {
             let newer = tip.height > current.height;

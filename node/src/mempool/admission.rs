@@ -1,10 +1,12 @@
 //! The one way into the pool, for clients and peers alike: what could not be in
 //! a block is refused here, and its signature is verified here, once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check, check_expiry};
+use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check_expiry, is_enrolled};
+use counterfoil_proto::membership::v1::Organization;
 use counterfoil_proto::v1::{Receipt, RefusalCode};
 use counterfoil_storage::StorageError;
 use counterfoil_types::ids::TxId;
@@ -13,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::pool::{Origin, Pool, PoolLimits};
 use crate::clock::clock_ms;
-use crate::ledger::{Ledger, LedgerError, Part};
+use crate::ledger::{Ledger, LedgerError, State};
 
 /// How often expired transactions are dropped.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(1);
@@ -83,10 +85,7 @@ impl Mempool {
         let mempool = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            batch
-                .iter()
-                .map(|signed| mempool.admit(signed, origin))
-                .collect()
+            mempool.admit(&batch, origin)
         });
         match work.await {
             Ok(results) => results,
@@ -95,29 +94,42 @@ impl Mempool {
         }
     }
 
-    /// Admits one encoded `SignedTransaction`. Takes processor time and reads the store.
-    pub fn admit(&self, signed: &[u8], origin: Origin) -> Result<Admission, AdmitError> {
-        let verify = || check(signed, self.ledger.chain_id());
-        let transaction = self.ledger.metrics().charge(Part::Verify, verify);
-        let transaction = transaction.map_err(AdmitError::Refused)?;
+    /// The same at once. Takes processor time and reads the store.
+    pub fn admit(&self, batch: &[Vec<u8>], origin: Origin) -> Vec<Result<Admission, AdmitError>> {
+        let mut view = View::new(&self.ledger);
+        let checked = self.ledger.check_sent(batch).into_iter();
+        let admitted = checked.map(|transaction| {
+            let transaction = transaction.map_err(AdmitError::Refused)?;
+            self.admit_one(&mut view, transaction, origin)
+        });
+        admitted.collect()
+    }
+
+    fn admit_one(
+        &self,
+        view: &mut View,
+        transaction: VerifiedTransaction,
+        origin: Origin,
+    ) -> Result<Admission, AdmitError> {
         let id = transaction.id();
         // Before expiry: the first receipt outlives the transaction (specification 10.3).
         if let Some(receipt) = self.receipt(&id)? {
             return Ok(Admission::Committed { receipt });
         }
-        let settings = self.ledger.settings()?;
-        let lifetime_ms = settings.transaction_lifetime_ms();
+        let lifetime_ms = view.lifetime_ms()?;
         check_expiry(&transaction, self.next_block_time_ms(), lifetime_ms)
             .map_err(AdmitError::Refused)?;
-        self.check_enrolled(&transaction)?;
+        view.check_enrolled(&transaction)?;
         let expires_at_ms = transaction.expires_at_ms();
         self.pool
             .insert(transaction, origin)
             .map_err(AdmitError::Refused)?;
-        // A commit between the two looks has removed nothing from the pool yet: without the second
-        // look the transaction would stay there until it expires.
-        if let Some(receipt) = self.receipt(&id)? {
-            self.pool.remove([&id]);
+        // A commit since the first look has removed nothing from the pool: without a second look the transaction would
+        // stay there until it expires.
+        if self.ledger.tip().height > view.height
+            && let Some(receipt) = self.receipt(&id)?
+        {
+            self.pool.remove([id]);
             return Ok(Admission::Committed { receipt });
         }
         Ok(Admission::Held { expires_at_ms })
@@ -146,28 +158,58 @@ impl Mempool {
         }
     }
 
-    fn check_enrolled(&self, transaction: &VerifiedTransaction) -> Result<(), AdmitError> {
-        let height = self.ledger.tip().height + 1;
-        let state = self.ledger.state();
-        if self
-            .ledger
-            .executor()
-            .is_enrolled(&state, transaction, height)?
-        {
+    /// The earliest time that an honest proposer would give the next block.
+    fn next_block_time_ms(&self) -> u64 {
+        (self.ledger.tip().time_ms + 1).max(clock_ms())
+    }
+}
+
+/// What the state says of those who send a batch, each read once.
+struct View {
+    ledger: Ledger,
+    /// The tip before anything was looked up.
+    height: u64,
+    state: State,
+    lifetime_ms: Option<u64>,
+    organizations: BTreeMap<String, Option<Organization>>,
+}
+
+impl View {
+    fn new(ledger: &Ledger) -> Self {
+        Self {
+            height: ledger.tip().height,
+            state: ledger.state(),
+            ledger: ledger.clone(),
+            lifetime_ms: None,
+            organizations: BTreeMap::new(),
+        }
+    }
+
+    fn lifetime_ms(&mut self) -> Result<u64, LedgerError> {
+        match self.lifetime_ms {
+            Some(lifetime_ms) => Ok(lifetime_ms),
+            None => {
+                let read = self.ledger.settings()?.transaction_lifetime_ms();
+                Ok(*self.lifetime_ms.insert(read))
+            }
+        }
+    }
+
+    fn check_enrolled(&mut self, transaction: &VerifiedTransaction) -> Result<(), AdmitError> {
+        let id = transaction.organization();
+        if !self.organizations.contains_key(id) {
+            let organization = self.ledger.executor().organization(&self.state, id)?;
+            self.organizations.insert(id.to_owned(), organization);
+        }
+        let organization = self.organizations[id].as_ref();
+        if organization.is_some_and(|found| is_enrolled(found, transaction, self.height + 1)) {
             return Ok(());
         }
-        let organization = transaction.organization();
-        let message = format!(
-            "a signer is not an account of organization {organization}, or does not act any more"
-        );
+        let message =
+            format!("a signer is not an account of organization {id}, or does not act any more");
         Err(AdmitError::Refused(Refusal::new(
             RefusalCode::UnknownSigner,
             message,
         )))
-    }
-
-    /// The earliest time that an honest proposer would give the next block.
-    fn next_block_time_ms(&self) -> u64 {
-        (self.ledger.tip().time_ms + 1).max(clock_ms())
     }
 }

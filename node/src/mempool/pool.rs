@@ -119,15 +119,15 @@ impl Pool {
         Ok(())
     }
 
-    /// The oldest transactions, up to so many bytes and a block's most. They stay in the pool
+    /// The oldest transactions, up to so many and so many bytes, and a block's most. They stay in the pool
     /// until they are committed: a proposal may fail.
-    pub fn take(&self, max_bytes: u64) -> Vec<VerifiedTransaction> {
+    pub fn take(&self, max_bytes: u64, max_count: usize) -> Vec<VerifiedTransaction> {
         let contents = self.lock();
         let mut bytes = 0;
         contents
             .entries
             .values()
-            .take(MAX_BLOCK_TRANSACTIONS)
+            .take(MAX_BLOCK_TRANSACTIONS.min(max_count))
             .take_while(|entry| {
                 bytes += entry.size();
                 bytes <= max_bytes
@@ -137,10 +137,10 @@ impl Pool {
     }
 
     /// Drops what was committed.
-    pub fn remove<'a>(&self, ids: impl IntoIterator<Item = &'a TxId>) {
+    pub fn remove(&self, ids: impl IntoIterator<Item = TxId>) {
         let mut contents = self.lock();
         for id in ids {
-            contents.drop_id(id);
+            contents.drop_id(&id);
         }
     }
 

@@ -40,14 +40,15 @@ fn transactions_leave_in_the_order_they_came_and_only_when_removed() {
     let (pool, transactions) = filled(5);
     pool.insert(transactions[0].clone(), Origin::Peer).unwrap();
     assert_eq!(pool.len(), 5);
-    assert_eq!(pool.take(MAX_BYTES), transactions);
+    assert_eq!(pool.take(MAX_BYTES, usize::MAX), transactions);
     let two = transactions[0].bytes().len() + transactions[1].bytes().len();
-    assert_eq!(pool.take(two as u64), transactions[..2]);
-    assert_eq!(pool.take(two as u64 - 1), transactions[..1]);
-    pool.remove([&transactions[0].id(), &transactions[2].id()]);
+    assert_eq!(pool.take(two as u64, usize::MAX), transactions[..2]);
+    assert_eq!(pool.take(two as u64 - 1, usize::MAX), transactions[..1]);
+    assert_eq!(pool.take(MAX_BYTES, 3), transactions[..3]);
+    pool.remove([transactions[0].id(), transactions[2].id()]);
     assert_eq!(pool.len(), 3);
     assert!(!pool.contains(&transactions[0].id()));
-    assert_eq!(pool.take(MAX_BYTES)[0], transactions[1]);
+    assert_eq!(pool.take(MAX_BYTES, usize::MAX)[0], transactions[1]);
 }
 
 #[test]
@@ -64,13 +65,13 @@ fn each_bound_refuses_what_is_beyond_it() {
         }
         let refusal = bounded.insert(transaction(2), Origin::Client).unwrap_err();
         assert_eq!(refusal.code, RefusalCode::PoolFull);
-        bounded.remove([&transaction_id(&bounded)]);
+        bounded.remove([transaction_id(&bounded)]);
         bounded.insert(transaction(2), Origin::Client).unwrap();
     }
 }
 
 fn transaction_id(pool: &Pool) -> counterfoil_types::ids::TxId {
-    pool.take(MAX_BYTES)[0].id()
+    pool.take(MAX_BYTES, usize::MAX)[0].id()
 }
 
 #[test]
@@ -83,7 +84,7 @@ fn what_expires_is_dropped() {
     pool.insert(late.clone(), Origin::Client).unwrap();
     assert_eq!(pool.evict_expired(999), 0);
     assert_eq!(pool.evict_expired(1_000), 1);
-    assert_eq!(pool.take(MAX_BYTES), [late]);
+    assert_eq!(pool.take(MAX_BYTES, usize::MAX), [late]);
 }
 
 #[test]
@@ -129,7 +130,8 @@ fn admission_refuses_by_name_and_pools_the_rest_once() {
     let ledger = fixture::ledger(folder.path());
     let mempool = Mempool::new(ledger, PoolLimits::default());
     let admit = |signed: &counterfoil_proto::v1::SignedTransaction| {
-        mempool.admit(&signed.encode_to_vec(), Origin::Client)
+        let admitted = mempool.admit(&[signed.encode_to_vec()], Origin::Client);
+        admitted.into_iter().next().expect("an answer for each")
     };
     let bank = fixture::bank_key();
     let soon = fixture::now_ms() + 60_000;
@@ -181,8 +183,8 @@ fn what_is_committed_returns_its_first_receipt_for_ever() {
     while fixture::now_ms() <= expires {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    match mempool.admit(&signed.encode_to_vec(), Origin::Client) {
-        Ok(Admission::Committed { receipt }) => assert_eq!(receipt, candidate.receipts()[0]),
+    match &mempool.admit(&[signed.encode_to_vec()], Origin::Client)[..] {
+        [Ok(Admission::Committed { receipt })] => assert_eq!(*receipt, candidate.receipts()[0]),
         other => panic!("expected the receipt, got {other:?}"),
     }
     assert!(mempool.pool().is_empty());

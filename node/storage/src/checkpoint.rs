@@ -36,6 +36,7 @@ impl Storage {
         mut progress: impl FnMut(u64),
     ) -> Result<(Hash, u64), StorageError> {
         let scratch = Database::open(scratch)?;
+        let nodes = tree::Nodes::new(0, tree::NODES_BYTES);
         let records = self.snapshot();
         let (mut taken, mut last) = (0, None::<Vec<u8>>);
         for version in 0.. {
@@ -44,19 +45,15 @@ impl Storage {
             taken += rows.len() as u64;
             last = rows.last().map(|(key, _)| key.clone());
             let writes: Writes = rows.into_iter().map(|(k, v)| (k, Some(v))).collect();
-            let frozen = scratch.freeze();
-            let update = tree::stage(&frozen, version, &writes)?;
+            let update = tree::stage(&scratch.freeze(), &nodes, version, &writes)?;
             progress(taken);
             if !full {
                 return Ok((update.root(), taken));
             }
             let mut batch = scratch.batch();
             update.write(&mut batch);
-            // Version 0 has replaced nothing.
-            if version > 1 {
-                tree::prune(&frozen, version - 1, &mut batch)?;
-            }
             batch.write_synced()?;
+            tree::keep(&nodes, &update);
         }
         unreachable!("a store has fewer records than there are versions")
     }

@@ -1,6 +1,7 @@
 //! Genesis and commits: the only writes of records, tree, receipts, decided blocks and tip.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use counterfoil_types::hash::Hash;
 
@@ -40,7 +41,7 @@ pub struct Commit {
     /// The encoded commit certificate.
     pub certificate: Vec<u8>,
     /// The very writes that `tree` was staged with.
-    pub writes: Writes,
+    pub writes: Arc<Writes>,
     pub tree: TreeUpdate,
     /// Transaction id and encoded receipt, in the block's order.
     pub receipts: Vec<(Hash, Vec<u8>)>,
@@ -64,7 +65,7 @@ impl Storage {
             }
             return Ok(Hash::from_bytes(row.state_root));
         }
-        let tree = tree::stage(&frozen, 0, writes)?;
+        let tree = tree::stage(&frozen, self.nodes(), 0, writes)?;
         let mut batch = self.database().batch();
         put_records(&mut batch, writes);
         tree.write(&mut batch);
@@ -76,6 +77,7 @@ impl Storage {
         batch.put(Family::Meta, GENESIS, codec::encode(&genesis));
         put_tip(&mut batch, 0, &genesis_hash, &root, 0);
         batch.write_synced()?;
+        self.keep(&tree, writes);
         self.publish(0);
         Ok(root)
     }
@@ -104,7 +106,7 @@ impl Storage {
     pub fn stage(&self, height: u64, writes: &Writes) -> Result<TreeUpdate, StorageError> {
         let frozen = self.database().freeze();
         check_next(&tip_row(&frozen)?, height)?;
-        tree::stage(&frozen, height, writes)
+        tree::stage(&frozen, self.nodes(), height, writes)
     }
 
     /// Makes a decided block durable in one synced batch, and publishes it to new snapshots.
@@ -130,19 +132,26 @@ impl Storage {
         let mut batch = self.database().batch();
         put_records(&mut batch, &commit.writes);
         commit.tree.write(&mut batch);
-        let oldest_version = self.prune_tree(&frozen, &mut batch, &tip)?;
+        let oldest_version = self.prune_roots(&mut batch, &tip);
         prune_undecided(&frozen, &mut batch, height, &block_hash)?;
         put_body(&frozen, &mut batch, &block_hash, height, &commit.block)?;
-        let root = commit.tree.root();
+        let (tree, writes) = (commit.tree.clone(), commit.writes.clone());
         put_block(&mut batch, commit);
-        put_tip(&mut batch, height, &block_hash, &root, oldest_version);
+        put_tip(
+            &mut batch,
+            height,
+            &block_hash,
+            &tree.root(),
+            oldest_version,
+        );
         batch.write_synced()?;
+        self.keep(&tree, &writes);
         self.publish(height);
         Ok(())
     }
 
-    /// The root of this node's own tree at a height, read from the tree itself; none
-    /// when the height is not committed, or so old that its tree is pruned.
+    /// The root that this node's own tree had at a height; none when the height is not committed, or so old that its root
+    /// is pruned.
     pub fn state_root(&self, height: u64) -> Result<Option<Hash>, StorageError> {
         let frozen = self.database().freeze();
         match find_tip_row(&frozen)? {
@@ -155,20 +164,15 @@ impl Storage {
         }
     }
 
-    /// Deletes versions beyond those to keep, and returns the oldest that is left after this commit.
-    fn prune_tree(
-        &self,
-        frozen: &Frozen<'_>,
-        batch: &mut Batch<'_>,
-        tip: &TipRow,
-    ) -> Result<u64, StorageError> {
+    /// Deletes roots beyond those to keep, and returns the oldest height of which one is left after this commit.
+    fn prune_roots(&self, batch: &mut Batch<'_>, tip: &TipRow) -> u64 {
         let oldest_kept = (tip.height + 1).saturating_sub(self.keep_versions() - 1);
         let reachable = tip.oldest_version + PRUNE_VERSIONS_PER_COMMIT;
         let oldest_version = oldest_kept.min(reachable).max(tip.oldest_version);
         for version in tip.oldest_version + 1..=oldest_version {
-            tree::prune(frozen, version, batch)?;
+            tree::prune(version, batch);
         }
-        Ok(oldest_version)
+        oldest_version
     }
 }
 
@@ -177,9 +181,9 @@ pub(crate) fn check_tip(frozen: &Frozen<'_>) -> Result<u64, StorageError> {
     let Some(tip) = find_tip_row(frozen)? else {
         return Ok(0);
     };
-    match tree::root(frozen, tip.height)? {
-        Some(root) if *root.as_bytes() == tip.state_root => Ok(tip.height),
-        _ => Err(StorageError::Corrupt(format!(
+    match *tree::stored_root(frozen)?.as_bytes() == tip.state_root {
+        true => Ok(tip.height),
+        false => Err(StorageError::Corrupt(format!(
             "the state tree does not have the root of the tip, height {}",
             tip.height
         ))),

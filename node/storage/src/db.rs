@@ -19,19 +19,22 @@ use crate::Rows;
 use crate::error::StorageError;
 
 /// The layout of the rows. Changes whenever an older build could misread them.
-pub(crate) const FORMAT: &str = "counterfoil-storage/1";
+pub(crate) const FORMAT: &str = "counterfoil-storage/2";
 
-// Four validators share one machine in the demo, so a node's store stays below 100 MiB of memory:
-// all write buffers together, and one cache for data, index and filter blocks.
-const WRITE_BUFFERS_BYTES: usize = 32 << 20;
-const FAMILY_BUFFER_BYTES: usize = 8 << 20;
+// Four validators share one machine in the demo, so RocksDB itself stays below 160 MiB of memory:
+// all write buffers together, and one cache for data, index and filter blocks. What small buffers would save is
+// paid for in merging.
+const WRITE_BUFFERS_BYTES: usize = 128 << 20;
+const FAMILY_BUFFER_BYTES: usize = 32 << 20;
 const BLOCK_CACHE_BYTES: usize = 24 << 20;
 /// Bounds both the disk the log takes and the time to replay it after a crash.
-const WAL_BYTES: u64 = 64 << 20;
+const WAL_BYTES: u64 = 256 << 20;
 const OPEN_FILES: i32 = 256;
 const BACKGROUND_JOBS: i32 = 2;
 /// About one false positive in a hundred, for lookups of ids that are mostly absent.
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
+/// Part of a write buffer that is spent on a filter of its keys.
+const BUFFER_BLOOM_RATIO: f64 = 0.02;
 const INFO_LOG_BYTES: usize = 1 << 20;
 const INFO_LOGS: usize = 2;
 
@@ -40,10 +43,10 @@ const INFO_LOGS: usize = 2;
 pub(crate) enum Family {
     /// Record key → record, as of the tip.
     State,
-    /// Node key → node of the state tree.
+    /// Path → node of the state tree, as of the tip.
     Nodes,
-    /// Version → keys of the nodes it made obsolete.
-    Stale,
+    /// Height → root of the state tree.
+    Roots,
     /// Block hash and height → encoded block.
     Bodies,
     /// Height, round and block hash → undecided block.
@@ -60,7 +63,7 @@ impl Family {
     const ALL: [Self; 8] = [
         Self::State,
         Self::Nodes,
-        Self::Stale,
+        Self::Roots,
         Self::Bodies,
         Self::Undecided,
         Self::Blocks,
@@ -72,7 +75,7 @@ impl Family {
         match self {
             Self::State => "state",
             Self::Nodes => "nodes",
-            Self::Stale => "stale",
+            Self::Roots => "roots",
             Self::Bodies => "bodies",
             Self::Undecided => "undecided",
             Self::Blocks => "blocks",
@@ -178,6 +181,8 @@ impl Batch<'_> {
     pub fn write_synced(self) -> Result<(), StorageError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
+        // Each family's rows come in the order of their keys, but for receipts.
+        options.set_memtable_insert_hint_per_batch(true);
         self.database
             .db
             .write_opt(self.batch, &options)
@@ -337,6 +342,9 @@ fn family_options(cache: &Cache) -> Options {
     let mut options = Options::default();
     options.set_block_based_table_factory(&tables);
     options.set_write_buffer_size(FAMILY_BUFFER_BYTES);
+    // Most look-ups are of keys that are not there: ids that must be new, freezes that nobody ordered.
+    options.set_memtable_prefix_bloom_ratio(BUFFER_BLOOM_RATIO);
+    options.set_memtable_whole_key_filtering(true);
     // Rows are mostly hashes and signatures, and no compression library is built in.
     options.set_compression_type(DBCompressionType::None);
     options

@@ -1,6 +1,6 @@
 //! The node's durable store: records, their authenticated tree, blocks and receipts, over RocksDB.
 //!
-//! It sees bytes and hashes, never contracts. RocksDB and `jmt` types stay inside.
+//! It sees bytes and hashes, never contracts. RocksDB's types stay inside.
 //!
 //! # What survives a crash
 //!
@@ -14,7 +14,7 @@
 //!   block hashes but no blocks. Because this returns before the vote for a block
 //!   is sent, a restarted validator can always produce the block it voted for.
 //! - `commit`: records, tree nodes, receipts, certificate, summary, tip, and the removal of undecided
-//!   blocks of that height and of tree nodes nobody needs. All of it or nothing: the tip never names
+//!   blocks of that height and of old roots. All of it or nothing: the tip never names
 //!   a state that is not there, and an undecided block goes only when a decided one has come.
 //!
 //! A crash before a commit's batch is durable leaves the old tip with the block still undecided. The
@@ -35,6 +35,7 @@
 //! is such a view as of the last commit.
 
 mod blocks;
+mod cache;
 mod checkpoint;
 mod codec;
 mod commit;
@@ -55,6 +56,7 @@ pub use error::StorageError;
 pub use snapshot::Snapshot;
 pub use tree::TreeUpdate;
 
+use cache::Cache;
 use db::Database;
 
 /// Changes to records by their keys; `None` deletes one.
@@ -63,7 +65,13 @@ pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 /// Keys and what stands under them, in the order of keys.
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// How many versions of the tree can be read: the tip's and those right before it.
+/// The records used last, by their keys.
+pub(crate) type Records = Cache<Vec<u8>>;
+
+/// Some hundred thousand: most have a few hundred bytes, and many are known not to be there.
+const RECORDS_BYTES: usize = 48 << 20;
+
+/// Of how many heights the tree's root can be read: the tip's and those right before it.
 pub const KEEP_VERSIONS: u64 = 1000;
 
 /// The store of one node. Clones share it.
@@ -75,6 +83,8 @@ pub struct Storage {
 struct Inner {
     database: Arc<Database>,
     keep_versions: u64,
+    nodes: tree::Nodes,
+    records: Arc<Records>,
     /// Held from reading the tip to writing on top of it.
     writer: Mutex<()>,
     latest: RwLock<Snapshot>,
@@ -101,11 +111,14 @@ impl Storage {
     fn over(database: Database, keep_versions: u64) -> Result<Self, StorageError> {
         let database = Arc::new(database);
         let height = commit::check_tip(&database.freeze())?;
-        let latest = RwLock::new(Snapshot::take(&database, height));
+        let records = Arc::new(Records::new(height, RECORDS_BYTES));
+        let latest = RwLock::new(Snapshot::take(&database, &records, height));
         Ok(Self {
             inner: Arc::new(Inner {
                 database,
                 keep_versions,
+                nodes: tree::Nodes::new(height, tree::NODES_BYTES),
+                records,
                 writer: Mutex::new(()),
                 latest,
             }),
@@ -124,7 +137,7 @@ impl Storage {
 
     /// Makes the commit that was just written visible. Called with `writing` held.
     fn publish(&self, height: u64) {
-        let snapshot = Snapshot::take(&self.inner.database, height);
+        let snapshot = Snapshot::take(&self.inner.database, &self.inner.records, height);
         *self
             .inner
             .latest
@@ -134,6 +147,19 @@ impl Storage {
 
     fn database(&self) -> &Database {
         &self.inner.database
+    }
+
+    fn nodes(&self) -> &tree::Nodes {
+        &self.inner.nodes
+    }
+
+    /// Takes over a commit that was just written. Called with `writing` held.
+    fn keep(&self, tree: &TreeUpdate, writes: &Writes) {
+        tree::keep(self.nodes(), tree);
+        let writes = writes
+            .iter()
+            .map(|(key, record)| (key.clone(), record.as_deref().map(Arc::from)));
+        self.inner.records.advance(tree.height(), writes);
     }
 
     fn keep_versions(&self) -> u64 {

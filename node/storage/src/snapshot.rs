@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use self_cell::self_cell;
 
-use crate::Rows;
 use crate::db::{Database, Family, Frozen, prefix_end};
 use crate::error::StorageError;
+use crate::{Records, Rows};
 
 self_cell!(
     // A view borrows the database it came from. Holding both together lets a snapshot be
@@ -23,16 +23,18 @@ self_cell!(
 #[derive(Clone)]
 pub struct Snapshot {
     view: Arc<View>,
+    records: Arc<Records>,
     height: u64,
 }
 
 impl Snapshot {
     /// Invariant: `height` is the tip of `database` now, and nobody commits meanwhile.
-    pub(crate) fn take(database: &Arc<Database>, height: u64) -> Self {
+    pub(crate) fn take(database: &Arc<Database>, records: &Arc<Records>, height: u64) -> Self {
         Self {
             view: Arc::new(View::new(Arc::clone(database), |database| {
                 database.freeze()
             })),
+            records: records.clone(),
             height,
         }
     }
@@ -44,7 +46,9 @@ impl Snapshot {
 
     /// The record under `key`.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.view.borrow_dependent().get(Family::State, key)
+        let read = || self.view.borrow_dependent().get(Family::State, key);
+        let record = self.records.get(self.height, key, read)?;
+        Ok(record.map(|record| record.to_vec()))
     }
 
     /// At most `limit` records whose keys start with `prefix`, in the order of keys.

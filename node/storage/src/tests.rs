@@ -57,7 +57,7 @@ fn commit(storage: &Storage, height: u64, name: &str, writes: Writes) -> Commit 
         round: 3,
         certificate: format!("certificate of {name}").into_bytes(),
         tree: storage.stage(height, &writes).unwrap(),
-        writes,
+        writes: writes.into(),
         receipts: vec![(hash(&format!("transaction of {name}")), b"receipt".to_vec())],
         rejected: 1,
     }

@@ -1,12 +1,16 @@
 //! One sale, several banks.
 
 use counterfoil_proto::financing::v1::{OpenRequest, QuoteState, QuoteTerms};
+use counterfoil_proto::membership::v1::ActionClass;
 use counterfoil_proto::receivable::v1::{ClaimState, Rank};
 use counterfoil_rules_tests::model::tagged_hash;
 use counterfoil_rules_tests::workload::acts::{
-    Finance, SELLER, TODAY, award, award_parts, commit, open_as, open_request, quote, reveal, salt,
+    Finance, SELLER, TODAY, award, award_parts, change_accounts, commit, enrolment, open_as,
+    open_request, quote, requirement, reveal, salt, set_rule,
 };
 use counterfoil_rules_tests::workload::bench::Bench;
+use counterfoil_rules_tests::workload::keyring::key;
+use counterfoil_rules_tests::workload::world::{ALL, first_key};
 
 const EAST: &str = "bank-east";
 const WEST: &str = "bank-west";
@@ -215,4 +219,19 @@ fn the_last_bank_to_reveal_stays_silent_and_is_recorded_so() {
     bench.succeed(SELLER, award(&request, EAST));
     assert_eq!(bench.quote(&request, WEST).state(), QuoteState::Missed);
     assert_eq!(bench.available(SELLER, WEST), 0);
+}
+
+/// Asked are 1,500; what the seller takes of it, 600 and 300, decides who must sign.
+#[test]
+fn an_approval_rule_looks_at_the_sum_of_the_parts() {
+    let mut bench = Bench::new();
+    let (_, request) = quoted(&mut bench, |_| {}, WEST);
+    let (maker, checker) = (first_key(SELLER), key(300));
+    let enrol = vec![enrolment(SELLER, &checker, ALL, 0)];
+    bench.succeed(SELLER, change_accounts(enrol, Vec::new()));
+    let rule = set_rule(vec![requirement(ActionClass::Award, Some(900), 1)]);
+    bench.expect_signed((SELLER, &[&maker, &checker]), rule, 0, "a rule of both");
+    let parts = |east| award_parts(&request, &[(EAST, east), (WEST, 300)]);
+    bench.expect_signed((SELLER, &[&maker]), parts(601), 55, "above the amount");
+    bench.expect_signed((SELLER, &[&maker]), parts(600), 0, "up to the amount");
 }

@@ -170,7 +170,9 @@ impl Node {
         };
         if unlimited {
             let most = u32::MAX;
-            text += &format!("[limits]\nbytes_per_second = {most}\nverifications_per_second = {most}\n");
+            text += &format!(
+                "[limits]\nbytes_per_second = {most}\nverifications_per_second = {most}\n"
+            );
         }
         for (peer_id, [consensus, transactions]) in peers {
             text += &format!(

@@ -2,6 +2,7 @@
 //! them, and what they survive. They start the binaries that `make test` builds first.
 
 mod backups;
+mod bench;
 mod commits;
 mod crashes;
 mod demo;

@@ -28,6 +28,10 @@ async fn a_node_tells_monitoring_how_it_is() {
         "counterfoil_connections",
         "counterfoil_block_execution_seconds_count",
         "counterfoil_block_commit_seconds_count",
+        "counterfoil_processor_seconds_total{part=\"verify\"}",
+        "counterfoil_processor_seconds_total{part=\"execute\"}",
+        "counterfoil_processor_seconds_total{part=\"tree\"}",
+        "counterfoil_processor_seconds_total{part=\"store\"}",
     ] {
         assert!(before.get(name).is_some_and(|value| *value > 0.0), "{name}");
     }

@@ -1,6 +1,8 @@
 //! This node's turn to propose. The block is in the store before the engine learns
 //! of it; one made for this round before a crash is used again, since it may be signed already.
 
+use std::time::{Duration, Instant};
+
 use counterfoil_storage::Undecided;
 use malachitebft_app::types::LocallyProposedValue;
 use malachitebft_app_channel::Reply;
@@ -47,11 +49,16 @@ fn proposal(
             return Ok(again);
         }
     }
-    let max_bytes = host.ledger.settings()?.params.max_block_bytes;
-    let transactions = host.pool.take(max_bytes);
+    let params = host.ledger.settings()?.params;
+    let room = host
+        .speed
+        .room(Duration::from_millis(params.timeout_propose_ms));
+    let transactions = host.pool.take(params.max_block_bytes, room);
+    let began = Instant::now();
     let candidate = host
         .ledger
         .propose(height, clock_ms(), host.address.0, transactions)?;
+    host.speed.note(candidate.receipts().len(), began.elapsed());
     let (hash, block) = (candidate.block_hash(), candidate.bytes().to_vec());
     let row = host.sign_parts(&key, round, Round::Nil, hash, block);
     host.ledger.put_undecided(&row)?;

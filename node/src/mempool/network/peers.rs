@@ -11,8 +11,9 @@ use tokio::time::Instant;
 /// First wait after a failed or lost connection, doubled each time up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(3);
-/// Batches on their way to one peer: one is verified there while the next is sent.
-const MAX_BATCHES_UNDER_WAY: usize = 2;
+/// Batches on their way to one peer. While one is verified there, the next gathers: the busier the nodes, the larger the
+/// batches, and the less each signature in them costs.
+const MAX_BATCHES_UNDER_WAY: usize = 1;
 /// A peer that was told nothing for so long is sent an empty batch, to see that it is there.
 const PROBE_AFTER: Duration = Duration::from_secs(5);
 

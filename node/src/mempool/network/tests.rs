@@ -52,7 +52,7 @@ impl Node {
         let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
         for (nonce, origin) in pooled {
             let signed = fixture::good(*nonce).1.encode_to_vec();
-            mempool.admit(&signed, *origin).unwrap();
+            assert!(mempool.admit(&[signed], *origin)[0].is_ok());
         }
         let nowhere = NOWHERE.parse().unwrap();
         let settings = NetworkSettings {
@@ -84,7 +84,7 @@ impl Node {
     fn admit(&self, nonce: u64) -> TxId {
         let (id, signed) = fixture::good(nonce);
         let signed = signed.encode_to_vec();
-        self.mempool.admit(&signed, Origin::Client).unwrap();
+        assert!(self.mempool.admit(&[signed], Origin::Client)[0].is_ok());
         id
     }
 

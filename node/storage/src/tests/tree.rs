@@ -1,13 +1,17 @@
-//! Roots against an independent computation, and pruning.
+//! Roots against an independent computation and against the crate `jmt`; the rows that are left; pruning.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use counterfoil_types::hash::Hash;
-use jmt::JellyfishMerkleTree;
-use jmt::storage::{NibblePath, Node, NodeKey, TreeReader};
+use jmt::storage::{LeafNode, Node as JmtNode, NodeKey, TreeReader};
+use jmt::{KeyHash, OwnedValue, Sha256Jmt};
 use sha2::{Digest, Sha256};
 
 use super::{Model, advance, hash, store_keeping, writes};
 use crate::db::{Family, Frozen};
-use crate::tree::Nodes;
+use crate::tree::node::{Child, Node, Path};
+use crate::tree::{leaf_key, read, stored_root};
 use crate::{Storage, Writes};
 
 /// The root of a sparse Merkle tree written from its definition: an empty subtree is a
@@ -65,40 +69,70 @@ fn changes(height: u64) -> Writes {
         .collect()
 }
 
-fn root_key(version: u64) -> NodeKey {
-    NodeKey::new(version, NibblePath::from_iter([]))
+/// The tree of the crate `jmt`, in memory.
+#[derive(Default)]
+struct Oracle {
+    nodes: RefCell<HashMap<NodeKey, JmtNode>>,
 }
 
-/// Reads every node of a version, checks every hash on the way, and counts the leaves.
-fn walk(frozen: &Frozen<'_>, version: u64) -> usize {
-    fn visit(nodes: &Nodes<'_>, key: NodeKey, expected: [u8; 32]) -> usize {
-        match nodes
-            .get_node(&key)
-            .expect("every node of a kept version is there")
-        {
-            Node::Null => 0,
-            Node::Leaf(leaf) => {
-                assert_eq!(leaf.hash::<Sha256>(), expected);
-                1
-            }
-            Node::Internal(node) => {
-                assert_eq!(node.hash::<Sha256>(), expected);
-                let children = node.children_sorted();
-                children
-                    .map(|(nibble, child)| {
-                        let path = key.nibble_path().nibbles().chain([nibble]);
-                        let child_key = NodeKey::new(child.version, path.collect::<NibblePath>());
-                        visit(nodes, child_key, child.hash)
-                    })
-                    .sum()
+impl Oracle {
+    fn advance(&self, version: u64, changes: &Writes) -> Hash {
+        let leaves = changes
+            .iter()
+            .map(|(key, record)| (KeyHash(leaf_key(key)), record.clone()));
+        let tree = Sha256Jmt::new(self);
+        let (root, update) = tree.put_value_set(leaves, version).unwrap();
+        let nodes = update.node_batch.nodes().iter();
+        let nodes = nodes.map(|(key, node)| (key.clone(), node.clone()));
+        self.nodes.borrow_mut().extend(nodes);
+        Hash::from_bytes(root.0)
+    }
+}
+
+impl TreeReader for Oracle {
+    fn get_node_option(&self, key: &NodeKey) -> anyhow::Result<Option<JmtNode>> {
+        Ok(self.nodes.borrow().get(key).cloned())
+    }
+
+    fn get_value_option(&self, _: u64, _: KeyHash) -> anyhow::Result<Option<OwnedValue>> {
+        unreachable!("records are not read through the tree")
+    }
+
+    fn get_rightmost_leaf(&self) -> anyhow::Result<Option<(NodeKey, LeafNode)>> {
+        unreachable!("the tree is not restored from chunks")
+    }
+}
+
+/// Reads every node from the root on, checks every hash and key on the way, and counts nodes and leaves.
+fn walk(frozen: &Frozen<'_>) -> (usize, usize) {
+    fn visit(frozen: &Frozen<'_>, path: Path, node: &Node) -> (usize, usize) {
+        let (mut nodes, mut leaves) = (1, 0);
+        for (nibble, child) in node.children() {
+            let below = path.child(*nibble);
+            match child {
+                Child::Leaf(leaf) => {
+                    let whole = (0..below.depth()).fold(Path::ROOT, |path, depth| {
+                        path.child(crate::tree::node::nibble(&leaf.key, depth))
+                    });
+                    assert_eq!(whole, below, "a leaf stands under its own key");
+                    leaves += 1;
+                }
+                Child::Inner(hash) => {
+                    let inner = read(frozen, &below).unwrap();
+                    let inner = inner.expect("every node is there");
+                    assert_eq!(inner.hash(), *hash);
+                    let found = visit(frozen, below, &inner);
+                    nodes += found.0;
+                    leaves += found.1;
+                }
             }
         }
+        (nodes, leaves)
     }
-    let nodes = Nodes(frozen);
-    let root = JellyfishMerkleTree::<_, Sha256>::new(&nodes)
-        .get_root_hash(version)
-        .unwrap();
-    visit(&nodes, root_key(version), root.0)
+    match read(frozen, &Path::ROOT).unwrap() {
+        Some(root) => visit(frozen, Path::ROOT, &root),
+        None => (0, 0),
+    }
 }
 
 fn rows(storage: &Storage, family: Family) -> usize {
@@ -110,11 +144,14 @@ fn rows(storage: &Storage, family: Family) -> usize {
 }
 
 #[test]
-fn roots_equal_an_independent_computation() {
+fn roots_equal_an_independent_computation_and_that_of_jmt() {
     let (_dir, storage) = store_keeping(1000);
     let mut model = Model::from([(b"genesis".to_vec(), b"record".to_vec())]);
     assert_eq!(storage.state_root(0).unwrap(), Some(reference_root(&model)));
     let mut roots = vec![reference_root(&model)];
+    let oracle = Oracle::default();
+    let genesis = [(b"genesis".to_vec(), Some(b"record".to_vec()))];
+    assert_eq!(oracle.advance(0, &Writes::from(genesis)), roots[0]);
     for height in 1..=120 {
         // Some heights empty the tree altogether, the next fills it again.
         let changes = match height % 30 {
@@ -124,7 +161,12 @@ fn roots_equal_an_independent_computation() {
         apply(&mut model, &changes);
         let staged = storage.stage(height, &changes).unwrap();
         assert_eq!(staged.root(), reference_root(&model), "height {height}");
+        assert_eq!(oracle.advance(height, &changes), staged.root());
         assert_eq!(advance(&storage, height, changes), staged.root());
+        let frozen = storage.database().freeze();
+        assert_eq!(stored_root(&frozen).unwrap(), staged.root());
+        // Nothing is left over of what is no more.
+        assert_eq!(walk(&frozen), (rows(&storage, Family::Nodes), model.len()));
         roots.push(staged.root());
     }
     for (height, root) in (0..).zip(roots) {
@@ -180,75 +222,39 @@ fn an_empty_height_has_the_root_of_the_one_before() {
         apply(&mut model, &writes(&[("b", Some("2"))]));
         let changed = advance(&storage, 10, writes(&[("b", Some("2"))]));
         assert_eq!(changed, reference_root(&model));
-        // Copies of the root are pruned like other nodes.
-        assert_eq!(rows(&storage, Family::Stale), 2);
+        assert_eq!(rows(&storage, Family::Roots), 3);
     }
 }
 
 #[test]
-fn pruning_keeps_the_last_versions_and_nothing_else() {
+fn pruning_keeps_the_last_roots() {
     const KEEP: u64 = 5;
     let (_dir, storage) = store_keeping(KEEP);
-    let (mut model, mut leaves, mut roots) = (
-        Model::from([(b"genesis".to_vec(), b"record".to_vec())]),
-        vec![1],
-        vec![],
-    );
-    roots.push(reference_root(&model));
-    for height in 1..=55 {
-        let changes = match height % 20 {
-            0 => model.keys().map(|key| (key.clone(), None)).collect(),
-            19 => Writes::new(),
-            _ => changes(height),
-        };
-        apply(&mut model, &changes);
-        leaves.push(model.len());
-        roots.push(advance(&storage, height, changes));
-
+    let mut roots = vec![storage.state_root(0).unwrap().unwrap()];
+    for height in 1..=25 {
+        roots.push(advance(&storage, height, changes(height)));
         let oldest = (height + 1).saturating_sub(KEEP);
-        let frozen = storage.database().freeze();
         for version in 0..=height {
             let root = storage.state_root(version).unwrap();
-            if version < oldest {
-                assert_eq!(root, None, "version {version} at height {height}");
-            } else {
-                assert_eq!(root, Some(roots[version as usize]));
-                assert_eq!(walk(&frozen, version), leaves[version as usize]);
-            }
+            let kept = (version >= oldest).then(|| roots[version as usize]);
+            assert_eq!(root, kept, "version {version} at height {height}");
         }
     }
-    // Once the state stands still, only its own nodes and the copied roots are left.
-    let live = roots.len() as u64;
-    let mut counts = Vec::new();
-    for height in live..live + 3 * KEEP {
-        advance(&storage, height, Writes::new());
-        counts.push((rows(&storage, Family::Nodes), rows(&storage, Family::Stale)));
-    }
-    let frozen = storage.database().freeze();
-    let nodes_without_root = count_nodes(&frozen, live + 3 * KEEP - 1) - 1;
-    assert!(nodes_without_root > 0);
-    assert_eq!(
-        counts.last(),
-        Some(&(nodes_without_root + KEEP as usize, KEEP as usize - 1))
-    );
-    assert_eq!(counts[2 * KEEP as usize], counts[3 * KEEP as usize - 1]);
 }
 
-/// The nodes one version consists of.
-fn count_nodes(frozen: &Frozen<'_>, version: u64) -> usize {
-    let nodes = Nodes(frozen);
-    let mut open = vec![root_key(version)];
-    let mut count = 0;
-    while let Some(key) = open.pop() {
-        count += 1;
-        if let Node::Internal(node) = nodes.get_node(&key).unwrap() {
-            open.extend(node.children_sorted().map(|(nibble, child)| {
-                let path = key.nibble_path().nibbles().chain([nibble]);
-                NodeKey::new(child.version, path.collect::<NibblePath>())
-            }));
+#[test]
+fn nodes_that_are_read_again_are_those_that_were_in_memory() {
+    let (_dir, storage) = store_keeping(5);
+    let (twin_dir, mut twin) = store_keeping(5);
+    for height in 1..=60 {
+        let root = advance(&storage, height, changes(height));
+        assert_eq!(advance(&twin, height, changes(height)), root);
+        // Every other block finds nothing in memory.
+        if height % 2 == 0 {
+            drop(twin);
+            twin = Storage::open_keeping(twin_dir.path(), 5).unwrap();
         }
     }
-    count
 }
 
 #[test]
@@ -268,7 +274,7 @@ fn a_store_that_kept_more_versions_is_caught_up_with() {
         advance(&storage, height, changes(height));
     }
     assert_eq!(oldest(&storage, 45), Some(43));
-    assert_eq!(rows(&storage, Family::Stale), 2);
+    assert_eq!(rows(&storage, Family::Roots), 3);
     drop(storage);
 
     // Keeping more again cannot bring back what is gone.

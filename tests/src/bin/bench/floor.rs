@@ -34,7 +34,11 @@ fn verify() -> Duration {
     let mut verified = 0;
     while began.elapsed() < TIMED {
         for (key, signature) in &signed {
-            assert!(verify_zip215(black_box(key), &message, black_box(signature)));
+            assert!(verify_zip215(
+                black_box(key),
+                &message,
+                black_box(signature)
+            ));
             verified += 1;
         }
     }

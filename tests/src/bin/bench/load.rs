@@ -75,7 +75,9 @@ impl Load {
         self.due.push(due);
         let stream = &self.streams[self.due.len() % self.streams.len()];
         let taken = tokio::time::timeout(PATIENCE, stream.send(request)).await;
-        taken.expect("the node takes transactions").expect("the stream is open");
+        taken
+            .expect("the node takes transactions")
+            .expect("the stream is open");
     }
 
     /// Waits for the next receipt. Every transaction of the load must be executed: where one is not, nothing that is

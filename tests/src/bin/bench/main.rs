@@ -45,6 +45,9 @@ struct Arguments {
     /// Buyers, and as many sellers
     #[arg(long, default_value_t = 32)]
     traders: usize,
+    /// New invoices a day; two days are under way at a time
+    #[arg(long, default_value_t = 7 * 11 * 3)]
+    invoices: usize,
     /// The most that a block holds, in KiB
     #[arg(long, default_value_t = 256)]
     block_kib: u64,
@@ -136,10 +139,23 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
     let urls: Vec<String> = nodes.iter().map(|node| network.node(*node).url()).collect();
     audit.args(["audit", "--nodes", &urls.join(",")]);
     let audit = finish(audit, AUDIT).await;
-    assert_eq!(audit.code, Some(0), "the audit: {}{}", audit.stdout, audit.stderr);
+    assert_eq!(
+        audit.code,
+        Some(0),
+        "the audit: {}{}",
+        audit.stdout,
+        audit.stderr
+    );
     let blocks = network.client(0).blocks(height).await;
     latencies.sort_unstable();
-    Figures::of(&network, [floor_before, floor_after], &first, &last, &blocks, &latencies)
+    Figures::of(
+        &network,
+        [floor_before, floor_after],
+        &first,
+        &last,
+        &blocks,
+        &latencies,
+    )
 }
 
 /// How long it may take.
@@ -164,7 +180,7 @@ impl Trade {
 fn sign(arguments: &Arguments, network: &Network, members: &[String], name: &str) -> Trade {
     let days = PAID + 1 + arguments.days;
     let bar = progress(days as u64, &format!("{name}: days signed"));
-    let mut workload = Workload::new(network, members, arguments.traders);
+    let mut workload = Workload::new(network, members, arguments.traders, arguments.invoices);
     let days = bar.wrap_iter(0..days).map(|_| workload.next_day());
     let days = days.collect();
     bar.finish_and_clear();
@@ -198,6 +214,7 @@ struct Node {
     threads: BTreeMap<String, Duration>,
     /// By part of the work, in seconds.
     parts: BTreeMap<&'static str, f64>,
+    peak_memory: u64,
 }
 
 impl Sample {
@@ -209,6 +226,7 @@ impl Sample {
                 processor: usage::processor_time(node.pid()),
                 threads: usage::threads(node.pid()),
                 parts: report::parts(&scrape(node.metrics()).await),
+                peak_memory: usage::peak_memory(node.pid()),
             });
         }
         Self {

@@ -24,9 +24,16 @@ pub fn parts(metrics: &BTreeMap<String, f64>) -> BTreeMap<&'static str, f64> {
         .collect()
 }
 
-/// Figures by name; times and shares in the unit that the name says.
+/// One figure of a run.
+struct Figure {
+    /// In JSON, with its unit.
+    name: &'static str,
+    what: &'static str,
+    value: f64,
+}
+
 pub struct Figures {
-    values: Vec<(&'static str, f64)>,
+    figures: Vec<Figure>,
     floor: [Duration; 2],
 }
 
@@ -40,9 +47,8 @@ impl Figures {
         latencies: &[Duration],
     ) -> Self {
         let height = |block: &wire::BlockSummary| block.header.as_ref().map_or(0, |h| h.height);
-        let measured = |block: &&wire::BlockSummary| {
-            (first.height + 1..=last.height).contains(&height(block))
-        };
+        let measured =
+            |block: &&wire::BlockSummary| (first.height + 1..=last.height).contains(&height(block));
         let measured: Vec<_> = blocks.iter().filter(measured).collect();
         let count = |blocks: &[&wire::BlockSummary]| -> u32 {
             blocks.iter().filter_map(|block| block.transactions).sum()
@@ -67,13 +73,20 @@ impl Figures {
                 let named = threads.iter().filter(|(name, _)| name.starts_with(prefix));
                 named.map(|(_, time)| time.as_secs_f64()).sum()
             };
-            each(pairs.iter().map(|(b, a)| of(&a.threads) - of(&b.threads)).sum())
+            each(
+                pairs
+                    .iter()
+                    .map(|(b, a)| of(&a.threads) - of(&b.threads))
+                    .sum(),
+            )
         };
         let (verify, execute, tree, store) =
             (part("verify"), part("execute"), part("tree"), part("store"));
         let merges = threads("rocksdb");
         // Signatures are verified on the threads of whoever the transaction comes from, blocks are executed on those of consensus.
         let (api, gossip, consensus) = (threads("api"), threads("gossip"), threads("consensus"));
+        let (threads_of_ours, counted) =
+            (api + gossip + consensus, verify + execute + tree + store);
         let busy = (last.machine.0 - first.machine.0) as f64;
         let whole = (last.machine.1 - first.machine.1) as f64;
         let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
@@ -81,29 +94,93 @@ impl Figures {
             let index = (latencies.len() * percent / 100).min(latencies.len() - 1);
             latencies[index].as_secs_f64() * 1e3
         };
-        let values = vec![
-            ("eta", each(all)),
-            ("transactions_per_second", transactions / took),
-            ("transactions_per_block", transactions / measured.len() as f64),
-            ("rounds_per_block", f64::from(rounds) / measured.len() as f64),
-            ("verification_us", verification * 1e6),
-            ("processors_busy_percent", 100.0 * busy / whole),
-            ("generator_processors", (last.generator - first.generator).as_secs_f64() / took),
-            ("part_verify", verify),
-            ("part_execute", execute),
-            ("part_tree", tree),
-            ("part_store", store + merges),
-            ("part_rest_of_threads", api + gossip + consensus - verify - execute - tree - store),
-            ("threads_api", api),
-            ("threads_gossip", gossip),
-            ("threads_consensus", consensus),
-            ("threads_explained_percent", 100.0 * (api + gossip + consensus + merges) / each(all)),
-            ("latency_p50_ms", at(50)),
-            ("latency_p99_ms", at(99)),
-            ("peak_memory_mib", peak_memory(network)),
-            ("disk_per_transaction_bytes", disk(network) / f64::from(committed)),
+        // The audit after it reads whole blocks.
+        let peak = last
+            .nodes
+            .iter()
+            .map(|node| node.peak_memory)
+            .max()
+            .unwrap_or_default();
+        let figure = |name, what, value| Figure { name, what, value };
+        let figures = vec![
+            figure(
+                "eta",
+                "verifications for each signature and validator",
+                each(all),
+            ),
+            figure("eta_verify", "  decoding, checking, verifying", verify),
+            figure("eta_execute", "  executing blocks", execute),
+            figure("eta_tree", "  the state's root", tree),
+            figure(
+                "eta_store",
+                "  storing, and merging what is stored",
+                store + merges,
+            ),
+            figure(
+                "eta_other",
+                "  the rest of these threads: API, gossip, consensus",
+                threads_of_ours - counted,
+            ),
+            figure(
+                "eta_unexplained",
+                "  of no thread that is known",
+                each(all) - threads_of_ours - merges,
+            ),
+            figure("eta_api_threads", "of it on the API's threads", api),
+            figure(
+                "eta_gossip_threads",
+                "on those of the gossip of transactions",
+                gossip,
+            ),
+            figure("eta_consensus_threads", "on those of consensus", consensus),
+            figure(
+                "transactions_per_second",
+                "transactions a second",
+                transactions / took,
+            ),
+            figure(
+                "transactions_per_block",
+                "transactions a block",
+                transactions / measured.len() as f64,
+            ),
+            figure(
+                "rounds_per_block",
+                "rounds a block",
+                f64::from(rounds) / measured.len() as f64,
+            ),
+            figure("latency_p50_ms", "ms from due to receipt, median", at(50)),
+            figure(
+                "latency_p99_ms",
+                "ms from due to receipt, 99 of 100",
+                at(99),
+            ),
+            figure(
+                "peak_memory_mib",
+                "MiB of memory of the largest validator",
+                peak as f64 / f64::from(1 << 20),
+            ),
+            figure(
+                "disk_bytes_per_transaction",
+                "bytes on a validator's disk a transaction",
+                disk(network) / f64::from(committed),
+            ),
+            figure(
+                "verification_us",
+                "us of one verification",
+                verification * 1e6,
+            ),
+            figure(
+                "processors_busy_percent",
+                "per cent that the processors were busy",
+                100.0 * busy / whole,
+            ),
+            figure(
+                "generator_processors",
+                "processors that the generator took",
+                (last.generator - first.generator).as_secs_f64() / took,
+            ),
         ];
-        Self { values, floor }
+        Self { figures, floor }
     }
 
     /// How far apart the two timings of a verification are.
@@ -111,11 +188,6 @@ impl Figures {
         let [before, after] = self.floor.map(|floor| floor.as_secs_f64());
         100.0 * (after - before).abs() / before.min(after)
     }
-}
-
-fn peak_memory(network: &Network) -> f64 {
-    let peaks = (0..VALIDATORS).map(|node| usage::peak_memory(network.node(node).pid()));
-    peaks.max().unwrap_or_default() as f64 / f64::from(1 << 20)
 }
 
 /// Bytes of a node's data on disk.
@@ -138,23 +210,27 @@ impl Report {
         self.runs.push(run);
     }
 
+    /// The median of each figure, and the lowest and highest of any run.
     pub fn print(&self, as_json: bool) {
         let mut json = Map::new();
-        for (index, (name, _)) in self.runs[0].values.iter().enumerate() {
-            let mut values: Vec<f64> = self.runs.iter().map(|run| run.values[index].1).collect();
+        let mut table = format!("{:>12} {:>12} {:>12}\n", "median", "lowest", "highest");
+        for (index, Figure { name, what, .. }) in self.runs[0].figures.iter().enumerate() {
+            let mut values: Vec<f64> = self
+                .runs
+                .iter()
+                .map(|run| run.figures[index].value)
+                .collect();
             values.sort_unstable_by(f64::total_cmp);
-            let (low, median, high) =
-                (values[0], values[values.len() / 2], values[values.len() - 1]);
-            if as_json {
-                let figure = json!({"median": median, "lowest": low, "highest": high});
-                json.insert((*name).to_owned(), figure);
-            } else {
-                println!("{name:<28} {median:>14.3}  {low:>14.3} to {high:>14.3}");
-            }
+            let (lowest, highest) = (values[0], values[values.len() - 1]);
+            let median = values[values.len() / 2];
+            let figure = json!({"median": median, "lowest": lowest, "highest": highest});
+            json.insert((*name).to_owned(), figure);
+            table += &format!("{median:>12.2} {lowest:>12.2} {highest:>12.2}  {what}\n");
         }
-        if as_json {
-            json.insert("runs".into(), json!(self.runs.len()));
-            println!("{}", Value::Object(json));
+        json.insert("runs".into(), json!(self.runs.len()));
+        match as_json {
+            true => println!("{}", Value::Object(json)),
+            false => print!("{table}"),
         }
     }
 }

@@ -39,13 +39,19 @@ fn spent(stat: &str) -> Option<(&str, Duration)> {
     };
     // utime and stime.
     let ticks = ticks(14)? + ticks(15)?;
-    Some((name, Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND)))
+    Some((
+        name,
+        Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND),
+    ))
 }
 
 /// Processor time of all processes, and what the processors could have given, both since the system began.
 pub fn machine_time() -> (u64, u64) {
     let stat = fs::read_to_string("/proc/stat").expect("proc(5)");
-    let line = stat.lines().next().expect("the first line is of all processors");
+    let line = stat
+        .lines()
+        .next()
+        .expect("the first line is of all processors");
     let ticks: Vec<u64> = line
         .split_whitespace()
         .skip(1)

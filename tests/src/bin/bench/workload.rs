@@ -1,6 +1,6 @@
 //! What members of a trade sign day after day, in the proportions of `counterfoil demo`.
 //!
-//! Each day begins with the clock's roll and as many new invoices as [`COHORT`]. An invoice does one
+//! Each day begins with the clock's roll and as many new invoices as the days before it. An invoice does one
 //! step every other day: registered, confirmed, its buyer given deposits; every 7th split and a
 //! part passed on; every 11th pledged for a loan, of the others every 3rd sold to the better of two
 //! banks; paid in the end. A day may be sent once the day before the last one is answered: what a transaction builds on is
@@ -21,8 +21,6 @@ use counterfoil_types::quote;
 use counterfoil_types::shares::pro_rata;
 use prost::Message as _;
 
-/// Invoices of a day: all kinds of them come once a day.
-pub const COHORT: usize = 7 * 11 * 3;
 /// The day of an invoice on which it is paid, from which on a day has steps of every kind.
 pub const PAID: usize = 20;
 
@@ -50,6 +48,8 @@ pub struct Workload {
     wallets: BTreeMap<String, Wallet>,
     /// How many buyers, and how many sellers.
     traders: usize,
+    /// New invoices of a day.
+    cohort: usize,
     today: Date,
     /// One for each day, the youngest first.
     cohorts: VecDeque<Vec<Invoice>>,
@@ -57,12 +57,13 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// Of a network with so many further buyers and sellers.
-    pub fn new(network: &Network, members: &[String], traders: usize) -> Self {
+    /// Of a network with so many further buyers and sellers, and so many new invoices a day.
+    pub fn new(network: &Network, members: &[String], traders: usize, cohort: usize) -> Self {
         let wallets = members.iter().map(|id| (id.clone(), network.wallet(id)));
         Self {
             wallets: wallets.collect(),
             traders,
+            cohort,
             today: FIRST_DATE.parse().expect("a date"),
             cohorts: VecDeque::new(),
             registered: 0,
@@ -84,7 +85,7 @@ impl Workload {
                 self.step(index + 1, invoice, &mut day);
             }
         }
-        let cohort = (0..COHORT).map(|_| self.register(&mut day)).collect();
+        let cohort = (0..self.cohort).map(|_| self.register(&mut day)).collect();
         cohorts.push_front(cohort);
         cohorts.truncate(PAID);
         self.cohorts = cohorts;
@@ -275,7 +276,10 @@ impl Workload {
 
     /// Each buyer buys from every seller in time.
     fn seller(&self, number: usize) -> String {
-        format!("seller-{}", (number + number / self.traders) % self.traders + 1)
+        format!(
+            "seller-{}",
+            (number + number / self.traders) % self.traders + 1
+        )
     }
 
     fn later(&self, days: i64) -> counterfoil_proto::v1::Date {

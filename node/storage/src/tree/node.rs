@@ -1,0 +1,207 @@
+//! A node of the tree: up to sixteen children, four levels of halves below it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+pub type Digest = [u8; 32];
+
+/// Under whose names the crate `jmt` hashes.
+const LEAF: &[u8] = b"JMT::LeafNode";
+const INNER: &[u8] = b"JMT::IntrnalNode";
+const WIDTH: u8 = 16;
+
+/// The hash of a subtree without leaves.
+pub fn placeholder() -> Digest {
+    *b"SPARSE_MERKLE_PLACEHOLDER_HASH__"
+}
+
+/// Where a node stands: the first nibbles of the keys of all leaves below it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path {
+    nibbles: u8,
+    /// Two to a byte; zero after the last one.
+    bytes: [u8; 32],
+}
+
+impl Path {
+    pub const ROOT: Self = Self {
+        nibbles: 0,
+        bytes: [0; 32],
+    };
+
+    pub fn depth(&self) -> usize {
+        usize::from(self.nibbles)
+    }
+
+    pub fn child(&self, nibble: u8) -> Self {
+        let mut child = *self;
+        let shift = if self.nibbles.is_multiple_of(2) { 4 } else { 0 };
+        child.bytes[self.depth() / 2] |= nibble << shift;
+        child.nibbles += 1;
+        child
+    }
+
+    /// The key of its row: nodes of a level stand together, in order.
+    pub fn key(&self) -> Vec<u8> {
+        let mut key = vec![self.nibbles];
+        key.extend_from_slice(&self.bytes[..self.depth().div_ceil(2)]);
+        key
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.*}", self.depth(), hex::encode(self.bytes))
+    }
+}
+
+/// The nibble of a key at a depth.
+pub fn nibble(key: &Digest, depth: usize) -> u8 {
+    let byte = key[depth / 2];
+    if depth.is_multiple_of(2) {
+        byte >> 4
+    } else {
+        byte & 0xf
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Leaf {
+    pub key: Digest,
+    pub value: Digest,
+    hash: Digest,
+}
+
+impl Leaf {
+    pub fn new(key: Digest, value: Digest) -> Self {
+        Self {
+            key,
+            value,
+            hash: digest(&[LEAF, &key, &value]),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Child {
+    Leaf(Arc<Leaf>),
+    /// A node of its own, with its hash.
+    Inner(Digest),
+}
+
+impl Child {
+    fn hash(&self) -> &Digest {
+        match self {
+            Self::Leaf(leaf) => &leaf.hash,
+            Self::Inner(hash) => hash,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// By nibble, ascending.
+    children: Vec<(u8, Child)>,
+}
+
+impl Node {
+    pub fn children(&self) -> &[(u8, Child)] {
+        &self.children
+    }
+
+    pub fn child(&self, nibble: u8) -> Option<&Child> {
+        let found = self.children.binary_search_by_key(&nibble, |(at, _)| *at);
+        found.ok().map(|index| &self.children[index].1)
+    }
+
+    pub fn set(&mut self, nibble: u8, child: Option<Child>) {
+        let found = self.children.binary_search_by_key(&nibble, |(at, _)| *at);
+        match (found, child) {
+            (Ok(index), Some(child)) => self.children[index].1 = child,
+            (Err(index), Some(child)) => self.children.insert(index, (nibble, child)),
+            (Ok(index), None) => drop(self.children.remove(index)),
+            (Err(_), None) => {}
+        }
+    }
+
+    /// The hash of all that is below it.
+    pub fn hash(&self) -> Digest {
+        hash_of(&self.children, 0, WIDTH)
+    }
+
+    /// Which of the sixteen children there are, which of them are leaves, then each: a leaf's key and
+    /// value, or a node's hash.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut row = Vec::with_capacity(4 + 64 * self.children.len());
+        let (mut there, mut leaves) = (0u16, 0u16);
+        for (nibble, child) in &self.children {
+            there |= 1 << nibble;
+            if matches!(child, Child::Leaf(_)) {
+                leaves |= 1 << nibble;
+            }
+        }
+        row.extend_from_slice(&there.to_be_bytes());
+        row.extend_from_slice(&leaves.to_be_bytes());
+        for (_, child) in &self.children {
+            match child {
+                Child::Leaf(leaf) => {
+                    row.extend_from_slice(&leaf.key);
+                    row.extend_from_slice(&leaf.value);
+                }
+                Child::Inner(hash) => row.extend_from_slice(hash),
+            }
+        }
+        row
+    }
+
+    /// Reads a row back; none where it is damaged.
+    pub fn decode(row: &[u8]) -> Option<Self> {
+        let (there, row) = row.split_first_chunk()?;
+        let (leaves, mut row) = row.split_first_chunk()?;
+        let there = u16::from_be_bytes(*there);
+        let leaves = u16::from_be_bytes(*leaves);
+        if there == 0 || leaves & !there != 0 {
+            return None;
+        }
+        let mut take = || {
+            let (digest, rest) = row.split_first_chunk::<32>()?;
+            row = rest;
+            Some(*digest)
+        };
+        let mut children = Vec::with_capacity(there.count_ones() as usize);
+        for nibble in (0..WIDTH).filter(|nibble| there & (1 << nibble) != 0) {
+            let child = if leaves & (1 << nibble) != 0 {
+                Child::Leaf(Arc::new(Leaf::new(take()?, take()?)))
+            } else {
+                Child::Inner(take()?)
+            };
+            children.push((nibble, child));
+        }
+        row.is_empty().then_some(Self { children })
+    }
+}
+
+/// The hash of those of these children that stand from a nibble on, so many wide.
+fn hash_of(children: &[(u8, Child)], start: u8, width: u8) -> Digest {
+    match children {
+        [] => placeholder(),
+        [(_, child)] if width == 1 || matches!(child, Child::Leaf(_)) => *child.hash(),
+        _ => {
+            let half = width / 2;
+            let middle = start + half;
+            let (left, right) = children.split_at(children.partition_point(|(n, _)| *n < middle));
+            let (left, right) = (hash_of(left, start, half), hash_of(right, middle, half));
+            digest(&[INNER, &left, &right])
+        }
+    }
+}
+
+fn digest(parts: &[&[u8]]) -> Digest {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
