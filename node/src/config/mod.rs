@@ -29,7 +29,7 @@ const DEFAULT_CONSENSUS: &str = "127.0.0.1:26651";
 const DEFAULT_TRANSACTIONS: &str = "127.0.0.1:26652";
 const DEFAULT_METRICS: &str = "127.0.0.1:26653";
 /// Free room below which a node stops: several times what the store writes ahead and merges at once.
-const DEFAULT_DISK_RESERVE_MIB: u64 = 256;
+const DEFAULT_DISK_RESERVE_MIB: u64 = 512;
 
 /// Peers a node may name: every other node of a network in full mesh.
 const MAX_PEERS: usize = 200;

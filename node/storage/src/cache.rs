@@ -164,6 +164,7 @@ mod tests {
         // One that is larger than all the room leaves nothing.
         let large = Some(vec![0; ROOM].into());
         cache.advance(3, [(b"e".to_vec(), large)]);
-        assert_eq!((cache.lock().rows.len(), cache.lock().bytes), (0, 0));
+        let state = cache.lock();
+        assert_eq!((state.rows.len(), state.bytes), (0, 0));
     }
 }

@@ -21,14 +21,14 @@ use crate::error::StorageError;
 /// The layout of the rows. Changes whenever an older build could misread them.
 pub(crate) const FORMAT: &str = "counterfoil-storage/2";
 
-// Four validators share one machine in the demo, so RocksDB itself stays below 160 MiB of memory:
-// all write buffers together, and one cache for data, index and filter blocks. What small buffers would save is
+// Four validators share one machine in the demo, so RocksDB itself stays below 100 MiB of memory:
+// all write buffers together, and one cache for data, index and filter blocks. What smaller buffers would save is
 // paid for in merging.
-const WRITE_BUFFERS_BYTES: usize = 128 << 20;
-const FAMILY_BUFFER_BYTES: usize = 32 << 20;
+const WRITE_BUFFERS_BYTES: usize = 64 << 20;
+const FAMILY_BUFFER_BYTES: usize = 16 << 20;
 const BLOCK_CACHE_BYTES: usize = 24 << 20;
 /// Bounds both the disk the log takes and the time to replay it after a crash.
-const WAL_BYTES: u64 = 256 << 20;
+const WAL_BYTES: u64 = 128 << 20;
 const OPEN_FILES: i32 = 256;
 const BACKGROUND_JOBS: i32 = 2;
 /// About one false positive in a hundred, for lookups of ids that are mostly absent.

@@ -9,20 +9,23 @@ use counterfoil_tests::network::finish;
 async fn a_small_bench_ends_with_one_chain_and_a_true_audit() {
     let mut bench = Command::new(env!("CARGO_BIN_EXE_bench"));
     bench.args(["--runs", "1", "--noisy", "--json", "--traders", "4"]);
-    bench.args([
-        "--invoices",
-        "33",
-        "--warm-up",
-        "2",
-        "--blocks",
-        "3",
-        "--days",
-        "20",
-    ]);
+    bench.args(["--invoices", "33", "--warm-up", "2", "--blocks", "4"]);
+    bench.args(["--days", "60", "--seconds", "3"]);
     // It fails where a transaction is not executed, nodes differ, or the audit finds a check false.
     let figures = finish(bench, Duration::from_secs(300)).await.json();
     let median = |name: &str| figures[name]["median"].as_f64().expect("a number");
-    for name in ["eta", "eta_verify", "eta_execute", "eta_tree", "eta_store"] {
+    for name in [
+        "eta",
+        "eta_verify",
+        "eta_execute",
+        "eta_tree",
+        "eta_store",
+        "empty_block_ms",
+        "idle_p50_ms",
+        "half_load_p99_of_idle_p50",
+        "one_down_of_healthy",
+        "catch_up_of_live",
+    ] {
         assert!(median(name) > 0.0, "{name}");
     }
     assert!(median("transactions_per_block") > 0.0);

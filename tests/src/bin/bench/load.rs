@@ -88,6 +88,15 @@ impl Load {
         self.read(answer, at)
     }
 
+    /// Waits for all that is still to come; in what order it came.
+    pub async fn finish(&mut self) -> Vec<Duration> {
+        let mut latencies = Vec::new();
+        while self.answered() < self.sent() {
+            latencies.push(self.answer().await.latency);
+        }
+        latencies
+    }
+
     fn read(&mut self, answer: wire::SubmitStreamResponse, at: Instant) -> Answer {
         self.answered += 1;
         let due = self.due[usize::try_from(answer.sequence).expect("its own number")];

@@ -1,28 +1,31 @@
 //! `make bench`: what four validators take for each signature they commit, in verifications of one.
 //!
 //! All figures are ratios within one run, as machines differ and are noisy. Each run starts a new network of
-//! processes, signs days of trade beforehand, keeps more under way than a block holds, and measures over
-//! so many blocks once every kind of transaction flows. Before and after it times one verification on all processors; a run
-//! in which the two differ too much is measured again. After it every node must have the same chain, and
+//! processes and signs days of trade beforehand. It measures an idle network; then one with more under way than a block
+//! holds, over so many blocks once every kind of transaction flows; then half of that load; then the full one with a validator
+//! down; then how fast that one catches up. Before and after the full load it times one verification on all processors; a run
+//! in which the two differ too much is measured again. In the end every node must have the same chain, and
 //! the audit must find it true. docs/performance.md explains each figure.
 
 mod floor;
 mod load;
+mod phases;
 mod report;
+mod sample;
+mod trade;
 mod usage;
 mod workload;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
-use counterfoil_tests::network::{Network, Plan, Signed, finish, scrape};
-use indicatif::{ProgressBar, ProgressStyle};
+use counterfoil_tests::network::{Network, Plan, finish};
 
 use self::load::Load;
+use self::phases::{Run, Saturation};
 use self::report::{Figures, Report};
-use self::workload::{PAID, Workload};
+use self::trade::{Trade, progress};
 
 const VALIDATORS: usize = 4;
 /// How far apart the two timings of a verification may be, per cent.
@@ -39,9 +42,12 @@ struct Arguments {
     /// Blocks before those that are measured, at least
     #[arg(long, default_value_t = 10)]
     warm_up: u64,
-    /// Blocks that are measured
+    /// Blocks that are measured under full load; half as many with a validator down
     #[arg(long, default_value_t = 30)]
     blocks: u64,
+    /// Seconds without load, and seconds of half of it
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
     /// Buyers, and as many sellers
     #[arg(long, default_value_t = 32)]
     traders: usize,
@@ -52,7 +58,7 @@ struct Arguments {
     #[arg(long, default_value_t = 256)]
     block_kib: u64,
     /// Days of trade that are signed beforehand, beside those that it takes until invoices are paid
-    #[arg(long, default_value_t = 40)]
+    #[arg(long, default_value_t = 80)]
     days: usize,
     /// Take a run even where the machine was busy with other things
     #[arg(long)]
@@ -93,148 +99,63 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
         block_bytes: arguments.block_kib * 1_024,
         ..Plan::FOUR
     };
-    let network = Network::start(plan).await;
+    let mut network = Network::start(plan).await;
     let members: Vec<String> = plan.members().into_iter().map(|(id, _)| id).collect();
-    let mut trade = sign(arguments, &network, &members, name);
-    let floor_before = floor::verification();
-
+    let mut trade = Trade::sign(arguments, &network, &members, name);
     let nodes: Vec<usize> = (0..VALIDATORS).collect();
     let mut load = Load::open(&network, &nodes).await;
+    let idle = phases::idle(&network, &mut load, Duration::from_secs(arguments.seconds)).await;
+
+    let floor_before = floor::verification();
     let bar = progress(arguments.blocks, &format!("{name}: blocks measured"));
-    let mut first: Option<Sample> = None;
-    let mut latencies = Vec::new();
-    let last = loop {
-        // Two days are under way: what a transaction builds on was answered.
-        while load.answered() >= trade.answered_first {
-            let day = trade.days.pop_front().expect(MORE_DAYS);
-            trade.answered_first = load.sent();
-            for signed in day {
-                load.send(signed, Instant::now()).await;
-            }
-        }
-        let answer = load.answer().await;
-        match &first {
-            None if answer.height >= arguments.warm_up && trade.is_warm() => {
-                first = Some(Sample::take(&network, answer.height).await);
-            }
-            None => {}
-            Some(first) => {
-                latencies.push(answer.latency);
-                bar.set_position((answer.height - first.height).min(arguments.blocks));
-                if answer.height >= first.height + arguments.blocks {
-                    break Sample::take(&network, answer.height).await;
-                }
-            }
-        }
+    let full = Saturation {
+        nodes: &nodes,
+        from_height: arguments.warm_up,
+        blocks: arguments.blocks,
     };
-    let first = first.expect("the last sample comes after the first");
-    bar.finish_and_clear();
-    while load.answered() < load.sent() {
-        load.answer().await;
-    }
+    let full = full.measure(&network, &mut load, &mut trade, &bar).await;
     let floor_after = floor::verification();
+
+    let rate = full.transactions_per_second(&network).await / 2.0;
+    let seconds = Duration::from_secs(arguments.seconds);
+    let half = phases::open_loop(&mut load, &mut trade, rate, seconds).await;
+
+    let (rest, last) = (&nodes[..VALIDATORS - 1], VALIDATORS - 1);
+    network.node_mut(last).kill();
+    let down_from = network.height(rest).await;
+    let mut load = Load::open(&network, rest).await;
+    trade.begin_anew();
+    let bar = progress(
+        arguments.blocks / 2,
+        &format!("{name}: with one validator down"),
+    );
+    let down = Saturation {
+        nodes: rest,
+        from_height: down_from + arguments.warm_up / 2,
+        blocks: arguments.blocks / 2,
+    };
+    let down = down.measure(&network, &mut load, &mut trade, &bar).await;
+    drop(load);
+    let caught_up = phases::catch_up(&mut network, last, rest, &down).await;
 
     let height = network.agree(&nodes).await;
     let mut audit = network.command(0, "regulator");
     let urls: Vec<String> = nodes.iter().map(|node| network.node(*node).url()).collect();
     audit.args(["audit", "--nodes", &urls.join(",")]);
     let audit = finish(audit, AUDIT).await;
-    assert_eq!(
-        audit.code,
-        Some(0),
-        "the audit: {}{}",
-        audit.stdout,
-        audit.stderr
-    );
-    let blocks = network.client(0).blocks(height).await;
-    latencies.sort_unstable();
-    Figures::of(
-        &network,
-        [floor_before, floor_after],
-        &first,
-        &last,
-        &blocks,
-        &latencies,
-    )
+    let (said, problems) = (audit.stdout, audit.stderr);
+    assert_eq!(audit.code, Some(0), "the audit: {said}{problems}");
+    let run = Run {
+        floor: [floor_before, floor_after],
+        bytes_each: trade.bytes_each,
+        idle,
+        full,
+        half,
+        down,
+        caught_up,
+    };
+    Figures::of(&network, &run, &network.client(0).blocks(height).await)
 }
 
 /// How long it may take.
 const AUDIT: Duration = Duration::from_secs(300);
-const MORE_DAYS: &str = "enough days were signed beforehand: give more --days";
-
-/// Days of transactions in the order they are sent.
-struct Trade {
-    days: VecDeque<Vec<Signed>>,
-    /// How many must be answered before the next day is sent: all but the last day.
-    answered_first: usize,
-    /// How many days are left once invoices are paid, and from then on all kinds come.
-    warm_from: usize,
-}
-
-impl Trade {
-    fn is_warm(&self) -> bool {
-        self.days.len() < self.warm_from
-    }
-}
-
-fn sign(arguments: &Arguments, network: &Network, members: &[String], name: &str) -> Trade {
-    let days = PAID + 1 + arguments.days;
-    let bar = progress(days as u64, &format!("{name}: days signed"));
-    let mut workload = Workload::new(network, members, arguments.traders, arguments.invoices);
-    let days = bar.wrap_iter(0..days).map(|_| workload.next_day());
-    let days = days.collect();
-    bar.finish_and_clear();
-    Trade {
-        days,
-        answered_first: 0,
-        warm_from: arguments.days,
-    }
-}
-
-fn progress(length: u64, what: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template");
-    let bar = ProgressBar::new(length).with_style(style);
-    bar.set_message(what.to_owned());
-    bar
-}
-
-/// The state of things as the first receipt of a block came.
-struct Sample {
-    height: u64,
-    at: Instant,
-    nodes: Vec<Node>,
-    generator: Duration,
-    /// Ticks that all processors were busy, and could have been.
-    machine: (u64, u64),
-}
-
-/// What one validator has taken so far.
-struct Node {
-    processor: Duration,
-    threads: BTreeMap<String, Duration>,
-    /// By part of the work, in seconds.
-    parts: BTreeMap<&'static str, f64>,
-    peak_memory: u64,
-}
-
-impl Sample {
-    async fn take(network: &Network, height: u64) -> Self {
-        let mut nodes = Vec::new();
-        for node in 0..VALIDATORS {
-            let node = network.node(node);
-            nodes.push(Node {
-                processor: usage::processor_time(node.pid()),
-                threads: usage::threads(node.pid()),
-                parts: report::parts(&scrape(node.metrics()).await),
-                peak_memory: usage::peak_memory(node.pid()),
-            });
-        }
-        Self {
-            height,
-            at: Instant::now(),
-            nodes,
-            generator: usage::processor_time(std::process::id()),
-            machine: usage::machine_time(),
-        }
-    }
-}

@@ -7,22 +7,9 @@ use counterfoil_proto::v1 as wire;
 use counterfoil_tests::network::Network;
 use serde_json::{Map, Value, json};
 
-use super::{Sample, VALIDATORS, usage};
-
-/// What a node counts for itself: the label of `counterfoil_processor_seconds_total` and where its threads' time goes
-/// otherwise.
-const PARTS: [&str; 4] = ["verify", "execute", "tree", "store"];
-
-/// The parts of the work in a node's metrics, in seconds of processor time.
-pub fn parts(metrics: &BTreeMap<String, f64>) -> BTreeMap<&'static str, f64> {
-    PARTS
-        .iter()
-        .map(|part| {
-            let name = format!("counterfoil_processor_seconds_total{{part=\"{part}\"}}");
-            (*part, metrics.get(&name).copied().unwrap_or_default())
-        })
-        .collect()
-}
+use super::phases::{Measured, Run};
+use super::sample::Node;
+use super::{VALIDATORS, usage};
 
 /// One figure of a run.
 struct Figure {
@@ -38,149 +25,47 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub fn of(
-        network: &Network,
-        floor: [Duration; 2],
-        first: &Sample,
-        last: &Sample,
-        blocks: &[wire::BlockSummary],
-        latencies: &[Duration],
-    ) -> Self {
-        let height = |block: &wire::BlockSummary| block.header.as_ref().map_or(0, |h| h.height);
-        let measured =
-            |block: &&wire::BlockSummary| (first.height + 1..=last.height).contains(&height(block));
-        let measured: Vec<_> = blocks.iter().filter(measured).collect();
-        let count = |blocks: &[&wire::BlockSummary]| -> u32 {
-            blocks.iter().filter_map(|block| block.transactions).sum()
-        };
-        let transactions = f64::from(count(&measured));
-        let committed = count(&blocks.iter().collect::<Vec<_>>());
-        let verification = (floor[0] + floor[1]).as_secs_f64() / 2.0;
-        let took = (last.at - first.at).as_secs_f64();
-        let pairs: Vec<_> = first.nodes.iter().zip(&last.nodes).collect();
-        // In verifications for each signature and validator; each transaction of the workload has one.
-        let each = |seconds: f64| seconds / (transactions * VALIDATORS as f64 * verification);
-        let processor = |(before, after): &(&super::Node, &super::Node)| {
-            (after.processor - before.processor).as_secs_f64()
-        };
-        let all: f64 = pairs.iter().map(processor).sum();
-        let part = |name: &str| -> f64 {
-            let grown = pairs.iter().map(|(b, a)| a.parts[name] - b.parts[name]);
-            each(grown.sum())
-        };
-        let threads = |prefix: &str| -> f64 {
-            let of = |threads: &BTreeMap<String, Duration>| -> f64 {
-                let named = threads.iter().filter(|(name, _)| name.starts_with(prefix));
-                named.map(|(_, time)| time.as_secs_f64()).sum()
-            };
-            each(
-                pairs
-                    .iter()
-                    .map(|(b, a)| of(&a.threads) - of(&b.threads))
-                    .sum(),
-            )
-        };
-        let (verify, execute, tree, store) =
-            (part("verify"), part("execute"), part("tree"), part("store"));
-        let merges = threads("rocksdb");
-        // Signatures are verified on the threads of whoever the transaction comes from, blocks are executed on those of consensus.
-        let (api, gossip, consensus) = (threads("api"), threads("gossip"), threads("consensus"));
-        let (threads_of_ours, counted) =
-            (api + gossip + consensus, verify + execute + tree + store);
+    pub fn of(network: &Network, run: &Run, blocks: &[wire::BlockSummary]) -> Self {
+        let mut figures = Work::of(run, &within(blocks, &run.full)).figures();
+        figures.extend(load(run, blocks));
+        figures.extend(idle(run));
+        let (first, last) = (&run.full.first, &run.full.last);
+        let peak = last.nodes.iter().map(|node| node.peak_memory).max();
+        let committed = transactions(&blocks.iter().collect::<Vec<_>>());
+        let generator = (last.generator - first.generator).as_secs_f64() / run.full.seconds();
         let busy = (last.machine.0 - first.machine.0) as f64;
         let whole = (last.machine.1 - first.machine.1) as f64;
-        let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
-        let at = |percent: usize| {
-            let index = (latencies.len() * percent / 100).min(latencies.len() - 1);
-            latencies[index].as_secs_f64() * 1e3
-        };
-        // The audit after it reads whole blocks.
-        let peak = last
-            .nodes
-            .iter()
-            .map(|node| node.peak_memory)
-            .max()
-            .unwrap_or_default();
-        let figure = |name, what, value| Figure { name, what, value };
-        let figures = vec![
-            figure(
-                "eta",
-                "verifications for each signature and validator",
-                each(all),
-            ),
-            figure("eta_verify", "  decoding, checking, verifying", verify),
-            figure("eta_execute", "  executing blocks", execute),
-            figure("eta_tree", "  the state's root", tree),
-            figure(
-                "eta_store",
-                "  storing, and merging what is stored",
-                store + merges,
-            ),
-            figure(
-                "eta_other",
-                "  the rest of these threads: API, gossip, consensus",
-                threads_of_ours - counted,
-            ),
-            figure(
-                "eta_unexplained",
-                "  of no thread that is known",
-                each(all) - threads_of_ours - merges,
-            ),
-            figure("eta_api_threads", "of it on the API's threads", api),
-            figure(
-                "eta_gossip_threads",
-                "on those of the gossip of transactions",
-                gossip,
-            ),
-            figure("eta_consensus_threads", "on those of consensus", consensus),
-            figure(
-                "transactions_per_second",
-                "transactions a second",
-                transactions / took,
-            ),
-            figure(
-                "transactions_per_block",
-                "transactions a block",
-                transactions / measured.len() as f64,
-            ),
-            figure(
-                "rounds_per_block",
-                "rounds a block",
-                f64::from(rounds) / measured.len() as f64,
-            ),
-            figure("latency_p50_ms", "ms from due to receipt, median", at(50)),
-            figure(
-                "latency_p99_ms",
-                "ms from due to receipt, 99 of 100",
-                at(99),
-            ),
-            figure(
-                "peak_memory_mib",
-                "MiB of memory of the largest validator",
-                peak as f64 / f64::from(1 << 20),
-            ),
-            figure(
-                "disk_bytes_per_transaction",
-                "bytes on a validator's disk a transaction",
-                disk(network) / f64::from(committed),
-            ),
-            figure(
-                "verification_us",
-                "us of one verification",
-                verification * 1e6,
-            ),
-            figure(
-                "processors_busy_percent",
-                "per cent that the processors were busy",
-                100.0 * busy / whole,
-            ),
-            figure(
-                "generator_processors",
-                "processors that the generator took",
-                (last.generator - first.generator).as_secs_f64() / took,
-            ),
-        ];
-        Self { figures, floor }
+        let mut add = |name, what, value| figures.push(Figure { name, what, value });
+        // The audit that follows reads whole blocks, so that a later look would tell of that.
+        add(
+            "peak_memory_mib",
+            "MiB of memory of the largest validator",
+            peak.unwrap_or_default() as f64 / f64::from(1 << 20),
+        );
+        add(
+            "disk_of_encoded",
+            "bytes on a validator's disk, of those that were sent",
+            disk(network) / (committed * run.bytes_each),
+        );
+        add(
+            "verification_us",
+            "us of one verification",
+            verification(run) * 1e6,
+        );
+        add(
+            "processors_busy_percent",
+            "per cent that the processors were busy",
+            100.0 * busy / whole,
+        );
+        add(
+            "generator_processors",
+            "processors that the generator took",
+            generator,
+        );
+        Self {
+            figures,
+            floor: run.floor,
+        }
     }
 
     /// How far apart the two timings of a verification are.
@@ -188,6 +73,196 @@ impl Figures {
         let [before, after] = self.floor.map(|floor| floor.as_secs_f64());
         100.0 * (after - before).abs() / before.min(after)
     }
+}
+
+/// Processor time under full load, in verifications for each signature and validator.
+struct Work {
+    all: f64,
+    parts: BTreeMap<&'static str, f64>,
+    threads: BTreeMap<&'static str, f64>,
+}
+
+impl Work {
+    fn of(run: &Run, blocks: &[&wire::BlockSummary]) -> Self {
+        // Each transaction of the workload has one signature.
+        let signatures = transactions(blocks) * VALIDATORS as f64;
+        let each = |seconds: f64| seconds / (signatures * verification(run));
+        let nodes = run.full.first.nodes.iter().zip(&run.full.last.nodes);
+        let nodes: Vec<(&Node, &Node)> = nodes.collect();
+        let grown = |of: &dyn Fn(&Node) -> f64| -> f64 {
+            each(
+                nodes
+                    .iter()
+                    .map(|(before, after)| of(after) - of(before))
+                    .sum(),
+            )
+        };
+        let named = |name: &'static str| {
+            let of = |node: &Node| -> f64 {
+                let threads = node.threads.iter();
+                let named = threads.filter(|(thread, _)| thread.starts_with(name));
+                named.map(|(_, time)| time.as_secs_f64()).sum()
+            };
+            (name, grown(&of))
+        };
+        let parts = run.full.last.nodes[0].parts.keys();
+        Self {
+            all: grown(&|node| node.processor.as_secs_f64()),
+            parts: parts
+                .map(|part| (*part, grown(&|node| node.parts[part])))
+                .collect(),
+            threads: ["api", "gossip", "consensus", "rocksdb"].map(named).into(),
+        }
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let merges = self.threads["rocksdb"];
+        let counted: f64 = self.parts.values().sum();
+        let known: f64 = self.threads.values().sum();
+        let figure = |name, what, value| Figure { name, what, value };
+        vec![
+            figure(
+                "eta",
+                "verifications for each signature and validator",
+                self.all,
+            ),
+            figure(
+                "eta_verify",
+                "  decoding, checking, verifying",
+                self.parts["verify"],
+            ),
+            figure("eta_execute", "  executing blocks", self.parts["execute"]),
+            figure("eta_tree", "  the state's root", self.parts["tree"]),
+            figure("eta_store", "  storing", self.parts["store"]),
+            figure("eta_merge", "  flushing and merging what is stored", merges),
+            figure(
+                "eta_other",
+                "  the rest: engine, swarms, TLS, gRPC, receipts",
+                known - merges - counted,
+            ),
+            figure(
+                "eta_unexplained",
+                "  of no thread that is known",
+                self.all - known,
+            ),
+            figure(
+                "eta_api_threads",
+                "of it on the API's threads",
+                self.threads["api"],
+            ),
+            figure(
+                "eta_gossip_threads",
+                "on those of the gossip of transactions",
+                self.threads["gossip"],
+            ),
+            figure(
+                "eta_consensus_threads",
+                "on those of consensus",
+                self.threads["consensus"],
+            ),
+        ]
+    }
+}
+
+fn load(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
+    let measured = within(blocks, &run.full);
+    let count = measured.len() as f64;
+    let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
+    let per_second = |of: &Measured| transactions(&within(blocks, of)) / of.seconds();
+    let (healthy, down) = (per_second(&run.full), per_second(&run.down));
+    let live = within(blocks, &run.down).len() as f64 / run.down.seconds();
+    let caught_up = run.caught_up.blocks as f64 / run.caught_up.took.as_secs_f64();
+    let figure = |name, what, value| Figure { name, what, value };
+    vec![
+        figure("transactions_per_second", "transactions a second", healthy),
+        figure(
+            "transactions_per_block",
+            "transactions a block",
+            transactions(&measured) / count,
+        ),
+        figure(
+            "rounds_per_block",
+            "rounds a block",
+            f64::from(rounds) / count,
+        ),
+        figure(
+            "latency_p50_ms",
+            "ms from sending to receipt, median",
+            ms(&run.full.latencies, 50),
+        ),
+        figure(
+            "latency_p99_ms",
+            "ms from sending to receipt, 99 of 100",
+            ms(&run.full.latencies, 99),
+        ),
+        figure(
+            "one_down_of_healthy",
+            "transactions a second with one of four down, of all",
+            down / healthy,
+        ),
+        figure(
+            "catch_up_of_live",
+            "blocks a second of who catches up, of those made",
+            caught_up / live,
+        ),
+    ]
+}
+
+fn idle(run: &Run) -> Vec<Figure> {
+    let empty = run.idle.empty_block * 1e3;
+    let single = ms(&run.idle.latencies, 50);
+    let figure = |name, what, value| Figure { name, what, value };
+    vec![
+        figure(
+            "empty_block_ms",
+            "ms of an empty block, by the engine's count",
+            empty,
+        ),
+        figure(
+            "idle_p50_ms",
+            "ms to the receipt of a single transaction, median",
+            single,
+        ),
+        figure(
+            "idle_p50_of_empty_block",
+            "  the same in empty blocks",
+            single / empty,
+        ),
+        figure(
+            "half_load_p99_of_idle_p50",
+            "99 of 100 at half load, in medians of single ones",
+            ms(&run.half, 99) / single,
+        ),
+    ]
+}
+
+/// Seconds of one.
+fn verification(run: &Run) -> f64 {
+    (run.floor[0] + run.floor[1]).as_secs_f64() / 2.0
+}
+
+fn within<'a>(
+    blocks: &'a [wire::BlockSummary],
+    measured: &Measured,
+) -> Vec<&'a wire::BlockSummary> {
+    let heights = measured.first.height + 1..=measured.last.height;
+    let height = |block: &wire::BlockSummary| block.header.as_ref().map_or(0, |h| h.height);
+    let blocks = blocks
+        .iter()
+        .filter(|block| heights.contains(&height(block)));
+    blocks.collect()
+}
+
+fn transactions(blocks: &[&wire::BlockSummary]) -> f64 {
+    let count: u32 = blocks.iter().filter_map(|block| block.transactions).sum();
+    f64::from(count)
+}
+
+/// What so many in a hundred latencies, ascending, do not exceed.
+fn ms(latencies: &[Duration], percent: usize) -> f64 {
+    let index = latencies.len() * percent / 100;
+    let at = latencies.get(index.min(latencies.len().saturating_sub(1)));
+    at.map_or(f64::NAN, |latency| latency.as_secs_f64() * 1e3)
 }
 
 /// Bytes of a node's data on disk.
@@ -215,11 +290,8 @@ impl Report {
         let mut json = Map::new();
         let mut table = format!("{:>12} {:>12} {:>12}\n", "median", "lowest", "highest");
         for (index, Figure { name, what, .. }) in self.runs[0].figures.iter().enumerate() {
-            let mut values: Vec<f64> = self
-                .runs
-                .iter()
-                .map(|run| run.figures[index].value)
-                .collect();
+            let values = self.runs.iter().map(|run| run.figures[index].value);
+            let mut values: Vec<f64> = values.collect();
             values.sort_unstable_by(f64::total_cmp);
             let (lowest, highest) = (values[0], values[values.len() - 1]);
             let median = values[values.len() / 2];

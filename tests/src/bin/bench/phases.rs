@@ -1,0 +1,198 @@
+//! What is done to the network in a run, one after the other.
+
+use std::time::{Duration, Instant};
+
+use counterfoil_tests::network::{Network, issue, scrape};
+use indicatif::ProgressBar;
+
+use super::load::Load;
+use super::sample::Sample;
+use super::trade::Trade;
+
+/// Transactions that an idle network is sent one after the other.
+const SINGLE: usize = 40;
+/// The engine's own measure of a height, from its beginning to its decision.
+const CONSENSUS_TIME: &str = "malachitebft_core_consensus_consensus_time";
+/// Between two looks at how far a node is.
+const POLL: Duration = Duration::from_millis(20);
+
+pub struct Run {
+    /// One verification, before and after the full load.
+    pub floor: [Duration; 2],
+    /// Bytes of an encoded transaction, on average.
+    pub bytes_each: f64,
+    pub idle: Idle,
+    pub full: Measured,
+    /// Under half of the load, ascending.
+    pub half: Vec<Duration>,
+    pub down: Measured,
+    pub caught_up: CaughtUp,
+}
+
+pub struct Idle {
+    /// What an empty block takes the engine, in seconds.
+    pub empty_block: f64,
+    /// From sending to the receipt, ascending.
+    pub latencies: Vec<Duration>,
+}
+
+/// A while without load, in which the chain makes empty blocks by its heartbeat; then single transactions.
+pub async fn idle(network: &Network, load: &mut Load, quiet: Duration) -> Idle {
+    let before = consensus_time(network).await;
+    tokio::time::sleep(quiet).await;
+    let after = consensus_time(network).await;
+    let bank = network.wallet("bank-a");
+    let mut latencies = Vec::new();
+    for number in 0..SINGLE {
+        let signed = bank.sign(issue("buyer-1", 1, &format!("single-{number}")));
+        load.send(signed, Instant::now()).await;
+        latencies.push(load.answer().await.latency);
+    }
+    latencies.sort_unstable();
+    Idle {
+        empty_block: (after.0 - before.0) / (after.1 - before.1),
+        latencies,
+    }
+}
+
+/// Seconds and blocks so far, of the first node.
+async fn consensus_time(network: &Network) -> (f64, f64) {
+    let metrics = scrape(network.node(0).metrics()).await;
+    let of = |end: &str| {
+        let name = format!("{CONSENSUS_TIME}{end}");
+        let found = metrics.iter().find(|(sample, _)| sample.starts_with(&name));
+        *found.expect("the engine counts its blocks").1
+    };
+    (of("_sum"), of("_count"))
+}
+
+/// More under way than a block holds, until so many blocks are measured from a height on.
+pub struct Saturation<'a> {
+    pub nodes: &'a [usize],
+    pub from_height: u64,
+    pub blocks: u64,
+}
+
+pub struct Measured {
+    pub first: Sample,
+    pub last: Sample,
+    /// Ascending.
+    pub latencies: Vec<Duration>,
+}
+
+impl Saturation<'_> {
+    pub async fn measure(
+        self,
+        network: &Network,
+        load: &mut Load,
+        trade: &mut Trade,
+        bar: &ProgressBar,
+    ) -> Measured {
+        let mut first: Option<Sample> = None;
+        let mut latencies = Vec::new();
+        let last = loop {
+            trade.send_all(load).await;
+            let answer = load.answer().await;
+            match &first {
+                None if answer.height >= self.from_height && trade.is_warm() => {
+                    first = Some(Sample::take(network, self.nodes, answer.height).await);
+                }
+                None => {}
+                Some(first) => {
+                    latencies.push(answer.latency);
+                    bar.set_position((answer.height - first.height).min(self.blocks));
+                    if answer.height >= first.height + self.blocks {
+                        break Sample::take(network, self.nodes, answer.height).await;
+                    }
+                }
+            }
+        };
+        bar.finish_and_clear();
+        load.finish().await;
+        latencies.sort_unstable();
+        Measured {
+            first: first.expect("the last sample comes after the first"),
+            last,
+            latencies,
+        }
+    }
+}
+
+impl Measured {
+    pub fn seconds(&self) -> f64 {
+        (self.last.at - self.first.at).as_secs_f64()
+    }
+
+    pub async fn transactions_per_second(&self, network: &Network) -> f64 {
+        let blocks = network.client(0).blocks(self.last.height).await;
+        let measured = blocks.iter().filter(|block| {
+            let height = block.header.as_ref().map_or(0, |header| header.height);
+            height > self.first.height
+        });
+        let transactions: u32 = measured.filter_map(|block| block.transactions).sum();
+        f64::from(transactions) / self.seconds()
+    }
+}
+
+/// So many transactions a second at even intervals, whatever becomes of those before. What is late is counted from when it was
+/// due.
+pub async fn open_loop(
+    load: &mut Load,
+    trade: &mut Trade,
+    rate: f64,
+    seconds: Duration,
+) -> Vec<Duration> {
+    trade.begin_anew();
+    let interval = Duration::from_secs_f64(1.0 / rate);
+    let until = Instant::now() + seconds;
+    let mut due = Instant::now();
+    let mut latencies = Vec::new();
+    while due < until {
+        let Some(day) = trade.next_day(load) else {
+            latencies.push(load.answer().await.latency);
+            continue;
+        };
+        for signed in day {
+            // Answers are taken while it is not due.
+            while due > Instant::now() {
+                let answer = tokio::time::timeout_at(due.into(), load.answer()).await;
+                latencies.extend(answer.map(|answer| answer.latency));
+            }
+            load.send(signed, due).await;
+            due += interval;
+        }
+    }
+    latencies.extend(load.finish().await);
+    latencies.sort_unstable();
+    latencies
+}
+
+pub struct CaughtUp {
+    pub blocks: u64,
+    pub took: Duration,
+}
+
+/// Starts a validator again that was down, and waits until it has all that the others made meanwhile.
+pub async fn catch_up(
+    network: &mut Network,
+    node: usize,
+    rest: &[usize],
+    down: &Measured,
+) -> CaughtUp {
+    let height = network.height(rest).await;
+    network.node_mut(node).spawn();
+    // It serves once its store is open.
+    let (from, began) = loop {
+        match network.client(node).height().await {
+            Ok(from) => break (from, Instant::now()),
+            Err(_) => tokio::time::sleep(POLL).await,
+        }
+    };
+    while network.client(node).height().await.unwrap_or_default() < down.last.height.min(height) {
+        tokio::time::sleep(POLL).await;
+    }
+    CaughtUp {
+        blocks: down.last.height.saturating_sub(from),
+        took: began.elapsed(),
+    }
+}
