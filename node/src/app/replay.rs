@@ -178,7 +178,7 @@ fn replay_block(
             "the replayed tree's root is not the header's".to_owned()
         ));
     }
-    // Older versions of the node's own tree are pruned.
+    // Older roots of the node's own tree are pruned.
     match root(stored)? {
         Some(theirs) if Some(theirs) != own => Ok(Err(format!(
             "the stored tree's root is {theirs}, which is not the header's"

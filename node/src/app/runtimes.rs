@@ -3,7 +3,7 @@
 
 use std::io;
 use std::panic::resume_unwind;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -52,10 +52,11 @@ impl Runtimes {
         }
     }
 
-    /// Waits for work that is under way, so long for each.
+    /// Waits for work that is under way, so long for all of it.
     pub fn shut_down(self, patience: Duration) {
+        let until = Instant::now() + patience;
         for runtime in [self.api, self.consensus, self.gossip, self.node] {
-            runtime.shutdown_timeout(patience);
+            runtime.shutdown_timeout(until.saturating_duration_since(Instant::now()));
         }
     }
 

@@ -77,8 +77,9 @@ impl Speed {
             return;
         }
         let now = took / count;
-        // A quarter of what was just seen: one slow block halves nothing, several do.
-        self.of_one = Some(self.of_one.map_or(now, |before| (before * 3 + now) / 4));
+        // A quarter of what was just seen, and no more than twice what it was: one slow block means little, several do.
+        let of_one = |before: Duration| (before * 3 + now.min(before * 2)) / 4;
+        self.of_one = Some(self.of_one.map_or(now, of_one));
     }
 
     /// How many transactions this node can expect to see judged within the time for a proposal.
@@ -108,12 +109,14 @@ mod tests {
         assert_eq!(speed.room(timeout), 2_000);
         // A burst of other work is felt, and forgotten.
         speed.note(1_000, Duration::from_millis(500));
-        assert_eq!(speed.room(timeout), 1_000);
+        assert_eq!(speed.room(timeout), 1_600);
         for _ in 0..30 {
             speed.note(1_000, Duration::from_millis(100));
         }
         assert!((1_990..=2_000).contains(&speed.room(timeout)));
-        speed.note(100, Duration::from_secs(100));
+        for _ in 0..30 {
+            speed.note(100, Duration::from_secs(100));
+        }
         assert_eq!(speed.room(timeout), LEAST_ROOM);
     }
 

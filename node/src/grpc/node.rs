@@ -82,7 +82,7 @@ impl NodeService for Service {
         });
         let Some(root) = read.await? else {
             let message =
-                format!("height {height} is not committed yet, or its tree is pruned already");
+                format!("height {height} is not committed yet, or its root is pruned already");
             return Err(errors::with_reason(
                 Code::OutOfRange,
                 errors::LEDGER,

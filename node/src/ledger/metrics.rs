@@ -21,7 +21,7 @@ struct Outcome {
 pub enum Part {
     /// Decoding a transaction and checking its signatures.
     Verify,
-    /// Carrying a block out, and the roots of its transactions and receipts.
+    /// Carrying a block's transactions out.
     Execute,
     /// The state's new root.
     Tree,

@@ -185,7 +185,6 @@ impl Ledger {
             state_root: candidate.tree().root(),
             time_ms: header.time_ms,
         };
-        self.forget_verified(candidate.transactions());
         // A block committed again must not take the tip back.
         let newer = self.shared.tip.send_if_modified(|current| {
             let newer = tip.height > current.height;
@@ -194,6 +193,8 @@ impl Ledger {
             }
             newer
         });
+        // Once the tip is told, by which admission sees that it came too late.
+        self.forget(candidate.transactions());
         if newer {
             let took = began.elapsed();
             self.metrics().committed(took, transactions, rejected);

@@ -1,41 +1,30 @@
-//! Transactions whose signatures were verified before: when they came to the pool, so that the block they
-//! are in next costs no verification again.
+//! Transactions whose signatures were verified before: those of the pool, so that the block they are in next
+//! costs no verification again.
 //!
 //! A transaction is found by all of its bytes, signatures included. What is known here is what [`check`] finds of
 //! these bytes on any machine at any time; nothing that depends on state or clock.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterfoil_execution::{Refusal, VerifiedTransaction, check, check_all};
-use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 
 use super::{Ledger, Part};
 
-/// Of transactions that are kept; as much as the pool holds, and a block.
-const MAX_BYTES: usize = 72 * 1024 * 1024;
-
 type Digest = [u8; 32];
 
-pub(super) struct Verified {
-    known: Mutex<Known>,
-}
-
-struct Known {
-    /// By SHA-256 of their bytes.
-    transactions: LruCache<Digest, VerifiedTransaction>,
-    bytes: usize,
-    max_bytes: usize,
-}
+/// By SHA-256 of their bytes.
+#[derive(Default)]
+pub(super) struct Verified(Mutex<HashMap<Digest, VerifiedTransaction>>);
 
 impl Ledger {
     /// Checks what somebody sent, in any number. The signatures of those that are not known yet are verified together.
     pub fn check_sent(&self, sent: &[Vec<u8>]) -> Vec<Result<VerifiedTransaction, Refusal>> {
-        let verified = &self.shared.verified;
-        let digests: Vec<Digest> = sent.iter().map(|bytes| digest(bytes)).collect();
         let mut found: Vec<_> = {
-            let mut known = verified.lock();
-            let find = |digest| known.transactions.get(digest).cloned();
+            let digests: Vec<Digest> = sent.iter().map(|bytes| digest(bytes)).collect();
+            let known = self.shared.verified.lock();
+            let find = |digest| known.get(digest).cloned();
             digests
                 .iter()
                 .map(find)
@@ -46,30 +35,17 @@ impl Ledger {
         let unknown = unknown.map(|(_, bytes)| bytes.as_slice());
         let check = || check_all(unknown, self.chain_id());
         let mut checked = self.metrics().charge(Part::Verify, check).into_iter();
-        let mut known = verified.lock();
-        for (found, digest) in found.iter_mut().zip(digests) {
-            if found.is_none() {
-                *found = checked.next();
-                if let Some(Ok(transaction)) = found {
-                    known.put(digest, transaction.clone());
-                }
-            }
+        for found in found.iter_mut().filter(|found| found.is_none()) {
+            *found = checked.next();
         }
-        drop(known);
-        let found = found.into_iter().flatten().collect::<Vec<_>>();
+        let found: Vec<_> = found.into_iter().flatten().collect();
         assert_eq!(found.len(), sent.len(), "each is known or was checked");
         found
     }
 
-    /// Checks a transaction of a block: as every validator does, by itself.
+    /// Checks a transaction of a block; one that is not known, by itself.
     pub(super) fn check_proposed(&self, bytes: &[u8]) -> Result<VerifiedTransaction, Refusal> {
-        let known = self
-            .shared
-            .verified
-            .lock()
-            .transactions
-            .get(&digest(bytes))
-            .cloned();
+        let known = self.shared.verified.lock().get(&digest(bytes)).cloned();
         match known {
             Some(transaction) => Ok(transaction),
             None => {
@@ -79,59 +55,33 @@ impl Ledger {
         }
     }
 
-    /// Forgets what was committed: it is in no later block.
-    pub(super) fn forget_verified<'a>(
-        &self,
-        committed: impl IntoIterator<Item = &'a VerifiedTransaction>,
-    ) {
-        let digests: Vec<Digest> = committed.into_iter().map(|tx| digest(tx.bytes())).collect();
+    /// Remembers a transaction that the pool has taken. The pool's bounds are those of what is remembered.
+    pub fn remember(&self, transaction: &VerifiedTransaction) {
+        let digest = digest(transaction.bytes());
+        let mut known = self.shared.verified.lock();
+        known.insert(digest, transaction.clone());
+    }
+
+    /// Forgets what no later block can hold; so nothing stays for good, whoever was faster.
+    pub fn forget_expired(&self, time_ms: u64) {
+        let mut known = self.shared.verified.lock();
+        known.retain(|_, transaction| transaction.expires_at_ms() > time_ms);
+    }
+
+    /// Forgets what is in the pool no longer.
+    pub fn forget<'a>(&self, gone: impl IntoIterator<Item = &'a VerifiedTransaction>) {
+        let digests: Vec<Digest> = gone.into_iter().map(|tx| digest(tx.bytes())).collect();
         let mut known = self.shared.verified.lock();
         for digest in &digests {
-            known.forget(digest);
+            known.remove(digest);
         }
     }
 }
 
 impl Verified {
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        // Nothing below panics between two changes.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for Verified {
-    fn default() -> Self {
-        Self {
-            known: Mutex::new(Known::of(MAX_BYTES)),
-        }
-    }
-}
-
-impl Known {
-    fn of(max_bytes: usize) -> Self {
-        Self {
-            transactions: LruCache::unbounded(),
-            bytes: 0,
-            max_bytes,
-        }
-    }
-
-    fn put(&mut self, digest: Digest, transaction: VerifiedTransaction) {
-        self.bytes += transaction.bytes().len();
-        if let Some(former) = self.transactions.put(digest, transaction) {
-            self.bytes -= former.bytes().len();
-        }
-        while self.bytes > self.max_bytes
-            && let Some((_, oldest)) = self.transactions.pop_lru()
-        {
-            self.bytes -= oldest.bytes().len();
-        }
-    }
-
-    fn forget(&mut self, digest: &Digest) {
-        if let Some(forgotten) = self.transactions.pop(digest) {
-            self.bytes -= forgotten.bytes().len();
-        }
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, VerifiedTransaction>> {
+        // One change is one call.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,51 +94,53 @@ mod tests {
     use counterfoil_proto::v1::RefusalCode;
     use prost::Message as _;
 
-    use super::*;
     use crate::fixture;
+    use crate::mempool::pool::Origin;
+    use crate::mempool::{Mempool, PoolLimits};
 
     #[test]
-    fn what_was_verified_is_known_until_it_is_committed_and_nothing_else() {
+    fn what_the_pool_holds_is_known_until_it_is_committed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = fixture::ledger(folder.path());
-        let known = || ledger.shared.verified.lock().transactions.len();
+        let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
+        let known = || ledger.shared.verified.lock().len();
         let (_, good) = fixture::good(1);
         let mut forged = good.clone();
         forged.signatures[0][5] ^= 1;
-        let sent = [good.encode_to_vec(), forged.encode_to_vec()];
+        // Well signed, by nobody who has an account.
+        let soon = fixture::now_ms() + 60_000;
+        let (_, stranger) = fixture::issue(2, fixture::BUYER, &fixture::bank_key(), soon);
+        let sent = [&good, &forged, &stranger].map(|signed| signed.encode_to_vec());
         for _ in 0..2 {
             // The forged one has the id of the good one, and is not taken for it.
             let checked = ledger.check_sent(&sent);
             assert_eq!(checked[0].as_ref().unwrap().bytes(), sent[0]);
             let refused = checked[1].as_ref().unwrap_err();
             assert_eq!(refused.code, RefusalCode::WrongSignature);
+            assert!(checked[2].is_ok());
+            let admitted = mempool.admit(&sent, Origin::Client);
+            assert!(admitted[0].is_ok() && admitted[1].is_err() && admitted[2].is_err());
             assert_eq!(known(), 1);
             assert!(ledger.check_proposed(&sent[0]).is_ok());
             assert!(ledger.check_proposed(&sent[1]).is_err());
         }
         fixture::commit(&ledger, &[&good]);
         assert_eq!(known(), 0);
+        assert!(mempool.admit(&sent[..1], Origin::Client)[0].is_ok());
+        assert_eq!(known(), 0);
     }
 
     #[test]
-    fn no_more_is_remembered_than_there_is_room_for() {
-        let transactions: Vec<_> = (0..4)
-            .map(|n| fixture::verified(&fixture::good(n).1))
-            .collect();
-        let size = transactions
-            .iter()
-            .map(|tx| tx.bytes().len())
-            .max()
-            .unwrap();
-        let mut known = Known::of(2 * size);
-        for transaction in &transactions {
-            known.put(digest(transaction.bytes()), transaction.clone());
-            known.put(digest(transaction.bytes()), transaction.clone());
-        }
-        assert_eq!(known.transactions.len(), 2);
-        for transaction in &transactions {
-            known.forget(&digest(transaction.bytes()));
-        }
-        assert_eq!((known.transactions.len(), known.bytes), (0, 0));
+    fn what_expires_is_forgotten_with_the_pool() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = fixture::ledger(folder.path());
+        let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
+        let expires = fixture::now_ms() + 60_000;
+        let (_, signed) = fixture::issue(1, fixture::BANK, &fixture::bank_key(), expires);
+        assert!(mempool.admit(&[signed.encode_to_vec()], Origin::Client)[0].is_ok());
+        assert_eq!(ledger.shared.verified.lock().len(), 1);
+        mempool.evict(expires);
+        assert!(mempool.pool().is_empty());
+        assert_eq!(ledger.shared.verified.lock().len(), 0);
     }
 }

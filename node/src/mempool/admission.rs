@@ -121,15 +121,17 @@ impl Mempool {
             .map_err(AdmitError::Refused)?;
         view.check_enrolled(&transaction)?;
         let expires_at_ms = transaction.expires_at_ms();
-        self.pool
-            .insert(transaction, origin)
-            .map_err(AdmitError::Refused)?;
+        let inserted = self.pool.insert(transaction.clone(), origin);
+        if inserted.map_err(AdmitError::Refused)? {
+            self.ledger.remember(&transaction);
+        }
         // A commit since the first look has removed nothing from the pool: without a second look the transaction would
         // stay there until it expires.
         if self.ledger.tip().height > view.height
             && let Some(receipt) = self.receipt(&id)?
         {
             self.pool.remove([id]);
+            self.ledger.forget([&transaction]);
             return Ok(Admission::Committed { receipt });
         }
         Ok(Admission::Held { expires_at_ms })
@@ -141,11 +143,17 @@ impl Mempool {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let evicted = self.pool.evict_expired(self.next_block_time_ms());
+            let evicted = self.evict(self.next_block_time_ms());
             if evicted > 0 {
                 tracing::info!(evicted, "dropped expired transactions");
             }
         }
+    }
+
+    /// Drops what has expired at a time. Says how much.
+    pub(crate) fn evict(&self, time_ms: u64) -> usize {
+        self.ledger.forget_expired(time_ms);
+        self.pool.evict_expired(time_ms)
     }
 
     fn receipt(&self, id: &TxId) -> Result<Option<Receipt>, AdmitError> {

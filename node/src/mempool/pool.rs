@@ -101,22 +101,22 @@ impl Pool {
         }
     }
 
-    /// Takes a transaction in; one that is there already stays as it is.
+    /// Takes a transaction in, and says whether it did: one that is there already stays as it is.
     pub(super) fn insert(
         &self,
         transaction: VerifiedTransaction,
         origin: Origin,
-    ) -> Result<(), Refusal> {
+    ) -> Result<bool, Refusal> {
         let mut contents = self.lock();
         if contents.by_id.contains_key(&transaction.id()) {
-            return Ok(());
+            return Ok(false);
         }
         self.shared.limits.check(&contents, &transaction)?;
         contents.add(transaction, origin);
         let insertions = contents.next;
         drop(contents);
         self.shared.insertions.send_replace(insertions);
-        Ok(())
+        Ok(true)
     }
 
     /// The oldest transactions, up to so many and so many bytes, and a block's most. They stay in the pool

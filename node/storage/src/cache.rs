@@ -8,7 +8,7 @@ use lru::LruCache;
 
 use crate::error::StorageError;
 
-/// What a row takes beside its bytes: its key, twice, and its places in the table and in the order of use.
+/// What a row takes beside its bytes and its key's: its places in the table and in the order of use.
 const BESIDE: usize = 256;
 
 type Row = Option<Arc<[u8]>>;
@@ -26,7 +26,7 @@ struct State<K> {
     bytes: usize,
 }
 
-impl<K: Hash + Eq> Cache<K> {
+impl<K: Hash + Eq + AsRef<[u8]>> Cache<K> {
     /// Knows nothing of a version yet.
     pub fn new(version: u64, max_bytes: usize) -> Self {
         Self {
@@ -83,29 +83,32 @@ impl<K: Hash + Eq> Cache<K> {
     }
 }
 
-impl<K: Hash + Eq> State<K> {
+impl<K: Hash + Eq + AsRef<[u8]>> State<K> {
     fn put(&mut self, key: K, row: Row, max_bytes: usize) {
-        self.bytes += size(&row);
-        if let Some(former) = self.rows.put(key, row) {
-            self.bytes -= size(&former);
+        if let Some(former) = self.rows.pop(&key) {
+            self.bytes -= size(&key, &former);
         }
+        self.bytes += size(&key, &row);
+        self.rows.put(key, row);
         while self.bytes > max_bytes
-            && let Some((_, oldest)) = self.rows.pop_lru()
+            && let Some((key, oldest)) = self.rows.pop_lru()
         {
-            self.bytes -= size(&oldest);
+            self.bytes -= size(&key, &oldest);
         }
     }
 }
 
-fn size(row: &Row) -> usize {
-    BESIDE + row.as_ref().map_or(0, |row| row.len())
+/// Keys count: whoever asks may make one up, as long as a request.
+fn size(key: &impl AsRef<[u8]>, row: &Row) -> usize {
+    BESIDE + key.as_ref().len() + row.as_ref().map_or(0, |row| row.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ROOM: usize = 3 * (BESIDE + 10);
+    /// For three rows of ten bytes under a key of one.
+    const ROOM: usize = 3 * (BESIDE + 1 + 10);
 
     fn row(byte: u8) -> Row {
         Some(vec![byte; 10].into())
@@ -161,10 +164,12 @@ mod tests {
         assert_eq!(cache.lock().rows.len(), 3);
         assert!(cached(&cache, 2, "a").is_some());
         assert!(!cache.lock().rows.contains(b"b".as_slice()));
-        // One that is larger than all the room leaves nothing.
+        // One that is larger than all the room leaves nothing, be it by its key.
         let large = Some(vec![0; ROOM].into());
-        cache.advance(3, [(b"e".to_vec(), large)]);
-        let state = cache.lock();
-        assert_eq!((state.rows.len(), state.bytes), (0, 0));
+        for (key, value) in [(b"e".to_vec(), large), (vec![b'e'; ROOM], None)] {
+            cache.advance(3, [(b"f".to_vec(), row(1)), (key, value)]);
+            let state = cache.lock();
+            assert_eq!((state.rows.len(), state.bytes), (0, 0));
+        }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct TipRow {
     pub height: u64,
     pub block_hash: [u8; 32],
     pub state_root: [u8; 32],
-    /// The oldest version of the tree that can still be read in full.
+    /// The oldest height of which the tree's root is kept.
     pub oldest_version: u64,
 }
 

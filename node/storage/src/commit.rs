@@ -15,8 +15,8 @@ use crate::{Storage, Writes};
 const TIP: &[u8] = b"tip";
 const GENESIS: &[u8] = b"genesis";
 
-/// Old versions of the tree one commit deletes at most: one keeps pace with one new
-/// version a height, the second catches up where a release keeps fewer than the last did.
+/// Old roots one commit deletes at most: one keeps pace with one new
+/// root a height, the second catches up where a release keeps fewer than the last did.
 const PRUNE_VERSIONS_PER_COMMIT: u64 = 2;
 
 /// The last committed block, or genesis at height 0.

@@ -102,9 +102,8 @@ impl Storage {
         Self::over(Database::open_read_only(dir)?, KEEP_VERSIONS)
     }
 
-    /// The tip needs the version before it while a commit is under way, so two are the least.
     fn open_keeping(dir: &Path, keep_versions: u64) -> Result<Self, StorageError> {
-        assert!(keep_versions >= 2, "the tip and its parent are always kept");
+        assert!(keep_versions >= 1, "the tip's root is always kept");
         Self::over(Database::open(dir)?, keep_versions)
     }
 

@@ -51,6 +51,13 @@ impl Path {
     }
 }
 
+impl AsRef<[u8]> for Path {
+    /// As much as it takes, whatever its depth.
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl fmt::Debug for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.*}", self.depth(), hex::encode(self.bytes))

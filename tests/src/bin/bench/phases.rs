@@ -95,14 +95,15 @@ impl Saturation<'_> {
             let answer = load.answer().await;
             match &first {
                 None if answer.height >= self.from_height && trade.is_warm() => {
-                    first = Some(Sample::take(network, self.nodes, answer.height).await);
+                    first = Some(Sample::take(network, self.nodes).await);
                 }
                 None => {}
                 Some(first) => {
                     latencies.push(answer.latency);
-                    bar.set_position((answer.height - first.height).min(self.blocks));
+                    let measured = answer.height.saturating_sub(first.height);
+                    bar.set_position(measured.min(self.blocks));
                     if answer.height >= first.height + self.blocks {
-                        break Sample::take(network, self.nodes, answer.height).await;
+                        break Sample::take(network, self.nodes).await;
                     }
                 }
             }

@@ -11,6 +11,16 @@ use super::phases::{Measured, Run};
 use super::sample::Node;
 use super::{VALIDATORS, usage};
 
+/// What the names of a node's threads begin with; the first one bears the program's.
+const THREADS: [&str; 6] = [
+    "api",
+    "consensus",
+    "counterfoild",
+    "gossip",
+    "node",
+    "rocksdb",
+];
+
 /// One figure of a run.
 struct Figure {
     /// In JSON, with its unit.
@@ -111,7 +121,7 @@ impl Work {
             parts: parts
                 .map(|part| (*part, grown(&|node| node.parts[part])))
                 .collect(),
-            threads: ["api", "gossip", "consensus", "rocksdb"].map(named).into(),
+            threads: THREADS.map(named).into(),
         }
     }
 
@@ -142,7 +152,7 @@ impl Work {
             ),
             figure(
                 "eta_unexplained",
-                "  of no thread that is known",
+                "  of threads that ended or have other names",
                 self.all - known,
             ),
             figure(

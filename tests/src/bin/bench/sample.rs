@@ -10,7 +10,7 @@ use super::usage;
 /// What a node counts for itself: labels of `counterfoil_processor_seconds_total`.
 const PARTS: [&str; 4] = ["verify", "execute", "tree", "store"];
 
-/// The state of things as the first receipt of a block came.
+/// The state of things at one moment.
 pub struct Sample {
     pub height: u64,
     pub at: Instant,
@@ -31,7 +31,9 @@ pub struct Node {
 }
 
 impl Sample {
-    pub async fn take(network: &Network, nodes: &[usize], height: u64) -> Self {
+    /// As of now: receipts that were sent since may not have been read yet.
+    pub async fn take(network: &Network, nodes: &[usize]) -> Self {
+        let height = network.height(nodes).await;
         let mut taken = Vec::new();
         for node in nodes {
             let node = network.node(*node);
