@@ -7,8 +7,7 @@ use rand::RngCore as _;
 use rand::rngs::ThreadRng;
 
 /// Signatures to be judged together. What [`verify_zip215`](super::verify_zip215) accepts passes; should one that it
-/// refuses be among them, all pass but with probability 2^−128. For where two machines need not agree:
-/// what a block holds is verified one by one.
+/// refuses be among them, they pass with probability 2^−128 only.
 #[derive(Default)]
 pub struct Batch(Verifier);
 

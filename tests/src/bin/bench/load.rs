@@ -10,6 +10,8 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// Sent and not yet taken by the connection.
 const QUEUE: usize = 256;
+/// Heard and not yet looked at: more than there are under way, so that no stream waits for whoever sends.
+const ANSWERS: usize = 65_536;
 /// Nothing takes so long while the network works.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -23,14 +25,14 @@ pub struct Answer {
 /// One stream to each node, which take turns: no node falls behind, so that what is sent a day later is also taken later.
 pub struct Load {
     streams: Vec<mpsc::Sender<wire::SubmitStreamRequest>>,
-    answers: mpsc::UnboundedReceiver<(wire::SubmitStreamResponse, Instant)>,
+    answers: mpsc::Receiver<(wire::SubmitStreamResponse, Instant)>,
     due: Vec<Instant>,
     answered: usize,
 }
 
 impl Load {
     pub async fn open(network: &Network, nodes: &[usize]) -> Self {
-        let (heard, answers) = mpsc::unbounded_channel();
+        let (heard, answers) = mpsc::channel(ANSWERS);
         let mut streams = Vec::new();
         for node in nodes {
             let (requests, stream) = mpsc::channel(QUEUE);
@@ -40,7 +42,7 @@ impl Load {
                 let answers = client.submit_stream(ReceiverStream::new(stream)).await;
                 let mut answers = answers.expect("the node takes a stream").into_inner();
                 while let Some(answer) = answers.message().await.expect("the stream goes on") {
-                    if heard.send((answer, Instant::now())).is_err() {
+                    if heard.send((answer, Instant::now())).await.is_err() {
                         return;
                     }
                 }
