@@ -27,7 +27,10 @@ pub struct Load {
     streams: Vec<mpsc::Sender<wire::SubmitStreamRequest>>,
     answers: mpsc::Receiver<(wire::SubmitStreamResponse, Instant)>,
     due: Vec<Instant>,
+    is_answered: Vec<bool>,
     answered: usize,
+    /// How many of the first ones are answered without a gap.
+    answered_in_order: usize,
 }
 
 impl Load {
@@ -53,7 +56,9 @@ impl Load {
             streams,
             answers,
             due: Vec::new(),
+            is_answered: Vec::new(),
             answered: 0,
+            answered_in_order: 0,
         }
     }
 
@@ -62,9 +67,14 @@ impl Load {
         self.due.len()
     }
 
-    /// How many of them have their receipt.
-    pub fn answered(&self) -> usize {
-        self.answered
+    /// Whether the first so many all have their receipts.
+    pub fn answered(&self, first: usize) -> bool {
+        self.answered_in_order >= first
+    }
+
+    /// Whether that of a number has.
+    pub fn is_answered(&self, number: usize) -> bool {
+        self.is_answered[number]
     }
 
     /// Sends one that was due at a time.
@@ -75,6 +85,7 @@ impl Load {
             wait: true,
         };
         self.due.push(due);
+        self.is_answered.push(false);
         let stream = &self.streams[self.due.len() % self.streams.len()];
         let taken = tokio::time::timeout(PATIENCE, stream.send(request)).await;
         taken
@@ -93,15 +104,20 @@ impl Load {
     /// Waits for all that is still to come; in what order it came.
     pub async fn finish(&mut self) -> Vec<Duration> {
         let mut latencies = Vec::new();
-        while self.answered() < self.sent() {
+        while self.answered < self.sent() {
             latencies.push(self.answer().await.latency);
         }
         latencies
     }
 
     fn read(&mut self, answer: wire::SubmitStreamResponse, at: Instant) -> Answer {
+        let number = usize::try_from(answer.sequence).expect("its own number");
         self.answered += 1;
-        let due = self.due[usize::try_from(answer.sequence).expect("its own number")];
+        self.is_answered[number] = true;
+        while self.is_answered.get(self.answered_in_order) == Some(&true) {
+            self.answered_in_order += 1;
+        }
+        let due = self.due[number];
         match answer.outcome {
             Some(Outcome::Receipt(receipt)) if receipt.code == 0 => Answer {
                 height: receipt.height,

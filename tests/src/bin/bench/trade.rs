@@ -17,6 +17,8 @@ pub struct Trade {
     days: VecDeque<Vec<Signed>>,
     /// How many must be answered before the next day is sent: all but the last day.
     answered_first: usize,
+    /// The number of the last day's first transaction, which rolls the clock: no later roll may overtake it.
+    roll: Option<usize>,
     /// Bytes of an encoded transaction, on average.
     pub bytes_each: f64,
     /// How many days are left once invoices are paid, and from then on all kinds come.
@@ -40,6 +42,7 @@ impl Trade {
             days,
             bytes_each: bytes as f64 / f64::from(count),
             answered_first: 0,
+            roll: None,
             warm_from: arguments.days,
         }
     }
@@ -52,14 +55,17 @@ impl Trade {
     /// Goes on over another load, once all of the last one is answered.
     pub fn begin_anew(&mut self) {
         self.answered_first = 0;
+        self.roll = None;
     }
 
     /// The next day, once what it builds on is answered: two days are under way at a time.
     pub fn next_day(&mut self, load: &Load) -> Option<Vec<Signed>> {
-        if load.answered() < self.answered_first {
+        let rolled = self.roll.is_none_or(|roll| load.is_answered(roll));
+        if !rolled || !load.answered(self.answered_first) {
             return None;
         }
         self.answered_first = load.sent();
+        self.roll = Some(load.sent());
         Some(self.days.pop_front().expect(MORE_DAYS))
     }
 
