@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use counterfoil_tests::network::{Network, issue, scrape};
 use indicatif::ProgressBar;
 
+use super::VALIDATORS;
 use super::load::Load;
 use super::sample::Sample;
 use super::trade::Trade;
@@ -40,7 +41,11 @@ pub struct Idle {
 pub async fn idle(network: &Network, load: &mut Load, quiet: Duration) -> Idle {
     let before = consensus_time(network).await;
     tokio::time::sleep(quiet).await;
-    let after = consensus_time(network).await;
+    let mut after = consensus_time(network).await;
+    while after.1 <= before.1 {
+        tokio::time::sleep(POLL).await;
+        after = consensus_time(network).await;
+    }
     let bank = network.wallet("bank-a");
     let mut latencies = Vec::new();
     for number in 0..SINGLE {
@@ -55,15 +60,21 @@ pub async fn idle(network: &Network, load: &mut Load, quiet: Duration) -> Idle {
     }
 }
 
-/// Seconds and blocks so far, of the first node.
+/// Seconds and blocks so far, of all nodes.
 async fn consensus_time(network: &Network) -> (f64, f64) {
-    let metrics = scrape(network.node(0).metrics()).await;
-    let of = |end: &str| {
-        let name = format!("{CONSENSUS_TIME}{end}");
-        let found = metrics.iter().find(|(sample, _)| sample.starts_with(&name));
-        *found.expect("the engine counts its blocks").1
-    };
-    (of("_sum"), of("_count"))
+    let (mut seconds, mut blocks) = (0.0, 0.0);
+    for node in 0..VALIDATORS {
+        let metrics = scrape(network.node(node).metrics()).await;
+        let of = |end: &str| -> f64 {
+            let name = format!("{CONSENSUS_TIME}{end}");
+            let samples = metrics.iter();
+            let found = samples.filter(|(sample, _)| sample.starts_with(&name));
+            found.map(|(_, value)| value).sum()
+        };
+        seconds += of("_sum");
+        blocks += of("_count");
+    }
+    (seconds, blocks)
 }
 
 /// More under way than a block holds, until so many blocks are measured from a height on.
