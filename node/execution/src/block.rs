@@ -6,9 +6,7 @@ use counterfoil_contracts::kernel::{
     BlockContext, Failure, Rules, StateError, StateReader, Store, Writes,
 };
 use counterfoil_contracts::{calendar, dispatch, membership};
-use counterfoil_proto::membership::v1::{
-    ConsensusSettings, LedgerKeyRotation, Organization, Upgrade,
-};
+use counterfoil_proto::membership::v1::{ConsensusSettings, LedgerKeyRotation, Upgrade};
 use counterfoil_proto::v1::{Receipt, Rejection};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey, LedgerKeys, PROTOCOL_VERSION};
@@ -183,24 +181,10 @@ impl Executor {
         })
     }
 
-    /// What the state says of an organization.
-    pub fn organization(
-        &self,
-        state: &dyn StateReader,
-        id: &str,
-    ) -> Result<Option<Organization>, StateError> {
-        membership::api::organization(&Store::new(state), id)
-    }
-
     /// The ledger date at a time.
     pub fn ledger_date(&self, state: &dyn StateReader, time_ms: u64) -> Result<Date, StateError> {
         calendar::api::ledger_date(&Store::new(state), &self.genesis, time_ms)
     }
-}
-
-/// Whether the signers of a transaction are accounts of its organization, and act at a height.
-pub fn is_enrolled(organization: &Organization, tx: &VerifiedTransaction, height: u64) -> bool {
-    membership::api::check_accounts(organization, &tx.transaction().signers, height).is_ok()
 }
 
 /// Where a height's block hash stands in the state; of height 0, the genesis hash.

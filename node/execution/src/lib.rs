@@ -5,7 +5,7 @@ mod block;
 mod check;
 mod overlay;
 
-pub use block::{Executor, HeightRules, Outcome, Unprepared, is_enrolled};
+pub use block::{Executor, HeightRules, Outcome, Unprepared};
 pub use check::{Refusal, VerifiedTransaction, check, check_all, check_expiry};
 pub use counterfoil_contracts::kernel::{BlockContext, StateError, StateReader, Writes};
 pub use overlay::Overlay;

@@ -100,10 +100,10 @@ pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
         let node = Node::start(&parts, config, ledger, disk, peer_key, validator_key, tls).await?;
         node.until_stopped(signals).await
     });
-    match &ended {
-        Err(RunError::ToldTwice) => runtimes.abandon(),
-        _ => runtimes.shut_down(LAST_WORK),
-    }
+    runtimes.shut_down(match &ended {
+        Err(RunError::ToldTwice) => Duration::ZERO,
+        _ => LAST_WORK,
+    });
     Ok(ended?)
 }
 

@@ -59,13 +59,6 @@ impl Runtimes {
             runtime.shutdown_timeout(until.saturating_duration_since(Instant::now()));
         }
     }
-
-    /// Waits for nothing.
-    pub fn abandon(self) {
-        for runtime in [self.api, self.consensus, self.gossip, self.node] {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 /// Starts a part on its own threads; what it spawns stays there.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check_expiry, is_enrolled};
+use counterfoil_contracts::kernel::Store;
+use counterfoil_contracts::membership;
+use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check_expiry};
 use counterfoil_proto::membership::v1::Organization;
 use counterfoil_proto::v1::{Receipt, RefusalCode};
 use counterfoil_storage::StorageError;
@@ -107,7 +109,7 @@ impl Mempool {
 
     fn admit_one(
         &self,
-        view: &mut View,
+        view: &mut View<'_>,
         transaction: VerifiedTransaction,
         origin: Origin,
     ) -> Result<Admission, AdmitError> {
@@ -173,8 +175,8 @@ impl Mempool {
 }
 
 /// What the state says of those who send a batch, each read once.
-struct View {
-    ledger: Ledger,
+struct View<'a> {
+    ledger: &'a Ledger,
     /// The tip before anything was looked up.
     height: u64,
     state: State,
@@ -182,12 +184,12 @@ struct View {
     organizations: BTreeMap<String, Option<Organization>>,
 }
 
-impl View {
-    fn new(ledger: &Ledger) -> Self {
+impl<'a> View<'a> {
+    fn new(ledger: &'a Ledger) -> Self {
         Self {
             height: ledger.tip().height,
             state: ledger.state(),
-            ledger: ledger.clone(),
+            ledger,
             lifetime_ms: None,
             organizations: BTreeMap::new(),
         }
@@ -206,11 +208,15 @@ impl View {
     fn check_enrolled(&mut self, transaction: &VerifiedTransaction) -> Result<(), AdmitError> {
         let id = transaction.organization();
         if !self.organizations.contains_key(id) {
-            let organization = self.ledger.executor().organization(&self.state, id)?;
+            let store = Store::new(&self.state);
+            let organization = membership::api::organization(&store, id)?;
             self.organizations.insert(id.to_owned(), organization);
         }
-        let organization = self.organizations[id].as_ref();
-        if organization.is_some_and(|found| is_enrolled(found, transaction, self.height + 1)) {
+        let (signers, height) = (&transaction.transaction().signers, self.height + 1);
+        let enrolled = self.organizations[id].as_ref().is_some_and(|organization| {
+            membership::api::check_accounts(organization, signers, height).is_ok()
+        });
+        if enrolled {
             return Ok(());
         }
         let message =

@@ -169,7 +169,7 @@ impl Storage {
         let oldest_kept = (tip.height + 1).saturating_sub(self.keep_versions() - 1);
         let reachable = tip.oldest_version + PRUNE_VERSIONS_PER_COMMIT;
         let oldest_version = oldest_kept.min(reachable).max(tip.oldest_version);
-        for version in tip.oldest_version + 1..=oldest_version {
+        for version in tip.oldest_version..oldest_version {
             tree::prune(version, batch);
         }
         oldest_version

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use counterfoil_proto::v1 as wire;
 use counterfoil_tests::network::{Client, MEMBERS, Network, Plan, issue};
+use counterfoil_tests::{progress, usage};
 use futures::StreamExt as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Connections that are made at the same time.
@@ -103,9 +103,7 @@ async fn connect(
     count: usize,
     what: &str,
 ) -> Vec<(String, Client)> {
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template");
-    let bar = ProgressBar::new(count as u64).with_style(style);
-    bar.set_message(what.to_owned());
+    let bar = progress::bar(count as u64, what);
     let connecting = members.iter().cycle().take(count).map(|member| {
         let client = network.node(0).connect().of(network.wallet(member));
         let bar = bar.clone();
@@ -181,13 +179,10 @@ async fn watch(network: &Network, time: Duration) -> (Vec<Sample>, u64) {
 }
 
 fn sample(pid: u32, at: Duration, height: u64) -> Sample {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the node runs");
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let resident = resident.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
     let open = fs::read_dir(format!("/proc/{pid}/fd")).expect("the node runs");
     Sample {
         at,
-        resident_kib: resident.expect("Linux tells a process's memory"),
+        resident_kib: usage::resident_kib(pid),
         descriptors: open.count() as u64,
         height,
     }

@@ -1,7 +1,7 @@
 //! The authenticated state: a sparse Merkle tree over the hashes of records, as of the tip.
 //!
 //! A leaf's key is `Hash::tagged(STATE_KEY_TAG, [record key])`, its value SHA-256 of the record. The root is that of
-//! the Jellyfish Merkle Tree (Gao, Hu, Wu: "Jellyfish Merkle Tree", 2021): an empty subtree is a placeholder, one with a single
+//! the Jellyfish Merkle Tree (Gao, Hu, Wu: "Jellyfish Merkle Tree", 2021): an empty subtree has a hash of its own, one with a single
 //! leaf is that leaf, any other the hash of its two halves. The tests hold it against the crate `jmt`.
 //!
 //! Sixteen halves' halves make one node, which is one row under its path, replaced in place: a block
@@ -23,7 +23,7 @@ use crate::codec;
 use crate::db::{Batch, Family, Frozen};
 use crate::error::StorageError;
 
-use node::{Node, Path, placeholder};
+use node::{Node, Path};
 use update::{Change, Changed, Update};
 
 /// The nodes used last, as they are stored.
@@ -123,17 +123,13 @@ pub(crate) fn root(frozen: &Frozen<'_>, version: u64) -> Result<Option<Hash>, St
 
 /// The root hash of the nodes that are stored, which is that of the tip.
 pub(crate) fn stored_root(frozen: &Frozen<'_>) -> Result<Hash, StorageError> {
-    let root = read(frozen, &Path::ROOT)?;
-    Ok(Hash::from_bytes(
-        root.map_or_else(placeholder, |root| root.hash()),
-    ))
+    let root = read(frozen, &Path::ROOT)?.unwrap_or_default();
+    Ok(Hash::from_bytes(root.hash()))
 }
 
-/// Deletes the root before `version`, which becomes the oldest that can be read.
+/// Deletes the root of a version.
 pub(crate) fn prune(version: u64, batch: &mut Batch<'_>) {
-    if let Some(before) = version.checked_sub(1) {
-        batch.delete(Family::Roots, codec::height_key(before));
-    }
+    batch.delete(Family::Roots, codec::height_key(version));
 }
 
 pub(crate) fn missing_root(version: u64) -> StorageError {

@@ -13,9 +13,7 @@ const INNER: &[u8] = b"JMT::IntrnalNode";
 const WIDTH: u8 = 16;
 
 /// The hash of a subtree without leaves.
-pub fn placeholder() -> Digest {
-    *b"SPARSE_MERKLE_PLACEHOLDER_HASH__"
-}
+const NOTHING: &Digest = b"SPARSE_MERKLE_PLACEHOLDER_HASH__";
 
 /// Where a node stands: the first nibbles of the keys of all leaves below it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,7 +131,7 @@ impl Node {
         }
     }
 
-    /// The hash of all that is below it.
+    /// The hash of all that is below it, which may be nothing.
     pub fn hash(&self) -> Digest {
         hash_of(&self.children, 0, WIDTH)
     }
@@ -193,7 +191,7 @@ impl Node {
 /// The hash of those of these children that stand from a nibble on, so many wide.
 fn hash_of(children: &[(u8, Child)], start: u8, width: u8) -> Digest {
     match children {
-        [] => placeholder(),
+        [] => *NOTHING,
         [(_, child)] if width == 1 || matches!(child, Child::Leaf(_)) => *child.hash(),
         _ => {
             let half = width / 2;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::node::{Child, Digest, Leaf, Node, Path, nibble, placeholder};
+use super::node::{Child, Digest, Leaf, Node, Path, nibble};
 use crate::error::StorageError;
 
 /// A leaf's key, and its new value; `None` deletes it.
@@ -32,10 +32,7 @@ impl<'a> Update<'a> {
         let before = load(&Path::ROOT)?;
         let mut root = before.clone().unwrap_or_default();
         update.change_children(&Path::ROOT, &mut root, changes)?;
-        let hash = match root.children() {
-            [] => placeholder(),
-            _ => root.hash(),
-        };
+        let hash = root.hash();
         // Unlike another node, the root stays where it has a single leaf.
         let after = (!root.children().is_empty()).then_some(root);
         if after != before {
@@ -78,29 +75,23 @@ impl<'a> Update<'a> {
                 self.change_children(path, &mut after, changes)?;
                 Ok(self.settle(path, Some(&before), after))
             }
-            Some(Child::Leaf(leaf)) => Ok(self.build(path, &merge(leaf, changes))),
-            None => {
-                let leaves = changes.iter().filter_map(new_leaf);
-                Ok(self.build(path, &leaves.collect::<Vec<_>>()))
-            }
+            Some(Child::Leaf(leaf)) => self.build(path, &merge(leaf, changes)),
+            None => self.build(path, changes),
         }
     }
 
-    /// A subtree where there was none or a single leaf. Leaves ascend by key.
-    fn build(&mut self, path: &Path, leaves: &[Arc<Leaf>]) -> Option<Child> {
-        match leaves {
-            [] => None,
-            [leaf] => Some(Child::Leaf(leaf.clone())),
+    /// A subtree where nothing was.
+    fn build(&mut self, path: &Path, changes: &[Change]) -> Result<Option<Child>, StorageError> {
+        let mut leaves = changes
+            .iter()
+            .filter_map(|(key, value)| Some((key, (*value)?)));
+        match (leaves.next(), leaves.next()) {
+            (None, _) => Ok(None),
+            (Some((key, value)), None) => Ok(Some(Child::Leaf(Arc::new(Leaf::new(*key, value))))),
             _ => {
-                let depth = path.depth();
                 let mut node = Node::default();
-                for group in leaves.chunk_by(|a, b| nibble(&a.key, depth) == nibble(&b.key, depth))
-                {
-                    let at = nibble(&group[0].key, depth);
-                    let child = self.build(&path.child(at), group);
-                    node.set(at, child);
-                }
-                self.settle(path, None, node)
+                self.change_children(path, &mut node, changes)?;
+                Ok(self.settle(path, None, node))
             }
         }
     }
@@ -125,19 +116,11 @@ impl<'a> Update<'a> {
     }
 }
 
-fn new_leaf((key, value): &Change) -> Option<Arc<Leaf>> {
-    value.map(|value| Arc::new(Leaf::new(*key, value)))
-}
-
-/// The leaves that changes leave of one that is there.
-fn merge(there: &Arc<Leaf>, changes: &[Change]) -> Vec<Arc<Leaf>> {
-    let at = changes.partition_point(|(key, _)| *key < there.key);
-    let (below, rest) = changes.split_at(at);
-    let stays = rest.first().is_none_or(|(key, _)| *key != there.key);
-    let below = below.iter().filter_map(new_leaf);
-    let kept = stays.then(|| there.clone());
-    below
-        .chain(kept)
-        .chain(rest.iter().filter_map(new_leaf))
-        .collect()
+/// The changes that make of nothing what these make of a leaf.
+fn merge(there: &Leaf, changes: &[Change]) -> Vec<Change> {
+    let mut merged = changes.to_vec();
+    if let Err(at) = merged.binary_search_by_key(&there.key, |(key, _)| *key) {
+        merged.insert(at, (there.key, Some(there.value)));
+    }
+    merged
 }

@@ -28,7 +28,6 @@ pub struct Load {
     answers: mpsc::Receiver<(wire::SubmitStreamResponse, Instant)>,
     due: Vec<Instant>,
     is_answered: Vec<bool>,
-    answered: usize,
     /// How many of the first ones are answered without a gap.
     answered_in_order: usize,
 }
@@ -58,7 +57,6 @@ impl Load {
             answers,
             due: Vec::new(),
             is_answered: Vec::new(),
-            answered: 0,
             answered_in_order: 0,
         }
     }
@@ -71,11 +69,6 @@ impl Load {
     /// Whether the first so many all have their receipts.
     pub fn answered(&self, first: usize) -> bool {
         self.answered_in_order >= first
-    }
-
-    /// Whether that of a number has.
-    pub fn is_answered(&self, number: usize) -> bool {
-        self.is_answered[number]
     }
 
     /// Sends one that was due at a time.
@@ -105,7 +98,7 @@ impl Load {
     /// Waits for all that is still to come; in what order it came.
     pub async fn finish(&mut self) -> Vec<Duration> {
         let mut latencies = Vec::new();
-        while self.answered < self.sent() {
+        while !self.answered(self.sent()) {
             latencies.push(self.answer().await.latency);
         }
         latencies
@@ -113,7 +106,6 @@ impl Load {
 
     fn read(&mut self, answer: wire::SubmitStreamResponse, at: Instant) -> Answer {
         let number = usize::try_from(answer.sequence).expect("its own number");
-        self.answered += 1;
         self.is_answered[number] = true;
         while self.is_answered.get(self.answered_in_order) == Some(&true) {
             self.answered_in_order += 1;

@@ -13,7 +13,6 @@ mod phases;
 mod report;
 mod sample;
 mod trade;
-mod usage;
 mod workload;
 
 use std::process::ExitCode;
@@ -21,11 +20,12 @@ use std::time::Duration;
 
 use clap::Parser;
 use counterfoil_tests::network::{Network, Plan, finish};
+use counterfoil_tests::progress;
 
 use self::load::Load;
 use self::phases::{Run, Saturation};
 use self::report::{Figures, Report};
-use self::trade::{Trade, progress};
+use self::trade::Trade;
 
 const VALIDATORS: usize = 4;
 /// How far apart the two timings of a verification may be, per cent.
@@ -107,7 +107,7 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
     let idle = phases::idle(&network, &mut load, Duration::from_secs(arguments.seconds)).await;
 
     let floor_before = floor::verification();
-    let bar = progress(arguments.blocks, &format!("{name}: blocks measured"));
+    let bar = progress::bar(arguments.blocks, &format!("{name}: blocks measured"));
     let full = Saturation {
         nodes: &nodes,
         from_height: arguments.warm_up,
@@ -116,7 +116,8 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
     let full = full.measure(&network, &mut load, &mut trade, &bar).await;
     let floor_after = floor::verification();
 
-    let rate = full.transactions_per_second(&network).await / 2.0;
+    let blocks = network.client(0).blocks(full.last.height).await;
+    let rate = full.transactions_per_second(&blocks) / 2.0;
     let seconds = Duration::from_secs(arguments.seconds);
     let half = phases::open_loop(&mut load, &mut trade, rate, seconds).await;
 
@@ -125,7 +126,7 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
     let down_from = network.height(rest).await;
     let mut load = Load::open(&network, rest).await;
     trade.begin_anew();
-    let bar = progress(
+    let bar = progress::bar(
         arguments.blocks / 2,
         &format!("{name}: with one validator down"),
     );
@@ -136,7 +137,7 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
     };
     let down = down.measure(&network, &mut load, &mut trade, &bar).await;
     drop(load);
-    let caught_up = phases::catch_up(&mut network, last, rest, &down).await;
+    let caught_up = phases::catch_up(&mut network, last, rest).await;
 
     let height = network.agree(&nodes).await;
     let mut audit = network.command(0, "regulator");

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use counterfoil_tests::network::{Network, issue, scrape};
+use counterfoil_proto::v1 as wire;
+use counterfoil_tests::network::{Network, eventually, issue, scrape};
 use indicatif::ProgressBar;
 
 use super::VALIDATORS;
@@ -14,8 +15,6 @@ use super::trade::Trade;
 const SINGLE: usize = 40;
 /// The engine's own measure of a height, from its beginning to its decision.
 const CONSENSUS_TIME: &str = "malachitebft_core_consensus_consensus_time";
-/// Between two looks at how far a node is.
-const POLL: Duration = Duration::from_millis(20);
 
 pub struct Run {
     /// One verification, before and after the full load.
@@ -41,11 +40,13 @@ pub struct Idle {
 pub async fn idle(network: &Network, load: &mut Load, quiet: Duration) -> Idle {
     let before = consensus_time(network).await;
     tokio::time::sleep(quiet).await;
-    let mut after = consensus_time(network).await;
-    while after.1 <= before.1 {
-        tokio::time::sleep(POLL).await;
-        after = consensus_time(network).await;
-    }
+    let after = eventually("a block that the engine counts", async || {
+        let after = consensus_time(network).await;
+        (after.1 > before.1)
+            .then_some(after)
+            .ok_or_else(|| "there is none".to_owned())
+    });
+    let after = after.await;
     let bank = network.wallet("bank-a");
     let mut latencies = Vec::new();
     for number in 0..SINGLE {
@@ -135,15 +136,25 @@ impl Measured {
         (self.last.at - self.first.at).as_secs_f64()
     }
 
-    pub async fn transactions_per_second(&self, network: &Network) -> f64 {
-        let blocks = network.client(0).blocks(self.last.height).await;
-        let measured = blocks.iter().filter(|block| {
-            let height = block.header.as_ref().map_or(0, |header| header.height);
-            height > self.first.height
-        });
-        let transactions: u32 = measured.filter_map(|block| block.transactions).sum();
-        f64::from(transactions) / self.seconds()
+    /// Those of these blocks that it was measured over.
+    pub fn blocks<'a>(&self, blocks: &'a [wire::BlockSummary]) -> Vec<&'a wire::BlockSummary> {
+        let heights = self.first.height + 1..=self.last.height;
+        let height = |block: &wire::BlockSummary| block.header.as_ref().map_or(0, |h| h.height);
+        let measured = blocks
+            .iter()
+            .filter(|block| heights.contains(&height(block)));
+        measured.collect()
     }
+
+    pub fn transactions_per_second(&self, blocks: &[wire::BlockSummary]) -> f64 {
+        transactions(self.blocks(blocks)) / self.seconds()
+    }
+}
+
+/// How many there are in some blocks.
+pub fn transactions<'a>(blocks: impl IntoIterator<Item = &'a wire::BlockSummary>) -> f64 {
+    let counts = blocks.into_iter().filter_map(|block| block.transactions);
+    f64::from(counts.sum::<u32>())
 }
 
 /// So many transactions a second at even intervals, whatever becomes of those before. What is late is counted from when it was
@@ -185,26 +196,17 @@ pub struct CaughtUp {
 }
 
 /// Starts a validator again that was down, and waits until it has all that the others made meanwhile.
-pub async fn catch_up(
-    network: &mut Network,
-    node: usize,
-    rest: &[usize],
-    down: &Measured,
-) -> CaughtUp {
+pub async fn catch_up(network: &mut Network, node: usize, rest: &[usize]) -> CaughtUp {
     let height = network.height(rest).await;
     network.node_mut(node).spawn();
-    // It serves once its store is open.
-    let (from, began) = loop {
-        match network.client(node).height().await {
-            Ok(from) => break (from, Instant::now()),
-            Err(_) => tokio::time::sleep(POLL).await,
-        }
-    };
-    while network.client(node).height().await.unwrap_or_default() < down.last.height.min(height) {
-        tokio::time::sleep(POLL).await;
-    }
+    let client = network.client(node);
+    let serves = eventually("the validator to serve again", async || {
+        client.height().await.map_err(|status| status.to_string())
+    });
+    let (from, began) = (serves.await, Instant::now());
+    network.reach(&[node], height).await;
     CaughtUp {
-        blocks: down.last.height.saturating_sub(from),
+        blocks: height.saturating_sub(from),
         took: began.elapsed(),
     }
 }

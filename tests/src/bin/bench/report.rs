@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_tests::network::Network;
+use counterfoil_tests::usage;
 use serde_json::{Map, Value, json};
 
-use super::phases::{Measured, Run};
+use super::VALIDATORS;
+use super::phases::{Run, transactions};
 use super::sample::Node;
-use super::{VALIDATORS, usage};
 
 /// What the names of a node's threads begin with; the first one bears the program's.
 const THREADS: [&str; 6] = [
@@ -36,12 +37,12 @@ pub struct Figures {
 
 impl Figures {
     pub fn of(network: &Network, run: &Run, blocks: &[wire::BlockSummary]) -> Self {
-        let mut figures = Work::of(run, &within(blocks, &run.full)).figures();
+        let mut figures = Work::of(run, &run.full.blocks(blocks)).figures();
         figures.extend(load(run, blocks));
         figures.extend(idle(run));
         let (first, last) = (&run.full.first, &run.full.last);
-        let peak = last.nodes.iter().map(|node| node.peak_memory).max();
-        let committed = transactions(&blocks.iter().collect::<Vec<_>>());
+        let peak = last.nodes.iter().map(|node| node.peak_kib).max();
+        let committed = transactions(blocks);
         let generator = (last.generator - first.generator).as_secs_f64() / run.full.seconds();
         let busy = (last.machine.0 - first.machine.0) as f64;
         let whole = (last.machine.1 - first.machine.1) as f64;
@@ -50,7 +51,7 @@ impl Figures {
         add(
             "peak_memory_mib",
             "MiB of memory of the largest validator",
-            peak.unwrap_or_default() as f64 / f64::from(1 << 20),
+            peak.unwrap_or_default() as f64 / 1024.0,
         );
         add(
             "disk_of_encoded",
@@ -95,7 +96,7 @@ struct Work {
 impl Work {
     fn of(run: &Run, blocks: &[&wire::BlockSummary]) -> Self {
         // Each transaction of the workload has one signature.
-        let signatures = transactions(blocks) * VALIDATORS as f64;
+        let signatures = transactions(blocks.iter().copied()) * VALIDATORS as f64;
         let each = |seconds: f64| seconds / (signatures * verification(run));
         let nodes = run.full.first.nodes.iter().zip(&run.full.last.nodes);
         let nodes: Vec<(&Node, &Node)> = nodes.collect();
@@ -175,12 +176,12 @@ impl Work {
 }
 
 fn load(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
-    let measured = within(blocks, &run.full);
+    let measured = run.full.blocks(blocks);
     let count = measured.len() as f64;
     let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
-    let per_second = |of: &Measured| transactions(&within(blocks, of)) / of.seconds();
-    let (healthy, down) = (per_second(&run.full), per_second(&run.down));
-    let live = within(blocks, &run.down).len() as f64 / run.down.seconds();
+    let healthy = run.full.transactions_per_second(blocks);
+    let down = run.down.transactions_per_second(blocks);
+    let live = run.down.blocks(blocks).len() as f64 / run.down.seconds();
     let caught_up = run.caught_up.blocks as f64 / run.caught_up.took.as_secs_f64();
     let figure = |name, what, value| Figure { name, what, value };
     vec![
@@ -188,7 +189,7 @@ fn load(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
         figure(
             "transactions_per_block",
             "transactions a block",
-            transactions(&measured) / count,
+            transactions(measured) / count,
         ),
         figure(
             "rounds_per_block",
@@ -249,23 +250,6 @@ fn idle(run: &Run) -> Vec<Figure> {
 /// Seconds of one.
 fn verification(run: &Run) -> f64 {
     (run.floor[0] + run.floor[1]).as_secs_f64() / 2.0
-}
-
-fn within<'a>(
-    blocks: &'a [wire::BlockSummary],
-    measured: &Measured,
-) -> Vec<&'a wire::BlockSummary> {
-    let heights = measured.first.height + 1..=measured.last.height;
-    let height = |block: &wire::BlockSummary| block.header.as_ref().map_or(0, |h| h.height);
-    let blocks = blocks
-        .iter()
-        .filter(|block| heights.contains(&height(block)));
-    blocks.collect()
-}
-
-fn transactions(blocks: &[&wire::BlockSummary]) -> f64 {
-    let count: u32 = blocks.iter().filter_map(|block| block.transactions).sum();
-    f64::from(count)
 }
 
 /// What so many in a hundred latencies, ascending, do not exceed.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use counterfoil_tests::network::{Network, scrape};
-
-use super::usage;
+use counterfoil_tests::usage;
 
 /// What a node counts for itself: labels of `counterfoil_processor_seconds_total`.
 const PARTS: [&str; 4] = ["verify", "execute", "tree", "store"];
@@ -27,7 +26,7 @@ pub struct Node {
     pub threads: BTreeMap<String, Duration>,
     /// By part of the work, in seconds.
     pub parts: BTreeMap<&'static str, f64>,
-    pub peak_memory: u64,
+    pub peak_kib: u64,
 }
 
 impl Sample {
@@ -41,7 +40,7 @@ impl Sample {
                 processor: usage::processor_time(node.pid()),
                 threads: usage::threads(node.pid()),
                 parts: parts(&scrape(node.metrics()).await),
-                peak_memory: usage::peak_memory(node.pid()),
+                peak_kib: usage::peak_kib(node.pid()),
             });
         }
         Self {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use counterfoil_tests::network::{Network, Signed};
-use indicatif::{ProgressBar, ProgressStyle};
+use counterfoil_tests::progress;
 use prost::Message as _;
 
 use super::Arguments;
@@ -15,10 +15,8 @@ const MORE_DAYS: &str = "enough days were signed beforehand: give more --days";
 
 pub struct Trade {
     days: VecDeque<Vec<Signed>>,
-    /// How many must be answered before the next day is sent: all but the last day.
-    answered_first: usize,
-    /// The number of the last day's first transaction, which rolls the clock: no later roll may overtake it.
-    roll: Option<usize>,
+    /// The number of the last day's first transaction.
+    last_day: Option<usize>,
     /// Bytes of an encoded transaction, on average.
     pub bytes_each: f64,
     /// How many days are left once invoices are paid, and from then on all kinds come.
@@ -28,7 +26,7 @@ pub struct Trade {
 impl Trade {
     pub fn sign(arguments: &Arguments, network: &Network, members: &[String], name: &str) -> Self {
         let days = PAID + 1 + arguments.days;
-        let bar = progress(days as u64, &format!("{name}: days signed"));
+        let bar = progress::bar(days as u64, &format!("{name}: days signed"));
         let mut workload = Workload::new(network, members, arguments.traders, arguments.invoices);
         let days = bar.wrap_iter(0..days).map(|_| workload.next_day());
         let days: VecDeque<Vec<Signed>> = days.collect();
@@ -41,8 +39,7 @@ impl Trade {
         Self {
             days,
             bytes_each: bytes as f64 / f64::from(count),
-            answered_first: 0,
-            roll: None,
+            last_day: None,
             warm_from: arguments.days,
         }
     }
@@ -54,18 +51,16 @@ impl Trade {
 
     /// Goes on over another load, once all of the last one is answered.
     pub fn begin_anew(&mut self) {
-        self.answered_first = 0;
-        self.roll = None;
+        self.last_day = None;
     }
 
-    /// The next day, once what it builds on is answered: two days are under way at a time.
+    /// The next day, once what it builds on is answered: two days are under way at a time, and of the last one the first
+    /// transaction is answered, as it rolls the clock and no later roll may overtake it.
     pub fn next_day(&mut self, load: &Load) -> Option<Vec<Signed>> {
-        let rolled = self.roll.is_none_or(|roll| load.is_answered(roll));
-        if !rolled || !load.answered(self.answered_first) {
+        if self.last_day.is_some_and(|first| !load.answered(first + 1)) {
             return None;
         }
-        self.answered_first = load.sent();
-        self.roll = Some(load.sent());
+        self.last_day = Some(load.sent());
         Some(self.days.pop_front().expect(MORE_DAYS))
     }
 
@@ -77,11 +72,4 @@ impl Trade {
             }
         }
     }
-}
-
-pub fn progress(length: u64, what: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}").expect("a template");
-    let bar = ProgressBar::new(length).with_style(style);
-    bar.set_message(what.to_owned());
-    bar
 }

@@ -63,13 +63,21 @@ pub fn machine_time() -> (u64, u64) {
     (whole - idle, whole)
 }
 
-/// The most memory a process has had resident, in bytes.
-pub fn peak_memory(pid: u32) -> u64 {
+/// The memory that a process has resident, in KiB.
+pub fn resident_kib(pid: u32) -> u64 {
+    status_kib(pid, "VmRSS:")
+}
+
+/// The most memory that a process has had resident, in KiB.
+pub fn peak_kib(pid: u32) -> u64 {
+    status_kib(pid, "VmHWM:")
+}
+
+fn status_kib(pid: u32, field: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    let kib: Option<u64> = kib.and_then(|kib| kib.trim().parse().ok());
-    kib.expect("a size in kB") * 1024
+    let size = status.lines().find_map(|line| line.strip_prefix(field));
+    let size = size.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
+    size.expect("Linux tells a process's memory")
 }
 
 /// Bytes of all files in a folder.
