@@ -23,7 +23,7 @@ SOAK_ARGS ?=
 BENCH_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test bench conformance check fmt deny mutants soak
+.PHONY: help prerequisites build demo test bench benchmarks conformance check fmt deny mutants soak
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
@@ -31,6 +31,8 @@ help:
 	@echo "make bench  measure four validators under load, in verifications for each signature (BENCH_ARGS are passed on)"
 	@echo "make conformance"
 	@echo "            build, run every test, and list each clause of the specification with its tests"
+	@echo "make benchmarks"
+	@echo "            time checking, executing, bytes, the tree and the store by themselves"
 	@echo "make check  formatting and lints"
 	@echo "make deny   licences, bans, sources and advisories of the dependencies"
 	@echo "make fmt    format the sources"
@@ -71,6 +73,10 @@ deny: prerequisites
 
 fmt:
 	$(CARGO) fmt --all
+
+# Parts by themselves: checking and executing, bytes, the tree and the store. Some minutes.
+benchmarks: prerequisites
+	$(CARGO) bench --workspace --locked --bench kernel --bench codecs --bench store
 
 # Eleven minutes, and some gigabytes of memory: no other target calls it.
 soak: build

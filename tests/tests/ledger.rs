@@ -205,6 +205,53 @@ fn wrong_transactions_make_a_block_invalid() {
 }
 
 #[test]
+fn a_block_of_many_transactions_is_checked_in_parts() {
+    let (maker, checker) = (Chain::new(), Chain::new());
+    let transactions = (0..600).map(|n| sign("bank", 3, n, issue("buyer", 1, &format!("e{n}"))));
+    let made = maker.propose(1_000, transactions.collect());
+    assert_eq!(made.receipts().len(), 600);
+    let block = Block::decode(made.bytes()).unwrap();
+    let mut forged = block.clone();
+    *forged.transactions[590].last_mut().unwrap() ^= 1;
+    let mut repeated = block;
+    repeated.transactions[590] = repeated.transactions[0].clone();
+    let ledger = &checker.ledger;
+    for validate in [Ledger::validate, Ledger::validate_decided] {
+        let found = validate(ledger, made.bytes(), 1).unwrap();
+        assert_eq!(found.block_hash(), made.block_hash());
+        for (block, words) in [
+            (&forged, "transaction 590: a signature"),
+            (&repeated, "committed already"),
+        ] {
+            match validate(ledger, &block.encode_to_vec(), 1) {
+                Err(LedgerError::InvalidBlock(problem)) => {
+                    assert!(problem.contains(words), "{problem}");
+                }
+                other => panic!("{:?}", other.map(|found| found.block_hash())),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_last_blocks_receipts_are_those_that_are_stored() {
+    let chain = Chain::new();
+    assert!(chain.ledger.receipts(1).unwrap().is_none());
+    let rejected = sign("buyer", 1, 1, issue("bank", 5, "e1"));
+    let good = (0..40).map(|n| sign("bank", 3, n, issue("buyer", 1, &format!("e{n}"))));
+    chain.commit(&chain.propose(1_000, good.chain([rejected]).collect()));
+    let last = chain.ledger.receipts(1).unwrap().unwrap().to_vec();
+    assert_eq!(last.len(), 41);
+    let stored = chain.ledger.storage().receipts(1).unwrap().unwrap();
+    let encoded: Vec<Vec<u8>> = last.iter().map(Message::encode_to_vec).collect();
+    assert_eq!(stored, encoded);
+    chain.commit(&chain.propose(2_000, vec![]));
+    assert_eq!(*chain.ledger.receipts(1).unwrap().unwrap(), *last);
+    assert!(chain.ledger.receipts(2).unwrap().unwrap().is_empty());
+    assert!(chain.ledger.receipts(3).unwrap().is_none());
+}
+
+#[test]
 fn expired_transactions_are_neither_proposed_nor_valid() {
     let chain = Chain::new();
     let tx = sign("bank", 3, 1, issue("buyer", 500, "e1"));
@@ -225,7 +272,8 @@ fn a_rejected_transaction_changes_nothing_but_the_block_hash_record() {
     chain.commit(&candidate);
     let key = [b"block/".as_slice(), &0u64.to_be_bytes()].concat();
     let state = chain.ledger.state();
-    assert_eq!(state.get(&key).unwrap(), Some(genesis().hash().to_vec()));
+    let parent = state.get(&key).unwrap();
+    assert_eq!(parent.as_deref(), Some(&genesis().hash().as_bytes()[..]));
     let mut after = state.scan(b"", None, 1_000).unwrap();
     after.retain(|(k, _)| *k != key);
     assert_eq!(after, before);

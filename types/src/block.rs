@@ -28,11 +28,14 @@ pub fn receipts_root(receipts: &[wire::Receipt]) -> Hash {
 
 /// A receipt as it is hashed: the code, but not its wording.
 pub fn receipt_leaf(receipt: &wire::Receipt) -> Vec<u8> {
-    wire::Receipt {
-        rejection: None,
-        ..receipt.clone()
+    match receipt.rejection {
+        None => receipt.encode_to_vec(),
+        Some(_) => wire::Receipt {
+            rejection: None,
+            ..receipt.clone()
+        }
+        .encode_to_vec(),
     }
-    .encode_to_vec()
 }
 
 pub fn validator_set_hash(set: &wire::ValidatorSet) -> Hash {

@@ -14,7 +14,7 @@ pub use fingerprint::{Fingerprints, keyed_fingerprint};
 pub use rejection::{
     Failure, Rejection, RejectionCode, check_known, check_reason, reject, reject_repeated,
 };
-pub use store::{StateError, StateReader, Store, Writes, stored_date};
+pub use store::{Record, StateError, StateReader, Store, Writes, stored_date};
 pub use table::{Changes, Table};
 
 pub(crate) use rejection::rejection_codes;

@@ -1,17 +1,22 @@
 //! The state as one transaction sees it: the block's state below, its own writes above.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 
+/// An encoded record. Whoever reads or keeps it shares it.
+pub type Record = Arc<[u8]>;
+
 /// Records by key; `None` removes one.
-pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub type Writes = BTreeMap<Vec<u8>, Option<Record>>;
 
 /// What became of one record in a transaction.
 pub struct Change {
-    pub before: Option<Vec<u8>>,
-    pub now: Option<Vec<u8>>,
+    pub before: Option<Record>,
+    pub now: Option<Record>,
 }
 
 /// The state could not be read. Not a rejection: the transaction has no outcome.
@@ -39,7 +44,7 @@ pub fn stored_date(key: &str, date: Option<wire::Date>) -> Result<Date, StateErr
 
 /// Where records are read from.
 pub trait StateReader {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError>;
+    fn get(&self, key: &[u8]) -> Result<Option<Record>, StateError>;
 }
 
 /// A transaction's view of the state.
@@ -56,7 +61,7 @@ impl<'a> Store<'a> {
         }
     }
 
-    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+    pub fn get(&self, key: &[u8]) -> Result<Option<Record>, StateError> {
         match self.writes.get(key) {
             Some(written) => Ok(written.clone()),
             None => self.below.get(key),
@@ -64,12 +69,13 @@ impl<'a> Store<'a> {
     }
 
     pub fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.writes.insert(key, Some(value));
+        self.writes.insert(key, Some(value.into()));
     }
 
     /// Records whose keys begin so and which this transaction has written, in order of their keys: before, and now.
     pub fn changes(&self, prefix: &[u8]) -> Result<Vec<Change>, StateError> {
-        let written = self.writes.range(prefix.to_vec()..);
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let written = self.writes.range::<[u8], _>(from);
         let written = written.take_while(|(key, _)| key.starts_with(prefix));
         written
             .map(|(key, now)| {

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use prost::Message;
 
-use super::store::{StateError, Store};
+use super::store::{Record, StateError, Store};
 
 /// Records that a transaction wrote, each before it and now.
 pub type Changes<R> = Vec<(Option<R>, Option<R>)>;
@@ -33,7 +33,9 @@ impl<R: Message + Default> Table<R> {
     }
 
     pub fn key(&self, parts: &[&[u8]]) -> Vec<u8> {
-        let mut key = self.name.as_bytes().to_vec();
+        let length = self.name.len() + parts.iter().map(|part| 1 + part.len()).sum::<usize>();
+        let mut key = Vec::with_capacity(length);
+        key.extend_from_slice(self.name.as_bytes());
         for part in parts {
             key.push(b'/');
             key.extend_from_slice(part);
@@ -55,7 +57,7 @@ impl<R: Message + Default> Table<R> {
 
     /// The table's records that this transaction has written: before, and now.
     pub fn changes(&self, store: &Store<'_>) -> Result<Changes<R>, StateError> {
-        let read = |bytes: Option<Vec<u8>>| bytes.map(|bytes| self.decode(&bytes)).transpose();
+        let read = |bytes: Option<Record>| bytes.map(|bytes| self.decode(&bytes)).transpose();
         let changes = store.changes(&self.prefix())?.into_iter();
         changes
             .map(|change| Ok((read(change.before)?, read(change.now)?)))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use counterfoil_contracts::kernel::{
-    BlockContext, Failure, Rules, StateError, StateReader, Store, Writes,
+    BlockContext, Failure, Record, Rules, StateError, StateReader, Store, Writes,
 };
 use counterfoil_contracts::{calendar, dispatch, membership};
 use counterfoil_proto::membership::v1::{ConsensusSettings, LedgerKeyRotation, Upgrade};
@@ -137,7 +137,7 @@ impl Executor {
         // One certificate then proves every earlier header.
         overlay.apply(Writes::from([(
             block_hash_key(block.height - 1),
-            Some(block.parent.to_vec()),
+            Some(Record::from(&block.parent.as_bytes()[..])),
         )]));
         let mut receipts = Vec::with_capacity(transactions.len());
         let mut room = MAX_BLOCK_RECEIPT_BYTES;
@@ -196,7 +196,7 @@ fn block_hash_key(height: u64) -> Vec<u8> {
 struct Nothing;
 
 impl StateReader for Nothing {
-    fn get(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+    fn get(&self, _key: &[u8]) -> Result<Option<Record>, StateError> {
         Ok(None)
     }
 }

@@ -72,8 +72,8 @@ pub fn check(bytes: &[u8], chain_id: &str) -> Result<VerifiedTransaction, Refusa
     read(bytes, chain_id)?.verify()
 }
 
-/// The same of many, whose signatures are verified together, or one by one where one of them is not good. For what is not in a
-/// block yet: see [`Batch`].
+/// The same of many, whose signatures are verified together, or one by one where one of them is not good. For what is in
+/// no proposed block: see [`Batch`].
 pub fn check_all<'a>(
     transactions: impl IntoIterator<Item = &'a [u8]>,
     chain_id: &str,

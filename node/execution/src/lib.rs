@@ -7,5 +7,4 @@ mod overlay;
 
 pub use block::{Executor, HeightRules, Outcome, Unprepared};
 pub use check::{Refusal, VerifiedTransaction, check, check_all, check_expiry};
-pub use counterfoil_contracts::kernel::{BlockContext, StateError, StateReader, Writes};
-pub use overlay::Overlay;
+pub use counterfoil_contracts::kernel::{BlockContext, Record, StateError, StateReader, Writes};

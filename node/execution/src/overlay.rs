@@ -1,6 +1,6 @@
 //! The state as a block leaves it so far, above the state before it.
 
-use counterfoil_contracts::kernel::{StateError, StateReader, Writes};
+use counterfoil_contracts::kernel::{Record, StateError, StateReader, Writes};
 
 pub struct Overlay<'a> {
     below: &'a dyn StateReader,
@@ -26,7 +26,7 @@ impl<'a> Overlay<'a> {
 }
 
 impl StateReader for Overlay<'_> {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+    fn get(&self, key: &[u8]) -> Result<Option<Record>, StateError> {
         match self.writes.get(key) {
             Some(written) => Ok(written.clone()),
             None => self.below.get(key),

@@ -143,7 +143,7 @@ fn replay_block(
         Ok(certificate) => certificate,
         Err(what) => return Ok(Err(what)),
     };
-    let candidate = match fresh.validate(&block.block, height) {
+    let candidate = match fresh.validate_decided(&block.block, height) {
         Ok(candidate) => candidate,
         Err(LedgerError::InvalidBlock(what)) => return Ok(Err(format!("the block: {what}"))),
         Err(error) => return Err(error.into()),
@@ -157,9 +157,10 @@ fn replay_block(
         return Ok(Err(what));
     }
     // Without the wording of rejections, which may differ between versions.
-    let stored_receipts: Result<Vec<Receipt>, _> = block
-        .receipts
+    let receipts = stored.receipts(height).map_err(ReplayError::from)?;
+    let stored_receipts: Result<Vec<Receipt>, _> = receipts
         .iter()
+        .flatten()
         .map(|bytes| Receipt::decode(bytes.as_slice()))
         .collect();
     let same = stored_receipts.is_ok_and(|stored| {

@@ -168,7 +168,10 @@ impl Examination<'_> {
                 let block = storage.block(height).map_err(damaged)?;
                 let header = block
                     .ok_or_else(|| "it is missing".to_owned())
-                    .and_then(|block| self.block(height, &summary, &block, &mut settings))
+                    .and_then(|block| {
+                        let receipts = receipts(storage, height)?;
+                        self.block(&summary, &block, &receipts, &mut settings)
+                    })
                     .and_then(|header| follows(&header, &parent, time_ms).map(|()| header))
                     .map_err(|problem| damaged(format!("block {height}: {problem}")))?;
                 parent = summary.hash;
@@ -190,9 +193,9 @@ impl Examination<'_> {
     /// validators of its height.
     fn block(
         &self,
-        height: u64,
         summary: &Summary,
         stored: &StoredBlock,
+        receipts: &[Receipt],
         settings: &mut Settings,
     ) -> Result<Header, String> {
         let Block {
@@ -200,12 +203,7 @@ impl Examination<'_> {
             transactions,
         } = strict::decode(&stored.block).map_err(|e| e.to_string())?;
         let header = header.ok_or("it has no header")?;
-        let receipts: Vec<Receipt> = stored
-            .receipts
-            .iter()
-            .map(|bytes| Receipt::decode(bytes.as_slice()))
-            .collect::<Result<_, _>>()
-            .map_err(|e| format!("a receipt: {e}"))?;
+        let height = summary.height;
         let certificate = CommitCertificate::decode(stored.certificate.as_slice())
             .map_err(|e| format!("the certificate: {e}"))?;
         let rejected = receipts.iter().filter(|receipt| receipt.code != 0).count();
@@ -219,7 +217,7 @@ impl Examination<'_> {
             ),
             (
                 "receipts",
-                receipts_root(&receipts).as_bytes()[..] == header.receipts_root[..],
+                receipts_root(receipts).as_bytes()[..] == header.receipts_root[..],
             ),
             (
                 "line in lists",
@@ -278,6 +276,24 @@ fn follows(header: &Header, parent: &Hash, time_ms: u64) -> Result<(), String> {
 
 fn damaged(problem: impl ToString) -> VerifyError {
     VerifyError::Damaged(problem.to_string())
+}
+
+/// A block's receipts, each found by its transaction as well.
+fn receipts(storage: &Storage, height: u64) -> Result<Vec<Receipt>, String> {
+    let stored = storage.receipts(height).map_err(|e| e.to_string())?;
+    let stored = stored.iter().flatten();
+    let receipts = stored.map(|bytes| Receipt::decode(bytes.as_slice()));
+    let receipts: Vec<Receipt> = receipts
+        .collect::<Result<_, _>>()
+        .map_err(|e| format!("a receipt: {e}"))?;
+    for (index, receipt) in (0..).zip(&receipts) {
+        let tx_id = Hash::try_from(receipt.tx_id.as_slice()).map_err(|e| e.to_string())?;
+        let place = storage.place(&tx_id).map_err(|e| e.to_string())?;
+        if place != Some((height, index)) {
+            return Err(format!("transaction {tx_id} is not found by its id"));
+        }
+    }
+    Ok(receipts)
 }
 
 #[cfg(test)]
@@ -358,7 +374,10 @@ mod tests {
             receipt.events.clear();
             commit.receipts[0].1 = receipt.encode_to_vec();
         };
+        let found_elsewhere =
+            |commit: &mut Commit| commit.receipts[0].0 = Hash::tagged("another", &[]);
         for (words, problem) in [
+            ("block 2: transaction", found(found_elsewhere)),
             ("block 2: the certificate is for another", found(of_another)),
             ("block 2: its transactions", found(other_block)),
             ("block 2: its receipts", found(other_receipt)),

@@ -334,7 +334,11 @@ impl Host {
     ) -> Result<bool, ConsensusError> {
         let height = certificate.height;
         if height <= self.ledger.tip().height {
-            let committed = self.storage().block(height)?.map(|block| block.hash);
+            let committed = self
+                .storage()
+                .summaries(height, 1)?
+                .pop()
+                .map(|block| block.hash);
             if committed == Some(hash) {
                 return Ok(true);
             }
@@ -386,7 +390,7 @@ impl Host {
         hash: Hash,
         bytes: &[u8],
     ) -> Result<Candidate, ConsensusError> {
-        match self.ledger.validate(bytes, height) {
+        match self.ledger.validate_decided(bytes, height) {
             Ok(candidate) => Ok(candidate),
             Err(LedgerError::InvalidBlock(reason)) => Err(self.halt(format!(
                 "block {hash} of height {height} was decided but is not valid on this node: {reason}"

@@ -66,14 +66,16 @@ fn block(ledger: &Ledger, caller: &Caller, asked: u64) -> Result<wire::GetBlockR
     let Some(stored) = stored else {
         return Err(errors::not_found("block", format!("block {height} yet")));
     };
+    let receipts = ledger.receipts(height);
+    let receipts = receipts.map_err(|e| errors::failed("reading a block's receipts", e))?;
+    let receipts = receipts
+        .iter()
+        .flat_map(|receipts| receipts.iter().cloned());
     let block: wire::Block = decoded(&stored.block)?;
     let count = u32::try_from(block.transactions.len()).ok();
     let records = Records::new(ledger);
     let (mut entries, mut rejected) = (Vec::new(), 0);
-    for (index, (transaction, receipt)) in
-        (0..).zip(block.transactions.into_iter().zip(&stored.receipts))
-    {
-        let receipt: wire::Receipt = decoded(receipt)?;
+    for (index, (transaction, receipt)) in (0..).zip(block.transactions.into_iter().zip(receipts)) {
         rejected += u32::from(receipt.code != 0);
         let signer = signer_of(&transaction)?;
         let receipt = rules::receipt(caller, &records, receipt, Some(&signer))?;

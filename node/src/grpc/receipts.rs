@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use counterfoil_proto::v1::Receipt;
 use counterfoil_types::hash::Hash;
-use prost::Message as _;
 use tokio::sync::oneshot;
 
 use crate::ledger::Ledger;
@@ -88,40 +87,31 @@ impl Receipts {
     }
 
     async fn wake(&self, ledger: &Ledger, height: u64) {
-        let storage = ledger.storage().clone();
-        let block = tokio::task::spawn_blocking(move || storage.block(height)).await;
-        let receipts = match block {
-            Ok(Ok(Some(block))) => block.receipts,
-            Ok(Ok(None)) => return,
-            Ok(Err(error)) => {
-                tracing::error!(%error, height, "cannot read a block's receipts");
-                return;
-            }
-            Err(error) => {
-                tracing::error!(%error, height, "cannot read a block's receipts");
-                return;
-            }
-        };
-        for bytes in receipts {
-            match Receipt::decode(bytes.as_slice()) {
-                Ok(receipt) => self.hand_out(receipt),
-                Err(error) => tracing::error!(%error, height, "a stored receipt is not a receipt"),
-            }
+        let ledger = ledger.clone();
+        let read = tokio::task::spawn_blocking(move || ledger.receipts(height)).await;
+        match read {
+            Ok(Ok(Some(receipts))) => receipts.iter().for_each(|receipt| self.hand_out(receipt)),
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => tracing::error!(%error, height, "cannot read a block's receipts"),
+            Err(error) => tracing::error!(%error, height, "cannot read a block's receipts"),
         }
     }
 
-    fn hand_out(&self, receipt: Receipt) {
+    fn hand_out(&self, receipt: &Receipt) {
         let Ok(id) = Hash::try_from(receipt.tx_id.as_slice()) else {
             return;
         };
         let senders = {
             let mut waiting = self.lock();
-            let senders = waiting.by_id.remove(&id).unwrap_or_default();
+            // Most receipts are waited for elsewhere.
+            let Some(senders) = waiting.by_id.remove(&id) else {
+                return;
+            };
             waiting.count -= senders.len();
             senders
         };
         // One for all who wait for it, however many they are.
-        let receipt = Arc::new(receipt);
+        let receipt = Arc::new(receipt.clone());
         for (_, sender) in senders {
             // An error means that it has given up.
             let _ = sender.send(receipt.clone());
@@ -179,7 +169,7 @@ mod tests {
         let other = receipts.wait(b).unwrap();
         drop(gone);
         assert_eq!(receipts.lock().count, 3);
-        receipts.hand_out(receipt(a));
+        receipts.hand_out(&receipt(a));
         assert_eq!(first.receipt().await.as_deref(), Some(&receipt(a)));
         assert_eq!(second.receipt().await.as_deref(), Some(&receipt(a)));
         assert_eq!(receipts.lock().count, 1);

@@ -57,13 +57,27 @@ impl Service {
         receipt: wire::Receipt,
         signer: Option<String>,
     ) -> Result<Option<wire::Receipt>, Status> {
+        let mut shown = self.shown_all(caller, vec![(receipt, signer)]).await?;
+        shown.pop().unwrap_or(Ok(None))
+    }
+
+    /// The same of many, in one reading of the ledger.
+    pub async fn shown_all(
+        &self,
+        caller: &Arc<Caller>,
+        receipts: Vec<(wire::Receipt, Option<String>)>,
+    ) -> Result<Vec<Result<Option<wire::Receipt>, Status>>, Status> {
         if !caller.views {
-            return Ok(None);
+            return Ok(receipts.iter().map(|_| Ok(None)).collect());
         }
         let caller = caller.clone();
         let read = self.reader.read(move |ledger| {
             let records = Records::new(ledger);
-            rules::receipt(&caller, &records, receipt, signer.as_deref())
+            let receipts = receipts.into_iter();
+            let show = |(receipt, signer): (_, Option<String>)| {
+                rules::receipt(&caller, &records, receipt, signer.as_deref())
+            };
+            Ok(receipts.map(show).collect())
         });
         read.await
     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use counterfoil_execution::{BlockContext, VerifiedTransaction, check_expiry};
 use counterfoil_proto::v1::{Block, Header};
+use counterfoil_storage::StorageError;
 use counterfoil_types::block::{
     header_hash, params_hash, receipts_root, transactions_root, validator_set_hash,
 };
@@ -25,6 +26,18 @@ struct Base {
     state: State,
     settings: Settings,
 }
+
+/// How the signatures of a block are verified that are not known to be good.
+#[derive(Clone, Copy)]
+enum Signatures {
+    /// So that a bad one ends the work on it.
+    OneByOne,
+    /// Some at a time, on all processors.
+    Together,
+}
+
+/// So many transactions of a block are checked before the next ones: a bad block is left after the first part that is bad.
+const PART: usize = 512;
 
 impl Ledger {
     /// Builds the block after the tip from the transactions that may be in it.
@@ -45,6 +58,21 @@ impl Ledger {
     /// Checks a block and executes it. [`LedgerError::InvalidBlock`] says what is wrong with
     /// it; every other error is this node's own.
     pub fn validate(&self, bytes: &[u8], height: u64) -> Result<Candidate, LedgerError> {
+        self.judge(bytes, height, Signatures::OneByOne)
+    }
+
+    /// The same of a block that was decided, as whoever gave it says, with a certificate. Where that is a lie, at most a part of it is verified in
+    /// vain.
+    pub fn validate_decided(&self, bytes: &[u8], height: u64) -> Result<Candidate, LedgerError> {
+        self.judge(bytes, height, Signatures::Together)
+    }
+
+    fn judge(
+        &self,
+        bytes: &[u8],
+        height: u64,
+        signatures: Signatures,
+    ) -> Result<Candidate, LedgerError> {
         let base = self.base(height)?;
         let block: Block =
             strict::decode(bytes).map_err(|e| LedgerError::invalid(e.to_string()))?;
@@ -60,7 +88,8 @@ impl Ledger {
             return Err(LedgerError::invalid("its time is after the calendar's end"));
         }
         let proposer = member(&base.settings, &claimed.proposer)?;
-        let transactions = self.check_all(&block.transactions, claimed.time_ms, &base.settings)?;
+        let (transactions, settings) = (&block.transactions, &base.settings);
+        let transactions = self.check_all(transactions, claimed.time_ms, settings, signatures)?;
         let candidate = self.execute(&base, claimed.time_ms, proposer, transactions)?;
         if candidate.receipts().len() < block.transactions.len() {
             let problem = "its receipts are larger than the chain allows";
@@ -103,14 +132,15 @@ impl Ledger {
         let lifetime_ms = settings.transaction_lifetime_ms();
         let (mut seen, mut bytes) = (BTreeSet::new(), 0u64);
         let mut chosen = Vec::new();
-        for tx in transactions {
+        let committed = self.committed(&transactions);
+        for (tx, committed) in transactions.into_iter().zip(committed) {
             let more = bytes + tx.bytes().len() as u64;
             if chosen.len() == MAX_BLOCK_TRANSACTIONS || more > max_bytes {
                 break;
             }
             let fresh = check_expiry(&tx, time_ms, lifetime_ms).is_ok()
                 && seen.insert(tx.id())
-                && !self.storage().contains_transaction(&tx.id().0)?;
+                && !committed?;
             if fresh {
                 bytes = more;
                 chosen.push(tx);
@@ -125,6 +155,7 @@ impl Ledger {
         transactions: &[Vec<u8>],
         time_ms: u64,
         settings: &Settings,
+        signatures: Signatures,
     ) -> Result<Vec<VerifiedTransaction>, LedgerError> {
         let max_bytes = settings.params.max_block_bytes;
         let lifetime_ms = settings.transaction_lifetime_ms();
@@ -132,20 +163,39 @@ impl Ledger {
         if transactions.len() > MAX_BLOCK_TRANSACTIONS || bytes > max_bytes {
             return Err(LedgerError::invalid("it is larger than the chain allows"));
         }
-        let mut seen = BTreeSet::new();
-        let mut checked = Vec::with_capacity(transactions.len());
-        for (index, bytes) in transactions.iter().enumerate() {
-            let at =
-                |problem: String| LedgerError::invalid(format!("transaction {index}: {problem}"));
-            let tx = self.check_proposed(bytes);
-            let tx = tx.map_err(|e| at(e.to_string()))?;
-            check_expiry(&tx, time_ms, lifetime_ms).map_err(|e| at(e.to_string()))?;
-            if !seen.insert(tx.id()) || self.storage().contains_transaction(&tx.id().0)? {
-                return Err(at(format!("{} is committed already", tx.id())));
+        let (mut seen, mut good) = (BTreeSet::new(), Vec::with_capacity(transactions.len()));
+        for part in transactions.chunks(PART) {
+            let first = good.len();
+            let checked: Box<dyn Iterator<Item = _>> = match signatures {
+                Signatures::OneByOne => {
+                    Box::new(part.iter().map(|bytes| self.check_proposed(bytes)))
+                }
+                Signatures::Together => Box::new(self.check_at_once(part).into_iter()),
+            };
+            for (index, tx) in (first..).zip(checked) {
+                let at = |problem: String| {
+                    LedgerError::invalid(format!("transaction {index}: {problem}"))
+                };
+                let tx = tx.map_err(|e| at(e.to_string()))?;
+                check_expiry(&tx, time_ms, lifetime_ms).map_err(|e| at(e.to_string()))?;
+                if !seen.insert(tx.id()) {
+                    return Err(repeated(&tx));
+                }
+                good.push(tx);
             }
-            checked.push(tx);
+            for (tx, committed) in good[first..].iter().zip(self.committed(&good[first..])) {
+                if committed? {
+                    return Err(repeated(tx));
+                }
+            }
         }
-        Ok(checked)
+        Ok(good)
+    }
+
+    /// Which of these are in a block already.
+    fn committed(&self, transactions: &[VerifiedTransaction]) -> Vec<Result<bool, StorageError>> {
+        let ids: Vec<Hash> = transactions.iter().map(|tx| tx.id().0).collect();
+        self.storage().committed(&ids)
     }
 
     fn execute(
@@ -209,6 +259,10 @@ impl Ledger {
             }),
         })
     }
+}
+
+fn repeated(tx: &VerifiedTransaction) -> LedgerError {
+    LedgerError::invalid(format!("transaction {} is committed already", tx.id()))
 }
 
 /// The address of a validator of this height.

@@ -1,5 +1,6 @@
 //! A block that was executed and may be decided.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,25 @@ pub(super) struct Executed {
     pub writes: Arc<Writes>,
     pub tree: TreeUpdate,
     pub took: Duration,
+}
+
+/// A committed block's receipts.
+pub enum Receipts {
+    /// Of the last block, as it was executed.
+    Executed(Candidate),
+    /// Of an earlier one, as they are stored.
+    Read(Vec<Receipt>),
+}
+
+impl Deref for Receipts {
+    type Target = [Receipt];
+
+    fn deref(&self) -> &[Receipt] {
+        match self {
+            Self::Executed(candidate) => candidate.receipts(),
+            Self::Read(receipts) => receipts,
+        }
+    }
 }
 
 impl Candidate {

@@ -12,12 +12,12 @@ mod state;
 mod verified;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use counterfoil_contracts::membership::api::{settings_key, version_at};
 use counterfoil_execution::{Executor, HeightRules, Unprepared};
-use counterfoil_proto::v1::{CommitCertificate, Header};
+use counterfoil_proto::v1::{CommitCertificate, Header, Receipt};
 use counterfoil_storage::{Commit, Storage, Undecided};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKeys};
@@ -25,7 +25,7 @@ use counterfoil_types::hash::Hash;
 use prost::Message;
 use tokio::sync::watch;
 
-pub use candidate::Candidate;
+pub use candidate::{Candidate, Receipts};
 pub use error::LedgerError;
 pub use metrics::{LedgerMetrics, Part};
 pub use settings::Settings;
@@ -54,6 +54,8 @@ struct Shared {
     executor: Executor,
     storage: Storage,
     tip: watch::Sender<Tip>,
+    /// The last block that was committed since the node started.
+    last: Mutex<Option<Candidate>>,
     metrics: LedgerMetrics,
     verified: Verified,
 }
@@ -79,6 +81,7 @@ impl Ledger {
                 executor,
                 storage,
                 tip: watch::Sender::new(tip),
+                last: Mutex::default(),
                 metrics: LedgerMetrics::default(),
                 verified: Verified::default(),
             }),
@@ -160,6 +163,31 @@ impl Ledger {
         Ok((state, date))
     }
 
+    /// The receipts of a committed block, in its order; none above the tip and none for genesis.
+    pub fn receipts(&self, height: u64) -> Result<Option<Receipts>, LedgerError> {
+        if let Some(last) = self.last().clone()
+            && last.header().height == height
+        {
+            return Ok(Some(Receipts::Executed(last)));
+        }
+        let Some(stored) = self.storage().receipts(height)? else {
+            return Ok(None);
+        };
+        let receipts = stored.iter().map(|bytes| Receipt::decode(&bytes[..]));
+        let receipts = receipts.collect::<Result<_, _>>();
+        receipts
+            .map(|receipts| Some(Receipts::Read(receipts)))
+            .map_err(|e| LedgerError::corrupt(format!("a receipt of block {height}: {e}")))
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Candidate>> {
+        // One change is one assignment.
+        self.shared
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Makes a proposed block durable before it is sent or voted on.
     pub fn put_undecided(&self, block: &Undecided) -> Result<(), LedgerError> {
         let put = || self.storage().put_undecided(block);
@@ -185,6 +213,10 @@ impl Ledger {
             state_root: candidate.tree().root(),
             time_ms: header.time_ms,
         };
+        // Whoever is told of the tip finds its receipts in memory.
+        if header.height == self.tip().height + 1 {
+            *self.last() = Some(candidate.clone());
+        }
         // A block committed again must not take the tip back.
         let newer = self.shared.tip.send_if_modified(|current| {
             let newer = tip.height > current.height;

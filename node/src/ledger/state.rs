@@ -1,6 +1,6 @@
 //! The records as execution and queries read them.
 
-use counterfoil_execution::{StateError, StateReader};
+use counterfoil_execution::{Record, StateError, StateReader};
 use counterfoil_storage::{Rows, Snapshot, StorageError};
 
 /// The state as of one committed block, unmoved by later ones.
@@ -23,7 +23,7 @@ impl State {
 }
 
 impl StateReader for State {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+    fn get(&self, key: &[u8]) -> Result<Option<Record>, StateError> {
         self.0
             .get(key)
             .map_err(|e| StateError::Unavailable(e.to_string()))

@@ -5,7 +5,9 @@
 //! these bytes on any machine at any time; nothing that depends on state or clock.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use counterfoil_execution::{Refusal, VerifiedTransaction, check, check_all};
 use sha2::{Digest as _, Sha256};
@@ -13,6 +15,9 @@ use sha2::{Digest as _, Sha256};
 use super::{Ledger, Part};
 
 type Digest = [u8; 32];
+
+/// Fewer are not worth a thread of their own.
+const FEWEST_AT_ONCE: usize = 128;
 
 /// By SHA-256 of their bytes.
 #[derive(Default)]
@@ -41,6 +46,25 @@ impl Ledger {
         let found: Vec<_> = found.into_iter().flatten().collect();
         assert_eq!(found.len(), sent.len(), "each is known or was checked");
         found
+    }
+
+    /// The same on all processors, for whoever has nothing else to do until it is done.
+    pub(super) fn check_at_once(
+        &self,
+        sent: &[Vec<u8>],
+    ) -> Vec<Result<VerifiedTransaction, Refusal>> {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let each = sent.len().div_ceil(processors).max(FEWEST_AT_ONCE);
+        thread::scope(|scope| {
+            let parts = sent.chunks(each);
+            let parts: Vec<_> = parts
+                .map(|part| scope.spawn(|| self.check_sent(part)))
+                .collect();
+            let checked = parts.into_iter().map(|part| part.join());
+            checked
+                .flat_map(|checked| checked.unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
+        })
     }
 
     /// Checks a transaction of a block; one that is not known, by itself.

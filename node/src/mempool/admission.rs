@@ -11,6 +11,7 @@ use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check_expi
 use counterfoil_proto::membership::v1::Organization;
 use counterfoil_proto::v1::{Receipt, RefusalCode};
 use counterfoil_storage::StorageError;
+use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
 use prost::Message as _;
 use tokio::sync::Semaphore;
@@ -98,45 +99,86 @@ impl Mempool {
 
     /// The same at once. Takes processor time and reads the store.
     pub fn admit(&self, batch: &[Vec<u8>], origin: Origin) -> Vec<Result<Admission, AdmitError>> {
+        let checked = self.ledger.check_sent(batch);
         let mut view = View::new(&self.ledger);
-        let checked = self.ledger.check_sent(batch).into_iter();
-        let admitted = checked.map(|transaction| {
-            let transaction = transaction.map_err(AdmitError::Refused)?;
-            self.admit_one(&mut view, transaction, origin)
-        });
-        admitted.collect()
+        let ids = ids(checked.iter().flatten());
+        let mut committed = self.ledger.storage().committed(&ids).into_iter();
+        let mut held = Vec::new();
+        let mut admitted = Vec::with_capacity(checked.len());
+        for transaction in checked {
+            let admission = match transaction {
+                Ok(transaction) => {
+                    let committed = committed.next().expect("an answer for each good one");
+                    let admission = self.admit_one(&mut view, &transaction, committed, origin);
+                    if let Ok(Admission::Held { .. }) = admission {
+                        held.push((admitted.len(), transaction));
+                    }
+                    admission
+                }
+                Err(refusal) => Err(AdmitError::Refused(refusal)),
+            };
+            admitted.push(admission);
+        }
+        // A commit since the first look has removed nothing from the pool: without a second look transactions would
+        // stay there until they expire.
+        if self.ledger.tip().height > view.height {
+            self.look_again(&held, &mut admitted);
+        }
+        admitted
     }
 
     fn admit_one(
         &self,
         view: &mut View<'_>,
-        transaction: VerifiedTransaction,
+        transaction: &VerifiedTransaction,
+        committed: Result<bool, StorageError>,
         origin: Origin,
     ) -> Result<Admission, AdmitError> {
-        let id = transaction.id();
         // Before expiry: the first receipt outlives the transaction (specification 10.3).
-        if let Some(receipt) = self.receipt(&id)? {
-            return Ok(Admission::Committed { receipt });
+        if committed? {
+            return self.committed(transaction.id());
         }
         let lifetime_ms = view.lifetime_ms()?;
-        check_expiry(&transaction, self.next_block_time_ms(), lifetime_ms)
+        check_expiry(transaction, self.next_block_time_ms(), lifetime_ms)
             .map_err(AdmitError::Refused)?;
-        view.check_enrolled(&transaction)?;
-        let expires_at_ms = transaction.expires_at_ms();
+        view.check_enrolled(transaction)?;
         let inserted = self.pool.insert(transaction.clone(), origin);
         if inserted.map_err(AdmitError::Refused)? {
-            self.ledger.remember(&transaction);
+            self.ledger.remember(transaction);
         }
-        // A commit since the first look has removed nothing from the pool: without a second look the transaction would
-        // stay there until it expires.
-        if self.ledger.tip().height > view.height
-            && let Some(receipt) = self.receipt(&id)?
-        {
-            self.pool.remove([id]);
-            self.ledger.forget([&transaction]);
-            return Ok(Admission::Committed { receipt });
+        Ok(Admission::Held {
+            expires_at_ms: transaction.expires_at_ms(),
+        })
+    }
+
+    fn look_again(
+        &self,
+        held: &[(usize, VerifiedTransaction)],
+        admitted: &mut [Result<Admission, AdmitError>],
+    ) {
+        let ids = ids(held.iter().map(|(_, transaction)| transaction));
+        let committed = self.ledger.storage().committed(&ids);
+        for ((at, transaction), committed) in held.iter().zip(committed) {
+            admitted[*at] = match committed {
+                Ok(false) => continue,
+                Ok(true) => {
+                    self.pool.remove([transaction.id()]);
+                    self.ledger.forget([transaction]);
+                    self.committed(transaction.id())
+                }
+                Err(error) => Err(error.into()),
+            };
         }
-        Ok(Admission::Held { expires_at_ms })
+    }
+
+    /// What becomes of a transaction that is in a block.
+    fn committed(&self, id: TxId) -> Result<Admission, AdmitError> {
+        let stored = self.ledger.storage().receipt(&id.0)?;
+        let receipt = stored.and_then(|stored| Receipt::decode(stored.as_slice()).ok());
+        match receipt {
+            Some(receipt) => Ok(Admission::Committed { receipt }),
+            None => Err(AdmitError::Damaged(id)),
+        }
     }
 
     /// Drops expired transactions for as long as the process runs.
@@ -158,20 +200,14 @@ impl Mempool {
         self.pool.evict_expired(time_ms)
     }
 
-    fn receipt(&self, id: &TxId) -> Result<Option<Receipt>, AdmitError> {
-        let Some(stored) = self.ledger.storage().receipt(&id.0)? else {
-            return Ok(None);
-        };
-        match Receipt::decode(stored.as_slice()) {
-            Ok(receipt) => Ok(Some(receipt)),
-            Err(_) => Err(AdmitError::Damaged(*id)),
-        }
-    }
-
     /// The earliest time that an honest proposer would give the next block.
     fn next_block_time_ms(&self) -> u64 {
         (self.ledger.tip().time_ms + 1).max(clock_ms())
     }
+}
+
+fn ids<'a>(transactions: impl Iterator<Item = &'a VerifiedTransaction>) -> Vec<Hash> {
+    transactions.map(|transaction| transaction.id().0).collect()
 }
 
 /// What the state says of those who send a batch, each read once.
@@ -225,5 +261,30 @@ impl<'a> View<'a> {
             RefusalCode::UnknownSigner,
             message,
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn what_is_committed_between_the_first_look_and_the_pool_leaves_it_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = fixture::ledger(folder.path());
+        let mempool = Mempool::new(ledger.clone(), PoolLimits::default());
+        let [first, second] = [1, 2].map(|nonce| fixture::good(nonce).1);
+        let sent = [&first, &second].map(|signed| signed.encode_to_vec());
+        let mut admitted = mempool.admit(&sent, Origin::Client);
+        let held = [&first, &second].map(fixture::verified);
+        let held: Vec<_> = held.into_iter().enumerate().collect();
+        fixture::commit(&ledger, &[&second]);
+        assert_eq!(mempool.pool().len(), 2);
+        mempool.look_again(&held, &mut admitted);
+        assert!(matches!(admitted[0], Ok(Admission::Held { .. })));
+        assert!(matches!(admitted[1], Ok(Admission::Committed { .. })));
+        assert_eq!(mempool.pool().len(), 1);
+        assert!(mempool.pool().contains(&held[0].1.id()));
     }
 }

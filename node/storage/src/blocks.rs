@@ -3,9 +3,13 @@
 use counterfoil_types::hash::Hash;
 
 use crate::Storage;
-use crate::codec::{self, DetailRow, SummaryRow, UndecidedRow};
+use crate::codec::{self, PlaceRow, SummaryRow, UndecidedRow};
 use crate::db::{Batch, Family, Frozen, prefix_end};
 use crate::error::StorageError;
+
+/// Few rows, written once and in the order of heights, are merged at next to no cost; and one receipt is still read without
+/// all the others of its block.
+const RECEIPTS_A_ROW: u32 = 32;
 
 /// A block that was proposed and may be voted on, with what it takes to propose or restream it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +35,6 @@ pub struct StoredBlock {
     pub block: Vec<u8>,
     /// The encoded commit certificate this node decided by.
     pub certificate: Vec<u8>,
-    /// One encoded receipt for each transaction, in the block's order.
-    pub receipts: Vec<Vec<u8>>,
 }
 
 /// A line in a list of blocks.
@@ -114,22 +116,38 @@ impl Storage {
             return Ok(None);
         };
         let hash = Hash::from_bytes(summary.hash);
-        let detail = frozen
-            .get(Family::Blocks, codec::detail_key(height))?
+        let certificate = frozen
+            .get(Family::Blocks, codec::certificate_key(height))?
             .ok_or_else(|| StorageError::Corrupt(format!("block {height} has no certificate")))?;
-        let detail: DetailRow = codec::decode(&detail, "block detail")?;
-        let receipts = detail.tx_ids.iter().map(|id| {
-            frozen.get(Family::Receipts, id)?.ok_or_else(|| {
-                let id = Hash::from_bytes(*id);
-                StorageError::Corrupt(format!("block {height} has no receipt for {id}"))
-            })
-        });
         Ok(Some(StoredBlock {
             hash,
             block: body(&frozen, &hash, height)?,
-            certificate: detail.certificate,
-            receipts: receipts.collect::<Result<_, _>>()?,
+            certificate,
         }))
+    }
+
+    /// The encoded receipts of a decided block, in its order; none above the tip and none for genesis.
+    pub fn receipts(&self, height: u64) -> Result<Option<Vec<Vec<u8>>>, StorageError> {
+        let frozen = self.database().freeze();
+        let Some(summary) = summary_row(&frozen, height)? else {
+            return Ok(None);
+        };
+        let prefix = codec::height_key(height);
+        let until = prefix_end(&prefix);
+        let rows = frozen.scan(Family::Receipts, prefix.to_vec(), until, usize::MAX)?;
+        let mut receipts = Vec::with_capacity(summary.transactions as usize);
+        for (_, row) in rows {
+            receipts.extend(codec::decode_list(&row, "receipts")?);
+        }
+        if receipts.len() != summary.transactions as usize {
+            let problem = format!(
+                "block {height} has {} transactions and {} receipts",
+                summary.transactions,
+                receipts.len()
+            );
+            return Err(StorageError::Corrupt(problem));
+        }
+        Ok(Some(receipts))
     }
 
     /// At most `limit` decided blocks from height `from` upwards.
@@ -137,7 +155,7 @@ impl Storage {
         let rows = self.database().freeze().scan(
             Family::Blocks,
             codec::summary_key(from).to_vec(),
-            Some(codec::detail_key(0).to_vec()),
+            Some(codec::certificate_key(0).to_vec()),
             limit,
         )?;
         rows.into_iter()
@@ -157,12 +175,44 @@ impl Storage {
 
     /// The receipt of a committed transaction.
     pub fn receipt(&self, tx_id: &Hash) -> Result<Option<Vec<u8>>, StorageError> {
-        self.database().freeze().get(Family::Receipts, tx_id)
+        let frozen = self.database().freeze();
+        let Some(PlaceRow { height, index }) = place(&frozen, tx_id)? else {
+            return Ok(None);
+        };
+        let (number, at) = (index / RECEIPTS_A_ROW, index % RECEIPTS_A_ROW);
+        let row = frozen.get(Family::Receipts, codec::receipts_key(height, number))?;
+        let receipts = codec::decode_list(&row.unwrap_or_default(), "receipts")?;
+        let receipt = receipts.into_iter().nth(at as usize).ok_or_else(|| {
+            StorageError::Corrupt(format!("block {height} has no receipt for {tx_id}"))
+        })?;
+        Ok(Some(receipt))
     }
 
-    /// Whether a transaction is committed.
-    pub fn contains_transaction(&self, tx_id: &Hash) -> Result<bool, StorageError> {
-        self.database().freeze().contains(Family::Receipts, tx_id)
+    /// The height and the index in its block of a committed transaction.
+    pub fn place(&self, tx_id: &Hash) -> Result<Option<(u64, u32)>, StorageError> {
+        let place = place(&self.database().freeze(), tx_id)?;
+        Ok(place.map(|place| (place.height, place.index)))
+    }
+
+    /// Which of these transactions are committed by now, one answer for each.
+    pub fn committed(&self, tx_ids: &[Hash]) -> Vec<Result<bool, StorageError>> {
+        self.database().contains_now(Family::Places, tx_ids)
+    }
+}
+
+/// Writes a block's receipts, each with its transaction's id, in the block's order.
+pub(crate) fn put_receipts(batch: &mut Batch<'_>, height: u64, receipts: &[(Hash, Vec<u8>)]) {
+    for (number, receipts) in (0..).zip(receipts.chunks(RECEIPTS_A_ROW as usize)) {
+        let receipts: Vec<&[u8]> = receipts.iter().map(|(_, receipt)| &receipt[..]).collect();
+        let key = codec::receipts_key(height, number);
+        batch.put(Family::Receipts, key, codec::encode_list(&receipts));
+    }
+    for (index, (tx_id, _)) in (0..).zip(receipts) {
+        batch.put(
+            Family::Places,
+            tx_id,
+            codec::encode(&PlaceRow { height, index }),
+        );
     }
 }
 
@@ -205,6 +255,12 @@ pub(crate) fn summary_row(
     frozen
         .get(Family::Blocks, codec::summary_key(height))?
         .map(|row| codec::decode(&row, "block summary"))
+        .transpose()
+}
+
+fn place(frozen: &Frozen<'_>, tx_id: &Hash) -> Result<Option<PlaceRow>, StorageError> {
+    let row = frozen.get(Family::Places, tx_id)?;
+    row.map(|row| codec::decode(&row, "place of a receipt"))
         .transpose()
 }
 

@@ -1,41 +1,40 @@
 //! What was read or written last, as of the tip.
 
-use std::borrow::Borrow;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lru::LruCache;
+use quick_cache::unsync::Cache as Rows;
+use quick_cache::{Equivalent, Weighter};
 
 use crate::error::StorageError;
 
 /// What a row takes beside its bytes and its key's: its places in the table and in the order of use.
-const BESIDE: usize = 256;
+const BESIDE: usize = 128;
+/// What a row takes in all, about.
+const ROW_BYTES: usize = 512;
 
 type Row = Option<Arc<[u8]>>;
 
-/// Rows of one kind, and that there is none under a key, the least used forgotten first.
+/// Rows of one kind, and that there is none under a key; what was used once and long ago is forgotten first.
 pub(crate) struct Cache<K> {
     state: Mutex<State<K>>,
-    max_bytes: usize,
 }
 
 struct State<K> {
     /// The version that all of it is of.
     version: u64,
-    rows: LruCache<K, Row>,
-    bytes: usize,
+    rows: Rows<K, Row, Size>,
 }
+
+#[derive(Clone)]
+struct Size;
 
 impl<K: Hash + Eq + AsRef<[u8]>> Cache<K> {
     /// Knows nothing of a version yet.
     pub fn new(version: u64, max_bytes: usize) -> Self {
+        let rows = Rows::with_weighter(max_bytes / ROW_BYTES, max_bytes as u64, Size);
         Self {
-            state: Mutex::new(State {
-                version,
-                rows: LruCache::unbounded(),
-                bytes: 0,
-            }),
-            max_bytes,
+            state: Mutex::new(State { version, rows }),
         }
     }
 
@@ -48,11 +47,10 @@ impl<K: Hash + Eq + AsRef<[u8]>> Cache<K> {
         read: impl FnOnce() -> Result<Option<Vec<u8>>, StorageError>,
     ) -> Result<Row, StorageError>
     where
-        K: Borrow<Q>,
-        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+        Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
     {
         {
-            let mut state = self.lock();
+            let state = self.lock();
             if state.version == version
                 && let Some(row) = state.rows.get(key)
             {
@@ -63,7 +61,7 @@ impl<K: Hash + Eq + AsRef<[u8]>> Cache<K> {
         let mut state = self.lock();
         // The tip may have moved on meanwhile.
         if state.version == version {
-            state.put(key.to_owned(), row.clone(), self.max_bytes);
+            state.rows.insert(key.to_owned(), row.clone());
         }
         Ok(row)
     }
@@ -73,7 +71,17 @@ impl<K: Hash + Eq + AsRef<[u8]>> Cache<K> {
         let mut state = self.lock();
         state.version = version;
         for (key, row) in changes {
-            state.put(key, row, self.max_bytes);
+            state.rows.insert(key, row);
+        }
+    }
+
+    /// The same, of rows that were asked for before. Most that were not never will be.
+    pub fn refresh(&self, version: u64, changes: impl IntoIterator<Item = (K, Row)>) {
+        let mut state = self.lock();
+        state.version = version;
+        for (key, row) in changes {
+            // An error gives back what is not known.
+            let _ = state.rows.replace(key, row, true);
         }
     }
 
@@ -83,24 +91,11 @@ impl<K: Hash + Eq + AsRef<[u8]>> Cache<K> {
     }
 }
 
-impl<K: Hash + Eq + AsRef<[u8]>> State<K> {
-    fn put(&mut self, key: K, row: Row, max_bytes: usize) {
-        if let Some(former) = self.rows.pop(&key) {
-            self.bytes -= size(&key, &former);
-        }
-        self.bytes += size(&key, &row);
-        self.rows.put(key, row);
-        while self.bytes > max_bytes
-            && let Some((key, oldest)) = self.rows.pop_lru()
-        {
-            self.bytes -= size(&key, &oldest);
-        }
+impl<K: AsRef<[u8]>> Weighter<K, Row> for Size {
+    /// Keys count: whoever asks may make one up, as long as a request.
+    fn weight(&self, key: &K, row: &Row) -> u64 {
+        (BESIDE + key.as_ref().len() + row.as_ref().map_or(0, |row| row.len())) as u64
     }
-}
-
-/// Keys count: whoever asks may make one up, as long as a request.
-fn size(key: &impl AsRef<[u8]>, row: &Row) -> usize {
-    BESIDE + key.as_ref().len() + row.as_ref().map_or(0, |row| row.len())
 }
 
 #[cfg(test)]
@@ -154,22 +149,36 @@ mod tests {
     }
 
     #[test]
-    fn the_least_used_is_forgotten_first() {
+    fn what_was_never_asked_for_is_not_taken_over_by_a_refresh() {
+        let cache = Cache::new(4, ROOM);
+        assert_eq!(cached(&cache, 4, "a"), None);
+        cache.refresh(5, [(b"a".to_vec(), row(1)), (b"b".to_vec(), row(2))]);
+        assert_eq!(cached(&cache, 5, "a"), Some(row(1)));
+        assert_eq!(cached(&cache, 5, "b"), None);
+        assert_eq!(cached(&cache, 4, "a"), None);
+        // What has grown beyond all room is not kept as it was before.
+        cache.refresh(6, [(b"a".to_vec(), Some(vec![0; ROOM].into()))]);
+        assert!(cache.lock().rows.peek(b"a".as_slice()).is_none());
+    }
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
         let cache = Cache::new(1, ROOM);
-        for key in ["a", "b", "c"] {
-            cache.advance(1, [(key.as_bytes().to_vec(), row(1))]);
-        }
-        assert!(cached(&cache, 1, "a").is_some());
-        cache.advance(2, [(b"d".to_vec(), row(2))]);
-        assert_eq!(cache.lock().rows.len(), 3);
-        assert!(cached(&cache, 2, "a").is_some());
-        assert!(!cache.lock().rows.contains(b"b".as_slice()));
-        // One that is larger than all the room leaves nothing, be it by its key.
-        let large = Some(vec![0; ROOM].into());
-        for (key, value) in [(b"e".to_vec(), large), (vec![b'e'; ROOM], None)] {
-            cache.advance(3, [(b"f".to_vec(), row(1)), (key, value)]);
+        let kept = || {
             let state = cache.lock();
-            assert_eq!((state.rows.len(), state.bytes), (0, 0));
+            (state.rows.len(), state.rows.weight() as usize)
+        };
+        for number in 0..100u8 {
+            cache.advance(1, [(vec![number], row(1))]);
+            let (rows, bytes) = kept();
+            assert!((1..=3).contains(&rows) && bytes <= ROOM, "{rows} {bytes}");
+        }
+        // One that is larger than all the room is not kept, be it by its key, nor is what it was before.
+        let large: Row = Some(vec![0; ROOM].into());
+        for (key, value) in [(b"e".to_vec(), large), (vec![b'e'; ROOM], None)] {
+            cache.advance(2, [(key.clone(), row(1)), (key.clone(), value)]);
+            assert!(cache.lock().rows.peek(&key).is_none());
+            assert!(kept().1 <= ROOM);
         }
     }
 }

@@ -44,7 +44,7 @@ impl Storage {
             let full = rows.len() == RECORDS_AT_ONCE;
             taken += rows.len() as u64;
             last = rows.last().map(|(key, _)| key.clone());
-            let writes: Writes = rows.into_iter().map(|(k, v)| (k, Some(v))).collect();
+            let writes: Writes = rows.into_iter().map(|(k, v)| (k, Some(v.into()))).collect();
             let update = tree::stage(&scratch.freeze(), &nodes, version, &writes)?;
             progress(taken);
             if !full {

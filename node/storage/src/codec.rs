@@ -4,6 +4,7 @@
 //! `FORMAT`. Keys are big-endian, so that their byte order is the order of heights.
 
 use bincode::config::{self, Configuration};
+use bincode::error::DecodeError;
 use counterfoil_types::hash::Hash;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::StorageError;
 
 const CONFIG: Configuration = config::standard();
+/// More than a block's receipts may have.
+const LONGEST_LIST: usize = 64 << 20;
 
 /// Where the chain stands. One row, replaced by every commit.
 #[derive(Serialize, Deserialize)]
@@ -51,11 +54,12 @@ pub(crate) struct SummaryRow {
     pub rejected: u32,
 }
 
-/// The rest of a decided block, apart from its body and receipts.
+/// Where a transaction's receipt stands.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct DetailRow {
-    pub certificate: Vec<u8>,
-    pub tx_ids: Vec<[u8; 32]>,
+pub(crate) struct PlaceRow {
+    pub height: u64,
+    /// In the block.
+    pub index: u32,
 }
 
 pub(crate) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
@@ -65,7 +69,19 @@ pub(crate) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
 
 /// Reads a row back; `what` names it when it is damaged.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, StorageError> {
-    match bincode::serde::decode_from_slice(bytes, CONFIG) {
+    whole(
+        bincode::serde::decode_from_slice(bytes, CONFIG),
+        bytes,
+        what,
+    )
+}
+
+fn whole<T>(
+    decoded: Result<(T, usize), DecodeError>,
+    bytes: &[u8],
+    what: &str,
+) -> Result<T, StorageError> {
+    match decoded {
         Ok((row, read)) if read == bytes.len() => Ok(row),
         Ok((_, read)) => Err(StorageError::Corrupt(format!(
             "{what} ends at byte {read} of {}",
@@ -75,7 +91,19 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T,
     }
 }
 
-/// Heights in byte order, also the prefix of a height's undecided rows.
+/// Several rows as one: serde would take them byte by byte.
+pub(crate) fn encode_list(rows: &[&[u8]]) -> Vec<u8> {
+    bincode::encode_to_vec(rows, CONFIG).expect("bytes of known length, written to memory")
+}
+
+/// Reads a list back; `what` names it when it is damaged.
+pub(crate) fn decode_list(bytes: &[u8], what: &str) -> Result<Vec<Vec<u8>>, StorageError> {
+    // A damaged length asks for no more memory than that.
+    let config = CONFIG.with_limit::<LONGEST_LIST>();
+    whole(bincode::decode_from_slice(bytes, config), bytes, what)
+}
+
+/// Heights in byte order, also the prefix of a height's undecided rows and of its receipts.
 pub(crate) fn height_key(height: u64) -> [u8; 8] {
     height.to_be_bytes()
 }
@@ -91,18 +119,22 @@ pub(crate) fn undecided_key(height: u64, round: i64, block_hash: &Hash) -> Vec<u
     .concat()
 }
 
+pub(crate) fn receipts_key(height: u64, number: u32) -> Vec<u8> {
+    [&height.to_be_bytes()[..], &number.to_be_bytes()].concat()
+}
+
 /// A body is found by its hash alone, yet belongs to one height: a proposal that
 /// reuses a decided block at a later height cannot take the decided body with it when it is pruned.
 pub(crate) fn body_key(block_hash: &Hash, height: u64) -> Vec<u8> {
     [&block_hash.as_bytes()[..], &height.to_be_bytes()].concat()
 }
 
-/// Summaries stand together, so that a list of blocks reads nothing else.
+/// Summaries stand together, so that a list of blocks reads nothing else; so do certificates.
 pub(crate) fn summary_key(height: u64) -> [u8; 9] {
     block_row_key(0, height)
 }
 
-pub(crate) fn detail_key(height: u64) -> [u8; 9] {
+pub(crate) fn certificate_key(height: u64) -> [u8; 9] {
     block_row_key(1, height)
 }
 

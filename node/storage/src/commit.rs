@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use counterfoil_types::hash::Hash;
 
-use crate::blocks::{prune_undecided, put_body, summary_row};
-use crate::codec::{self, DetailRow, GenesisRow, SummaryRow, TipRow};
+use crate::blocks::{prune_undecided, put_body, put_receipts, summary_row};
+use crate::codec::{self, GenesisRow, SummaryRow, TipRow};
 use crate::db::{Batch, Family, Frozen};
 use crate::error::StorageError;
 use crate::tree::{self, TreeUpdate};
@@ -43,7 +43,8 @@ pub struct Commit {
     /// The very writes that `tree` was staged with.
     pub writes: Arc<Writes>,
     pub tree: TreeUpdate,
-    /// Transaction id and encoded receipt, in the block's order.
+    /// Transaction id and encoded receipt, in the block's order. Invariant: none of them was committed before, which whoever
+    /// stages a block finds out on the way, on the tip that this is the next of.
     pub receipts: Vec<(Hash, Vec<u8>)>,
     /// How many of the receipts are rejections.
     pub rejected: u32,
@@ -127,7 +128,7 @@ impl Storage {
         {
             return Err(StorageError::OutdatedUpdate { height });
         }
-        check_receipts(&frozen, &commit.receipts)?;
+        check_distinct(&commit.receipts)?;
 
         let mut batch = self.database().batch();
         put_records(&mut batch, &commit.writes);
@@ -230,15 +231,12 @@ fn check_repeated(frozen: &Frozen<'_>, height: u64, given: Hash) -> Result<(), S
     })
 }
 
-/// The first receipt of a transaction stands for ever, so no commit may replace one.
-fn check_receipts(frozen: &Frozen<'_>, receipts: &[(Hash, Vec<u8>)]) -> Result<(), StorageError> {
+fn check_distinct(receipts: &[(Hash, Vec<u8>)]) -> Result<(), StorageError> {
     let mut seen = BTreeSet::new();
-    for (tx_id, _) in receipts {
-        if !seen.insert(tx_id) || frozen.contains(Family::Receipts, tx_id)? {
-            return Err(StorageError::RepeatedTransaction(*tx_id));
-        }
+    match receipts.iter().find(|(tx_id, _)| !seen.insert(tx_id)) {
+        Some((tx_id, _)) => Err(StorageError::RepeatedTransaction(*tx_id)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn put_records(batch: &mut Batch<'_>, writes: &Writes) {
@@ -260,14 +258,6 @@ fn put_block(batch: &mut Batch<'_>, commit: Commit) {
             .expect("a block's size bounds its transactions far below 2^32"),
         rejected: commit.rejected,
     };
-    let detail = DetailRow {
-        certificate: commit.certificate,
-        tx_ids: commit
-            .receipts
-            .iter()
-            .map(|(id, _)| *id.as_bytes())
-            .collect(),
-    };
     batch.put(
         Family::Blocks,
         codec::summary_key(commit.height),
@@ -275,12 +265,10 @@ fn put_block(batch: &mut Batch<'_>, commit: Commit) {
     );
     batch.put(
         Family::Blocks,
-        codec::detail_key(commit.height),
-        codec::encode(&detail),
+        codec::certificate_key(commit.height),
+        commit.certificate,
     );
-    for (tx_id, receipt) in &commit.receipts {
-        batch.put(Family::Receipts, tx_id, receipt);
-    }
+    put_receipts(batch, commit.height, &commit.receipts);
 }
 
 fn put_tip(

@@ -19,7 +19,7 @@ use crate::Rows;
 use crate::error::StorageError;
 
 /// The layout of the rows. Changes whenever an older build could misread them.
-pub(crate) const FORMAT: &str = "counterfoil-storage/2";
+pub(crate) const FORMAT: &str = "counterfoil-storage/3";
 
 // Four validators share one machine in the demo, so RocksDB itself stays below 100 MiB of memory:
 // all write buffers together, and one cache for data, index and filter blocks. What smaller buffers would save is
@@ -51,16 +51,18 @@ pub(crate) enum Family {
     Bodies,
     /// Height, round and block hash → undecided block.
     Undecided,
-    /// Height → summary and detail of a decided block.
+    /// Height → summary of a decided block, and its certificate.
     Blocks,
-    /// Transaction id → receipt.
+    /// Height and a number → some of the block's receipts, in its order.
     Receipts,
+    /// Transaction id → where its receipt stands.
+    Places,
     /// Tip and genesis.
     Meta,
 }
 
 impl Family {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::State,
         Self::Nodes,
         Self::Roots,
@@ -68,6 +70,7 @@ impl Family {
         Self::Undecided,
         Self::Blocks,
         Self::Receipts,
+        Self::Places,
         Self::Meta,
     ];
 
@@ -80,6 +83,7 @@ impl Family {
             Self::Undecided => "undecided",
             Self::Blocks => "blocks",
             Self::Receipts => "receipts",
+            Self::Places => "places",
             Self::Meta => "meta",
         }
     }
@@ -140,12 +144,30 @@ impl Database {
         sync_directory(dir)
     }
 
-    /// A consistent view of everything written so far. All reads go through one.
+    /// A consistent view of everything written so far.
     pub fn freeze(&self) -> Frozen<'_> {
         Frozen {
             database: self,
             snapshot: self.db.snapshot(),
         }
+    }
+
+    /// Which of these keys have a row by now, all looked up together.
+    pub fn contains_now(
+        &self,
+        family: Family,
+        keys: &[impl AsRef<[u8]>],
+    ) -> Vec<Result<bool, StorageError>> {
+        let found = self
+            .db
+            .batched_multi_get_cf(self.family(family), keys, false);
+        found
+            .into_iter()
+            .map(|row| {
+                row.map(|row| row.is_some())
+                    .map_err(StorageError::database("read from the database"))
+            })
+            .collect()
     }
 
     pub fn batch(&self) -> Batch<'_> {
@@ -181,7 +203,7 @@ impl Batch<'_> {
     pub fn write_synced(self) -> Result<(), StorageError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        // Each family's rows come in the order of their keys, but for receipts.
+        // Each family's rows come in the order of their keys, but for places.
         options.set_memtable_insert_hint_per_batch(true);
         self.database
             .db

@@ -71,7 +71,7 @@ pub enum StorageError {
     },
     #[error("the tree update for height {height} was staged on another state; stage it again")]
     OutdatedUpdate { height: u64 },
-    #[error("transaction {0} has a receipt already; a block may not hold it again")]
+    #[error("transaction {0} stands twice in the block")]
     RepeatedTransaction(Hash),
 }
 

@@ -31,7 +31,7 @@
 //!
 //! # Concurrency
 //!
-//! Writers take turns. Readers never wait for them: each read is of a frozen view, and a [`Snapshot`]
+//! Writers take turns. Readers never wait for them: each read but [`Storage::committed`] is of a frozen view, and a [`Snapshot`]
 //! is such a view as of the last commit.
 
 mod blocks;
@@ -59,8 +59,11 @@ pub use tree::TreeUpdate;
 use cache::Cache;
 use db::Database;
 
+/// A record, shared by those who hold it.
+pub type Record = Arc<[u8]>;
+
 /// Changes to records by their keys; `None` deletes one.
-pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+pub type Writes = BTreeMap<Vec<u8>, Option<Record>>;
 
 /// Keys and what stands under them, in the order of keys.
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
@@ -157,8 +160,8 @@ impl Storage {
         tree::keep(self.nodes(), tree);
         let writes = writes
             .iter()
-            .map(|(key, record)| (key.clone(), record.as_deref().map(Arc::from)));
-        self.inner.records.advance(tree.height(), writes);
+            .map(|(key, record)| (key.clone(), record.clone()));
+        self.inner.records.refresh(tree.height(), writes);
     }
 
     fn keep_versions(&self) -> u64 {

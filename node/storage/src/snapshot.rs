@@ -6,7 +6,7 @@ use self_cell::self_cell;
 
 use crate::db::{Database, Family, Frozen, prefix_end};
 use crate::error::StorageError;
-use crate::{Records, Rows};
+use crate::{Record, Records, Rows};
 
 self_cell!(
     // A view borrows the database it came from. Holding both together lets a snapshot be
@@ -45,10 +45,9 @@ impl Snapshot {
     }
 
     /// The record under `key`.
-    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+    pub fn get(&self, key: &[u8]) -> Result<Option<Record>, StorageError> {
         let read = || self.view.borrow_dependent().get(Family::State, key);
-        let record = self.records.get(self.height, key, read)?;
-        Ok(record.map(|record| record.to_vec()))
+        self.records.get(self.height, key, read)
     }
 
     /// At most `limit` records whose keys start with `prefix`, in the order of keys.

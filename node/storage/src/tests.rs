@@ -27,7 +27,7 @@ fn writes(changes: &[(&str, Option<&str>)]) -> Writes {
         .map(|(key, record)| {
             (
                 key.as_bytes().to_vec(),
-                record.map(|text| text.as_bytes().to_vec()),
+                record.map(|text| text.as_bytes().into()),
             )
         })
         .collect()
@@ -131,11 +131,8 @@ fn the_same_commit_again_changes_nothing_and_another_is_refused() {
             if stored == hash("block 1") && given == hash("another block")
     ));
     assert_eq!(storage.tip().unwrap(), tip);
-    assert!(
-        !storage
-            .contains_transaction(&hash("transaction of another block"))
-            .unwrap()
-    );
+    let other = hash("transaction of another block");
+    assert_eq!(storage.place(&other).unwrap(), None);
 }
 
 #[test]
@@ -199,7 +196,11 @@ fn a_scan_is_paged_within_its_prefix() {
     let mut expected: Vec<Vec<u8>> = (0..=20).map(|n| format!("i/{n:02}").into_bytes()).collect();
     // A prefix may be followed by any byte.
     expected.push(b"i/\xff\xff".to_vec());
-    changes.extend(expected.iter().map(|key| (key.clone(), Some(key.clone()))));
+    changes.extend(
+        expected
+            .iter()
+            .map(|key| (key.clone(), Some(key[..].into()))),
+    );
     advance(&storage, 1, changes);
 
     let snapshot = storage.snapshot();

@@ -11,9 +11,7 @@ mod plan;
 mod process;
 mod records;
 mod relays;
-
 mod traffic;
-mod wallet;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,12 +29,13 @@ pub use self::bare_peer::{BarePeer, Question};
 pub use self::binaries::{Finished, counterfoil, counterfoild, finish};
 pub use self::client::{Client, Refused, refused};
 pub use self::metrics::scrape;
-pub use self::plan::{CURRENCIES, FIRST_DATE, MEMBERS, Plan};
+pub use self::plan::Plan;
 pub use self::process::Node;
 pub use self::records::Records;
-
 pub use self::traffic::Traffic;
-pub use self::wallet::{Action, Signed, Wallet, invoice, issue, money, now_ms, terms};
+pub use counterfoil_rules_tests::trade::{
+    Action, CURRENCIES, FIRST_DATE, MEMBERS, Signed, Wallet, invoice, issue, money, now_ms, terms,
+};
 
 use self::plan::write_secret;
 use self::relays::Relays;

@@ -5,35 +5,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use counterfoil_rules_tests::trade::{self, MEMBERS, Wallet};
 use counterfoil_types::genesis::{
-    ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
-    GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
+    ConsensusParams, Genesis, GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::keys::SigningKey;
 
 use super::access::Authority;
 use super::relays::Relays;
-use super::{Network, Node, Wallet, now_ms};
-
-/// Who takes part. Validators are run by the first ones.
-pub const MEMBERS: [(&str, Role); 8] = [
-    ("bank-a", Role::Bank),
-    ("bank-b", Role::Bank),
-    ("operator", Role::Operator),
-    ("regulator", Role::Regulator),
-    ("buyer-a", Role::CoreEnterprise),
-    ("buyer-b", Role::CoreEnterprise),
-    ("seller-a", Role::Supplier),
-    ("seller-b", Role::Supplier),
-];
+use super::{Network, Node};
 
 /// Asks what tests ask in nobody's name: it reads everything.
 const READER: &str = "regulator";
-
-pub const CURRENCIES: [&str; 2] = ["EUR", "USD"];
-
-/// The ledger's date until an operator rolls it.
-pub const FIRST_DATE: &str = "2024-03-01";
 
 /// Blocks come at least so often, so that no test waits long for one.
 const HEARTBEAT_MS: u64 = 1_000;
@@ -48,7 +31,7 @@ pub struct Plan {
     pub plain_text: bool,
     /// The version of the rules that the chain begins under.
     pub version: u32,
-    /// Buyers and sellers beside those of [`MEMBERS`], so many of each: `buyer-1`, `seller-1` and so on.
+    /// Buyers and sellers beside those of [`MEMBERS`], so many of each.
     pub further: usize,
     /// The most that a block holds.
     pub block_bytes: u64,
@@ -76,17 +59,9 @@ impl Plan {
         loaded: false,
     };
 
-    /// Who takes part: [`MEMBERS`], then the further ones.
+    /// Who takes part.
     pub fn members(self) -> Vec<(String, Role)> {
-        let mut members: Vec<_> = MEMBERS
-            .iter()
-            .map(|(id, role)| ((*id).to_owned(), *role))
-            .collect();
-        for number in 1..=self.further {
-            members.push((format!("buyer-{number}"), Role::CoreEnterprise));
-            members.push((format!("seller-{number}"), Role::Supplier));
-        }
-        members
+        trade::members(self.further)
     }
 
     /// Makes the network's folder, with the relays up and every node stopped.
@@ -152,14 +127,6 @@ impl Plan {
         keys: &BTreeMap<String, SigningKey>,
         ledger_key: &LedgerKey,
     ) -> Genesis {
-        let organization = |(id, role): &(String, Role)| GenesisOrganization {
-            id: id.parse().expect("members have well-formed ids"),
-            legal_name: format!("{id} plc"),
-            lei: String::new(),
-            national_id: format!("test:{id}"),
-            roles: vec![*role],
-            accounts: vec![GenesisAccount::of(keys[id].public_key())],
-        };
         let validator = |(node, (id, _)): (&Node, &(&str, Role))| GenesisValidator {
             organization: id.parse().expect("members have well-formed ids"),
             public_key: node.validator_key(),
@@ -167,21 +134,6 @@ impl Plan {
         };
         let mut genesis = Genesis {
             protocol_version: self.version,
-            chain_id,
-            time_ms: now_ms(),
-            development: true,
-            clock: ClockKind::Simulated,
-            first_date: Some(FIRST_DATE.parse().expect("a date")),
-            utc_offset_minutes: 0,
-            ledger_key_hash: ledger_key.hash(),
-            currencies: CURRENCIES
-                .iter()
-                .map(|code| GenesisCurrency {
-                    code: code.parse().expect("a currency"),
-                    exponent: 2,
-                })
-                .collect(),
-            organizations: self.members().iter().map(organization).collect(),
             validators: validators.iter().zip(&MEMBERS).map(validator).collect(),
             params: ConsensusParams {
                 heartbeat_ms: HEARTBEAT_MS,
@@ -190,6 +142,7 @@ impl Plan {
                 transaction_lifetime_ms: 0,
                 ..ConsensusParams::default()
             },
+            ..trade::genesis(chain_id, &self.members(), keys, ledger_key)
         };
         genesis.sort();
         genesis.validate().expect("the plan makes a valid genesis");

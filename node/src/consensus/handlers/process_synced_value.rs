@@ -41,7 +41,7 @@ fn take(
     if height != host.ledger.tip().height + 1 || height != host.proposals.height() {
         return Ok(SyncedValueOutcome::LocalTransientError);
     }
-    let verdict = match host.ledger.validate(&body.bytes, height) {
+    let verdict = match host.ledger.validate_decided(&body.bytes, height) {
         Ok(candidate) => {
             // After a crash the engine knows the value from its WAL and does not ask for the bytes again.
             if !host.proposals.is_stored(&body.hash) {

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use counterfoil_execution::Record;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
@@ -22,7 +23,7 @@ const KEPT: NonZeroUsize = NonZeroUsize::new(64).expect("above zero");
 pub struct Records<'a> {
     ledger: &'a Ledger,
     state: State,
-    kept: RefCell<LruCache<Vec<u8>, Option<Vec<u8>>>>,
+    kept: RefCell<LruCache<Vec<u8>, Option<Record>>>,
     looked_up: Cell<usize>,
     title: RefCell<Option<Title>>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use counterfoil_contracts::calendar;
-use counterfoil_contracts::kernel::{StateError, StateReader, Store, Writes};
+use counterfoil_contracts::kernel::{Record, StateError, StateReader, Store, Writes};
 use counterfoil_proto::calendar::v1::{Event, event};
 use counterfoil_proto::v1::EventEntry;
 use counterfoil_types::dates::{Date, NotADate};
@@ -25,7 +25,7 @@ pub struct Dates {
 struct Clock(Writes);
 
 impl StateReader for Clock {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+    fn get(&self, key: &[u8]) -> Result<Option<Record>, StateError> {
         Ok(self.0.get(key).cloned().flatten())
     }
 }

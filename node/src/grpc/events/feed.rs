@@ -14,7 +14,7 @@ use tonic::Status;
 use super::dates::{DateError, Dates};
 use crate::grpc::errors;
 use crate::grpc::reader::Reader;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 
 /// The last blocks, opened and kept for those who are about to be told of them.
 const MAX_RECENT: usize = 64;
@@ -50,6 +50,8 @@ struct Shared {
 enum FeedError {
     #[error(transparent)]
     Storage(#[from] StorageError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Date(#[from] DateError),
     #[error("a stored block is damaged: {0}")]
@@ -197,18 +199,17 @@ fn opened(ledger: &Ledger, summary: Summary) -> Result<wire::SubscribeResponse, 
     let header = wire::Header::decode(summary.header.as_slice())?;
     let mut events = Vec::new();
     // Most blocks of a chain at rest hold nothing.
-    let stored = match summary.transactions {
+    let receipts = match summary.transactions {
         0 => None,
-        _ => ledger.storage().block(summary.height)?,
+        _ => ledger.receipts(summary.height)?,
     };
-    for receipt in stored.map(|block| block.receipts).unwrap_or_default() {
-        let receipt = wire::Receipt::decode(receipt.as_slice())?;
-        for (position, event) in (0..).zip(receipt.events) {
+    for receipt in receipts.iter().flat_map(|receipts| receipts.iter()) {
+        for (position, event) in (0..).zip(&receipt.events) {
             events.push(wire::EventEntry {
                 tx_id: receipt.tx_id.clone(),
                 index: receipt.index,
                 position,
-                event: Some(event),
+                event: Some(event.clone()),
             });
         }
     }

@@ -11,7 +11,7 @@ use crate::{Storage, StorageError, Writes};
 fn many(height: u64) -> Writes {
     let record = |n: u64| {
         let key = format!("height {height}, record {n}").into_bytes();
-        (key, Some(n.to_string().into_bytes()))
+        (key, Some(n.to_string().as_bytes().into()))
     };
     (0..15_000).map(record).collect()
 }
@@ -37,7 +37,7 @@ fn a_checkpoint_is_the_store_as_it_was_and_goes_on_by_itself() {
     let copied = Storage::open_read_only(&copy).unwrap();
     assert_eq!(copied.tip().unwrap().unwrap().height, 1);
     assert_eq!(copied.genesis_hash().unwrap(), Some(hash("genesis")));
-    assert_eq!(copied.snapshot().get(b"a").unwrap().unwrap(), b"1");
+    assert_eq!(*copied.snapshot().get(b"a").unwrap().unwrap(), *b"1");
     assert_eq!(copied.block(1).unwrap(), storage.block(1).unwrap());
     assert!(matches!(
         Storage::open(&copy),
@@ -73,7 +73,7 @@ fn the_root_comes_out_of_the_records_alone() {
     // Some are gone again, and some replaced.
     let mut changes = many(1);
     for (number, record) in changes.values_mut().enumerate() {
-        *record = (number % 3 == 0).then(|| b"replaced".to_vec());
+        *record = (number % 3 == 0).then(|| b"replaced"[..].into());
     }
     advance(&storage, 3, changes);
     let (tip, root, records) = recomputed(&storage);

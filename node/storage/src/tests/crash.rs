@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::{Model, advance, hash, store, undecided};
-use crate::{Storage, Writes};
+use crate::{Record, Storage, Writes};
 
 /// The files of a store as they are now, without closing it.
 fn copy_open_files(from: &Path) -> TempDir {
@@ -38,7 +38,7 @@ fn log_of(dir: &Path) -> (std::path::PathBuf, u64) {
 
 /// A height changes one key for ever and one that every height replaces.
 fn changes(height: u64) -> Writes {
-    let text = height.to_string().into_bytes();
+    let text: Record = height.to_string().as_bytes().into();
     let own = format!("height {height}").into_bytes();
     Writes::from([(own, Some(text.clone())), (b"last".to_vec(), Some(text))])
 }
@@ -59,7 +59,7 @@ fn a_log_cut_anywhere_leaves_a_whole_commit() {
         model.extend(
             changes(height)
                 .into_iter()
-                .filter_map(|(key, record)| Some((key, record?))),
+                .filter_map(|(key, record)| Some((key, record?.to_vec()))),
         );
         states.push((root, model.clone()));
     }

@@ -51,7 +51,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 32] {
 fn apply(model: &mut Model, changes: &Writes) {
     for (key, record) in changes {
         match record {
-            Some(record) => model.insert(key.clone(), record.clone()),
+            Some(record) => model.insert(key.clone(), record.to_vec()),
             None => model.remove(key),
         };
     }
@@ -63,7 +63,7 @@ fn changes(height: u64) -> Writes {
     (0..number(0) % 40)
         .map(|n| {
             let key = format!("record {}", number(n + 1) % 100).into_bytes();
-            let record = (number(n + 100) % 3 > 0).then(|| format!("{height}").into_bytes());
+            let record = (number(n + 100) % 3 > 0).then(|| height.to_string().as_bytes().into());
             (key, record)
         })
         .collect()
@@ -77,9 +77,12 @@ struct Oracle {
 
 impl Oracle {
     fn advance(&self, version: u64, changes: &Writes) -> Hash {
-        let leaves = changes
-            .iter()
-            .map(|(key, record)| (KeyHash(leaf_key(key)), record.clone()));
+        let leaves = changes.iter().map(|(key, record)| {
+            (
+                KeyHash(leaf_key(key)),
+                record.as_deref().map(<[u8]>::to_vec),
+            )
+        });
         let tree = Sha256Jmt::new(self);
         let (root, update) = tree.put_value_set(leaves, version).unwrap();
         let nodes = update.node_batch.nodes().iter();
@@ -150,7 +153,7 @@ fn roots_equal_an_independent_computation_and_that_of_jmt() {
     assert_eq!(storage.state_root(0).unwrap(), Some(reference_root(&model)));
     let mut roots = vec![reference_root(&model)];
     let oracle = Oracle::default();
-    let genesis = [(b"genesis".to_vec(), Some(b"record".to_vec()))];
+    let genesis = [(b"genesis".to_vec(), Some(b"record"[..].into()))];
     assert_eq!(oracle.advance(0, &Writes::from(genesis)), roots[0]);
     for height in 1..=120 {
         // Some heights empty the tree altogether, the next fills it again.
@@ -196,7 +199,10 @@ fn the_root_does_not_tell_how_the_state_was_written() {
     let mut piecemeal = None;
     for (key, record) in all.into_iter().rev() {
         height += 2;
-        let detour = [(key.clone(), None), (b"detour".to_vec(), Some(vec![1]))];
+        let detour = [
+            (key.clone(), None),
+            (b"detour".to_vec(), Some([1][..].into())),
+        ];
         advance(&many, height - 1, Writes::from(detour));
         let undone = [(key, record), (b"detour".to_vec(), None)];
         piecemeal = Some(advance(&many, height, Writes::from(undone)));

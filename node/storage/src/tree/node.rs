@@ -11,6 +11,8 @@ pub type Digest = [u8; 32];
 const LEAF: &[u8] = b"JMT::LeafNode";
 const INNER: &[u8] = b"JMT::IntrnalNode";
 const WIDTH: u8 = 16;
+/// Sixteen leaves.
+const LONGEST_ROW: usize = 4 + 16 * 64;
 
 /// The hash of a subtree without leaves.
 const NOTHING: &Digest = b"SPARSE_MERKLE_PLACEHOLDER_HASH__";
@@ -72,40 +74,29 @@ pub fn nibble(key: &Digest, depth: usize) -> u8 {
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaf {
     pub key: Digest,
     pub value: Digest,
-    hash: Digest,
 }
 
-impl Leaf {
-    pub fn new(key: Digest, value: Digest) -> Self {
-        Self {
-            key,
-            value,
-            hash: digest(&[LEAF, &key, &value]),
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Child {
-    Leaf(Arc<Leaf>),
+    Leaf(Leaf),
     /// A node of its own, with its hash.
     Inner(Digest),
 }
 
 impl Child {
-    fn hash(&self) -> &Digest {
+    fn hash(&self) -> Digest {
         match self {
-            Self::Leaf(leaf) => &leaf.hash,
-            Self::Inner(hash) => hash,
+            Self::Leaf(leaf) => digest(&[LEAF, &leaf.key, &leaf.value]),
+            Self::Inner(hash) => *hash,
         }
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Node {
     /// By nibble, ascending.
     children: Vec<(u8, Child)>,
@@ -116,19 +107,29 @@ impl Node {
         &self.children
     }
 
-    pub fn child(&self, nibble: u8) -> Option<&Child> {
-        let found = self.children.binary_search_by_key(&nibble, |(at, _)| *at);
-        found.ok().map(|index| &self.children[index].1)
+    pub fn child(&self, nibble: u8) -> Option<Child> {
+        let found = self.find(nibble).ok();
+        found.map(|index| self.children[index].1)
     }
 
-    pub fn set(&mut self, nibble: u8, child: Option<Child>) {
-        let found = self.children.binary_search_by_key(&nibble, |(at, _)| *at);
-        match (found, child) {
-            (Ok(index), Some(child)) => self.children[index].1 = child,
+    /// Whether anything is another now.
+    pub fn set(&mut self, nibble: u8, child: Option<Child>) -> bool {
+        match (self.find(nibble), child) {
+            (Ok(index), Some(child)) => {
+                let before = std::mem::replace(&mut self.children[index].1, child);
+                return before != child;
+            }
             (Err(index), Some(child)) => self.children.insert(index, (nibble, child)),
-            (Ok(index), None) => drop(self.children.remove(index)),
-            (Err(_), None) => {}
+            (Ok(index), None) => {
+                self.children.remove(index);
+            }
+            (Err(_), None) => return false,
         }
+        true
+    }
+
+    fn find(&self, nibble: u8) -> Result<usize, usize> {
+        self.children.binary_search_by_key(&nibble, |(at, _)| *at)
     }
 
     /// The hash of all that is below it, which may be nothing.
@@ -138,27 +139,28 @@ impl Node {
 
     /// Which of the sixteen children there are, which of them are leaves, then each: a leaf's key and
     /// value, or a node's hash.
-    pub fn encode(&self) -> Vec<u8> {
-        let mut row = Vec::with_capacity(4 + 64 * self.children.len());
+    pub fn encode(&self) -> Arc<[u8]> {
+        let mut row = [0; LONGEST_ROW];
+        let mut length = 4;
         let (mut there, mut leaves) = (0u16, 0u16);
+        let mut put = |part: &Digest| {
+            row[length..length + 32].copy_from_slice(part);
+            length += 32;
+        };
         for (nibble, child) in &self.children {
             there |= 1 << nibble;
-            if matches!(child, Child::Leaf(_)) {
-                leaves |= 1 << nibble;
-            }
-        }
-        row.extend_from_slice(&there.to_be_bytes());
-        row.extend_from_slice(&leaves.to_be_bytes());
-        for (_, child) in &self.children {
             match child {
                 Child::Leaf(leaf) => {
-                    row.extend_from_slice(&leaf.key);
-                    row.extend_from_slice(&leaf.value);
+                    leaves |= 1 << nibble;
+                    put(&leaf.key);
+                    put(&leaf.value);
                 }
-                Child::Inner(hash) => row.extend_from_slice(hash),
+                Child::Inner(hash) => put(hash),
             }
         }
-        row
+        row[..2].copy_from_slice(&there.to_be_bytes());
+        row[2..4].copy_from_slice(&leaves.to_be_bytes());
+        Arc::from(&row[..length])
     }
 
     /// Reads a row back; none where it is damaged.
@@ -178,7 +180,8 @@ impl Node {
         let mut children = Vec::with_capacity(there.count_ones() as usize);
         for nibble in (0..WIDTH).filter(|nibble| there & (1 << nibble) != 0) {
             let child = if leaves & (1 << nibble) != 0 {
-                Child::Leaf(Arc::new(Leaf::new(take()?, take()?)))
+                let (key, value) = (take()?, take()?);
+                Child::Leaf(Leaf { key, value })
             } else {
                 Child::Inner(take()?)
             };
@@ -192,7 +195,7 @@ impl Node {
 fn hash_of(children: &[(u8, Child)], start: u8, width: u8) -> Digest {
     match children {
         [] => *NOTHING,
-        [(_, child)] if width == 1 || matches!(child, Child::Leaf(_)) => *child.hash(),
+        [(_, child)] if width == 1 || matches!(child, Child::Leaf(_)) => child.hash(),
         _ => {
             let half = width / 2;
             let middle = start + half;

@@ -30,52 +30,53 @@ impl<'a> Update<'a> {
             changed: Vec::new(),
         };
         let before = load(&Path::ROOT)?;
-        let mut root = before.clone().unwrap_or_default();
-        update.change_children(&Path::ROOT, &mut root, changes)?;
-        let hash = root.hash();
-        // Unlike another node, the root stays where it has a single leaf.
-        let after = (!root.children().is_empty()).then_some(root);
-        if after != before {
-            let row = after.map(|root| root.encode().into());
+        let mut root = before.unwrap_or_default();
+        if update.change_children(&Path::ROOT, &mut root, changes)? {
+            // Unlike another node, the root stays where it has a single leaf.
+            let is_empty = root.children().is_empty();
+            let row = (!is_empty).then(|| root.encode());
             update.changed.push((Path::ROOT, row));
         }
         // In the order of their keys, in which the store takes rows most easily.
         update.changed.sort_unstable_by_key(|(path, _)| *path);
-        Ok((hash, update.changed))
+        Ok((root.hash(), update.changed))
     }
 
+    /// Whether anything is another now.
     fn change_children(
         &mut self,
         path: &Path,
         node: &mut Node,
         changes: &[Change],
-    ) -> Result<(), StorageError> {
+    ) -> Result<bool, StorageError> {
         let depth = path.depth();
+        let mut changed = false;
         for group in changes.chunk_by(|(a, _), (b, _)| nibble(a, depth) == nibble(b, depth)) {
             let at = nibble(&group[0].0, depth);
             let child = self.change(&path.child(at), node.child(at), group)?;
-            node.set(at, child);
+            changed |= node.set(at, child);
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// What becomes of a child.
     fn change(
         &mut self,
         path: &Path,
-        child: Option<&Child>,
+        child: Option<Child>,
         changes: &[Change],
     ) -> Result<Option<Child>, StorageError> {
         match child {
             Some(Child::Inner(_)) => {
-                let before = (self.load)(path)?.ok_or_else(|| {
+                let mut node = (self.load)(path)?.ok_or_else(|| {
                     StorageError::Corrupt(format!("node {path:?} of the state tree is missing"))
                 })?;
-                let mut after = before.clone();
-                self.change_children(path, &mut after, changes)?;
-                Ok(self.settle(path, Some(&before), after))
+                match self.change_children(path, &mut node, changes)? {
+                    true => Ok(self.settle(path, &node, true)),
+                    false => Ok(child),
+                }
             }
-            Some(Child::Leaf(leaf)) => self.build(path, &merge(leaf, changes)),
+            Some(Child::Leaf(leaf)) => self.build(path, &merge(&leaf, changes)),
             None => self.build(path, changes),
         }
     }
@@ -84,32 +85,29 @@ impl<'a> Update<'a> {
     fn build(&mut self, path: &Path, changes: &[Change]) -> Result<Option<Child>, StorageError> {
         let mut leaves = changes
             .iter()
-            .filter_map(|(key, value)| Some((key, (*value)?)));
+            .filter_map(|(key, value)| Some((*key, (*value)?)));
         match (leaves.next(), leaves.next()) {
             (None, _) => Ok(None),
-            (Some((key, value)), None) => Ok(Some(Child::Leaf(Arc::new(Leaf::new(*key, value))))),
+            (Some((key, value)), None) => Ok(Some(Child::Leaf(Leaf { key, value }))),
             _ => {
                 let mut node = Node::default();
                 self.change_children(path, &mut node, changes)?;
-                Ok(self.settle(path, None, node))
+                Ok(self.settle(path, &node, false))
             }
         }
     }
 
-    /// A node below the root, as its parent sees it: nothing and a single leaf need none.
-    fn settle(&mut self, path: &Path, before: Option<&Node>, after: Node) -> Option<Child> {
-        let alone = match after.children() {
+    /// A node below the root that is another now, as its parent sees it: nothing and a single leaf need none.
+    fn settle(&mut self, path: &Path, node: &Node, is_stored: bool) -> Option<Child> {
+        let alone = match node.children() {
             [] => None,
-            [(_, Child::Leaf(leaf))] => Some(Child::Leaf(leaf.clone())),
+            [(_, leaf @ Child::Leaf(_))] => Some(*leaf),
             _ => {
-                let hash = after.hash();
-                if before != Some(&after) {
-                    self.changed.push((*path, Some(after.encode().into())));
-                }
-                return Some(Child::Inner(hash));
+                self.changed.push((*path, Some(node.encode())));
+                return Some(Child::Inner(node.hash()));
             }
         };
-        if before.is_some() {
+        if is_stored {
             self.changed.push((*path, None));
         }
         alone

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use counterfoil_execution::{
-    BlockContext, Executor, StateError, StateReader, VerifiedTransaction, check,
+    BlockContext, Executor, Record, StateError, StateReader, VerifiedTransaction, Writes, check,
 };
 use counterfoil_proto::membership::v1::ConsensusSettings;
 use counterfoil_proto::v1::{Receipt, SignedTransaction, Transaction};
@@ -24,8 +24,6 @@ const LIFETIME_MS: u64 = 600_000;
 
 /// Records by key.
 pub type Records = BTreeMap<Vec<u8>, Vec<u8>>;
-/// What a block changes; `None` deletes.
-pub type Writes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// A transaction as it is sent, with its id.
 #[derive(Clone)]
@@ -57,8 +55,8 @@ pub struct Rules {
 struct State(Records);
 
 impl StateReader for State {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        Ok(self.0.get(key).cloned())
+    fn get(&self, key: &[u8]) -> Result<Option<Record>, StateError> {
+        Ok(self.0.get(key).map(|record| record[..].into()))
     }
 }
 
@@ -66,7 +64,7 @@ impl State {
     fn write(&mut self, writes: &Writes) {
         for (key, value) in writes {
             match value {
-                Some(value) => self.0.insert(key.clone(), value.clone()),
+                Some(value) => self.0.insert(key.clone(), value.to_vec()),
                 None => self.0.remove(key),
             };
         }

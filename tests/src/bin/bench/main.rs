@@ -8,12 +8,12 @@
 //! the audit must find it true. docs/performance.md explains each figure.
 
 mod floor;
+mod growth;
 mod load;
 mod phases;
 mod report;
 mod sample;
 mod trade;
-mod workload;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -52,14 +52,17 @@ struct Arguments {
     #[arg(long, default_value_t = 32)]
     traders: usize,
     /// New invoices a day; two days are under way at a time
-    #[arg(long, default_value_t = 7 * 11 * 3)]
+    #[arg(long, default_value_t = 7 * 11 * 6)]
     invoices: usize,
     /// The most that a block holds, in KiB
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 1_024)]
     block_kib: u64,
     /// Days of trade that are signed beforehand, beside those that it takes until invoices are paid
     #[arg(long, default_value_t = 80)]
     days: usize,
+    /// Instead, measure a ledger of so many live claims, then of so many: 10000,100000,1000000
+    #[arg(long, value_delimiter = ',', value_name = "CLAIMS")]
+    growth: Vec<u64>,
     /// Take a run even where the machine was busy with other things
     #[arg(long)]
     noisy: bool,
@@ -68,9 +71,24 @@ struct Arguments {
     json: bool,
 }
 
+impl Arguments {
+    fn plan(&self) -> Plan {
+        Plan {
+            further: self.traders,
+            loaded: true,
+            block_bytes: self.block_kib * 1_024,
+            ..Plan::FOUR
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if !arguments.growth.is_empty() {
+        growth::measure(&arguments, &arguments.growth).await;
+        return ExitCode::SUCCESS;
+    }
     let mut report = Report::default();
     let mut repeats = 0;
     while report.runs() < arguments.runs {
@@ -93,15 +111,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments, name: &str) -> Figures {
-    let plan = Plan {
-        further: arguments.traders,
-        loaded: true,
-        block_bytes: arguments.block_kib * 1_024,
-        ..Plan::FOUR
-    };
+    let plan = arguments.plan();
     let mut network = Network::start(plan).await;
     let members: Vec<String> = plan.members().into_iter().map(|(id, _)| id).collect();
-    let mut trade = Trade::sign(arguments, &network, &members, name);
+    let mut trade = Trade::sign(arguments, arguments.days, &network, &members, name);
     let nodes: Vec<usize> = (0..VALIDATORS).collect();
     let mut load = Load::open(&network, &nodes).await;
     let idle = phases::idle(&network, &mut load, Duration::from_secs(arguments.seconds)).await;

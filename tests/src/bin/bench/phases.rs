@@ -195,7 +195,8 @@ pub struct CaughtUp {
     pub took: Duration,
 }
 
-/// Starts a validator again that was down, and waits until it has all that the others made meanwhile.
+/// Starts a validator again that was down, and waits until it has all that the others made meanwhile. Counted from the first block
+/// that it takes: until then it finds its peers, and they tell how far they are.
 pub async fn catch_up(network: &mut Network, node: usize, rest: &[usize]) -> CaughtUp {
     let height = network.height(rest).await;
     network.node_mut(node).spawn();
@@ -203,7 +204,18 @@ pub async fn catch_up(network: &mut Network, node: usize, rest: &[usize]) -> Cau
     let serves = eventually("the validator to serve again", async || {
         client.height().await.map_err(|status| status.to_string())
     });
-    let (from, began) = (serves.await, Instant::now());
+    let (down_at, served) = (serves.await, Instant::now());
+    let first = eventually("the first block from another node", async || {
+        let at = client.height().await.map_err(|status| status.to_string())?;
+        (at > down_at || at >= height)
+            .then_some(at)
+            .ok_or_else(|| "there is none".to_owned())
+    });
+    let (from, began) = match first.await {
+        // All at once.
+        at if at >= height => (down_at, served),
+        at => (at, Instant::now()),
+    };
     network.reach(&[node], height).await;
     CaughtUp {
         blocks: height.saturating_sub(from),

@@ -240,6 +240,11 @@ fn idle(run: &Run) -> Vec<Figure> {
             single / empty,
         ),
         figure(
+            "half_load_p50_of_idle_p50",
+            "median at half load, in medians of single ones",
+            ms(&run.half, 50) / single,
+        ),
+        figure(
             "half_load_p99_of_idle_p50",
             "99 of 100 at half load, in medians of single ones",
             ms(&run.half, 99) / single,
@@ -253,10 +258,14 @@ fn verification(run: &Run) -> f64 {
 }
 
 /// What so many in a hundred latencies, ascending, do not exceed.
-fn ms(latencies: &[Duration], percent: usize) -> f64 {
+pub fn percentile(latencies: &[Duration], percent: usize) -> Duration {
     let index = latencies.len() * percent / 100;
     let at = latencies.get(index.min(latencies.len().saturating_sub(1)));
-    at.map_or(f64::NAN, |latency| latency.as_secs_f64() * 1e3)
+    *at.expect("some were measured")
+}
+
+fn ms(latencies: &[Duration], percent: usize) -> f64 {
+    percentile(latencies, percent).as_secs_f64() * 1e3
 }
 
 /// Bytes of a node's data on disk.

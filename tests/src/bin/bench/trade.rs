@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use counterfoil_rules_tests::trade::{Days, PAID};
 use counterfoil_tests::network::{Network, Signed};
 use counterfoil_tests::progress;
 use prost::Message as _;
 
 use super::Arguments;
 use super::load::Load;
-use super::workload::{PAID, Workload};
 
 const MORE_DAYS: &str = "enough days were signed beforehand: give more --days";
 
@@ -24,11 +24,19 @@ pub struct Trade {
 }
 
 impl Trade {
-    pub fn sign(arguments: &Arguments, network: &Network, members: &[String], name: &str) -> Self {
-        let days = PAID + 1 + arguments.days;
+    /// So many days beside those that it takes until invoices are paid.
+    pub fn sign(
+        arguments: &Arguments,
+        warm_days: usize,
+        network: &Network,
+        members: &[String],
+        name: &str,
+    ) -> Self {
+        let days = PAID + 1 + warm_days;
         let bar = progress::bar(days as u64, &format!("{name}: days signed"));
-        let mut workload = Workload::new(network, members, arguments.traders, arguments.invoices);
-        let days = bar.wrap_iter(0..days).map(|_| workload.next_day());
+        let wallets = members.iter().map(|id| network.wallet(id));
+        let mut signed = Days::new(wallets, arguments.traders, arguments.invoices);
+        let days = bar.wrap_iter(0..days).map(|_| signed.next_day());
         let days: VecDeque<Vec<Signed>> = days.collect();
         bar.finish_and_clear();
         let sizes = days
@@ -40,7 +48,7 @@ impl Trade {
             days,
             bytes_each: bytes as f64 / f64::from(count),
             last_day: None,
-            warm_from: arguments.days,
+            warm_from: warm_days,
         }
     }
 

@@ -7,7 +7,7 @@ use counterfoil_proto::{
 };
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
-use counterfoil_types::ids::TxId;
+use counterfoil_types::ids::{InvoiceId, TxId};
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::transaction::{self, contract};
 use prost::Message as _;
@@ -139,6 +139,17 @@ pub fn terms() -> receivable::v1::Terms {
         arbiter_threshold: 0,
         calendar: String::new(),
     }
+}
+
+/// Confirms an invoice under [`terms`].
+pub fn confirmation(registration: TxId, minor: u64) -> invoices::v1::action::Action {
+    let terms_hash = Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]);
+    invoices::v1::action::Action::Confirm(invoices::v1::ConfirmInvoice {
+        invoice: InvoiceId::of(registration).to_vec(),
+        amount: money(minor, "USD"),
+        terms_hash: terms_hash.to_vec(),
+        acknowledged: Vec::new(),
+    })
 }
 
 /// An invoice to `buyer-a` of the ledger's first day, due in a month.

@@ -11,15 +11,13 @@ use std::collections::{BTreeMap, VecDeque};
 use counterfoil_proto::financing::v1::{self as financing, Technique};
 use counterfoil_proto::receivable::v1::{self as receivable, Purpose, Recourse};
 use counterfoil_proto::{calendar, invoice as invoices, settlement};
-use counterfoil_tests::network::{
-    Action, FIRST_DATE, Network, Signed, Wallet, invoice, issue, money, now_ms, terms,
-};
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{InvoiceId, ReceivableId, RequestId, TxId};
 use counterfoil_types::quote;
 use counterfoil_types::shares::pro_rata;
-use prost::Message as _;
+
+use super::{Action, FIRST_DATE, Signed, Wallet, confirmation, invoice, issue, money, now_ms};
 
 /// The day of an invoice on which it is paid, from which on a day has steps of every kind.
 pub const PAID: usize = 20;
@@ -44,7 +42,8 @@ struct Invoice {
     request: Option<RequestId>,
 }
 
-pub struct Workload {
+/// Signs one day after another.
+pub struct Days {
     wallets: BTreeMap<String, Wallet>,
     /// How many buyers, and how many sellers.
     traders: usize,
@@ -56,12 +55,14 @@ pub struct Workload {
     registered: usize,
 }
 
-impl Workload {
-    /// Of a network with so many further buyers and sellers, and so many new invoices a day.
-    pub fn new(network: &Network, members: &[String], traders: usize, cohort: usize) -> Self {
-        let wallets = members.iter().map(|id| (id.clone(), network.wallet(id)));
+impl Days {
+    /// Of a trade whose members sign with these, with so many further buyers and sellers, and so many new invoices a day.
+    pub fn new(wallets: impl IntoIterator<Item = Wallet>, traders: usize, cohort: usize) -> Self {
+        let wallets = wallets.into_iter();
         Self {
-            wallets: wallets.collect(),
+            wallets: wallets
+                .map(|wallet| (wallet.organization.clone(), wallet))
+                .collect(),
             traders,
             cohort,
             today: FIRST_DATE.parse().expect("a date"),
@@ -145,13 +146,7 @@ impl Workload {
 
     fn confirm(&self, invoice: &Invoice, day: &mut Vec<Signed>) {
         let (number, buyer) = (invoice.number, self.buyer(invoice.number));
-        let confirm = invoices::v1::ConfirmInvoice {
-            invoice: InvoiceId::of(invoice.registration).to_vec(),
-            amount: money(amount_minor(number), CURRENCY),
-            terms_hash: Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]).to_vec(),
-            acknowledged: Vec::new(),
-        };
-        let confirm = invoices::v1::action::Action::Confirm(confirm);
+        let confirm = confirmation(invoice.registration, amount_minor(number));
         day.push(self.sign(&buyer, confirm));
         let issue = issue(&buyer, amount_minor(number), &format!("deposit-{number}"));
         day.push(self.sign(BANKS[0], issue));
