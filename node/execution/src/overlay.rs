@@ -1,17 +1,25 @@
 //! The state as a block leaves it so far, above the state before it.
 
+#![allow(
+    clippy::disallowed_types,
+    reason = "read by key alone; all of it is taken only once it is sorted"
+)]
+
+use std::collections::HashMap;
+
 use counterfoil_contracts::kernel::{Record, StateError, StateReader, Writes};
 
 pub struct Overlay<'a> {
     below: &'a dyn StateReader,
-    writes: Writes,
+    /// Looked up for every read of every transaction, and needed in order once.
+    writes: HashMap<Vec<u8>, Option<Record>>,
 }
 
 impl<'a> Overlay<'a> {
     pub fn new(below: &'a dyn StateReader) -> Self {
         Self {
             below,
-            writes: Writes::new(),
+            writes: HashMap::new(),
         }
     }
 
@@ -20,8 +28,9 @@ impl<'a> Overlay<'a> {
         self.writes.extend(writes);
     }
 
+    /// In the order of their keys.
     pub fn into_writes(self) -> Writes {
-        self.writes
+        self.writes.into_iter().collect()
     }
 }
 

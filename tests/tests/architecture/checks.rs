@@ -97,6 +97,9 @@ pub const DRAWS_SECRETS: [&str; 3] = [
     "types/src/keys/batch.rs",
 ];
 
+/// Where a hash map is only ever read by key, and sorted before all of it is taken.
+pub const SORTS_ITS_MAP: &str = "node/execution/src/overlay.rs";
+
 /// No file longer than this: a reader should hold it in mind at once.
 pub const MAX_LINES: usize = 600;
 
@@ -155,7 +158,8 @@ pub fn impurities(source: &Source) -> Vec<String> {
         }
     }
     for word in ["HashMap", "HashSet", "f32", "f64"] {
-        if source.words.contains(word) {
+        let is_sorted = word == "HashMap" && source.path == SORTS_ITS_MAP;
+        if source.words.contains(word) && !is_sorted {
             found.push(format!("{}: {word}", source.path));
         }
     }
