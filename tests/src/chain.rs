@@ -1,16 +1,17 @@
 //! A chain of one process in a temporary folder: the ledger without network or consensus.
 
 use counterfoil_execution::{VerifiedTransaction, check};
-use counterfoil_proto::{calendar, cash, financing, invoice, receivable, settlement, v1};
+use counterfoil_proto::{calendar, financing, invoice, receivable, settlement, v1};
+use counterfoil_rules_tests::trade::{self, Action, confirmation};
 use counterfoil_types::block::{VoteKind, vote_sign_bytes};
 use counterfoil_types::genesis::{
     ClockKind, ConsensusParams, Genesis, GenesisAccount, GenesisCurrency, GenesisOrganization,
     GenesisValidator, LedgerKey, PROTOCOL_VERSION, Role,
 };
 use counterfoil_types::hash::Hash;
-use counterfoil_types::ids::TxId;
+use counterfoil_types::ids::{InvoiceId, ReceivableId, TxId};
 use counterfoil_types::keys::SigningKey;
-use counterfoil_types::transaction::{Draft, contract};
+use counterfoil_types::transaction::Draft;
 use counterfoild::ledger::{Candidate, Ledger};
 use prost::Message;
 use tempfile::TempDir;
@@ -160,38 +161,20 @@ pub fn date(year: u32, month: u32, day: u32) -> Option<v1::Date> {
     Some(v1::Date { year, month, day })
 }
 
-pub fn terms() -> receivable::v1::Terms {
-    receivable::v1::Terms {
-        day_count: receivable::v1::DayCount::A004.into(),
-        convention: receivable::v1::BusinessDayConvention::None.into(),
-        grace_days: 45,
-        penalty_rate_ppm: 80_000,
-        assignable: true,
-        fees: Vec::new(),
-        arbiter: String::new(),
-        arbiters: Vec::new(),
-        arbiter_threshold: 0,
-        calendar: String::new(),
-    }
+/// An action with the number of its contract in front.
+fn encoded(action: impl Into<Action>) -> (u32, Vec<u8>) {
+    let Action { contract, bytes } = action.into();
+    (contract, bytes)
 }
 
 /// The bank issues a deposit.
 pub fn issue(holder: &str, minor: u64, end_to_end_id: &str) -> (u32, Vec<u8>) {
-    use cash::v1::{Action, IssueDeposit, action};
-    let issue = IssueDeposit {
-        holder: holder.into(),
-        amount: Some(usd(minor)),
-        end_to_end_id: end_to_end_id.into(),
-    };
-    let action = Action {
-        action: Some(action::Action::Issue(issue)),
-    };
-    (contract::CASH, action.encode_to_vec())
+    encoded(trade::issue(holder, minor, end_to_end_id))
 }
 
 /// The supplier registers an invoice of 2011-12-30, due on 2012-01-30, to the buyer.
 pub fn register(number: &str, minor: u64) -> (u32, Vec<u8>) {
-    use invoice::v1::{Action, RegisterInvoice, action};
+    use invoice::v1::{RegisterInvoice, action};
     let register = RegisterInvoice {
         buyer: "buyer".into(),
         number: number.into(),
@@ -201,39 +184,24 @@ pub fn register(number: &str, minor: u64) -> (u32, Vec<u8>) {
         gross: Some(usd(minor)),
         type_code: 380,
         order_reference: "PO-7".into(),
-        terms: Some(terms()),
+        terms: Some(trade::terms()),
         document_hash: Hash::of_document(number.as_bytes()).to_vec(),
         payload_root: Hash::of_document(b"").to_vec(),
         succeeds: Vec::new(),
         release: None,
     };
-    let action = Action {
-        action: Some(action::Action::Register(register)),
-    };
-    (contract::INVOICE, action.encode_to_vec())
+    encoded(action::Action::Register(register))
 }
 
 /// The buyer confirms an invoice under [`terms`].
 pub fn confirm(registration: TxId, minor: u64) -> (u32, Vec<u8>) {
-    use counterfoil_types::ids::InvoiceId;
-    use invoice::v1::{Action, ConfirmInvoice, action};
-    let terms_hash = Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]);
-    let confirm = ConfirmInvoice {
-        invoice: InvoiceId::of(registration).to_vec(),
-        amount: Some(usd(minor)),
-        terms_hash: terms_hash.to_vec(),
-        acknowledged: Vec::new(),
-    };
-    let action = Action {
-        action: Some(action::Action::Confirm(confirm)),
-    };
-    (contract::INVOICE, action.encode_to_vec())
+    let confirm = confirmation(InvoiceId::of(registration), minor);
+    encoded(invoice::v1::action::Action::Confirm(confirm))
 }
 
 /// The buyer settles the receivable of an invoice.
 pub fn settle(registration: TxId, minor: u64, end_to_end_id: &str) -> (u32, Vec<u8>) {
-    use counterfoil_types::ids::{InvoiceId, ReceivableId};
-    use settlement::v1::{Action, SettleReceivable, action};
+    use settlement::v1::{SettleReceivable, action};
     let settle = SettleReceivable {
         receivable: ReceivableId::of(InvoiceId::of(registration)).to_vec(),
         issuer: "bank".into(),
@@ -241,36 +209,24 @@ pub fn settle(registration: TxId, minor: u64, end_to_end_id: &str) -> (u32, Vec<
         end_to_end_id: end_to_end_id.into(),
         fees: Vec::new(),
     };
-    let action = Action {
-        action: Some(action::Action::Settle(settle)),
-    };
-    (contract::SETTLEMENT, action.encode_to_vec())
+    encoded(action::Action::Settle(settle))
 }
 
 /// An action on claims.
 pub fn on_claims(action: receivable::v1::action::Action) -> (u32, Vec<u8>) {
-    let action = receivable::v1::Action {
-        action: Some(action),
-    };
-    (contract::RECEIVABLE, action.encode_to_vec())
+    encoded(action)
 }
 
 /// An action on requests, quotes and loans.
 pub fn on_finance(action: financing::v1::action::Action) -> (u32, Vec<u8>) {
-    let action = financing::v1::Action {
-        action: Some(action),
-    };
-    (contract::FINANCING, action.encode_to_vec())
+    encoded(action)
 }
 
 /// The operator rolls the clock.
 pub fn roll(year: u32, month: u32, day: u32) -> (u32, Vec<u8>) {
-    use calendar::v1::{Action, RollClock, action};
+    use calendar::v1::{RollClock, action};
     let roll = RollClock {
         to: date(year, month, day),
     };
-    let action = Action {
-        action: Some(action::Action::Roll(roll)),
-    };
-    (contract::CALENDAR, action.encode_to_vec())
+    encoded(action::Action::Roll(roll))
 }

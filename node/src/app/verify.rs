@@ -170,7 +170,7 @@ impl Examination<'_> {
                     .ok_or_else(|| "it is missing".to_owned())
                     .and_then(|block| {
                         let receipts = receipts(storage, height)?;
-                        self.block(&summary, &block, &receipts, &mut settings)
+                        self.block(height, &summary, &block, &receipts, &mut settings)
                     })
                     .and_then(|header| follows(&header, &parent, time_ms).map(|()| header))
                     .map_err(|problem| damaged(format!("block {height}: {problem}")))?;
@@ -193,6 +193,7 @@ impl Examination<'_> {
     /// validators of its height.
     fn block(
         &self,
+        height: u64,
         summary: &Summary,
         stored: &StoredBlock,
         receipts: &[Receipt],
@@ -203,7 +204,6 @@ impl Examination<'_> {
             transactions,
         } = strict::decode(&stored.block).map_err(|e| e.to_string())?;
         let header = header.ok_or("it has no header")?;
-        let height = summary.height;
         let certificate = CommitCertificate::decode(stored.certificate.as_slice())
             .map_err(|e| format!("the certificate: {e}"))?;
         let rejected = receipts.iter().filter(|receipt| receipt.code != 0).count();

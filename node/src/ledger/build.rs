@@ -61,8 +61,8 @@ impl Ledger {
         self.judge(bytes, height, Signatures::OneByOne)
     }
 
-    /// The same of a block that was decided, as whoever gave it says, with a certificate. Where that is a lie, at most a part of it is verified in
-    /// vain.
+    /// The same of a block that was decided, as whoever gave it says, with a certificate. Where that is a lie, at most a part
+    /// of it is verified in vain.
     pub fn validate_decided(&self, bytes: &[u8], height: u64) -> Result<Candidate, LedgerError> {
         self.judge(bytes, height, Signatures::Together)
     }
@@ -192,9 +192,12 @@ impl Ledger {
         Ok(good)
     }
 
-    /// Which of these are in a block already.
-    fn committed(&self, transactions: &[VerifiedTransaction]) -> Vec<Result<bool, StorageError>> {
-        let ids: Vec<Hash> = transactions.iter().map(|tx| tx.id().0).collect();
+    /// Which of these are in a block by now, one answer for each.
+    pub fn committed<'a>(
+        &self,
+        transactions: impl IntoIterator<Item = &'a VerifiedTransaction>,
+    ) -> Vec<Result<bool, StorageError>> {
+        let ids: Vec<Hash> = transactions.into_iter().map(|tx| tx.id().0).collect();
         self.storage().committed(&ids)
     }
 

@@ -11,7 +11,6 @@ use counterfoil_execution::{Refusal, StateError, VerifiedTransaction, check_expi
 use counterfoil_proto::membership::v1::Organization;
 use counterfoil_proto::v1::{Receipt, RefusalCode};
 use counterfoil_storage::StorageError;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
 use prost::Message as _;
 use tokio::sync::Semaphore;
@@ -101,8 +100,7 @@ impl Mempool {
     pub fn admit(&self, batch: &[Vec<u8>], origin: Origin) -> Vec<Result<Admission, AdmitError>> {
         let checked = self.ledger.check_sent(batch);
         let mut view = View::new(&self.ledger);
-        let ids = ids(checked.iter().flatten());
-        let mut committed = self.ledger.storage().committed(&ids).into_iter();
+        let mut committed = self.ledger.committed(checked.iter().flatten()).into_iter();
         let mut held = Vec::new();
         let mut admitted = Vec::with_capacity(checked.len());
         for transaction in checked {
@@ -156,8 +154,9 @@ impl Mempool {
         held: &[(usize, VerifiedTransaction)],
         admitted: &mut [Result<Admission, AdmitError>],
     ) {
-        let ids = ids(held.iter().map(|(_, transaction)| transaction));
-        let committed = self.ledger.storage().committed(&ids);
+        let committed = self
+            .ledger
+            .committed(held.iter().map(|(_, transaction)| transaction));
         for ((at, transaction), committed) in held.iter().zip(committed) {
             admitted[*at] = match committed {
                 Ok(false) => continue,
@@ -204,10 +203,6 @@ impl Mempool {
     fn next_block_time_ms(&self) -> u64 {
         (self.ledger.tip().time_ms + 1).max(clock_ms())
     }
-}
-
-fn ids<'a>(transactions: impl Iterator<Item = &'a VerifiedTransaction>) -> Vec<Hash> {
-    transactions.map(|transaction| transaction.id().0).collect()
 }
 
 /// What the state says of those who send a batch, each read once.

@@ -34,7 +34,8 @@ pub use self::process::Node;
 pub use self::records::Records;
 pub use self::traffic::Traffic;
 pub use counterfoil_rules_tests::trade::{
-    Action, CURRENCIES, FIRST_DATE, MEMBERS, Signed, Wallet, invoice, issue, money, now_ms, terms,
+    Action, CURRENCIES, FIRST_DATE, MEMBERS, Signed, Wallet, confirmation, invoice, issue, money,
+    now_ms, terms,
 };
 
 use self::plan::write_secret;

@@ -1,15 +1,13 @@
 //! Four validators: whatever comes in through one is committed by all.
 
-use counterfoil_proto::invoice::v1::{ConfirmInvoice, InvoiceState, action::Action as Invoices};
+use counterfoil_proto::invoice::v1::{InvoiceState, action::Action as Invoices};
 use counterfoil_proto::receivable::v1::ReceivableState;
 use counterfoil_proto::settlement::v1::{SettleReceivable, action::Action as Settlements};
 use counterfoil_tests::network::{
-    FIRST_DATE, Network, Plan, Records, finish, invoice, issue, money, terms,
+    FIRST_DATE, Network, Plan, Records, confirmation, finish, invoice, issue, money,
 };
 use counterfoil_types::dates::Date;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
-use prost::Message as _;
 
 use super::{ALL, replay};
 
@@ -23,12 +21,7 @@ async fn what_comes_in_through_any_node_is_committed_by_all() {
     let register = seller.sign(Invoices::Register(invoice("2024-001", 250_000)));
     let first_receipt = network.client(0).execute(&register).await;
     let id = InvoiceId::of(register.id);
-    let confirm = buyer.sign(Invoices::Confirm(ConfirmInvoice {
-        invoice: id.to_vec(),
-        amount: money(250_000, "USD"),
-        terms_hash: Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]).to_vec(),
-        acknowledged: Vec::new(),
-    }));
+    let confirm = buyer.sign(Invoices::Confirm(confirmation(id, 250_000)));
     network.client(1).execute(&confirm).await;
     let deposit = bank.sign(issue("buyer-a", 300_000, "deposit-1"));
     network.client(2).execute(&deposit).await;

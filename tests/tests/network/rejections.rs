@@ -15,10 +15,10 @@ use counterfoil_proto::settlement::v1::{
 };
 use counterfoil_proto::v1::Date;
 use counterfoil_storage::Storage;
-use counterfoil_tests::network::{Action, Network, Plan, Records, invoice, issue, money, terms};
-use counterfoil_types::hash::Hash;
+use counterfoil_tests::network::{
+    Action, Network, Plan, Records, confirmation, invoice, issue, money,
+};
 use counterfoil_types::ids::{InvoiceId, ReceivableId, TxId};
-use prost::Message as _;
 
 use super::ALL;
 
@@ -115,17 +115,8 @@ async fn scene(network: &Network) -> (InvoiceId, InvoiceId, TxId) {
     (ids[0], ids[1], deposit.id)
 }
 
-fn confirmation(id: InvoiceId) -> ConfirmInvoice {
-    ConfirmInvoice {
-        invoice: id.to_vec(),
-        amount: money(1_000, "USD"),
-        terms_hash: Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]).to_vec(),
-        acknowledged: Vec::new(),
-    }
-}
-
 fn confirm(id: InvoiceId) -> Invoices {
-    Invoices::Confirm(confirmation(id))
+    Invoices::Confirm(confirmation(id, 1_000))
 }
 
 fn cases(confirmed: InvoiceId, open: InvoiceId, deposit: TxId) -> Vec<Case> {
@@ -174,7 +165,7 @@ fn cases(confirmed: InvoiceId, open: InvoiceId, deposit: TxId) -> Vec<Case> {
     let roll = |to| Action::from(Clock::Roll(RollClock { to }));
     let other_amount = Invoices::Confirm(ConfirmInvoice {
         amount: money(999, "USD"),
-        ..confirmation(open)
+        ..confirmation(open, 1_000)
     });
     let withdraw = Invoices::Withdraw(WithdrawInvoice {
         invoice: confirmed.to_vec(),

@@ -146,7 +146,8 @@ impl Days {
 
     fn confirm(&self, invoice: &Invoice, day: &mut Vec<Signed>) {
         let (number, buyer) = (invoice.number, self.buyer(invoice.number));
-        let confirm = confirmation(invoice.registration, amount_minor(number));
+        let confirm = confirmation(InvoiceId::of(invoice.registration), amount_minor(number));
+        let confirm = invoices::v1::action::Action::Confirm(confirm);
         day.push(self.sign(&buyer, confirm));
         let issue = issue(&buyer, amount_minor(number), &format!("deposit-{number}"));
         day.push(self.sign(BANKS[0], issue));

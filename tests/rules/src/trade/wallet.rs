@@ -142,14 +142,14 @@ pub fn terms() -> receivable::v1::Terms {
 }
 
 /// Confirms an invoice under [`terms`].
-pub fn confirmation(registration: TxId, minor: u64) -> invoices::v1::action::Action {
+pub fn confirmation(invoice: InvoiceId, minor: u64) -> invoices::v1::ConfirmInvoice {
     let terms_hash = Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]);
-    invoices::v1::action::Action::Confirm(invoices::v1::ConfirmInvoice {
-        invoice: InvoiceId::of(registration).to_vec(),
+    invoices::v1::ConfirmInvoice {
+        invoice: invoice.to_vec(),
         amount: money(minor, "USD"),
         terms_hash: terms_hash.to_vec(),
         acknowledged: Vec::new(),
-    })
+    }
 }
 
 /// An invoice to `buyer-a` of the ledger's first day, due in a month.

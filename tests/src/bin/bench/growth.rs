@@ -6,9 +6,10 @@
 
 use std::time::{Duration, Instant};
 
+use counterfoil_proto::invoice::v1 as invoices;
 use counterfoil_proto::receivable::v1 as receivable;
 use counterfoil_rules_tests::trade::{confirmation, invoice};
-use counterfoil_tests::network::{Network, Signed, eventually};
+use counterfoil_tests::network::{Network, Signed};
 use counterfoil_tests::progress;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
@@ -16,7 +17,7 @@ use counterfoil_types::limits::MAX_LIVE_CLAIMS;
 use serde_json::json;
 
 use super::load::Load;
-use super::phases::Saturation;
+use super::phases::{self, Saturation};
 use super::report::percentile;
 use super::trade::Trade;
 use super::{Arguments, VALIDATORS};
@@ -38,11 +39,9 @@ struct Size {
 
 /// One network, at more and more claims.
 pub async fn measure(arguments: &Arguments, sizes: &[u64]) {
-    let plan = arguments.plan();
-    let mut network = Network::start(plan).await;
-    let members: Vec<String> = plan.members().into_iter().map(|(id, _)| id).collect();
+    let mut network = Network::start(arguments.plan()).await;
     let days = arguments.days * sizes.len();
-    let mut trade = Trade::sign(arguments, days, &network, &members, "growth");
+    let mut trade = Trade::sign(arguments, days, &network, "growth");
     let nodes: Vec<usize> = (0..VALIDATORS).collect();
     let mut filled = Filled::default();
     let mut first: Option<Size> = None;
@@ -86,12 +85,7 @@ async fn reopened(network: &mut Network) -> Duration {
     let last = VALIDATORS - 1;
     network.node_mut(last).terminate().await;
     let began = Instant::now();
-    network.node_mut(last).spawn();
-    let client = network.client(last);
-    let serves = eventually("the validator to serve again", async || {
-        client.height().await.map_err(|status| status.to_string())
-    });
-    serves.await;
+    phases::start(network, last).await;
     began.elapsed()
 }
 
@@ -169,7 +163,7 @@ impl New {
         let issued = Date::try_from(&register.issue_date.unwrap_or_default());
         let due = issued.and_then(|issued| issued.add_days(DAYS));
         register.due_date = Some(due.expect("a date").to_proto());
-        let action = counterfoil_proto::invoice::v1::action::Action::Register(register);
+        let action = invoices::action::Action::Register(register);
         network
             .wallet(&format!("seller-{}", self.trader))
             .sign(action)
@@ -177,7 +171,8 @@ impl New {
 
     fn confirm(&self, network: &Network, registered: &Signed) -> Signed {
         let buyer = network.wallet(&format!("buyer-{}", self.trader));
-        buyer.sign(confirmation(registered.id, self.amount_minor()))
+        let confirm = confirmation(InvoiceId::of(registered.id), self.amount_minor());
+        buyer.sign(invoices::action::Action::Confirm(confirm))
     }
 
     fn split(&self, network: &Network, registered: &Signed) -> Signed {

@@ -111,10 +111,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments, name: &str) -> Figures {
-    let plan = arguments.plan();
-    let mut network = Network::start(plan).await;
-    let members: Vec<String> = plan.members().into_iter().map(|(id, _)| id).collect();
-    let mut trade = Trade::sign(arguments, arguments.days, &network, &members, name);
+    let mut network = Network::start(arguments.plan()).await;
+    let mut trade = Trade::sign(arguments, arguments.days, &network, name);
     let nodes: Vec<usize> = (0..VALIDATORS).collect();
     let mut load = Load::open(&network, &nodes).await;
     let idle = phases::idle(&network, &mut load, Duration::from_secs(arguments.seconds)).await;

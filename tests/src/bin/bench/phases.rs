@@ -195,16 +195,22 @@ pub struct CaughtUp {
     pub took: Duration,
 }
 
-/// Starts a validator again that was down, and waits until it has all that the others made meanwhile. Counted from the first block
-/// that it takes: until then it finds its peers, and they tell how far they are.
-pub async fn catch_up(network: &mut Network, node: usize, rest: &[usize]) -> CaughtUp {
-    let height = network.height(rest).await;
+/// Starts a validator that was ended, until it serves: with which height.
+pub async fn start(network: &mut Network, node: usize) -> u64 {
     network.node_mut(node).spawn();
     let client = network.client(node);
     let serves = eventually("the validator to serve again", async || {
         client.height().await.map_err(|status| status.to_string())
     });
-    let (down_at, served) = (serves.await, Instant::now());
+    serves.await
+}
+
+/// Starts a validator again that was down, and waits until it has all that the others made meanwhile. Counted from the first block
+/// that it takes: until then it finds its peers, and they tell how far they are.
+pub async fn catch_up(network: &mut Network, node: usize, rest: &[usize]) -> CaughtUp {
+    let height = network.height(rest).await;
+    let (down_at, served) = (start(network, node).await, Instant::now());
+    let client = network.client(node);
     let first = eventually("the first block from another node", async || {
         let at = client.height().await.map_err(|status| status.to_string())?;
         (at > down_at || at >= height)

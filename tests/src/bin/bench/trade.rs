@@ -25,16 +25,11 @@ pub struct Trade {
 
 impl Trade {
     /// So many days beside those that it takes until invoices are paid.
-    pub fn sign(
-        arguments: &Arguments,
-        warm_days: usize,
-        network: &Network,
-        members: &[String],
-        name: &str,
-    ) -> Self {
+    pub fn sign(arguments: &Arguments, warm_days: usize, network: &Network, name: &str) -> Self {
         let days = PAID + 1 + warm_days;
         let bar = progress::bar(days as u64, &format!("{name}: days signed"));
-        let wallets = members.iter().map(|id| network.wallet(id));
+        let members = arguments.plan().members().into_iter();
+        let wallets = members.map(|(id, _)| network.wallet(&id));
         let mut signed = Days::new(wallets, arguments.traders, arguments.invoices);
         let days = bar.wrap_iter(0..days).map(|_| signed.next_day());
         let days: VecDeque<Vec<Signed>> = days.collect();

@@ -51,6 +51,7 @@ use counterfoil_proto::{cash, invoice, receivable, settlement};
 use crate::model::arithmetic::date;
 use crate::model::invoices::terms_hash;
 use crate::model::{Act, tagged_hash};
+use crate::trade;
 
 pub const SELLER: &str = "farmer";
 pub const BUYER: &str = "airline";
@@ -70,16 +71,8 @@ pub fn usd(minor: u64) -> Option<Money> {
 
 pub fn terms() -> receivable::v1::Terms {
     receivable::v1::Terms {
-        day_count: receivable::v1::DayCount::A004.into(),
-        convention: receivable::v1::BusinessDayConvention::None.into(),
-        grace_days: 45,
-        penalty_rate_ppm: 80_000,
-        assignable: true,
-        fees: Vec::new(),
         arbiter: "regulator".into(),
-        arbiters: Vec::new(),
-        arbiter_threshold: 0,
-        calendar: String::new(),
+        ..trade::terms()
     }
 }
 
