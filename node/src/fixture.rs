@@ -201,7 +201,13 @@ pub fn commit_by(
     let address = key.public_key().address();
     let transactions = transactions.iter().map(|signed| verified(signed));
     let candidate = ledger
-        .propose(height, now_ms(), address, transactions.collect())
+        .propose(
+            height,
+            now_ms(),
+            address,
+            transactions.collect(),
+            usize::MAX,
+        )
         .unwrap();
     let certificate = certificate_by(key, height, &candidate.block_hash());
     ledger.commit(&candidate, &certificate).unwrap();

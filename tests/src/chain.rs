@@ -90,7 +90,7 @@ impl Chain {
         let proposer = key(9).public_key().address();
         let clock = GENESIS_MS + after_ms;
         self.ledger
-            .propose(height, clock, proposer, transactions)
+            .propose(height, clock, proposer, transactions, usize::MAX)
             .expect("a proposal")
     }
 

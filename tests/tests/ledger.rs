@@ -97,6 +97,37 @@ fn a_block_has_room_for_so_many_receipts() {
     }
 }
 
+/// A proposer ends a block that would take long, whatever its transactions are; to everybody else it is a block like any.
+#[test]
+fn a_proposal_has_no_more_work_than_asked_for() {
+    let (maker, checker) = (Chain::new(), Chain::new());
+    let deposits: Vec<_> = (1..=5)
+        .map(|n| sign("bank", 3, n, issue("buyer", 500, &format!("e{n}"))))
+        .collect();
+    let propose = |count: usize, enough| {
+        let proposer = key(9).public_key().address();
+        let transactions = deposits[..count].to_vec();
+        let clock = GENESIS_MS + 1_000;
+        let made = maker
+            .ledger
+            .propose(1, clock, proposer, transactions, enough);
+        made.expect("a proposal")
+    };
+    let two = propose(2, usize::MAX);
+    assert_eq!(two.receipts().len(), 2);
+    assert!(two.work() > 4, "each changes records");
+    for (enough, fitting) in [
+        (0, 1),
+        (two.work() - 1, 2),
+        (two.work(), 2),
+        (two.work() + 1, 3),
+    ] {
+        let made = propose(5, enough);
+        assert_eq!(made.receipts().len(), fitting, "{enough}");
+        checker.ledger.validate(made.bytes(), 1).expect("a block");
+    }
+}
+
 #[test]
 fn another_node_finds_the_same_block_valid() {
     let (maker, checker) = (Chain::new(), Chain::new());

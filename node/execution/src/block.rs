@@ -23,6 +23,12 @@ pub struct Outcome {
     pub receipts: Vec<Receipt>,
 }
 
+/// What a block asks of who judges it: each transaction is checked and executed, and each record that is changed is hashed and
+/// stored.
+pub fn work(transactions: usize, writes: usize) -> usize {
+    transactions + writes
+}
+
 /// The rules of one chain.
 pub struct Executor {
     genesis: Arc<Genesis>,
@@ -125,13 +131,14 @@ impl Executor {
 
     /// Executes a block's transactions on the state before it. Rejected ones
     /// leave a receipt and nothing else. It ends before the first whose receipt does not fit into a block any
-    /// more: that one and those after it have none.
+    /// more, and once there is as much work in it as asked for: that one and those after it have none.
     pub fn execute(
         &self,
         state: &dyn StateReader,
         rules: &HeightRules<'_>,
         block: &BlockContext,
         transactions: &[VerifiedTransaction],
+        enough: usize,
     ) -> Result<Outcome, StateError> {
         let mut overlay = Overlay::new(state);
         // One certificate then proves every earlier header.
@@ -142,6 +149,9 @@ impl Executor {
         let mut receipts = Vec::with_capacity(transactions.len());
         let mut room = MAX_BLOCK_RECEIPT_BYTES;
         for (index, tx) in (0u32..).zip(transactions) {
+            if !receipts.is_empty() && work(receipts.len(), overlay.len()) >= enough {
+                break;
+            }
             let place = (tx.id(), index);
             let done = dispatch::execute(&overlay, rules.rules(), *block, place, tx.transaction());
             let (executed, rejection) = match done {

@@ -5,6 +5,6 @@ mod block;
 mod check;
 mod overlay;
 
-pub use block::{Executor, HeightRules, Outcome, Unprepared};
+pub use block::{Executor, HeightRules, Outcome, Unprepared, work};
 pub use check::{Refusal, VerifiedTransaction, check, check_all, check_expiry};
 pub use counterfoil_contracts::kernel::{BlockContext, Record, StateError, StateReader, Writes};

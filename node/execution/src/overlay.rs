@@ -28,6 +28,11 @@ impl<'a> Overlay<'a> {
         self.writes.extend(writes);
     }
 
+    /// How many records it changes so far.
+    pub fn len(&self) -> usize {
+        self.writes.len()
+    }
+
     /// In the order of their keys.
     pub fn into_writes(self) -> Writes {
         self.writes.into_iter().collect()

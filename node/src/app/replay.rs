@@ -302,7 +302,7 @@ mod tests {
         fixture::commit(&stored, &[]);
         let address = fixture::validator_key().public_key().address();
         let unsigned = stored
-            .propose(2, fixture::now_ms(), address, Vec::new())
+            .propose(2, fixture::now_ms(), address, Vec::new(), usize::MAX)
             .unwrap();
         let certificate = CommitCertificate {
             signatures: Vec::new(),

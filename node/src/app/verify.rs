@@ -352,7 +352,7 @@ mod tests {
         let address = fixture::validator_key().public_key().address();
         let transactions = vec![fixture::verified(&fixture::good(5).1)];
         let candidate = stored
-            .propose(height, fixture::now_ms(), address, transactions)
+            .propose(height, fixture::now_ms(), address, transactions, usize::MAX)
             .unwrap();
         let certificate = fixture::certificate(height, &candidate.block_hash());
         stored.prepare(&candidate, &certificate)

@@ -8,10 +8,9 @@ use bytes::Bytes;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::keys::{PublicKey, Signature, SigningKey};
-use malachitebft_core_types::{
-    self as engine, LinearTimeouts, NilOrVal, Round, SignedExtension, VoteType,
-};
+use malachitebft_core_types::{self as engine, NilOrVal, Round, SignedExtension, VoteType};
 
+use super::absent::Waits;
 use super::error::ConsensusError;
 use super::signing::Ed25519;
 
@@ -286,7 +285,7 @@ impl engine::Context for Ctx {
     type Proposal = Proposal;
     type Validator = Validator;
     type ValidatorSet = ValidatorSet;
-    type Timeouts = LinearTimeouts;
+    type Timeouts = Waits;
     type Value = BlockHash;
     type Vote = Vote;
     type Extension = ();

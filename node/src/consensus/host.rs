@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::absent::Absent;
 use super::context::{Address, Ctx, Height, Validator, ValidatorSet};
 use super::engine;
 use super::error::ConsensusError;
@@ -71,6 +72,7 @@ pub struct Host {
     pub missing: Option<Missing>,
     pub held: Option<Held>,
     pub speed: Speed,
+    pub absent: Absent,
     /// The set last read from the state, in both forms: reading keys is not free, and sets rarely change.
     pub validators: (wire::ValidatorSet, ValidatorSet),
 }
@@ -110,6 +112,7 @@ impl Host {
             missing: None,
             held: None,
             speed: Speed::default(),
+            absent: Absent::default(),
             validators: (set, validators),
         })
     }
@@ -149,7 +152,9 @@ impl Host {
         let settings = self.ledger.settings()?;
         let timeouts = engine::timeouts(&settings.params);
         let validators = self.read_validators(settings.validators)?;
-        Ok(HeightParams::new(validators, timeouts, None))
+        let height = Height(self.ledger.tip().height + 1);
+        let waits = self.absent.waits(timeouts, height, &validators);
+        Ok(HeightParams::new(validators, waits, None))
     }
 
     /// Moves to a round, and at the beginning of a height takes up what is known of it.
@@ -277,7 +282,7 @@ impl Host {
         let began = Instant::now();
         match self.ledger.validate(&body.bytes, self.proposals.height()) {
             Ok(candidate) => {
-                self.speed.note(candidate.receipts().len(), began.elapsed());
+                self.speed.note(candidate.work(), began.elapsed());
                 self.proposals.keep(candidate);
                 Ok(true)
             }

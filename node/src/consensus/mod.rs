@@ -3,6 +3,7 @@
 //! The engine runs Tendermint, its network, its WAL and block sync. This module
 //! gives it the chain's types, decides what it may hear, and answers its messages one by one.
 
+mod absent;
 mod certificate;
 mod codec;
 mod context;

@@ -51,19 +51,20 @@ pub fn heartbeat(heartbeat_ms: u64) -> Instant {
     Instant::now() + Duration::from_millis(heartbeat_ms)
 }
 
-/// Blocks of fewer transactions say little of what one takes.
-const TELLING: usize = 32;
-/// The fewest transactions that a proposal has room for.
-const LEAST_ROOM: usize = 256;
-/// What a transaction takes, as far as is known before the first block.
-const ASSUMED: Duration = Duration::from_micros(200);
+/// Blocks of less work say little of how long it takes.
+const TELLING: usize = 256;
+/// The least work that a proposal has room for.
+const LEAST_ROOM: usize = 2_048;
+/// What a transaction or a changed record takes, as far as is known before the first block.
+const ASSUMED: Duration = Duration::from_micros(25);
 /// Parts of the time for a proposal: its maker executes it, it is sent, the others execute it.
 const SHARES: u32 = 3;
 
-/// How long this node takes to execute a transaction, as it found of late.
+/// How long this node takes for a block's work, as it found of late.
 ///
 /// Whoever waits for a proposal gives up after the chain's time-out. A proposer that filled its block without regard to that would, on
-/// machines with too much to do, make blocks that nobody judges in time, round after round.
+/// machines with too much to do, make blocks that nobody judges in time, round after round. Work is counted in
+/// transactions and changed records, as one transaction may change thousands.
 #[derive(Debug, Default)]
 pub struct Speed {
     of_one: Option<Duration>,
@@ -71,11 +72,11 @@ pub struct Speed {
 
 impl Speed {
     /// Takes a block's execution into account.
-    pub fn note(&mut self, transactions: usize, took: Duration) {
-        let Ok(count) = u32::try_from(transactions) else {
+    pub fn note(&mut self, work: usize, took: Duration) {
+        let Ok(count) = u32::try_from(work) else {
             return;
         };
-        if transactions < TELLING {
+        if work < TELLING {
             return;
         }
         let now = took / count;
@@ -84,8 +85,8 @@ impl Speed {
         self.of_one = Some(self.of_one.map_or(now, of_one));
     }
 
-    /// How many transactions this node can expect to see judged within the time for a proposal.
-    pub fn room(&self, timeout_propose: Duration) -> usize {
+    /// How much work this node can expect to see judged within the time for a proposal.
+    pub fn enough(&self, timeout_propose: Duration) -> usize {
         let of_one = self.of_one.unwrap_or(ASSUMED);
         let room = (timeout_propose / SHARES).as_nanos() / of_one.as_nanos().max(1);
         usize::try_from(room).unwrap_or(usize::MAX).max(LEAST_ROOM)
@@ -100,22 +101,22 @@ mod tests {
     fn room_follows_what_executing_took() {
         let timeout = Duration::from_millis(600);
         let mut speed = Speed::default();
-        assert_eq!(speed.room(timeout), 1_000);
+        assert_eq!(speed.enough(timeout), 8_000);
         speed.note(TELLING - 1, Duration::from_secs(1));
-        assert_eq!(speed.room(timeout), 1_000);
-        speed.note(1_000, Duration::from_millis(100));
-        assert_eq!(speed.room(timeout), 2_000);
+        assert_eq!(speed.enough(timeout), 8_000);
+        speed.note(10_000, Duration::from_millis(100));
+        assert_eq!(speed.enough(timeout), 20_000);
         // A burst of other work is felt, and forgotten.
-        speed.note(1_000, Duration::from_millis(500));
-        assert_eq!(speed.room(timeout), 1_600);
+        speed.note(10_000, Duration::from_millis(500));
+        assert_eq!(speed.enough(timeout), 16_000);
         for _ in 0..30 {
-            speed.note(1_000, Duration::from_millis(100));
+            speed.note(10_000, Duration::from_millis(100));
         }
-        assert!((1_990..=2_000).contains(&speed.room(timeout)));
+        assert!((19_900..=20_000).contains(&speed.enough(timeout)));
         for _ in 0..30 {
-            speed.note(100, Duration::from_secs(100));
+            speed.note(1_000, Duration::from_secs(100));
         }
-        assert_eq!(speed.room(timeout), LEAST_ROOM);
+        assert_eq!(speed.enough(timeout), LEAST_ROOM);
     }
 
     #[test]

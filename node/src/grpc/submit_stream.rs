@@ -25,8 +25,10 @@ use crate::mempool::{Admission, AdmitError};
 
 /// Requests that are admitted together, when so many have come.
 const CHUNK: usize = 256;
-/// From one admission to the next: what comes meanwhile is checked together, at a third of what each would cost alone.
-const PACE: Duration = Duration::from_millis(10);
+/// From one admission to the next, for each that was admitted and at most: what comes meanwhile is checked together, at a third of
+/// what each would cost alone.
+const PACE_EACH: Duration = Duration::from_micros(2_500);
+const PACE: Duration = Duration::from_millis(25);
 /// Answers that wait for the caller to take them. Few: each can be a long receipt, and calls are many.
 const ANSWER_QUEUE: usize = 64;
 /// A caller that takes no answer for so long is gone.
@@ -100,7 +102,9 @@ async fn run(
             () = pause.as_mut(), if !pause.is_elapsed() => {}
             chunk = requests.next(), if open && pause.is_elapsed() && waiting.len() < MAX_WAITING => match chunk {
                 Some(chunk) => {
-                    pause.as_mut().reset(Instant::now() + PACE);
+                    let count = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+                    let rest = PACE_EACH.saturating_mul(count).min(PACE);
+                    pause.as_mut().reset(Instant::now() + rest);
                     match submit(&service, &caller, chunk, &answers, &mut waiting).await {
                         Ok(()) => {}
                         Err(Closed) => return,

@@ -41,18 +41,20 @@ const PART: usize = 512;
 
 impl Ledger {
     /// Builds the block after the tip from the transactions that may be in it.
-    /// `clock_ms` is this validator's clock, which block time follows but for being later than the parent's.
+    /// `clock_ms` is this validator's clock, which block time follows but for being later than the parent's. It has no more than
+    /// `enough` work in it, but for its last transaction's.
     pub fn propose(
         &self,
         height: u64,
         clock_ms: u64,
         proposer: Hash,
         transactions: Vec<VerifiedTransaction>,
+        enough: usize,
     ) -> Result<Candidate, LedgerError> {
         let base = self.base(height)?;
         let time_ms = clock_ms.min(MAX_BLOCK_TIME_MS).max(base.tip.time_ms + 1);
         let chosen = self.choose(transactions, time_ms, &base.settings)?;
-        self.execute(&base, time_ms, proposer, chosen)
+        self.execute(&base, time_ms, proposer, chosen, enough)
     }
 
     /// Checks a block and executes it. [`LedgerError::InvalidBlock`] says what is wrong with
@@ -90,7 +92,8 @@ impl Ledger {
         let proposer = member(&base.settings, &claimed.proposer)?;
         let (transactions, settings) = (&block.transactions, &base.settings);
         let transactions = self.check_all(transactions, claimed.time_ms, settings, signatures)?;
-        let candidate = self.execute(&base, claimed.time_ms, proposer, transactions)?;
+        let time_ms = claimed.time_ms;
+        let candidate = self.execute(&base, time_ms, proposer, transactions, usize::MAX)?;
         if candidate.receipts().len() < block.transactions.len() {
             let problem = "its receipts are larger than the chain allows";
             return Err(LedgerError::invalid(problem));
@@ -207,6 +210,7 @@ impl Ledger {
         time_ms: u64,
         proposer: Hash,
         mut transactions: Vec<VerifiedTransaction>,
+        enough: usize,
     ) -> Result<Candidate, LedgerError> {
         let began = Instant::now();
         let Base {
@@ -221,7 +225,7 @@ impl Ledger {
         };
         let rules = self.rules_at(context.height, settings)?;
         let executor = self.executor();
-        let execute = || executor.execute(state, &rules, &context, &transactions);
+        let execute = || executor.execute(state, &rules, &context, &transactions, enough);
         let outcome = self.metrics().charge(Part::Execute, execute)?;
         let next = settings.after(&outcome.writes)?;
         // Those that found no room wait for the next block.

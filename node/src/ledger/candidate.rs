@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_execution::{VerifiedTransaction, Writes};
+use counterfoil_execution::{VerifiedTransaction, Writes, work};
 use counterfoil_proto::v1::{Header, Receipt};
 use counterfoil_storage::TreeUpdate;
 use counterfoil_types::hash::Hash;
@@ -70,6 +70,11 @@ impl Candidate {
 
     pub fn receipts(&self) -> &[Receipt] {
         &self.inner.receipts
+    }
+
+    /// What it asks of who judges it.
+    pub fn work(&self) -> usize {
+        work(self.receipts().len(), self.writes().len())
     }
 
     /// How long this node took to execute it.

@@ -119,15 +119,15 @@ impl Pool {
         Ok(true)
     }
 
-    /// The oldest transactions, up to so many and so many bytes, and a block's most. They stay in the pool
+    /// The oldest transactions, up to so many bytes and a block's most. They stay in the pool
     /// until they are committed: a proposal may fail.
-    pub fn take(&self, max_bytes: u64, max_count: usize) -> Vec<VerifiedTransaction> {
+    pub fn take(&self, max_bytes: u64) -> Vec<VerifiedTransaction> {
         let contents = self.lock();
         let mut bytes = 0;
         contents
             .entries
             .values()
-            .take(MAX_BLOCK_TRANSACTIONS.min(max_count))
+            .take(MAX_BLOCK_TRANSACTIONS)
             .take_while(|entry| {
                 bytes += entry.size();
                 bytes <= max_bytes

@@ -40,15 +40,14 @@ fn transactions_leave_in_the_order_they_came_and_only_when_removed() {
     let (pool, transactions) = filled(5);
     pool.insert(transactions[0].clone(), Origin::Peer).unwrap();
     assert_eq!(pool.len(), 5);
-    assert_eq!(pool.take(MAX_BYTES, usize::MAX), transactions);
+    assert_eq!(pool.take(MAX_BYTES), transactions);
     let two = transactions[0].bytes().len() + transactions[1].bytes().len();
-    assert_eq!(pool.take(two as u64, usize::MAX), transactions[..2]);
-    assert_eq!(pool.take(two as u64 - 1, usize::MAX), transactions[..1]);
-    assert_eq!(pool.take(MAX_BYTES, 3), transactions[..3]);
+    assert_eq!(pool.take(two as u64), transactions[..2]);
+    assert_eq!(pool.take(two as u64 - 1), transactions[..1]);
     pool.remove([transactions[0].id(), transactions[2].id()]);
     assert_eq!(pool.len(), 3);
     assert!(!pool.contains(&transactions[0].id()));
-    assert_eq!(pool.take(MAX_BYTES, usize::MAX)[0], transactions[1]);
+    assert_eq!(pool.take(MAX_BYTES)[0], transactions[1]);
 }
 
 #[test]
@@ -71,7 +70,7 @@ fn each_bound_refuses_what_is_beyond_it() {
 }
 
 fn transaction_id(pool: &Pool) -> counterfoil_types::ids::TxId {
-    pool.take(MAX_BYTES, usize::MAX)[0].id()
+    pool.take(MAX_BYTES)[0].id()
 }
 
 #[test]
@@ -84,7 +83,7 @@ fn what_expires_is_dropped() {
     pool.insert(late.clone(), Origin::Client).unwrap();
     assert_eq!(pool.evict_expired(999), 0);
     assert_eq!(pool.evict_expired(1_000), 1);
-    assert_eq!(pool.take(MAX_BYTES, usize::MAX), [late]);
+    assert_eq!(pool.take(MAX_BYTES), [late]);
 }
 
 #[test]

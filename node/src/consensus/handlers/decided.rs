@@ -16,6 +16,11 @@ pub fn handle(
 ) -> Result<(), ConsensusError> {
     let certificate = certificate::to_wire(decided);
     let hash = decided.value_id.0;
+    // A height that was committed before a crash is decided again: who decided it is not in the state any more.
+    if certificate.height == host.ledger.tip().height + 1 {
+        let validators = host.validators()?;
+        host.absent.note(decided, &validators);
+    }
     if host.commit(&certificate, hash)? {
         let _ = reply.send(());
         return Ok(());

@@ -50,15 +50,14 @@ fn proposal(
         }
     }
     let params = host.ledger.settings()?.params;
-    let room = host
+    let enough = host
         .speed
-        .room(Duration::from_millis(params.timeout_propose_ms));
-    let transactions = host.pool.take(params.max_block_bytes, room);
+        .enough(Duration::from_millis(params.timeout_propose_ms));
+    let transactions = host.pool.take(params.max_block_bytes);
     let began = Instant::now();
-    let candidate = host
-        .ledger
-        .propose(height, clock_ms(), host.address.0, transactions)?;
-    host.speed.note(candidate.receipts().len(), began.elapsed());
+    let (ledger, proposer) = (&host.ledger, host.address.0);
+    let candidate = ledger.propose(height, clock_ms(), proposer, transactions, enough)?;
+    host.speed.note(candidate.work(), began.elapsed());
     let (hash, block) = (candidate.block_hash(), candidate.bytes().to_vec());
     let row = host.sign_parts(&key, round, Round::Nil, hash, block);
     host.ledger.put_undecided(&row)?;

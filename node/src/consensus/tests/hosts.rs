@@ -10,7 +10,9 @@ use counterfoil_types::transaction::{Draft, contract};
 use malachitebft_app::engine::host::{Next, SyncedValueOutcome};
 use malachitebft_app::types::MisbehaviorEvidence;
 use malachitebft_app_channel::{AppMsg, NetworkMsg};
-use malachitebft_core_types::{CommitCertificate, Round, Validator as _, ValidatorSet as _};
+use malachitebft_core_types::{
+    CommitCertificate, Round, Timeout, Timeouts as _, Validator as _, ValidatorSet as _,
+};
 use tokio::sync::{oneshot, watch};
 
 use super::super::context::{Address, BlockHash, Ctx, Height};
@@ -44,7 +46,7 @@ fn host(network: &Network, ledger: &Ledger) -> (Host, mpsc::Receiver<NetworkMsg<
 fn first_block(host: &mut Host, ledger: &Ledger, clock_ms: u64) -> Candidate {
     let proposer = host.proposer(ROUND_0).unwrap();
     ledger
-        .propose(1, clock_ms, proposer.address().0, vec![])
+        .propose(1, clock_ms, proposer.address().0, vec![], usize::MAX)
         .unwrap()
 }
 
@@ -224,7 +226,7 @@ async fn a_block_that_names_another_proposer_is_dropped() {
     let (mut host, _published) = host(&network, &ledger);
     host.enter(1, ROUND_0).unwrap();
     let other = host.proposer(ROUND_1).unwrap().address().0;
-    let block = ledger.propose(1, clock_ms(), other, vec![]);
+    let block = ledger.propose(1, clock_ms(), other, vec![], usize::MAX);
     let block = block.unwrap();
     let fresh = received(&mut host, &block, ROUND_0, Round::Nil);
     assert_eq!(host.judge(fresh).unwrap(), None);
@@ -448,7 +450,7 @@ async fn a_decision_counts_from_the_next_height_on() {
         decide_on(Decision::Params(params)),
     ];
     let proposer = host.proposer(ROUND_0).unwrap().address().0;
-    let block = ledger.propose(1, clock_ms(), proposer, transactions);
+    let block = ledger.propose(1, clock_ms(), proposer, transactions, usize::MAX);
     let block = block.unwrap();
     assert!(block.receipts().iter().all(|receipt| receipt.code == 0));
     let header = block.header().clone();
@@ -473,7 +475,8 @@ async fn a_decision_counts_from_the_next_height_on() {
         panic!("the next height does not begin");
     };
     assert_eq!(next.validator_set.count(), 3);
-    assert_eq!(next.timeouts.propose, Duration::from_millis(1_234));
+    let wait = next.timeouts.duration_for(Timeout::propose(ROUND_0));
+    assert_eq!(wait, Duration::from_millis(1_234));
     host.enter(2, ROUND_0).unwrap();
     let turns = [0, 1, 2].map(|round| *host.proposer(Round::new(round)).unwrap().address());
     let removed = Address::of(Some(&validator_key(3)));
@@ -484,14 +487,16 @@ async fn a_decision_counts_from_the_next_height_on() {
         Err(LedgerError::InvalidBlock(problem)) => problem,
         _ => panic!("a block that should not be valid is"),
     };
-    let by_removed = ledger.propose(2, clock_ms(), removed.0, vec![]).unwrap();
+    let by_removed = ledger
+        .propose(2, clock_ms(), removed.0, vec![], usize::MAX)
+        .unwrap();
     assert_eq!(
         by_removed.header().params_hash,
         params_hash(&params).to_vec()
     );
     assert!(problem(by_removed).contains("not a validator"));
     let large = (0..4).map(large_transaction).collect::<Vec<_>>();
-    let fitting = ledger.propose(2, clock_ms(), turns[0].0, large.clone());
+    let fitting = ledger.propose(2, clock_ms(), turns[0].0, large.clone(), usize::MAX);
     let fitting = fitting.unwrap();
     assert_eq!(fitting.receipts().len(), 2);
     let mut overfull = wire::Block::decode(fitting.bytes()).unwrap();

@@ -28,10 +28,12 @@ use super::{NetworkError, NetworkSettings};
 use crate::mempool::Mempool;
 use crate::mempool::pool::Origin;
 
-/// How long arrivals gather before they are sent, and how long at least after the last were sent: a message costs as much
-/// as checking several transactions, and many are checked together at a third of what each would cost alone.
+/// How long arrivals gather before they are sent, and how long at least after the last were sent, for each of those and at
+/// most: a message costs as much as checking several transactions, and many are checked together at a third of what each would
+/// cost alone. So a few are sent at once, and of many more together.
 const GATHER: Duration = Duration::from_millis(2);
-const PACE: Duration = Duration::from_millis(20);
+const PACE_EACH: Duration = Duration::from_millis(1);
+const PACE: Duration = Duration::from_millis(50);
 /// How often the task looks whom to dial or to probe.
 const LOOK_AROUND: Duration = Duration::from_millis(100);
 /// Longer than the transport's own time-out, which ends a dial.
@@ -79,9 +81,11 @@ pub struct Task {
     /// Bounded by the streams that each peer may open.
     answers: FuturesUnordered<BoxFuture<'static, Option<Answer>>>,
     connected: watch::Sender<usize>,
-    /// When peers are told next, if there is anything to tell, and when they were last.
+    /// When peers are told next, if there is anything to tell, when they may be at the earliest, and what had arrived when
+    /// they were last.
     tell_at: Option<Instant>,
-    told: Instant,
+    rests_until: Instant,
+    told: u64,
 }
 
 impl Task {
@@ -106,7 +110,8 @@ impl Task {
             answers: FuturesUnordered::new(),
             connected,
             tell_at: None,
-            told: Instant::now(),
+            rests_until: Instant::now(),
+            told: 0,
         })
     }
 
@@ -132,7 +137,7 @@ impl Task {
                 }
                 () = tokio::time::sleep_until(tell_at), if self.tell_at.is_some() => {
                     self.tell_at = None;
-                    self.told = Instant::now();
+                    self.rest();
                     for peer in self.peers.connected() {
                         self.tell(peer);
                     }
@@ -207,8 +212,16 @@ impl Task {
     }
 
     fn tell_soon(&mut self) {
-        let gathered = (Instant::now() + GATHER).max(self.told + PACE);
+        let gathered = (Instant::now() + GATHER).max(self.rests_until);
         self.tell_at.get_or_insert(gathered);
+    }
+
+    /// What is told now is not told again soon.
+    fn rest(&mut self) {
+        let arrived = self.mempool.pool().next_number();
+        let count = arrived.saturating_sub(std::mem::replace(&mut self.told, arrived));
+        let pause = PACE_EACH.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        self.rests_until = Instant::now() + pause.min(PACE);
     }
 
     /// Sends a peer what it was not told, as long as it keeps up.

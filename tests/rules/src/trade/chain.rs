@@ -117,7 +117,7 @@ impl Chain {
         let rules = rules.expect("the first rules");
         let outcome = self
             .executor
-            .execute(&self.state, &rules, &block, transactions);
+            .execute(&self.state, &rules, &block, transactions, usize::MAX);
         let outcome = outcome.expect("reading a map cannot fail");
         assert_eq!(outcome.receipts.len(), transactions.len());
         outcome

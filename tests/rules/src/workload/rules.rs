@@ -249,7 +249,7 @@ fn run(
         .rules_at(height, upgrades, rotations)
         .expect("the workload goes no further than what is known");
     let outcome = executor
-        .execute(records, &rules, &context, &checked)
+        .execute(records, &rules, &context, &checked, usize::MAX)
         .expect("reading a map cannot fail");
     (outcome.writes, outcome.receipts)
 }

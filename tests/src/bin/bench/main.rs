@@ -130,7 +130,8 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
     let blocks = network.client(0).blocks(full.last.height).await;
     let rate = full.transactions_per_second(&blocks) / 2.0;
     let seconds = Duration::from_secs(arguments.seconds);
-    let half = phases::open_loop(&mut load, &mut trade, rate, seconds).await;
+    let half = phases::open_loop(&network, &nodes, &mut load, &mut trade, rate, seconds).await;
+    let syncs = phases::syncs(&network, &mut load, 0).await;
 
     let (rest, last) = (&nodes[..VALIDATORS - 1], VALIDATORS - 1);
     network.node_mut(last).kill();
@@ -163,6 +164,7 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
         idle,
         full,
         half,
+        syncs,
         down,
         caught_up,
     };

@@ -1,5 +1,6 @@
 //! What is done to the network in a run, one after the other.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use counterfoil_proto::v1 as wire;
@@ -11,6 +12,8 @@ use super::load::Load;
 use super::sample::Sample;
 use super::trade::Trade;
 
+/// How long calls are counted.
+const TRACED: Duration = Duration::from_secs(10);
 /// Transactions that an idle network is sent one after the other.
 const SINGLE: usize = 40;
 /// The engine's own measure of a height, from its beginning to its decision.
@@ -23,8 +26,9 @@ pub struct Run {
     pub bytes_each: f64,
     pub idle: Idle,
     pub full: Measured,
-    /// Under half of the load, ascending.
-    pub half: Vec<Duration>,
+    pub half: Measured,
+    /// Synced writes of a validator for each block, where the system can tell.
+    pub syncs: Option<f64>,
     pub down: Measured,
     pub caught_up: CaughtUp,
 }
@@ -47,18 +51,46 @@ pub async fn idle(network: &Network, load: &mut Load, quiet: Duration) -> Idle {
             .ok_or_else(|| "there is none".to_owned())
     });
     let after = after.await;
-    let bank = network.wallet("bank-a");
-    let mut latencies = Vec::new();
-    for number in 0..SINGLE {
-        let signed = bank.sign(issue("buyer-1", 1, &format!("single-{number}")));
-        load.send(signed, Instant::now()).await;
-        latencies.push(load.answer().await.latency);
-    }
+    let mut latencies = one_by_one(network, load, "single").await;
     latencies.sort_unstable();
     Idle {
         empty_block: (after.0 - before.0) / (after.1 - before.1),
         latencies,
     }
+}
+
+/// Single transactions, each after the receipt of the last.
+async fn one_by_one(network: &Network, load: &mut Load, name: &str) -> Vec<Duration> {
+    let bank = network.wallet("bank-a");
+    let mut latencies = Vec::new();
+    for number in 0..SINGLE {
+        let signed = bank.sign(issue("buyer-1", 1, &format!("{name}-{number}")));
+        load.send(signed, Instant::now()).await;
+        latencies.push(load.answer().await.latency);
+    }
+    latencies
+}
+
+/// How often a validator waits for the disk for each block of a single transaction: its own synced writes and the engine's. None
+/// where there is no `strace`, or it may not look.
+pub async fn syncs(network: &Network, load: &mut Load, node: usize) -> Option<f64> {
+    let calls = tempfile::NamedTempFile::new().expect("a temporary file");
+    let before = network.height(&[node]).await;
+    let mut strace = tokio::process::Command::new("timeout")
+        .args(["--signal=INT", &TRACED.as_secs().to_string()])
+        .args(["strace", "-f", "-e", "trace=fsync,fdatasync", "-o"])
+        .arg(calls.path())
+        .args(["-p", &network.node(node).pid().to_string()])
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    tokio::time::sleep(TRACED / 10).await;
+    one_by_one(network, load, "traced").await;
+    strace.wait().await.ok()?;
+    let blocks = network.height(&[node]).await - before;
+    let calls = std::fs::read_to_string(calls.path()).expect("the file is there");
+    let syncs = calls.matches("sync(").count();
+    (syncs > 0).then_some(syncs as f64 / blocks as f64)
 }
 
 /// Seconds and blocks so far, of all nodes.
@@ -146,6 +178,13 @@ impl Measured {
         measured.collect()
     }
 
+    /// Of the processors' time, whoever had it.
+    pub fn busy_percent(&self) -> f64 {
+        let busy = (self.last.machine.0 - self.first.machine.0) as f64;
+        let whole = (self.last.machine.1 - self.first.machine.1) as f64;
+        100.0 * busy / whole
+    }
+
     pub fn transactions_per_second(&self, blocks: &[wire::BlockSummary]) -> f64 {
         transactions(self.blocks(blocks)) / self.seconds()
     }
@@ -160,12 +199,15 @@ pub fn transactions<'a>(blocks: impl IntoIterator<Item = &'a wire::BlockSummary>
 /// So many transactions a second at even intervals, whatever becomes of those before. What is late is counted from when it was
 /// due.
 pub async fn open_loop(
+    network: &Network,
+    nodes: &[usize],
     load: &mut Load,
     trade: &mut Trade,
     rate: f64,
     seconds: Duration,
-) -> Vec<Duration> {
+) -> Measured {
     trade.begin_anew();
+    let first = Sample::take(network, nodes).await;
     let interval = Duration::from_secs_f64(1.0 / rate);
     let until = Instant::now() + seconds;
     let mut due = Instant::now();
@@ -185,9 +227,14 @@ pub async fn open_loop(
             due += interval;
         }
     }
+    let last = Sample::take(network, nodes).await;
     latencies.extend(load.finish().await);
     latencies.sort_unstable();
-    latencies
+    Measured {
+        first,
+        last,
+        latencies,
+    }
 }
 
 pub struct CaughtUp {

@@ -9,7 +9,7 @@ use counterfoil_tests::usage;
 use serde_json::{Map, Value, json};
 
 use super::VALIDATORS;
-use super::phases::{Run, transactions};
+use super::phases::{Measured, Run, transactions};
 use super::sample::Node;
 
 /// What the names of a node's threads begin with; the first one bears the program's.
@@ -37,15 +37,14 @@ pub struct Figures {
 
 impl Figures {
     pub fn of(network: &Network, run: &Run, blocks: &[wire::BlockSummary]) -> Self {
-        let mut figures = Work::of(run, &run.full.blocks(blocks)).figures();
+        let mut figures = Work::of(run, &run.full, blocks).figures();
         figures.extend(load(run, blocks));
         figures.extend(idle(run));
+        figures.extend(half(run, blocks));
         let (first, last) = (&run.full.first, &run.full.last);
         let peak = last.nodes.iter().map(|node| node.peak_kib).max();
         let committed = transactions(blocks);
         let generator = (last.generator - first.generator).as_secs_f64() / run.full.seconds();
-        let busy = (last.machine.0 - first.machine.0) as f64;
-        let whole = (last.machine.1 - first.machine.1) as f64;
         let mut add = |name, what, value| figures.push(Figure { name, what, value });
         // The audit that follows reads whole blocks, so that a later look would tell of that.
         add(
@@ -58,6 +57,12 @@ impl Figures {
             "bytes on a validator's disk, of those that were sent",
             disk(network) / (committed * run.bytes_each),
         );
+        // A run that cannot tell has none, which is null in JSON.
+        add(
+            "syncs_per_block",
+            "synced writes of a validator for each block, with strace",
+            run.syncs.unwrap_or(f64::NAN),
+        );
         add(
             "verification_us",
             "us of one verification",
@@ -66,7 +71,7 @@ impl Figures {
         add(
             "processors_busy_percent",
             "per cent that the processors were busy",
-            100.0 * busy / whole,
+            run.full.busy_percent(),
         );
         add(
             "generator_processors",
@@ -86,7 +91,7 @@ impl Figures {
     }
 }
 
-/// Processor time under full load, in verifications for each signature and validator.
+/// Processor time of validators under load, in verifications for each signature and validator.
 struct Work {
     all: f64,
     parts: BTreeMap<&'static str, f64>,
@@ -94,11 +99,11 @@ struct Work {
 }
 
 impl Work {
-    fn of(run: &Run, blocks: &[&wire::BlockSummary]) -> Self {
+    fn of(run: &Run, measured: &Measured, blocks: &[wire::BlockSummary]) -> Self {
         // Each transaction of the workload has one signature.
-        let signatures = transactions(blocks.iter().copied()) * VALIDATORS as f64;
+        let signatures = transactions(measured.blocks(blocks)) * VALIDATORS as f64;
         let each = |seconds: f64| seconds / (signatures * verification(run));
-        let nodes = run.full.first.nodes.iter().zip(&run.full.last.nodes);
+        let nodes = measured.first.nodes.iter().zip(&measured.last.nodes);
         let nodes: Vec<(&Node, &Node)> = nodes.collect();
         let grown = |of: &dyn Fn(&Node) -> f64| -> f64 {
             each(
@@ -116,7 +121,7 @@ impl Work {
             };
             (name, grown(&of))
         };
-        let parts = run.full.last.nodes[0].parts.keys();
+        let parts = measured.last.nodes[0].parts.keys();
         Self {
             all: grown(&|node| node.processor.as_secs_f64()),
             parts: parts
@@ -242,12 +247,79 @@ fn idle(run: &Run) -> Vec<Figure> {
         figure(
             "half_load_p50_of_idle_p50",
             "median at half load, in medians of single ones",
-            ms(&run.half, 50) / single,
+            ms(&run.half.latencies, 50) / single,
         ),
         figure(
             "half_load_p99_of_idle_p50",
             "99 of 100 at half load, in medians of single ones",
-            ms(&run.half, 99) / single,
+            ms(&run.half.latencies, 99) / single,
+        ),
+    ]
+}
+
+/// Of the half load.
+fn half(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
+    let measured = run.half.blocks(blocks);
+    let count = measured.len() as f64;
+    let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
+    let work = Work::of(run, &run.half, blocks);
+    let figure = |name, what, value| Figure { name, what, value };
+    vec![
+        figure(
+            "half_load_eta",
+            "verifications for each signature and validator at half load",
+            work.all,
+        ),
+        figure(
+            "half_load_eta_verify",
+            "  decoding, checking, verifying",
+            work.parts["verify"],
+        ),
+        figure(
+            "half_load_eta_execute",
+            "  executing blocks",
+            work.parts["execute"],
+        ),
+        figure(
+            "half_load_eta_tree",
+            "  the state's root",
+            work.parts["tree"],
+        ),
+        figure("half_load_eta_store", "  storing", work.parts["store"]),
+        figure(
+            "half_load_eta_merge",
+            "  flushing and merging what is stored",
+            work.threads["rocksdb"],
+        ),
+        figure(
+            "half_load_eta_api",
+            "  of all: threads of the API",
+            work.threads["api"],
+        ),
+        figure(
+            "half_load_eta_gossip",
+            "  of all: threads of gossip",
+            work.threads["gossip"],
+        ),
+        figure(
+            "half_load_eta_consensus",
+            "  of all: threads of consensus",
+            work.threads["consensus"],
+        ),
+        figure(
+            "half_load_block_ms",
+            "ms a block at half load",
+            run.half.seconds() * 1e3 / count,
+        ),
+        figure(
+            "half_load_rounds_per_block",
+            "rounds a block at half load",
+            f64::from(rounds) / count,
+        ),
+        figure(
+            "half_load_processors_busy_percent",
+            "per cent that the processors were busy at half load",
+            run.half.busy_percent(),
         ),
     ]
 }
