@@ -287,6 +287,8 @@ impl Replay {
             recourse: event.recourse,
             at: Some(on.to_proto()),
             recourse_limit: event.recourse_limit,
+            // No event says.
+            request: Vec::new(),
         });
         Some(())
     }

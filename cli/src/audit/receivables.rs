@@ -9,7 +9,8 @@ use counterfoil_proto::financing::v1::{LoanState, RequestState};
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimState, Receivable, ReceivableState, Terms, event::Event as ReceivableEvent,
+    Claim, ClaimState, Endorsement, Receivable, ReceivableState, Terms,
+    event::Event as ReceivableEvent,
 };
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
@@ -238,7 +239,12 @@ fn of_claims(records: &Records, replay: &Replay) -> Vec<Check> {
     let of_records = records.claims.iter().map(bare);
     let of_events = replay.claims.values().map(bare);
     let endorsed = replay.endorsements.iter().map(|e| e.encode_to_vec());
-    let endorsements = records.endorsements.iter().map(|e| e.encode_to_vec());
+    // Of which request's award an endorsement is, no event says.
+    let told = |endorsement: &Endorsement| Endorsement {
+        request: Vec::new(),
+        ..endorsement.clone()
+    };
+    let endorsements = records.endorsements.iter().map(|e| told(e).encode_to_vec());
     let undertaken = replay.undertakings.values().map(|u| u.encode_to_vec());
     let undertakings = records.undertakings.iter().map(|u| u.encode_to_vec());
     vec![

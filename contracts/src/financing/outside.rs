@@ -211,7 +211,7 @@ fn complete(
         let parts: Vec<u64> = claims.iter().map(|claim| claim.outstanding_minor).collect();
         for (claim, liability) in claims.into_iter().zip(liabilities(&terms, &parts)) {
             passed.push(reference(&claim));
-            receivables::sell_to(context, claim, &quote.bank, &liability)?;
+            receivables::sell_to(context, claim, &quote.bank, &liability, &request.id)?;
         }
     } else {
         let terms = quote.terms.clone().unwrap_or_default();

@@ -11,6 +11,7 @@ use counterfoil_proto::receivable::v1::{Receivable, Terms};
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::InvoiceId;
+use counterfoil_types::terms::terms_hash;
 
 use super::details::{date_of, gross};
 use super::events::emit;
@@ -68,7 +69,8 @@ pub(super) fn confirm(context: &mut Context<'_>, confirm: &ConfirmInvoice) -> Re
     check_acknowledged(context, &invoice, &confirm.acknowledged)?;
     policy::check_confirmation(context, &invoice)?;
 
-    conclude(context, invoice, gross, &terms)
+    let confirmation = context.named(context.tx_id.0.as_ref());
+    conclude(context, invoice, gross, &terms, confirmation)
 }
 
 /// Checks that whoever binds itself to an amount and terms repeats them.
@@ -83,9 +85,9 @@ pub(super) fn check_repeated(
         );
         return Err(reject(RejectionCode::AmountDiffers, message));
     }
-    let terms_hash = receivable::terms_hash(terms);
-    if repeated.1 != terms_hash.as_bytes() {
-        let message = format!("the hash of the terms is {terms_hash}");
+    let hash = terms_hash(terms);
+    if repeated.1 != hash.as_bytes() {
+        let message = format!("the hash of the terms is {hash}");
         return Err(reject(RejectionCode::TermsDiffer, message));
     }
     Ok(())
@@ -122,12 +124,13 @@ pub(super) fn check_acknowledged(
     Err(reject(RejectionCode::WarningsNotAcknowledged, message))
 }
 
-/// Confirms an invoice over an amount and under terms that its buyer has signed, and opens the receivable.
+/// Confirms an invoice over an amount and under terms that its buyer has signed in a transaction, and opens the receivable.
 pub(super) fn conclude(
     context: &mut Context<'_>,
     mut invoice: Invoice,
     amount: Money,
     terms: &Terms,
+    confirmation: Vec<u8>,
 ) -> Result<(), Failure> {
     let key = "invoice/invoice";
     let id = InvoiceId::try_from(invoice.id.as_slice()).map_err(|e| StateError::corrupt(key, e))?;
@@ -142,15 +145,16 @@ pub(super) fn conclude(
         due_date,
         adjusted_due_date,
         terms,
+        confirmation,
     };
-    let receivable = receivable::open(context, &opened).to_vec();
+    let receivable = receivable::open(context, opened).to_vec();
     invoice.state = InvoiceState::Confirmed.into();
     invoice.receivable.clone_from(&receivable);
     put(context, &invoice);
     let event = InvoiceConfirmed {
         invoice: invoice.id.clone(),
         amount: Some(amount),
-        terms_hash: receivable::terms_hash(terms).to_vec(),
+        terms_hash: terms_hash(terms).to_vec(),
         receivable,
         seller: invoice.seller.clone(),
         buyer: invoice.buyer.clone(),

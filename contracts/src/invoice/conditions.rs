@@ -8,6 +8,7 @@ use counterfoil_proto::invoice::v1::{
 use counterfoil_proto::v1::Money;
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::MAX_CONDITION_DAYS;
+use counterfoil_types::terms::terms_hash;
 
 use super::answers::{
     OPEN, check_acknowledged, check_known_warnings, check_party, check_reason, check_repeated,
@@ -18,7 +19,6 @@ use super::events::emit;
 use super::keys::INVOICES;
 use super::policy;
 use crate::kernel::{Context, Failure, StateError, reject};
-use crate::receivable::api as receivable;
 use crate::supervision::api as supervision;
 
 const CONDITIONAL: &[InvoiceState] = &[InvoiceState::ConditionallyConfirmed];
@@ -50,7 +50,7 @@ pub(super) fn confirm(
     let event = InvoiceConditionallyConfirmed {
         invoice: confirm.invoice,
         amount: Some(amount.clone()),
-        terms_hash: receivable::terms_hash(&terms).to_vec(),
+        terms_hash: terms_hash(&terms).to_vec(),
         reason: confirm.reason.clone(),
         expires_on: confirm.expires_on,
     };
@@ -61,6 +61,7 @@ pub(super) fn confirm(
         terms: Some(terms),
         expires_on: confirm.expires_on,
         made_on: Some(context.ledger_date.to_proto()),
+        confirmation: context.named(context.tx_id.0.as_ref()),
     });
     put(context, &invoice);
     emit(context, &invoice, Kind::ConditionallyConfirmed(event));
@@ -95,7 +96,7 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptConditions) -> Re
     supervision::check_free(context, &[INVOICES.key(&[&invoice.id])])?;
     policy::check_confirmation(context, &invoice)?;
 
-    conclude(context, invoice, amount, &terms)
+    conclude(context, invoice, amount, &terms, conditions.confirmation)
 }
 
 pub(super) fn refuse(context: &mut Context<'_>, refuse: RefuseConditions) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use counterfoil_proto::membership::v1::Organization;
 use counterfoil_proto::v1::{self as wire, Event, KernelRejectionCode};
 use counterfoil_types::dates::Date;
-use counterfoil_types::genesis::{Genesis, LedgerKey};
+use counterfoil_types::genesis::{Genesis, LedgerKey, NAMING_VERSION};
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::TxId;
 use prost::Message;
@@ -79,6 +79,14 @@ impl Context<'_> {
             "{organization} must sign this, too: make it a proposal that asks for its consent"
         );
         Err(reject(KernelRejectionCode::ConsentLacking, message))
+    }
+
+    /// An id for a record to name, from the version on in which records do.
+    pub fn named(&self, id: &[u8]) -> Vec<u8> {
+        match self.rules.version < NAMING_VERSION {
+            true => Vec::new(),
+            false => id.to_vec(),
+        }
     }
 
     /// Whether a date is today or at most so many days later.

@@ -29,7 +29,7 @@ pub use super::errors::ClaimCodes;
 pub use super::keys::receivable_of;
 pub use super::payments::{Allocation, Share, allocate, instructed, live_claims, pay};
 pub use super::recoveries::{check_room, recovery, subrogate};
-pub use super::terms::{adjusted, terms_are_known, terms_hash, terms_problem};
+pub use super::terms::{adjusted, terms_are_known, terms_problem};
 pub use super::undertakings::{Liability, left, undertaking_of};
 
 /// Key of a receivable.
@@ -97,11 +97,13 @@ pub struct Confirmed<'a> {
     /// Under the terms' convention.
     pub adjusted_due_date: Date,
     pub terms: &'a Terms,
+    /// The transaction by which the buyer undertook it, where records name it.
+    pub confirmation: Vec<u8>,
 }
 
 /// Opens the receivable of a confirmed invoice, and its claim 0 for the seller.
 /// Invariant: the buyer signed this transaction and the invoice was not confirmed before.
-pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableId {
+pub fn open(context: &mut Context<'_>, confirmed: Confirmed<'_>) -> ReceivableId {
     let id = ReceivableId::of(confirmed.invoice);
     let receivable = Receivable {
         id: id.to_vec(),
@@ -122,6 +124,7 @@ pub fn open(context: &mut Context<'_>, confirmed: &Confirmed<'_>) -> ReceivableI
         fees_paid: Vec::new(),
         credited_minor: 0,
         disputed: false,
+        confirmation: confirmed.confirmation,
     };
     let claim = Claim {
         receivable: id.to_vec(),
@@ -284,6 +287,14 @@ pub fn sell(
     if taken < claim.outstanding_minor {
         ranked.push((claim.outstanding_minor - taken, Rank::Retained));
     }
+    let request = match claim
+        .encumbrance
+        .as_ref()
+        .and_then(|e| e.encumbrance.as_ref())
+    {
+        Some(Burden::Locked(lock)) => lock.request.clone(),
+        _ => Vec::new(),
+    };
     let claims = match ranked.as_slice() {
         [_] => vec![claim],
         _ => divide(context, claim, &ranked)?,
@@ -292,7 +303,7 @@ pub fn sell(
     for (claim, part) in claims.into_iter().zip(parts) {
         numbers.push(claim.number);
         match &part.by {
-            Taker::Buyer(buyer, liability) => sell_to(context, claim, buyer, liability)?,
+            Taker::Buyer(buyer, liability) => sell_to(context, claim, buyer, liability, &request)?,
             Taker::Seller => unlock(&mut context.store, claim),
             Taker::Awaiting(awaited) => lock(&mut context.store, claim, awaited),
         }
@@ -300,14 +311,15 @@ pub fn sell(
     Ok(numbers)
 }
 
-/// Passes a locked claim to who has bought it.
+/// Passes a locked claim to who has bought it, by the award of a request where there was one.
 pub fn sell_to(
     context: &mut Context<'_>,
     claim: Claim,
     buyer: &str,
     liability: &Liability,
+    request: &[u8],
 ) -> Result<(), StateError> {
-    endorse(context, claim, buyer, Purpose::Sale, liability)
+    endorse(context, claim, buyer, Purpose::Sale, liability, request)
 }
 
 /// Pledges a locked claim for a loan; its controller stays.
@@ -345,7 +357,8 @@ pub fn is_taken(claim: &Claim, pledge: &Pledge) -> bool {
 pub fn take(context: &mut Context<'_>, claim: Claim, pledge: &Pledge) -> Result<(), StateError> {
     let (receivable, number) = (claim.receivable.clone(), claim.number);
     let to = &pledge.pledgee;
-    endorse(context, claim, to, Purpose::Enforcement, &Liability::none())?;
+    let liability = Liability::none();
+    endorse(context, claim, to, Purpose::Enforcement, &liability, &[])?;
     let claim = keys::claim(&context.store, &receivable, number)?
         .ok_or_else(|| StateError::corrupt("receivable/claim", "an endorsed claim is missing"))?;
     let pledged = encumber(claim, Some(Burden::Pledged(pledge.clone())));
@@ -380,6 +393,7 @@ pub fn release(
             owner,
             Purpose::Enforcement,
             &Liability::none(),
+            &[],
         )?;
     }
     Ok(())

@@ -170,6 +170,7 @@ pub(super) fn endorse(
     to: &str,
     purpose: Purpose,
     liability: &Liability,
+    request: &[u8],
 ) -> Result<(), StateError> {
     let receivable = receivable_of(&context.store, &claim)?;
     let currency = money(&receivable, 0).currency;
@@ -186,6 +187,7 @@ pub(super) fn endorse(
         recourse: liability.recourse.into(),
         at: Some(context.ledger_date.to_proto()),
         recourse_limit: liability.limit,
+        request: context.named(request),
     };
     let parts = [claim.receivable.as_slice(), id.as_slice()];
     ENDORSEMENTS.put(&mut context.store, &parts, &endorsement);

@@ -181,6 +181,7 @@ pub(super) fn accept(context: &mut Context<'_>, accept: &AcceptOffer) -> Result<
         &offer.to,
         offer.purpose(),
         &liability,
+        &[],
     )?)
 }
 

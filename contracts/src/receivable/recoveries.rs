@@ -79,6 +79,7 @@ pub fn subrogate(
         payer,
         Purpose::Subrogation,
         &Liability::none(),
+        &[],
     )?;
     Ok(number)
 }

@@ -1,20 +1,13 @@
-//! Terms of payment: their bounds, their hash, and what they make of a delay.
+//! Terms of payment: their bounds, and what they make of a delay.
 
 use counterfoil_proto::receivable::v1::{BusinessDayConvention, DayCount, Terms};
 use counterfoil_types::dates::Date;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::interest;
 use counterfoil_types::limits::{MAX_ARBITERS, MAX_FEES, MAX_GRACE_DAYS, MAX_MINOR, MAX_RATE_PPM};
-use prost::Message;
 
 use crate::calendar::api as calendars;
 use crate::kernel::{StateError, Store};
 use crate::membership::api as membership;
-
-/// The hash that a confirmation repeats.
-pub fn terms_hash(terms: &Terms) -> Hash {
-    Hash::tagged("counterfoil/terms/v1", &[&terms.encode_to_vec()])
-}
 
 /// Whether the terms name only values that this version knows (specification 10.2).
 pub fn terms_are_known(terms: &Terms) -> bool {

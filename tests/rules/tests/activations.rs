@@ -11,7 +11,9 @@ use counterfoil_rules_tests::workload::acts::{
 use counterfoil_rules_tests::workload::bench::{Bench, invoice_id};
 use counterfoil_rules_tests::workload::keyring::key;
 use counterfoil_rules_tests::workload::world::ledger_keys;
-use counterfoil_types::genesis::{LedgerKey, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION};
+use counterfoil_types::genesis::{
+    LedgerKey, NAMING_VERSION, OLDEST_PROTOCOL_VERSION, ROTATION_VERSION,
+};
 
 const MALFORMED: u32 = KernelRejectionCode::MalformedAction as u32;
 
@@ -50,7 +52,7 @@ fn what_is_new_is_malformed_until_its_version_is_in_force() {
     let mut bench = Bench::of_version(OLDEST_PROTOCOL_VERSION);
     let [_, second, ..] = ledger_keys();
     let from = bench.rules.height() + 9;
-    bench.decide(upgrade(PROTOCOL_VERSION, from));
+    bench.decide(upgrade(ROTATION_VERSION, from));
     let new = |bench: &Bench| [lifetime(bench), rotation(&second, from + 100)];
     for decision in new(&bench) {
         let act = decide(decision);
@@ -199,4 +201,16 @@ fn a_rotation_is_to_a_new_key_and_there_are_at_most_sixteen() {
     assert_eq!(bench.settings().rotations.len(), 15);
     let later = bench.rules.height() + 500;
     refused(&mut bench, hash(&last), later, "a seventeenth");
+}
+
+#[test]
+fn records_name_what_they_come_of_from_a_version_on() {
+    let mut bench = Bench::of_version(NAMING_VERSION - 1);
+    let before = bench.owed("INV-1", 10_000);
+    let from = bench.rules.height() + 9;
+    bench.decide(upgrade(NAMING_VERSION, from));
+    pass(&mut bench, from);
+    let after = bench.owed("INV-2", 20_000);
+    let named = |receivable: &[u8]| bench.receivable(receivable).confirmation.len();
+    assert_eq!((named(&before), named(&after)), (0, 32));
 }

@@ -87,6 +87,7 @@ mod tests {
                 terms: None,
                 expires_on: on("2026-01-20"),
                 made_on: on("2026-01-02"),
+                confirmation: Vec::new(),
             })
             .filter(|_| state == InvoiceState::ConditionallyConfirmed),
             state: state.into(),

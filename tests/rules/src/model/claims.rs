@@ -71,6 +71,7 @@ impl Model {
         face: Money,
         terms: Terms,
         (falls_due, today): (i64, i64),
+        confirmation: Vec<u8>,
     ) -> Id {
         let id = tagged_hash("counterfoil/receivable-id/v1", &[&invoice.id]);
         let claim = Claim {
@@ -102,6 +103,7 @@ impl Model {
             fees_paid: Vec::new(),
             credited_minor: 0,
             disputed: false,
+            confirmation,
         };
         let before = self.receivables.insert(id, receivable);
         assert!(before.is_none(), "an invoice is confirmed once");
@@ -263,6 +265,18 @@ impl Model {
         (purpose, terms): (Purpose, RecourseTerms),
         call: &Call,
     ) -> Happened {
+        self.endorse_for(key, to, (purpose, terms), &[], call)
+    }
+
+    /// The same by the award of a request.
+    pub(super) fn endorse_for(
+        &mut self,
+        key: &ClaimKey,
+        to: &str,
+        (purpose, terms): (Purpose, RecourseTerms),
+        request: &[u8],
+        call: &Call,
+    ) -> Happened {
         let id = tagged_hash(
             "counterfoil/endorsement-id/v1",
             &[&call.tx_id, &key.0, &key.1.to_be_bytes()],
@@ -285,6 +299,7 @@ impl Model {
             recourse: terms.0.into(),
             recourse_limit: terms.1,
             at: Some(today),
+            request: self.named(request, call.height),
         };
         self.endorsements.insert((key.0, id), endorsement);
         if purpose != Purpose::Enforcement {

@@ -371,7 +371,8 @@ impl Model {
         )?;
         self.may_confirm(call, &invoice)?;
         let amount = action.amount.clone().expect("an amount");
-        self.undertaken(call, &action.invoice, amount, terms)
+        let confirmation = self.named(&call.tx_id, call.height);
+        self.undertaken(call, &action.invoice, amount, (terms, confirmation))
     }
 
     /// The buyer owes the invoice from here on.
@@ -380,7 +381,7 @@ impl Model {
         call: &Call,
         id: &[u8],
         amount: Money,
-        terms: Terms,
+        (terms, confirmation): (Terms, Vec<u8>),
     ) -> Result<Vec<Happened>, Rejected> {
         let today = self.clock.day(call.time_ms);
         let mut confirmed = self.invoices[id].clone();
@@ -392,7 +393,8 @@ impl Model {
         let made_late = falls_due < today && due >= today;
         ensure(!made_late, Code::AdjustedToThePast)?;
         let days = (falls_due, today);
-        let receivable = self.open_receivable(&confirmed, amount.clone(), terms, days);
+        let receivable =
+            self.open_receivable(&confirmed, amount.clone(), terms, days, confirmation);
         confirmed.set_state(State::Confirmed);
         confirmed.receivable = receivable.to_vec();
         let key = Id::try_from(id).expect("found above");

@@ -123,6 +123,7 @@ impl Model {
         )?;
         self.may_confirm(call, &invoice)?;
 
+        let confirmation = self.named(&call.tx_id, call.height);
         let invoice = self.invoice_mut(&action.invoice)?;
         invoice.set_state(State::ConditionallyConfirmed);
         invoice.reason = action.reason.clone();
@@ -131,6 +132,7 @@ impl Model {
             terms: action.terms.clone(),
             expires_on: action.expires_on,
             made_on: Some(date(today)),
+            confirmation,
         });
         let undertaken = InvoiceConditionallyConfirmed {
             invoice: action.invoice.clone(),
@@ -165,7 +167,12 @@ impl Model {
         self.ensure_free(call, &[record])?;
         self.may_confirm(call, &invoice)?;
         let amount = conditions.amount.expect("an amount");
-        self.undertaken(call, &action.invoice, amount, terms)
+        self.undertaken(
+            call,
+            &action.invoice,
+            amount,
+            (terms, conditions.confirmation),
+        )
     }
 
     pub(super) fn refuse_conditions(

@@ -11,6 +11,7 @@ use rand::Rng;
 use super::requests::planned;
 use super::{Generator, Planned, View};
 use crate::model::arithmetic::MAX_MINOR;
+use crate::model::claims::day_of;
 use crate::model::contract::FINANCING;
 use crate::model::financing::defaults::is_overdue;
 use crate::model::{Id, Model};
@@ -92,7 +93,10 @@ impl Generator {
         let model = view.model;
         let ripe = |loan: &&Loan| loan.state() == LoanState::Open && is_overdue(loan, view.today);
         let ripe: Vec<&Loan> = model.loans.values().filter(ripe).collect();
-        let ripe = self.some(&ripe);
+        // An instalment before the last is seldom missed, and so is reported first.
+        let is_early = |loan: &&Loan| view.today <= day_of(&loan.due_date);
+        let early: Vec<&Loan> = ripe.iter().copied().filter(is_early).collect();
+        let ripe = self.some(if early.is_empty() { &ripe } else { &early });
         let Some(loan) = ripe.or_else(|| self.loan(model, true)) else {
             return self.award(view);
         };

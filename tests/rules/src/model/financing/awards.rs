@@ -232,7 +232,7 @@ impl Model {
             }
             if let Some((bank, undertaken)) = to {
                 let how = (Purpose::Sale, undertaken[at]);
-                happened.push(self.endorse(&key, bank, how, call));
+                happened.push(self.endorse_for(&key, bank, how, id, call));
             }
             passing.push(ClaimReference {
                 receivable: claim.receivable.clone(),

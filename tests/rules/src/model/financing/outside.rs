@@ -178,7 +178,7 @@ impl Model {
             let terms = recourse_of(quote.terms.as_ref().expect("it was revealed"));
             for (claim, terms) in claims.iter().zip(by_part(terms, &left)) {
                 let how = (Purpose::Sale, terms);
-                happened.push(self.endorse(&key_of(claim), &bank, how, call));
+                happened.push(self.endorse_for(&key_of(claim), &bank, how, &id, call));
             }
         }
         let quote = self.quote_mut(&id, &bank);

@@ -288,7 +288,7 @@ impl Model {
                 if shares[n].paid {
                     let key = (receivable, number);
                     let how = (Purpose::Sale, undertaken[n][at]);
-                    happened.push(self.endorse(&key, &shares[n].bank, how, call));
+                    happened.push(self.endorse_for(&key, &shares[n].bank, how, &request.id, call));
                 }
                 claims[n].push(ClaimReference {
                     receivable: claim.receivable.clone(),

@@ -11,6 +11,9 @@ const MOST_HEIGHTS_AHEAD: u64 = 1_000_000;
 /// The version from which on a lifetime and another ledger key can be decided on.
 const LIFETIMES_AND_KEYS: u32 = 7;
 
+/// The version from which on records name what they come of.
+const NAMES: u32 = 8;
+
 /// What genesis says of the rules.
 #[derive(Clone)]
 pub struct Beginning {
@@ -28,6 +31,14 @@ impl Model {
             }
         }
         version
+    }
+
+    /// An id where records name it.
+    pub(in crate::model) fn named(&self, id: &[u8], height: u64) -> Vec<u8> {
+        match self.version(height) {
+            0..NAMES => Vec::new(),
+            _ => id.to_vec(),
+        }
     }
 
     /// The hashes of the ledger keys that were ever in force by this height, the newest last.
