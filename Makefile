@@ -15,6 +15,8 @@ CARGO ?= cargo
 PROFILE := --release
 # Where cargo puts the binaries: CARGO_TARGET_DIR if set, target/ otherwise.
 TARGET := $(or $(CARGO_TARGET_DIR),target)/release
+# Where the Python verifier's packages go.
+VERIFIER_ENV := $(abspath $(or $(CARGO_TARGET_DIR),target)/verifier-python)
 # Passed on to `counterfoil demo`, e.g. DEMO_ARGS="-o json".
 DEMO_ARGS ?=
 # Passed on to the soak, e.g. SOAK_ARGS="--connections 1000 --seconds 60".
@@ -23,16 +25,18 @@ SOAK_ARGS ?=
 BENCH_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test bench benchmarks conformance check fmt deny mutants soak
+.PHONY: help prerequisites build demo test verifiers bench benchmarks conformance check fmt deny mutants soak
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
 	@echo "make test   build, then run every test"
+	@echo "make verifiers"
+	@echo "            test the verifiers of proofs in Python and JavaScript, and their page in a browser"
 	@echo "make bench  measure four validators under load, in verifications for each signature (BENCH_ARGS are passed on)"
 	@echo "make conformance"
 	@echo "            build, run every test, and list each clause of the specification with its tests"
 	@echo "make benchmarks"
-	@echo "            time checking, executing, bytes, the tree and the store by themselves"
+	@echo "            time checking, executing, bytes, proofs, the tree and the store by themselves"
 	@echo "make check  formatting and lints"
 	@echo "make deny   licences, bans, sources and advisories of the dependencies"
 	@echo "make fmt    format the sources"
@@ -56,6 +60,14 @@ demo: build
 test: build
 	$(CARGO) test $(PROFILE) --workspace --locked
 
+# They share nothing with the Rust sources but the golden files.
+verifiers:
+	@sh .ci/prerequisites verifiers
+	python3 -m venv $(VERIFIER_ENV)
+	$(VERIFIER_ENV)/bin/python -m pip install --quiet --requirement verifier/python/requirements.txt
+	cd verifier/python && $(VERIFIER_ENV)/bin/python -m unittest discover -s tests
+	cd verifier/web && npm ci --no-audit --no-fund && npm run check && npm test && npm run test:page
+
 # Minutes, in which the machine should have nothing else to do.
 bench: build
 	@$(TARGET)/bench $(BENCH_ARGS)
@@ -76,7 +88,7 @@ fmt:
 
 # Parts by themselves: checking and executing, bytes, the tree and the store. Some minutes.
 benchmarks: prerequisites
-	$(CARGO) bench --workspace --locked --bench kernel --bench codecs --bench store
+	$(CARGO) bench --workspace --locked --bench kernel --bench codecs --bench proofs --bench store
 
 # Eleven minutes, and some gigabytes of memory: no other target calls it.
 soak: build

@@ -1,0 +1,155 @@
+// The verdict, and what it rests on.
+
+import { hex } from '../bytes.js';
+import { RECEIVABLE_STATE_SETTLED } from '../unfinanced.js';
+import { badge, code, el, facts, note, said, section } from './dom.js';
+import { passportInShort, passportView } from './passport-view.js';
+import * as words from './words.js';
+
+export function notProvenView(reason) {
+  return [
+    banner(
+      'bad',
+      'NOT PROVEN',
+      el('p', { class: 'short' }, said(reason)),
+      el('p', null, 'Believe nothing of what the file says.'),
+    ),
+  ];
+}
+
+export function provenView(found) {
+  return found.passport !== null
+    ? [banner('good', 'PROVEN', passportInShort(found), asOfLine(found)), ...passportView(found), restsOn(found), limits(found)]
+    : [
+        banner(
+          'good',
+          'PROVEN: NOT FINANCED ON THIS LEDGER',
+          el('p', { class: 'short' }, unfinancedInShort(found)),
+          asOfLine(found),
+        ),
+        unfinancedSection(found),
+        restsOn(found),
+        limits(found),
+      ];
+}
+
+/** The verdict in one line, for a screen reader. */
+export function announcement(found) {
+  const what = found.passport !== null ? 'Proven.' : 'Proven: not financed on this ledger.';
+  return `${what} As of block ${found.asOf.header.height}.`;
+}
+
+function banner(kind, title, ...children) {
+  const mark = kind === 'good' ? '✓' : '✕';
+  return el(
+    'section',
+    { class: `banner ${kind}` },
+    el('span', { class: 'mark', 'aria-hidden': 'true' }, mark),
+    el('div', null, el('h2', { id: 'verdict' }, title), ...children),
+  );
+}
+
+function asOfLine({ asOf }) {
+  const { header } = asOf;
+  return el(
+    'p',
+    null,
+    `As of block ${words.count(header.height)} of the chain `,
+    said(header.chain_id),
+    `, made on ${words.time(header.time_ms)}.`,
+  );
+}
+
+function unfinancedInShort({ unfinanced }) {
+  const { invoices } = unfinanced;
+  if (invoices.length === 0) {
+    return 'Nothing is registered under this fingerprint.';
+  }
+  if (invoices.every(({ receivable }) => receivable === null)) {
+    return 'It is registered, and not confirmed.';
+  }
+  const isSettled = invoices.some(({ receivable }) => receivable?.state === RECEIVABLE_STATE_SETTLED);
+  return isSettled
+    ? 'Nothing of it is left to finance: what was confirmed is settled, or its seller’s and free.'
+    : 'It is confirmed, and every claim is its seller’s and free.';
+}
+
+function unfinancedSection({ unfinanced, genesis }) {
+  const each = unfinanced.invoices.map(({ invoice, receivable }) =>
+    facts(
+      ['Invoice', said(invoice.number), `, of ${words.day(invoice.issue_date)}`],
+      ['Seller', said(invoice.seller)],
+      ['Buyer', said(invoice.buyer)],
+      ['Amount', words.money(invoice.gross, genesis.exponents)],
+      ['Due', words.day(invoice.due_date)],
+      ['State', words.invoiceState(invoice.state)],
+      receivable === null ? null : ['Receivable', ...receivableLine(receivable)],
+      ['Id', code(hex(invoice.id))],
+    ),
+  );
+  return section(
+    'The invoice',
+    facts(['Fingerprint', code(hex(unfinanced.fingerprint))]),
+    ...each,
+    note('That this fingerprint is that of a paper invoice is not checked here: only who has the ledger key can compute it.'),
+  );
+}
+
+function receivableLine(receivable) {
+  const isSettled = receivable.state === RECEIVABLE_STATE_SETTLED;
+  const how = isSettled
+    ? [badge('good', 'settled'), ' Who had its claims before is not said.']
+    : [badge('good', 'free'), ' Every claim is the seller’s, and was never passed on.'];
+  return [...how, ' ', code(hex(receivable.id))];
+}
+
+function restsOn({ asOf, checkpoint, signatures, genesis }) {
+  const lines = asOf.signedBy.map(({ first, last, organizations }) => {
+    const which = first === last ? `Block ${words.count(first)}` : `Blocks ${words.count(first)} to ${words.count(last)}`;
+    return el('li', null, `${which}: `, said(words.together(organizations)));
+  });
+  const begins =
+    checkpoint === null
+      ? 'The genesis, and all validators that decided since. Whoever got hold of more than two thirds of the keys of one of these sets, even years later, can make a chain that never was. Against that enter a block that you know.'
+      : `Block ${words.count(checkpoint.height)}, which you know, and the validators that decided since.`;
+  return section(
+    'What this rests on',
+    facts(
+      ['Begins with', begins],
+      [
+        'More than two thirds of the voting power of',
+        lines.length === 0 ? 'nobody: the block is your checkpoint itself' : el('ul', null, lines),
+      ],
+      ['Signatures verified here', words.count(signatures)],
+      ['Block', code(hex(asOf.hash))],
+      [
+        'Genesis hash',
+        code(hex(genesis.hash)),
+        note('Compare it with somebody you know: it is the same for every member of the network (counterfoil status).'),
+      ],
+    ),
+  );
+}
+
+function limits({ passport }) {
+  const always = ['Later blocks may have changed everything: ask for a file as of today.'];
+  const lines =
+    passport !== null
+      ? [
+          ...always,
+          'A regulator’s freeze is told to nobody, and so is not in this file.',
+          'Behind each name is an organization of this ledger, as its members admitted it.',
+        ]
+      : [
+          ...always,
+          'It speaks for this ledger alone, and for one fingerprint: after a rotation of the ledger key an invoice has one under each key.',
+        ];
+  return section(
+    'What it does not say',
+    el(
+      'ul',
+      null,
+      lines.map((line) => el('li', null, line)),
+    ),
+  );
+}
