@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 use crate::commands::{
     account, audit, block, calendar, claim, clock, decision, demo, deposit, dev, events, freeze,
-    inbox, invoice, key, limit, loan, localnet, org, payment, policy, profile, programme, proposal,
-    receivable, request, status, suspense, token, tx, undertaking,
+    inbox, invoice, key, limit, loan, localnet, org, payment, policy, profile, programme, proof,
+    proposal, receivable, request, status, suspense, token, tx, undertaking,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -161,6 +161,9 @@ pub enum Command {
     /// Trade histories: figures, scores, and whether they add up
     #[command(subcommand)]
     Profile(profile::Command),
+    /// Files that prove a trade history without a node, and checking them
+    #[command(subcommand)]
+    Proof(proof::Command),
     /// Receipts of transactions
     #[command(subcommand)]
     Tx(tx::Command),

@@ -130,3 +130,8 @@ pub const MAX_PROFILE_BUYERS: usize = 64;
 pub const MAX_PROFILE_DAYS: usize = 366;
 /// Days from the ledger date to the last one on which another organization may read a profile.
 pub const MAX_SHARE_DAYS: i64 = 366;
+
+/// Bytes of a proof that is checked: one that a node makes holds a few hundred records.
+pub const MAX_PROOF_BYTES: usize = 4 * 1024 * 1024;
+/// Headers on the way to the one that a proof is as of: one for each change of validators.
+pub const MAX_PROOF_HEADERS: usize = 1_000;

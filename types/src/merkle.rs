@@ -25,9 +25,66 @@ pub fn root<T: AsRef<[u8]>>(leaves: &[T]) -> Hash {
     }
 }
 
+/// The siblings on the way from a leaf to the root, lowest first (RFC 6962, section 2.1.1).
+pub fn siblings<T: AsRef<[u8]>>(leaves: &[T], position: usize) -> Vec<Hash> {
+    if leaves.len() < 2 {
+        return Vec::new();
+    }
+    let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
+    let (mut below, beside) = match position.checked_sub(left.len()) {
+        None => (siblings(left, position), root(right)),
+        Some(position) => (siblings(right, position), root(left)),
+    };
+    below.push(beside);
+    below
+}
+
+/// The root over so many leaves, from one of them and its siblings; none where these are too few or too many.
+pub fn root_at(leaf: &[u8], position: usize, count: usize, siblings: &[Hash]) -> Option<Hash> {
+    if position >= count {
+        return None;
+    }
+    if count == 1 {
+        return siblings.is_empty().then(|| root(&[leaf]));
+    }
+    let (beside, below) = siblings.split_last()?;
+    let split = count.next_power_of_two() / 2;
+    let (left, right) = match position.checked_sub(split) {
+        None => (root_at(leaf, position, split, below)?, *beside),
+        Some(position) => (*beside, root_at(leaf, position, count - split, below)?),
+    };
+    let hasher = Sha256::new()
+        .chain_update([1])
+        .chain_update(left)
+        .chain_update(right);
+    Some(Hash::from_bytes(hasher.finalize().into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_leaf_leads_to_the_root_by_its_own_way_alone() {
+        for count in 1..=20 {
+            let leaves: Vec<[u8; 1]> = (0..count).map(|n| [n as u8]).collect();
+            for position in 0..count {
+                let way = siblings(&leaves, position);
+                let lead = |leaf: &[u8], position, count, way: &[Hash]| {
+                    root_at(leaf, position, count, way) == Some(root(&leaves))
+                };
+                assert!(lead(&leaves[position], position, count, &way));
+                assert!(!lead(&[99], position, count, &way));
+                assert!(!lead(&leaves[position], count, count, &way));
+                let longer = [&way[..], &[Hash::default()]].concat();
+                assert!(!lead(&leaves[position], position, count, &longer));
+                if let Some((_, shorter)) = way.split_last() {
+                    assert!(!lead(&leaves[position], position, count, shorter));
+                    assert!(!lead(&leaves[position], position ^ 1, count, &way));
+                }
+            }
+        }
+    }
 
     /// The vectors that Certificate Transparency implementations share.
     #[test]

@@ -46,8 +46,24 @@ impl PrivateField {
     }
 }
 
+impl PrivateField {
+    /// The root over so many fields, of which this is the one at a position, by its siblings; none where these do not fit.
+    pub fn root_at(&self, position: usize, count: usize, siblings: &[Hash]) -> Option<Hash> {
+        merkle::root_at(self.leaf().as_ref(), position, count, siblings)
+    }
+}
+
+/// The siblings of the field at a position, with which its owner opens it.
+pub fn siblings(fields: &[PrivateField], position: usize) -> Result<Vec<Hash>, PayloadError> {
+    Ok(merkle::siblings(&leaves(fields)?, position))
+}
+
 /// The root over fields sorted by name.
 pub fn root(fields: &[PrivateField]) -> Result<Hash, PayloadError> {
+    Ok(merkle::root(&leaves(fields)?))
+}
+
+fn leaves(fields: &[PrivateField]) -> Result<Vec<Hash>, PayloadError> {
     if fields.len() > MAX_PRIVATE_FIELDS {
         return Err(PayloadError::TooMany);
     }
@@ -60,8 +76,7 @@ pub fn root(fields: &[PrivateField]) -> Result<Hash, PayloadError> {
     if let Some(pair) = fields.windows(2).find(|pair| pair[0].name >= pair[1].name) {
         return Err(PayloadError::Unsorted(pair[1].name.clone()));
     }
-    let leaves: Vec<Hash> = fields.iter().map(PrivateField::leaf).collect();
-    Ok(merkle::root(&leaves))
+    Ok(fields.iter().map(PrivateField::leaf).collect())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use counterfoil_proto::v1::block_service_client::BlockServiceClient;
 use counterfoil_proto::v1::event_service_client::EventServiceClient;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient;
+use counterfoil_proto::v1::proof_service_client::ProofServiceClient;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient;
 use counterfoil_types::ids::{OrganizationId, TxId};
 use tonic::service::interceptor::InterceptedService;
@@ -103,6 +104,10 @@ impl Client {
 
     pub fn nodes(&self) -> NodeServiceClient<Service> {
         NodeServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    pub fn proofs(&self) -> ProofServiceClient<Service> {
+        ProofServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
     pub fn transactions(&self) -> TransactionServiceClient<Service> {

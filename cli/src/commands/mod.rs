@@ -23,6 +23,7 @@ pub mod payment;
 pub mod policy;
 pub mod profile;
 pub mod programme;
+pub mod proof;
 pub mod proposal;
 pub mod receivable;
 pub mod recourse;
@@ -44,6 +45,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
         Command::Org(command) => org::execute(command, session).await,
         Command::Account(command) => account::execute(command, session).await,
         Command::Proposal(command) => proposal::execute(command, session).await,
+        Command::Proof(command) => proof::execute(command, session).await,
         Command::Decision(command) => decision::execute(command, session).await,
         Command::Invoice(command) => invoice::execute(command, session).await,
         Command::Receivable(command) => receivable::execute(command, session).await,

@@ -285,7 +285,7 @@ pub fn bytes(bytes: u64) -> String {
 }
 
 /// A moment in UTC, as ISO 8601 writes it.
-fn utc(ms: u64) -> String {
+pub fn utc(ms: u64) -> String {
     i64::try_from(ms)
         .ok()
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())

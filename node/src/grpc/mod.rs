@@ -7,6 +7,7 @@ mod access;
 mod blocks;
 mod calls;
 mod connections;
+mod ends;
 mod errors;
 mod events;
 mod filters;
@@ -15,6 +16,7 @@ mod limits;
 mod methods;
 mod node;
 mod pages;
+mod proofs;
 mod ranking;
 mod reader;
 mod receipts;
@@ -34,6 +36,7 @@ use counterfoil_proto::v1::block_service_server::BlockServiceServer;
 use counterfoil_proto::v1::event_service_server::EventServiceServer;
 use counterfoil_proto::v1::ledger_service_server::LedgerServiceServer;
 use counterfoil_proto::v1::node_service_server::NodeServiceServer;
+use counterfoil_proto::v1::proof_service_server::ProofServiceServer;
 use counterfoil_proto::v1::transaction_service_server::TransactionServiceServer;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::limits::MAX_TRANSACTION_BYTES;
@@ -48,6 +51,7 @@ use crate::mempool::Mempool;
 use crate::vitals::Vitals;
 use access::Guard;
 use calls::Counted;
+use ends::Ends;
 use limits::Limiter;
 use reader::Reader;
 use receipts::Receipts;
@@ -147,13 +151,17 @@ impl Api {
             draining: drain.clone(),
             stopping: stop,
         };
+        let ends = Ends {
+            chain_id: reader.ledger().chain_id().to_owned(),
+            node: settings.node,
+            stopping: drain.clone(),
+        };
         let events = events::Service {
             reader: reader.clone(),
             feed,
             patience: settings.limits.subscriber_patience(),
-            node: settings.node,
             subscribers: settings.metrics.event_subscribers.clone(),
-            stopping: drain.clone(),
+            ends: ends.clone(),
         };
         let node = node::Service {
             reader: reader.clone(),
@@ -175,6 +183,9 @@ impl Api {
             .await;
         health
             .set_serving::<NodeServiceServer<node::Service>>()
+            .await;
+        health
+            .set_serving::<ProofServiceServer<proofs::Service>>()
             .await;
         let reflection = || {
             tonic_reflection::server::Builder::configure()
@@ -202,7 +213,11 @@ impl Api {
                 reader: reader.clone(),
             })))
             .add_service(bounded!(BlockServiceServer::new(blocks::Service {
-                reader
+                reader: reader.clone(),
+            })))
+            .add_service(bounded!(ProofServiceServer::new(proofs::Service {
+                reader,
+                ends,
             })))
             .add_service(bounded!(EventServiceServer::new(events)))
             .add_service(bounded!(NodeServiceServer::new(node)))

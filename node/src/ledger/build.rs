@@ -262,6 +262,8 @@ impl Ledger {
                 receipts: outcome.receipts,
                 writes: Arc::new(outcome.writes),
                 tree,
+                next_validators: (next.validators != settings.validators)
+                    .then(|| next.validators.encode_to_vec()),
                 took,
             }),
         })

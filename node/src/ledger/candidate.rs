@@ -24,6 +24,8 @@ pub(super) struct Executed {
     pub receipts: Vec<Receipt>,
     pub writes: Arc<Writes>,
     pub tree: TreeUpdate,
+    /// Those who decide the next block, encoded, where they are others.
+    pub next_validators: Option<Vec<u8>>,
     pub took: Duration,
 }
 

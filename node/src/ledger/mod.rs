@@ -10,6 +10,7 @@ mod metrics;
 mod settings;
 mod state;
 mod verified;
+mod way;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,7 @@ pub use error::LedgerError;
 pub use metrics::{LedgerMetrics, Part};
 pub use settings::Settings;
 pub use state::State;
+pub use way::Start;
 
 use verified::Verified;
 
@@ -154,6 +156,11 @@ impl Ledger {
         State(self.shared.storage.snapshot())
     }
 
+    /// The records as of an earlier block, where it is one of the last few.
+    pub fn state_at(&self, height: u64) -> Option<State> {
+        self.shared.storage.snapshot_at(height).map(State)
+    }
+
     /// The records as of the last committed block, and the ledger date at its time.
     pub fn dated_state(&self) -> Result<(State, Date), LedgerError> {
         let state = self.state();
@@ -268,6 +275,7 @@ impl Ledger {
             tree: candidate.tree().clone(),
             receipts,
             rejected: u32::try_from(rejected).expect("a block has at most 10,000 transactions"),
+            next_validators: candidate.inner.next_validators.clone(),
         }
     }
 }

@@ -81,6 +81,7 @@ impl Filled {
                 .map(|n| (bytes("id", height, n), long("receipt", n, RECEIPT_BYTES)))
                 .collect(),
             rejected: 0,
+            next_validators: None,
         };
         self.storage.commit(commit).expect("the next block");
         self.height += 1;

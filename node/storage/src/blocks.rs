@@ -126,6 +126,27 @@ impl Storage {
         }))
     }
 
+    /// The encoded certificate that this node decided a height by; none above the tip and none for genesis.
+    pub fn certificate(&self, height: u64) -> Result<Option<Vec<u8>>, StorageError> {
+        let frozen = self.database().freeze();
+        frozen.get(Family::Blocks, codec::certificate_key(height))
+    }
+
+    /// The heights below one, ascending, after which other validators decide, each with the encoded set of these; so many at most.
+    pub fn turns(&self, below: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StorageError> {
+        let (from, until) = (codec::turn_key(0), codec::turn_key(below));
+        let frozen = self.database().freeze();
+        let rows = frozen.scan(Family::Blocks, from.to_vec(), Some(until.to_vec()), limit)?;
+        let height = |key: &[u8]| {
+            let height = key.get(1..).and_then(|height| height.try_into().ok());
+            let damaged = || StorageError::Corrupt("the key of a change of validators".into());
+            height.map(u64::from_be_bytes).ok_or_else(damaged)
+        };
+        rows.into_iter()
+            .map(|(key, validators)| Ok((height(&key)?, validators)))
+            .collect()
+    }
+
     /// The encoded receipts of a decided block, in its order; none above the tip and none for genesis.
     pub fn receipts(&self, height: u64) -> Result<Option<Vec<Vec<u8>>>, StorageError> {
         let frozen = self.database().freeze();

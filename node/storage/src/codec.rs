@@ -138,6 +138,11 @@ pub(crate) fn certificate_key(height: u64) -> [u8; 9] {
     block_row_key(1, height)
 }
 
+/// After which heights other validators decide.
+pub(crate) fn turn_key(height: u64) -> [u8; 9] {
+    block_row_key(2, height)
+}
+
 fn block_row_key(kind: u8, height: u64) -> [u8; 9] {
     let mut key = [kind; 9];
     key[1..].copy_from_slice(&height.to_be_bytes());

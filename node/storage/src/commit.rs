@@ -48,6 +48,8 @@ pub struct Commit {
     pub receipts: Vec<(Hash, Vec<u8>)>,
     /// How many of the receipts are rejections.
     pub rejected: u32,
+    /// Those who decide the next block, encoded, where they are others than decided this one.
+    pub next_validators: Option<Vec<u8>>,
 }
 
 impl Storage {
@@ -268,6 +270,9 @@ fn put_block(batch: &mut Batch<'_>, commit: Commit) {
         codec::certificate_key(commit.height),
         commit.certificate,
     );
+    if let Some(validators) = commit.next_validators {
+        batch.put(Family::Blocks, codec::turn_key(commit.height), validators);
+    }
     put_receipts(batch, commit.height, &commit.receipts);
 }
 

@@ -19,7 +19,7 @@ use crate::Rows;
 use crate::error::StorageError;
 
 /// The layout of the rows. Changes whenever an older build could misread them.
-pub(crate) const FORMAT: &str = "counterfoil-storage/3";
+pub(crate) const FORMAT: &str = "counterfoil-storage/4";
 
 // Four validators share one machine in the demo, so RocksDB itself stays below 100 MiB of memory:
 // all write buffers together, and one cache for data, index and filter blocks. What smaller buffers would save is

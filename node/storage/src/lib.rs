@@ -46,9 +46,9 @@ mod snapshot;
 mod tests;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 pub use blocks::{StoredBlock, Summary, Undecided};
 pub use commit::{Commit, Tip};
@@ -74,6 +74,9 @@ pub(crate) type Records = Cache<Vec<u8>>;
 /// Some hundred thousand: most have a few hundred bytes, and many are known not to be there.
 const RECORDS_BYTES: usize = 48 << 20;
 
+/// Of how many of the last heights all records can be read and proven. Each keeps what was replaced since from being merged away.
+pub const KEEP_SNAPSHOTS: usize = 16;
+
 /// Of how many heights the tree's root can be read: the tip's and those right before it.
 pub const KEEP_VERSIONS: u64 = 1000;
 
@@ -90,7 +93,8 @@ struct Inner {
     records: Arc<Records>,
     /// Held from reading the tip to writing on top of it.
     writer: Mutex<()>,
-    latest: RwLock<Snapshot>,
+    /// As of the last commits, the newest last; never none.
+    latest: RwLock<VecDeque<Snapshot>>,
 }
 
 impl Storage {
@@ -114,7 +118,8 @@ impl Storage {
         let database = Arc::new(database);
         let height = commit::check_tip(&database.freeze())?;
         let records = Arc::new(Records::new(height, RECORDS_BYTES));
-        let latest = RwLock::new(Snapshot::take(&database, &records, height));
+        let latest = Snapshot::take(&database, &records, height);
+        let latest = RwLock::new(VecDeque::from([latest]));
         Ok(Self {
             inner: Arc::new(Inner {
                 database,
@@ -129,22 +134,33 @@ impl Storage {
 
     /// The records as of the last commit.
     pub fn snapshot(&self) -> Snapshot {
-        // A panic elsewhere cannot leave a half-replaced snapshot behind.
-        self.inner
-            .latest
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let latest = self.latest();
+        latest.back().expect("there is always one").clone()
+    }
+
+    /// The records as of an earlier commit: one of the last [`KEEP_SNAPSHOTS`] since the store was opened.
+    pub fn snapshot_at(&self, height: u64) -> Option<Snapshot> {
+        let latest = self.latest();
+        let found = latest.iter().find(|snapshot| snapshot.height() == height);
+        found.cloned()
+    }
+
+    fn latest(&self) -> RwLockReadGuard<'_, VecDeque<Snapshot>> {
+        // A panic elsewhere cannot leave half of a snapshot behind.
+        let latest = self.inner.latest.read();
+        latest.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the commit that was just written visible. Called with `writing` held.
     fn publish(&self, height: u64) {
         let snapshot = Snapshot::take(&self.inner.database, &self.inner.records, height);
-        *self
-            .inner
-            .latest
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = snapshot;
+        let latest = self.inner.latest.write();
+        let mut latest = latest.unwrap_or_else(PoisonError::into_inner);
+        latest.push_back(snapshot);
+        // The last one to hold a view frees it, which may take a while: not under the lock.
+        let gone = (latest.len() > KEEP_SNAPSHOTS).then(|| latest.pop_front());
+        drop(latest);
+        drop(gone);
     }
 
     fn database(&self) -> &Database {

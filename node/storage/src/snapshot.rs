@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use counterfoil_types::proof::state::StateProof;
 use self_cell::self_cell;
 
 use crate::db::{Database, Family, Frozen, prefix_end};
 use crate::error::StorageError;
-use crate::{Record, Records, Rows};
+use crate::{Record, Records, Rows, tree};
 
 self_cell!(
     // A view borrows the database it came from. Holding both together lets a snapshot be
@@ -48,6 +49,11 @@ impl Snapshot {
     pub fn get(&self, key: &[u8]) -> Result<Option<Record>, StorageError> {
         let read = || self.view.borrow_dependent().get(Family::State, key);
         self.records.get(self.height, key, read)
+    }
+
+    /// Proves what stands under some distinct keys, or that nothing does, under the state root of its height.
+    pub fn prove(&self, keys: &[Vec<u8>]) -> Result<StateProof, StorageError> {
+        tree::prove(self.view.borrow_dependent(), keys)
     }
 
     /// At most `limit` records whose keys start with `prefix`, in the order of keys.

@@ -60,6 +60,7 @@ fn commit(storage: &Storage, height: u64, name: &str, writes: Writes) -> Commit 
         writes: writes.into(),
         receipts: vec![(hash(&format!("transaction of {name}")), b"receipt".to_vec())],
         rejected: 1,
+        next_validators: None,
     }
 }
 

@@ -136,6 +136,17 @@ async fn programs_get_one_json_object_and_an_exit_code() {
         .json();
     assert_eq!(whole["family"].as_array().map(Vec::len), Some(3));
 
+    // Take it away: the bank's proof of what it bought.
+    let passport = format!("proof receivable {receivable} --out passport.proof");
+    as_("bank-a", &passport).await.json();
+    let financed = as_(
+        "supplier-a",
+        &format!("proof unfinanced --invoice {invoice} --out none.proof"),
+    );
+    let financed = financed.await;
+    assert_eq!(financed.code, Some(1), "{financed:?}");
+    assert!(financed.stderr.contains("was passed on"), "{financed:?}");
+
     // Pay late: 1,250.00 · 8 % · 10/360 on top, then 250.00 · 8 % · 10/360 more.
     as_("operator", "clock roll 2026-02-10").await.json();
     let overdue = format!("receivable report-overdue {receivable}");
@@ -202,6 +213,21 @@ async fn programs_get_one_json_object_and_an_exit_code() {
             .is_some_and(|nodes| nodes.len() == 4)
     );
     assert_eq!(tour.run("localnet stop").await.json()["stopped"], 4);
+    // Without a node: the file and the genesis are enough, and another file is none.
+    let verify = "proof verify passport.proof --genesis localnet/genesis.json";
+    let proven = tour.run(verify).await.json();
+    assert_eq!(proven["receivable"]["debtor"], "buyer-a");
+    assert_eq!(proven["claims"][0]["controller"], "bank-a");
+    assert_eq!(proven["endorsements"][0]["from"], "supplier-a");
+    assert_eq!(proven["quotes_taken"][0]["terms"]["rate_ppm"], 62_000);
+    let file = tour.folder.path().join("passport.proof");
+    let mut bytes = fs::read(&file).expect("the file is there");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).expect("the file can be written");
+    let refused = tour.run(verify).await;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("NOT PROVEN"), "{refused:?}");
     let mut replay = Command::new(counterfoild());
     replay.args(["replay", "-o", "json", "--home"]);
     replay.arg(tour.folder.path().join("localnet/nodes/validator-0"));

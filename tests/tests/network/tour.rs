@@ -83,6 +83,10 @@ const STEPS: &[Step] = &[
         &["counterfoil request award $REQUEST", "746.77", "bank-a"],
     ),
     step(
+        "as bank-a proof receivable",
+        &["PROVEN", "confirmed by transaction", "supplier-a → bank-a"],
+    ),
+    step(
         "as operator clock roll 2026-02-10",
         &["counterfoil receivable settle $RECEIVABLE --issuer bank-a"],
     ),

@@ -14,15 +14,13 @@ use std::time::Duration;
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::event_service_server::EventService;
-use counterfoil_types::hash::Hash;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::watch;
 use tonic::{Code, Request, Response, Status};
 
-use super::access::{self, Caller};
+use super::access;
+use super::ends::Ends;
+use super::errors;
 use super::reader::Reader;
-use super::{errors, stopped};
-use crate::clock::clock_ms;
 pub use feed::Feed;
 use mailbox::Mailbox;
 use subscription::Subscription;
@@ -32,11 +30,9 @@ pub struct Service {
     pub feed: Feed,
     /// How long a subscriber may take nothing of what waits for it.
     pub patience: Duration,
-    /// What a token for this node must name.
-    pub node: Hash,
     /// How many there are, for whoever watches the node.
     pub subscribers: Gauge,
-    pub stopping: watch::Receiver<bool>,
+    pub ends: Ends,
 }
 
 #[tonic::async_trait]
@@ -55,7 +51,7 @@ impl EventService for Service {
             from => return Err(beyond(from, next)),
         };
         let (sender, mailbox) = mailbox::open(from);
-        let ends = self.ends(&caller);
+        let ends = self.ends.of(&caller);
         let subscription = Subscription::new(self.feed.clone(), self.reader.clone(), caller, from);
         let (patience, subscribers) = (self.patience, self.subscribers.clone());
         subscribers.inc();
@@ -67,24 +63,7 @@ impl EventService for Service {
     }
 }
 
-impl Service {
-    /// Resolves when the caller's token expires, or the node stops.
-    fn ends(&self, caller: &Caller) -> impl Future<Output = Status> + use<> {
-        let left = Duration::from_millis(caller.expires_at_ms.saturating_sub(clock_ms()));
-        let chain_id = self.reader.ledger().chain_id();
-        let message = "the token has expired; subscribe again with a new one";
-        let expired = errors::unauthenticated("TOKEN_EXPIRED", message, chain_id, &self.node);
-        let mut stopping = self.stopping.clone();
-        async move {
-            tokio::select! {
-                () = tokio::time::sleep(left) => expired,
-                () = stopped(&mut stopping) => errors::stopping(),
-            }
-        }
-    }
-}
-
-fn beyond(from: u64, next: u64) -> Status {
+pub(super) fn beyond(from: u64, next: u64) -> Status {
     let message = format!("from_height {from} is beyond {next}, the next block");
     errors::with_reason(Code::OutOfRange, errors::LEDGER, "NO_SUCH_HEIGHT", message)
 }

@@ -21,6 +21,7 @@ use super::{Feed, Service};
 use crate::clock::clock_ms;
 use crate::fixture::{self, BANK, CHAIN, eventually};
 use crate::grpc::access::Caller;
+use crate::grpc::ends::Ends;
 use crate::grpc::reader::Reader;
 use crate::grpc::tests::node::{Client, Node, identity, token_for};
 use crate::grpc::tests::world::{ROLES, World};
@@ -323,9 +324,12 @@ async fn a_slow_reader_is_cut_off_and_told_where_to_resume() {
         reader: Reader::new(node.ledger.clone()),
         feed,
         patience: Duration::from_secs(1),
-        node: identity(),
         subscribers: Gauge::default(),
-        stopping,
+        ends: Ends {
+            chain_id: CHAIN.into(),
+            node: identity(),
+            stopping,
+        },
     };
     let caller = Caller {
         organization: BANK.parse().unwrap(),

@@ -31,8 +31,9 @@ use rates::Rates;
 use streams::Counts;
 
 /// Calls that may last.
-const STREAMS: [&str; 5] = [
+const STREAMS: [&str; 6] = [
     "/counterfoil.v1.EventService/Subscribe",
+    "/counterfoil.v1.ProofService/WatchHeaders",
     "/counterfoil.v1.TransactionService/SubmitStream",
     "/counterfoil.v1.TransactionService/WaitReceipt",
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 pub mod node;
+mod proofs;
 mod tokens;
 mod walk;
 pub mod world;

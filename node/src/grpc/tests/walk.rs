@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::block_service_client::BlockServiceClient as Blocks;
 use counterfoil_proto::v1::event_service_client::EventServiceClient as Events;
+use counterfoil_proto::v1::get_unfinanced_request::Of;
 use counterfoil_proto::v1::ledger_service_client::LedgerServiceClient as Ledger;
 use counterfoil_proto::v1::node_service_client::NodeServiceClient as NodeItself;
+use counterfoil_proto::v1::proof_service_client::ProofServiceClient as Proofs;
 use counterfoil_proto::v1::submit_stream_response::Outcome;
 use counterfoil_proto::v1::transaction_service_client::TransactionServiceClient as Transactions;
 use futures::future::BoxFuture;
@@ -82,6 +84,7 @@ fn probes(world: &World) -> Vec<Probe> {
     probes.extend(credit());
     probes.extend(transactions(world));
     probes.extend(chain(world));
+    probes.extend(proofs(world));
     probes
 }
 
@@ -317,6 +320,27 @@ fn chain(world: &World) -> Vec<Probe> {
         probe!("GetStatus" of "the node" = NodeItself.get_status(wire::GetStatusRequest {}), a => up(!a.chain_id.is_empty())),
         probe!("GetStateRoot" of "the last" = NodeItself.get_state_root(root), a => vec![a.state_root]),
         probe!("GetGenesis" of "the genesis" = NodeItself.get_genesis(wire::GetGenesisRequest {}), a => bytes(a.genesis)),
+    ]
+}
+
+/// Of a proof, its records: the rest is everybody's.
+fn proofs(world: &World) -> Vec<Probe> {
+    let records = |proof: Vec<u8>| bytes(wire::Proof::decode(proof.as_slice()).unwrap().records);
+    let passport = wire::GetPassportRequest {
+        receivable: world.receivable.to_vec(),
+        base: None,
+    };
+    let nothing = wire::GetUnfinancedRequest {
+        of: Some(Of::Fingerprint(vec![1; 32])),
+        base: None,
+    };
+    vec![
+        probe!("GetPassport" of "the receivable" = Proofs.get_passport(passport), a => records(a.proof)),
+        probe!("WatchHeaders" of "the first" = Proofs.watch_headers(wire::WatchHeadersRequest { from_height: 1 }), a => {
+            let mut a = a;
+            bytes(a.message().await?)
+        }),
+        probe!("GetUnfinanced" of "a fingerprint of nothing" = Proofs.get_unfinanced(nothing), a => records(a.proof)),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! A small ledger with every kind of record, and everybody who stands to them in some way.
 
 use counterfoil_contracts::membership::api as members;
-use counterfoil_contracts::receivable::api::{self as receivables, terms_hash};
+use counterfoil_contracts::receivable::api as receivables;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::{
     calendar::v1 as calendar, cash::v1 as cash, credit::v1 as credit, financing::v1 as financing,
@@ -15,6 +15,7 @@ use counterfoil_types::ids::{
 };
 use counterfoil_types::keys::SigningKey;
 use counterfoil_types::quote::commitment;
+use counterfoil_types::terms::terms_hash;
 use counterfoil_types::transaction::{Draft, contract};
 use prost::Message;
 
@@ -113,7 +114,7 @@ fn usd(minor: u64) -> Option<wire::Money> {
     Some(wire::Money { minor, currency })
 }
 
-fn terms() -> receivable::Terms {
+pub fn terms() -> receivable::Terms {
     receivable::Terms {
         day_count: receivable::DayCount::A004.into(),
         convention: receivable::BusinessDayConvention::None.into(),
@@ -246,13 +247,13 @@ impl World {
     pub fn fresh(&mut self, organization: &str) -> (TxId, wire::SignedTransaction) {
         self.nonce += 1;
         let action = invoice::Action {
-            action: Some(registration("buyer-a", "INV-9", 9)),
+            action: Some(registration("buyer-a", "INV-9", self.nonce as u8)),
         };
         sign(organization, self.nonce, contract::INVOICE, &action)
     }
 }
 
-fn sign(
+pub fn sign(
     organization: &str,
     nonce: u64,
     contract: u32,

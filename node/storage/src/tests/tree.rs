@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use counterfoil_types::hash::Hash;
+use counterfoil_types::proof::state::{Entry, StateProofError, verify};
 use jmt::storage::{LeafNode, Node as JmtNode, NodeKey, TreeReader};
 use jmt::{KeyHash, OwnedValue, Sha256Jmt};
 use sha2::{Digest, Sha256};
@@ -12,7 +13,7 @@ use super::{Model, advance, hash, store_keeping, writes};
 use crate::db::{Family, Frozen};
 use crate::tree::node::{Child, Node, Path};
 use crate::tree::{leaf_key, read, stored_root};
-use crate::{Storage, Writes};
+use crate::{KEEP_SNAPSHOTS, Storage, Writes};
 
 /// The root of a sparse Merkle tree written from its definition: an empty subtree is a
 /// placeholder, one with a single leaf is that leaf, any other hashes its two halves.
@@ -287,4 +288,42 @@ fn a_store_that_kept_more_versions_is_caught_up_with() {
     let storage = Storage::open_keeping(dir.path(), 20).unwrap();
     advance(&storage, 46, changes(46));
     assert_eq!(oldest(&storage, 46), Some(43));
+}
+
+/// What is there and what is not, of the last heights that are kept, as whoever has only the root checks it.
+#[test]
+fn records_are_proven_as_of_each_height_that_is_kept() {
+    let (_dir, storage) = store_keeping(50);
+    let mut model = Model::new();
+    let mut roots = Vec::new();
+    for height in 1..=30 {
+        let changes = changes(height);
+        apply(&mut model, &changes);
+        roots.push((height, advance(&storage, height, changes), model.clone()));
+    }
+    let kept = KEEP_SNAPSHOTS as u64;
+    assert!(storage.snapshot_at(30 - kept).is_none());
+    assert!(storage.snapshot_at(31).is_none());
+    for (height, root, model) in roots.iter().skip(30 - KEEP_SNAPSHOTS) {
+        let snapshot = storage.snapshot_at(*height).expect("it is kept");
+        let keys: Vec<Vec<u8>> = (0..130)
+            .step_by(3)
+            .map(|n| format!("record {n}").into_bytes())
+            .collect();
+        let entries: Vec<Entry<'_>> = keys
+            .iter()
+            .map(|key| Entry {
+                key,
+                record: model.get(key).map(Vec::as_slice),
+            })
+            .collect();
+        assert!(entries.iter().any(|entry| entry.record.is_some()));
+        let proof = snapshot.prove(&keys).unwrap();
+        assert_eq!(verify(root, &proof, &entries), Ok(()), "height {height}");
+        let other = Hash::tagged("another root", &[]);
+        assert_eq!(
+            verify(&other, &proof, &entries),
+            Err(StateProofError::OtherRoot)
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! The authenticated state: a sparse Merkle tree over the hashes of records, as of the tip.
 //!
-//! A leaf's key is `Hash::tagged(STATE_KEY_TAG, [record key])`, its value SHA-256 of the record. The root is that of
+//! A leaf's key is the path of its record (`proof::state::leaf_path`), its value SHA-256 of the record. The root is that of
 //! the Jellyfish Merkle Tree (Gao, Hu, Wu: "Jellyfish Merkle Tree", 2021): an empty subtree has a hash of its own, one with a single
 //! leaf is that leaf, any other the hash of its two halves. The tests hold it against the crate `jmt`.
 //!
@@ -10,11 +10,13 @@
 //! [`Snapshot`](crate::Snapshot) shows it as it was when it was taken.
 
 pub(crate) mod node;
+mod prove;
 mod update;
 
 use std::sync::Arc;
 
 use counterfoil_types::hash::Hash;
+use counterfoil_types::proof::state::{StateProof, leaf_path};
 use sha2::{Digest as _, Sha256};
 
 use crate::Writes;
@@ -32,8 +34,6 @@ pub(crate) type Nodes = Cache<Path>;
 /// Some hundred thousand: a node of sixteen nodes has some 500 bytes, one of sixteen leaves 1,000, and at the bottom of the tree
 /// they have few.
 pub(crate) const NODES_BYTES: usize = 64 << 20;
-
-const STATE_KEY_TAG: &str = "counterfoil/state-key/v1";
 
 /// The tree's part of a commit, computed ahead of it. Staging changes nothing on disk.
 #[derive(Clone)]
@@ -137,7 +137,14 @@ pub(crate) fn missing_root(version: u64) -> StorageError {
 }
 
 pub(crate) fn leaf_key(key: &[u8]) -> [u8; 32] {
-    *Hash::tagged(STATE_KEY_TAG, &[key]).as_bytes()
+    leaf_path(key)
+}
+
+/// Proves what stands under some keys, or that nothing does, as of a view of a commit.
+pub(crate) fn prove(frozen: &Frozen<'_>, keys: &[Vec<u8>]) -> Result<StateProof, StorageError> {
+    let mut leaves: Vec<[u8; 32]> = keys.iter().map(|key| leaf_key(key)).collect();
+    leaves.sort_unstable();
+    prove::prove(&|path| read(frozen, path), &leaves)
 }
 
 pub(crate) fn read(frozen: &Frozen<'_>, path: &Path) -> Result<Option<Node>, StorageError> {

@@ -3,19 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
+use counterfoil_types::proof::state::{NOTHING, inner_hash, leaf_hash};
 
-pub type Digest = [u8; 32];
+pub use counterfoil_types::proof::state::Digest;
 
-/// Under whose names the crate `jmt` hashes.
-const LEAF: &[u8] = b"JMT::LeafNode";
-const INNER: &[u8] = b"JMT::IntrnalNode";
-const WIDTH: u8 = 16;
+pub const WIDTH: u8 = 16;
 /// Sixteen leaves.
 const LONGEST_ROW: usize = 4 + 16 * 64;
-
-/// The hash of a subtree without leaves.
-const NOTHING: &Digest = b"SPARSE_MERKLE_PLACEHOLDER_HASH__";
 
 /// Where a node stands: the first nibbles of the keys of all leaves below it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,7 +84,7 @@ pub enum Child {
 impl Child {
     fn hash(&self) -> Digest {
         match self {
-            Self::Leaf(leaf) => digest(&[LEAF, &leaf.key, &leaf.value]),
+            Self::Leaf(leaf) => leaf_hash(&leaf.key, &leaf.value),
             Self::Inner(hash) => *hash,
         }
     }
@@ -192,24 +186,16 @@ impl Node {
 }
 
 /// The hash of those of these children that stand from a nibble on, so many wide.
-fn hash_of(children: &[(u8, Child)], start: u8, width: u8) -> Digest {
+pub fn hash_of(children: &[(u8, Child)], start: u8, width: u8) -> Digest {
     match children {
-        [] => *NOTHING,
+        [] => NOTHING,
         [(_, child)] if width == 1 || matches!(child, Child::Leaf(_)) => child.hash(),
         _ => {
             let half = width / 2;
             let middle = start + half;
             let (left, right) = children.split_at(children.partition_point(|(n, _)| *n < middle));
             let (left, right) = (hash_of(left, start, half), hash_of(right, middle, half));
-            digest(&[INNER, &left, &right])
+            inner_hash(&left, &right)
         }
     }
-}
-
-fn digest(parts: &[&[u8]]) -> Digest {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part);
-    }
-    hasher.finalize().into()
 }

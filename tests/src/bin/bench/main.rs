@@ -132,6 +132,7 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
     let seconds = Duration::from_secs(arguments.seconds);
     let half = phases::open_loop(&network, &nodes, &mut load, &mut trade, rate, seconds).await;
     let syncs = phases::syncs(&network, &mut load, 0).await;
+    let proofs = phases::proofs(&network, &mut load).await;
 
     let (rest, last) = (&nodes[..VALIDATORS - 1], VALIDATORS - 1);
     network.node_mut(last).kill();
@@ -165,6 +166,7 @@ async fn run(arguments: &Arguments, name: &str) -> Figures {
         full,
         half,
         syncs,
+        proofs,
         down,
         caught_up,
     };

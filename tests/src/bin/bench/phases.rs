@@ -4,14 +4,20 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use counterfoil_proto::v1 as wire;
+use counterfoil_proto::v1::proof_service_client::ProofServiceClient;
 use counterfoil_tests::network::{Network, eventually, issue, scrape};
 use indicatif::ProgressBar;
+use tokio::task::JoinSet;
 
 use super::VALIDATORS;
 use super::load::Load;
+use super::report::percentile;
 use super::sample::Sample;
 use super::trade::Trade;
 
+const PASSPORTS_PER_SECOND: u32 = 100;
+/// So many times the single transactions, without and with somebody who asks for passports.
+const PASSPORT_ROUNDS: usize = 6;
 /// How long calls are counted.
 const TRACED: Duration = Duration::from_secs(10);
 /// Transactions that an idle network is sent one after the other.
@@ -29,6 +35,8 @@ pub struct Run {
     pub half: Measured,
     /// Synced writes of a validator for each block, where the system can tell.
     pub syncs: Option<f64>,
+    /// The 99th of 100 times between two blocks, without and with requests for proofs, in milliseconds.
+    pub proofs: [f64; 2],
     pub down: Measured,
     pub caught_up: CaughtUp,
 }
@@ -108,6 +116,61 @@ async fn consensus_time(network: &Network) -> (f64, f64) {
         blocks += of("_count");
     }
     (seconds, blocks)
+}
+
+/// The 99th of 100 times between two blocks of a transaction each, in milliseconds: while nobody asks for proofs, and while all validators
+/// together are asked for a hundred passports a second.
+pub async fn proofs(network: &Network, load: &mut Load) -> [f64; 2] {
+    let request = wire::ListReceivablesRequest {
+        page_size: 100,
+        ..Default::default()
+    };
+    let listed = network.client(0).ledger().list_receivables(request).await;
+    let receivables = listed.expect("receivables").into_inner().receivables;
+    let alone = block_times(network, load, "alone").await;
+    let clients: Vec<_> = (0..VALIDATORS)
+        .map(|node| ProofServiceClient::new(network.client(node).service()))
+        .collect();
+    let asking = tokio::spawn(async move {
+        let mut every = tokio::time::interval(Duration::from_secs(1) / PASSPORTS_PER_SECOND);
+        let mut answers = JoinSet::new();
+        for (client, receivable) in clients.iter().cycle().zip(receivables.iter().cycle()) {
+            every.tick().await;
+            let mut client = client.clone();
+            let request = wire::GetPassportRequest {
+                receivable: receivable.id.clone(),
+                base: None,
+            };
+            answers.spawn(async move { client.get_passport(request).await.map(|_| ()) });
+            while let Some(answer) = answers.try_join_next() {
+                answer.expect("a call ends").expect("a passport");
+            }
+        }
+    });
+    let asked = block_times(network, load, "asked").await;
+    assert!(!asking.is_finished(), "every passport was given");
+    asking.abort();
+    [alone, asked]
+}
+
+async fn block_times(network: &Network, load: &mut Load, name: &str) -> f64 {
+    let before = network.height(&[0]).await;
+    for part in 0..PASSPORT_ROUNDS {
+        one_by_one(network, load, &format!("{name}-{part}")).await;
+    }
+    let last = network.height(&[0]).await;
+    let blocks = network.client(0).blocks(last).await;
+    let times = blocks.iter().filter_map(|block| block.header.as_ref());
+    let times: Vec<u64> = times
+        .filter(|header| header.height >= before)
+        .map(|header| header.time_ms)
+        .collect();
+    let mut between: Vec<Duration> = times
+        .windows(2)
+        .map(|two| Duration::from_millis(two[1] - two[0]))
+        .collect();
+    between.sort_unstable();
+    percentile(&between, 99).as_secs_f64() * 1e3
 }
 
 /// More under way than a block holds, until so many blocks are measured from a height on.

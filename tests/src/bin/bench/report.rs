@@ -264,7 +264,18 @@ fn half(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
     let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
     let work = Work::of(run, &run.half, blocks);
     let figure = |name, what, value| Figure { name, what, value };
+    let [alone, asked] = run.proofs;
     vec![
+        figure(
+            "block_p99_ms_of_single_transactions",
+            "ms between blocks of a transaction each, 99 of 100",
+            alone,
+        ),
+        figure(
+            "block_p99_with_proofs_of_without",
+            "  the same while a hundred passports a second are asked for, of that",
+            asked / alone,
+        ),
         figure(
             "half_load_eta",
             "verifications for each signature and validator at half load",

@@ -1,0 +1,189 @@
+//! What a proof shows: records that were proven, and transactions that they name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use counterfoil_proto::v1 as wire;
+use prost::Message;
+
+use super::ProofError;
+use super::state::{self, Entry};
+use crate::hash::Hash;
+use crate::ids::TxId;
+use crate::keys::{Signature, verify_zip215};
+use crate::limits::MAX_SIGNERS;
+use crate::strict;
+use crate::transaction::{id, sign_bytes};
+
+/// Proven records and named transactions. Each must be asked for.
+pub struct Records<'a> {
+    chain_id: &'a str,
+    records: BTreeMap<&'a [u8], &'a [u8]>,
+    transactions: BTreeMap<Hash, wire::SignedTransaction>,
+    used: BTreeSet<&'a [u8]>,
+    signatures: usize,
+}
+
+/// A record of one kind under a key.
+pub enum Found<R> {
+    There(R),
+    /// Nothing stands there.
+    Nothing,
+    /// The proof does not say.
+    NotShown,
+}
+
+/// A transaction that verifies, and its signers' keys.
+pub struct Signed {
+    pub id: TxId,
+    pub transaction: wire::Transaction,
+}
+
+impl<'a> Records<'a> {
+    /// Checks the records against the header's state root.
+    pub fn prove(
+        proof: &'a wire::Proof,
+        chain_id: &'a str,
+        header: &wire::Header,
+    ) -> Result<Self, ProofError> {
+        let ascending = proof.records.windows(2).all(|two| two[0].key < two[1].key);
+        if !ascending {
+            return Err(ProofError::RecordsOrder);
+        }
+        let entry = |shown: &'a wire::ProvenRecord| Entry {
+            key: &shown.key,
+            record: Some(shown.record.as_slice()).filter(|record| !record.is_empty()),
+        };
+        let entries: Vec<Entry<'_>> = proof.records.iter().map(entry).collect();
+        let root = Hash::try_from(header.state_root.as_slice());
+        let root = root.map_err(|_| state::StateProofError::OtherRoot)?;
+        let of_state = proof.state.as_ref().ok_or(ProofError::NoState)?;
+        state::verify(&root, of_state, &entries)?;
+        Ok(Self {
+            chain_id,
+            records: proof
+                .records
+                .iter()
+                .map(|shown| (shown.key.as_slice(), shown.record.as_slice()))
+                .collect(),
+            transactions: transactions(proof, chain_id)?,
+            used: BTreeSet::new(),
+            signatures: 0,
+        })
+    }
+
+    /// What stands under a key. `kind` names it where it is damaged.
+    pub fn find<R: Message + Default>(
+        &mut self,
+        key: &[u8],
+        kind: &'static str,
+    ) -> Result<Found<R>, ProofError> {
+        let Some((key, record)) = self.records.get_key_value(key) else {
+            return Ok(Found::NotShown);
+        };
+        self.used.insert(key);
+        match record {
+            [] => Ok(Found::Nothing),
+            record => strict::decode(record)
+                .map(Found::There)
+                .map_err(|_| ProofError::Damaged(kind)),
+        }
+    }
+
+    /// A record that must be there.
+    pub fn must<R: Message + Default>(
+        &mut self,
+        key: &[u8],
+        kind: &'static str,
+    ) -> Result<R, ProofError> {
+        match self.find(key, kind)? {
+            Found::There(record) => Ok(record),
+            Found::Nothing | Found::NotShown => Err(ProofError::Lacks(kind)),
+        }
+    }
+
+    /// A record that is there, unless the proof does not show it.
+    pub fn may<R: Message + Default>(
+        &mut self,
+        key: &[u8],
+        kind: &'static str,
+    ) -> Result<Option<R>, ProofError> {
+        match self.find(key, kind)? {
+            Found::There(record) => Ok(Some(record)),
+            Found::NotShown => Ok(None),
+            Found::Nothing => Err(ProofError::Lacks(kind)),
+        }
+    }
+
+    /// The transaction of an id, all of whose signatures verify. Whose keys they are, is the caller's to check.
+    pub fn signed(&mut self, id: &[u8]) -> Result<Signed, ProofError> {
+        const KIND: &str = "transaction";
+        let id = Hash::try_from(id).map_err(|_| ProofError::Damaged(KIND))?;
+        let taken = self.transactions.remove(&id);
+        let signed = taken.ok_or(ProofError::Lacks(KIND))?;
+        let transaction: wire::Transaction =
+            strict::decode(&signed.transaction).map_err(|_| ProofError::Transactions)?;
+        let signers = &transaction.signers;
+        let count = signers.len();
+        if !(1..=MAX_SIGNERS).contains(&count)
+            || signed.signatures.len() != count
+            || transaction.chain_id != self.chain_id
+        {
+            return Err(ProofError::Transactions);
+        }
+        let message = sign_bytes(self.chain_id, &signed.transaction);
+        for (key, signature) in signers.iter().zip(&signed.signatures) {
+            let key: Option<&[u8; 32]> = key.as_slice().try_into().ok();
+            let signature = Signature::try_from(signature.as_slice()).ok();
+            let good = key
+                .zip(signature)
+                .is_some_and(|(key, signature)| verify_zip215(key, &message, &signature.0));
+            if !good {
+                return Err(ProofError::Transactions);
+            }
+        }
+        self.signatures += count;
+        Ok(Signed {
+            id: TxId(id),
+            transaction,
+        })
+    }
+
+    /// The keys that begin so.
+    pub fn keys(&self, prefix: &[u8]) -> Vec<&'a [u8]> {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let from = self.records.range::<[u8], _>(from);
+        from.map(|(key, _)| *key)
+            .take_while(|key| key.starts_with(prefix))
+            .collect()
+    }
+
+    /// Checks that all of it was asked for; how many signatures of transactions were verified.
+    pub fn finish(self) -> Result<usize, ProofError> {
+        if self.used.len() < self.records.len() {
+            return Err(ProofError::Stray("records"));
+        }
+        if !self.transactions.is_empty() {
+            return Err(ProofError::Stray("transactions"));
+        }
+        Ok(self.signatures)
+    }
+}
+
+fn transactions(
+    proof: &wire::Proof,
+    chain_id: &str,
+) -> Result<BTreeMap<Hash, wire::SignedTransaction>, ProofError> {
+    let mut transactions = BTreeMap::new();
+    for bytes in &proof.transactions {
+        let signed: wire::SignedTransaction =
+            strict::decode(bytes).map_err(|_| ProofError::Transactions)?;
+        let id = id(chain_id, &signed.transaction).0;
+        let last = transactions.last_key_value().map(|(last, _)| *last);
+        if last.is_some_and(|last| last >= id) {
+            return Err(ProofError::Transactions);
+        }
+        transactions.insert(id, signed);
+    }
+    Ok(transactions)
+}
