@@ -135,3 +135,5 @@ pub const MAX_SHARE_DAYS: i64 = 366;
 pub const MAX_PROOF_BYTES: usize = 4 * 1024 * 1024;
 /// Headers on the way to the one that a proof is as of: one for each change of validators.
 pub const MAX_PROOF_HEADERS: usize = 1_000;
+/// Bytes of the shape of a proof of the state: a longer one would describe more of the tree than a proof has hashes for.
+pub const MAX_SHAPE_BYTES: usize = 256 * 1024;

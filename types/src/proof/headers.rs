@@ -58,6 +58,8 @@ pub enum HeadersError {
     OtherValidators(u64),
     #[error("header {0} repeats validators that are known, or lacks those that are not")]
     Validators(u64),
+    #[error("header {0} is there for nothing: no validators change with it")]
+    Needless(u64),
     #[error("header {height}: {error}")]
     Certificate {
         height: u64,
@@ -75,7 +77,8 @@ pub enum HeadersError {
     OtherCheckpoint { height: u64, hash: Hash },
 }
 
-/// Follows headers to the last one, from the validators of genesis or from a checkpoint.
+/// Follows headers to the last one, from the validators of genesis or from a checkpoint. But for the first and the last there are only
+/// those with which the validators change.
 pub fn follow(
     genesis: &wire::Genesis,
     checkpoint: Option<Checkpoint>,
@@ -84,16 +87,7 @@ pub fn follow(
     if headers.len() > MAX_PROOF_HEADERS {
         return Err(HeadersError::TooMany);
     }
-    let of_genesis = genesis.validators.clone().unwrap_or_default();
-    let mut follower = Follower {
-        chain_id: &genesis.chain_id,
-        next: validator_set_hash(&of_genesis),
-        // What has the hash is the set, wherever it stands.
-        sets: BTreeMap::from([(validator_set_hash(&of_genesis), of_genesis)]),
-        last: None,
-        believed: Vec::new(),
-        signatures: 0,
-    };
+    let mut follower = Follower::new(genesis);
     let rest = match (checkpoint, headers.split_first()) {
         (Some(checkpoint), Some((first, rest))) => {
             follower.begin(checkpoint, first)?;
@@ -101,19 +95,17 @@ pub fn follow(
         }
         _ => headers,
     };
-    for certified in rest {
+    for (place, certified) in rest.iter().enumerate() {
+        if place > 0 {
+            follower.check_needed()?;
+        }
         follower.take(certified)?;
     }
-    let (header, hash) = follower.last.ok_or(HeadersError::None)?;
-    Ok(Followed {
-        header,
-        hash,
-        signatures: follower.signatures,
-        believed: follower.believed,
-    })
+    follower.finish()
 }
 
-struct Follower<'a> {
+/// Follows headers one by one.
+pub struct Follower<'a> {
     chain_id: &'a str,
     /// Hash of the set that decides what comes next.
     next: Hash,
@@ -123,7 +115,32 @@ struct Follower<'a> {
     signatures: usize,
 }
 
-impl Follower<'_> {
+impl<'a> Follower<'a> {
+    /// Stands before the first header.
+    pub fn new(genesis: &'a wire::Genesis) -> Self {
+        let set = genesis.validators.clone().unwrap_or_default();
+        Self {
+            chain_id: &genesis.chain_id,
+            next: validator_set_hash(&set),
+            // What has the hash is the set, wherever it stands.
+            sets: BTreeMap::from([(validator_set_hash(&set), set)]),
+            last: None,
+            believed: Vec::new(),
+            signatures: 0,
+        }
+    }
+
+    /// Where the headers so far lead to.
+    pub fn finish(self) -> Result<Followed, HeadersError> {
+        let (header, hash) = self.last.ok_or(HeadersError::None)?;
+        Ok(Followed {
+            header,
+            hash,
+            signatures: self.signatures,
+            believed: self.believed,
+        })
+    }
+
     /// Takes the header of a checkpoint, which is believed for its hash and has no certificate here: keys of long ago may have
     /// become anybody's, and what they sign is no reason to believe.
     fn begin(
@@ -160,7 +177,18 @@ impl Follower<'_> {
         }
     }
 
-    fn take(&mut self, certified: &wire::CertifiedHeader) -> Result<(), HeadersError> {
+    /// A header that changes nothing would be bytes, and signatures to verify, for nothing.
+    fn check_needed(&self) -> Result<(), HeadersError> {
+        match &self.last {
+            Some((last, _)) if last.next_validators_hash == last.validators_hash => {
+                Err(HeadersError::Needless(last.height))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the next header.
+    pub fn take(&mut self, certified: &wire::CertifiedHeader) -> Result<(), HeadersError> {
         let header = self.of_this_chain(certified)?;
         let certificate = certified.certificate.as_ref();
         let certificate = certificate.ok_or(HeadersError::NoCertificate(header.height))?;
@@ -404,6 +432,18 @@ mod tests {
             HeadersError::NoCertificate(9)
         );
         assert_eq!(with(&|h| h[1].header = None), HeadersError::Incomplete);
+        // One in between that changes nothing proves nothing more.
+        let new = keys([2, 3, 4, 5]);
+        let between = wire::CertifiedHeader {
+            validators: Some(set(&new)),
+            ..certified(header(7, &set(&new), &set(&new)), &new[1..])
+        };
+        let mut last = second.clone();
+        last.validators = None;
+        assert_eq!(
+            follow_all(&[first.clone(), between, last]),
+            Err(HeadersError::Needless(7))
+        );
     }
 
     /// Who signs, and what.

@@ -4,7 +4,7 @@
 //! What whoever made the file may not read is left out and said to be. What is there is whole: a claim comes with all
 //! endorsements back to the seller and with all that was undertaken for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use counterfoil_proto::cash::v1::Payment;
 use counterfoil_proto::financing::v1::{Loan, Quote};
@@ -74,6 +74,8 @@ pub enum PassportError {
     OtherClaim(u32),
     #[error("claim {0} is not in the hands of whom it was endorsed to")]
     OtherHolder(u32),
+    #[error("the endorsements of claim {0} go in a circle")]
+    Circle(u32),
     #[error("the live claims do not add up to the face less what was paid and credited")]
     Sum,
     #[error("the transaction that the receivable names is no confirmation of it by its debtor")]
@@ -84,7 +86,7 @@ pub enum PassportError {
     NoInvoice,
     #[error("the private field {0:?} is not under the invoice's payload root")]
     OtherField(String),
-    #[error("the opened private fields do not ascend by position")]
+    #[error("the opened private fields do not ascend by position, or are not of as many")]
     FieldOrder,
 }
 
@@ -179,6 +181,7 @@ impl Passport {
     fn read_way(&mut self, claim: &Claim, records: &mut Records<'_>) -> Result<(), ProofError> {
         let mut id = claim.endorsement.clone();
         let mut holder = claim.controller.clone();
+        let mut on_this_way = BTreeSet::new();
         while !id.is_empty() {
             let known = self.endorsements.get(&id).cloned();
             let is_known = known.is_some();
@@ -191,6 +194,10 @@ impl Passport {
             }
             if endorsement.to != holder {
                 return Err(PassportError::OtherHolder(claim.number).into());
+            }
+            // No ledger endorses in a circle, but whoever has its keys could sign one.
+            if !on_this_way.insert(id.clone()) {
+                return Err(PassportError::Circle(claim.number).into());
             }
             // What is behind one that is known was read with it.
             if is_known {
@@ -328,8 +335,25 @@ fn confirmation(
             by: transaction.signers,
         });
     }
+    let action = strict::decode::<membership::Action>(&transaction.action);
+    let action = match (transaction.contract, action) {
+        (contract::MEMBERSHIP, Ok(action)) => action.action,
+        _ => None,
+    };
+    // A proposal that had all the signatures it needs was carried out at once.
+    if let Some(membership::action::Action::Propose(proposed)) = &action {
+        if transaction.organization != debtor.id || proposed.contract != contract::INVOICE {
+            return Err(PassportError::NotAConfirmation.into());
+        }
+        check_confirms(receivable, &proposed.action)?;
+        check_accounts(debtor, &transaction.signers)?;
+        return Ok(Confirmation::Signed {
+            transaction: id,
+            by: transaction.signers,
+        });
+    }
     let (proposal, looked_at) =
-        carried_out(debtor, &transaction).ok_or(PassportError::NotAConfirmation)?;
+        carried_out(debtor, &transaction, action).ok_or(PassportError::NotAConfirmation)?;
     let record: Proposal = records.must(&keys::proposal(&proposal), "proposal")?;
     if record.id != proposal
         || record.organization != debtor.id
@@ -357,13 +381,10 @@ fn confirmation(
 fn carried_out(
     debtor: &Organization,
     transaction: &wire::Transaction,
+    action: Option<membership::action::Action>,
 ) -> Option<(Vec<u8>, Vec<u8>)> {
     use membership::action::Action;
-    if transaction.contract != contract::MEMBERSHIP {
-        return None;
-    }
-    let action: membership::Action = strict::decode(&transaction.action).ok()?;
-    match action.action? {
+    match action? {
         Action::Approve(approve) => {
             let is_debtors = transaction.organization == debtor.id
                 && check_accounts(debtor, &transaction.signers).is_ok();
@@ -415,10 +436,10 @@ fn fields(
         return Ok(Vec::new());
     }
     let invoice = invoice.ok_or(PassportError::NoInvoice)?;
-    if opened
-        .windows(2)
-        .any(|two| two[0].position >= two[1].position)
-    {
+    let in_order = |two: &[wire::OpenedField]| {
+        two[0].position < two[1].position && two[0].count == two[1].count
+    };
+    if !opened.windows(2).all(in_order) {
         return Err(PassportError::FieldOrder);
     }
     let check = |field: &wire::OpenedField| {

@@ -5,6 +5,7 @@
 //! `proto/counterfoil/v1/proof.proto`.
 
 use crate::hash::Hash;
+use crate::limits::MAX_SHAPE_BYTES;
 
 pub use counterfoil_proto::v1::StateProof;
 
@@ -64,6 +65,9 @@ pub fn verify(
     proof: &StateProof,
     entries: &[Entry<'_>],
 ) -> Result<(), StateProofError> {
+    if proof.shape.len() > MAX_SHAPE_BYTES {
+        return Err(StateProofError::TooLong);
+    }
     let mut leaves: Vec<Claimed> = entries.iter().map(Claimed::of).collect();
     leaves.sort_unstable_by_key(|leaf| leaf.path);
     if leaves.windows(2).any(|pair| pair[0].path == pair[1].path) {

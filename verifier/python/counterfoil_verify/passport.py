@@ -110,8 +110,16 @@ def _read_confirmation(passport, records):
     if transaction["contract"] != MEMBERSHIP:
         raise NotProven("the transaction that the receivable names confirms nothing")
     action = decode_strictly("MembershipAction", transaction["action"], "the approval of the confirmation")
-    if (action["approve"] is None) == (action["consent"] is None):
-        raise NotProven("the transaction that the receivable names is not one approval or consent")
+    if sum(action[name] is not None for name in ("propose", "approve", "consent")) != 1:
+        raise NotProven("the transaction that the receivable names is not one proposal, approval or consent")
+    if action["propose"] is not None:
+        # It had all the signatures it needed, and was carried out at once.
+        proposed = action["propose"]
+        if transaction["organization"] != debtor["id"] or proposed["contract"] != INVOICE:
+            raise NotProven("what was proposed is not the debtor's confirmation")
+        _check_confirms(receivable, proposed["action"])
+        _check_accounts(debtor, transaction["signers"])
+        return Confirmation(tx_id, transaction["signers"])
     signed = action["approve"] or action["consent"]
     proposal_id = signed["proposal"]
     proposal = records.must("Proposal", "proposal", key_of("membership/proposal", proposal_id))
@@ -250,6 +258,8 @@ def _read_opened(invoice, opened):
     positions = [one["position"] for one in opened]
     if any(position >= following for position, following in zip(positions, positions[1:])):
         raise NotProven("the private fields do not ascend by position")
+    if len({one["count"] for one in opened}) > 1:
+        raise NotProven("the private fields are not of as many")
     for one in opened:
         if payload_root(one) != invoice["payload_root"]:
             raise NotProven("a private field is not under the invoice's payload root")

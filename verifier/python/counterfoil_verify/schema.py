@@ -89,7 +89,8 @@ STRICT = {
         6: ("acknowledged", "enum*"),
     },
     # proto/counterfoil/membership/v1/membership.proto: `Action`, likewise.
-    "MembershipAction": {2: ("approve", "OfProposal"), 3: ("consent", "OfProposal")},
+    "MembershipAction": {1: ("propose", "Propose"), 2: ("approve", "OfProposal"), 3: ("consent", "OfProposal")},
+    "Propose": {1: ("contract", "uint32"), 2: ("action", "bytes"), 3: ("consents_of", "string*"), 4: ("expires_on", "Date")},
     # `Approve` and `Consent`, which have the same fields.
     "OfProposal": {1: ("proposal", "bytes"), 2: ("action_hash", "bytes")},
     # proto/counterfoil/v1/primitives.proto

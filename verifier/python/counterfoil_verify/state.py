@@ -4,10 +4,13 @@ from .basics import NotProven, sha256, tagged
 
 _NOTHING = b"SPARSE_MERKLE_PLACEHOLDER_HASH__"
 _DEPTH = 256
+MAX_SHAPE_BYTES = 256 * 1024
 
 
 def check_state(root, proof, records):
     """Checks records, a dict of bytes by key, where empty bytes say that nothing stands there."""
+    if len(proof["shape"]) > MAX_SHAPE_BYTES:
+        raise NotProven("the proof of the state describes more than a file has hashes for")
     leaves = []
     for key, record in records.items():
         path = int.from_bytes(tagged("counterfoil/state-key/v1", key), "big")

@@ -80,9 +80,11 @@ class Following(unittest.TestCase):
         self.refused("no validator", first, certified(header(9, NEW), KEYS[:3], NEW))
         self.refused("without its validators", first, certified(header(9, NEW), KEYS[3:]))
         self.refused("other validators than it names", first, certified(header(9, NEW), KEYS[3:], OLD))
-        self.refused("repeats validators", first, second, certified(header(10, NEW), KEYS[3:], NEW))
+        back = certified(header(9, NEW, OLD), KEYS[3:], NEW)
+        self.assertEqual(self.follow(first, back, certified(header(10, OLD), KEYS[:3])).signatures, 9)
+        self.refused("repeats validators", first, back, certified(header(10, OLD), KEYS[:3], OLD))
         self.refused("does not come after", first, certified(header(5, NEW), KEYS[3:], NEW))
-        self.assertEqual(self.follow(first, second, certified(header(10, NEW), KEYS[3:])).header["height"], 10)
+        self.refused("there for nothing", first, second, certified(header(10, NEW), KEYS[3:]))
 
     def test_what_is_no_way_from_genesis(self):
         self.refused("no header")

@@ -220,6 +220,20 @@ class Passports(Subjects):
             self.assertEqual(confirmation["proposal"], PROPOSAL.hex())
             self.assertEqual(confirmation["accounts"], [MAKER.public.hex(), CHECKER.public.hex()])
         propose = World.propose
+
+        def at_once(world, **changes):
+            proposed = make("Propose", **{"contract": 4, "action": confirm(), **changes})
+            world.contract, world.action = 1, encoded("MembershipAction", propose=proposed)
+
+        world = World()
+        at_once(world)
+        confirmation = self.summary(world)["subject"]["confirmation"]
+        self.assertEqual(confirmation["accounts"], [key.public.hex() for key in world.signers])
+        self.assertNotIn("proposal", confirmation)
+        self.refused("another amount", lambda w: at_once(w, action=confirm(amount=usd(999))))
+        self.refused("not the debtor's", lambda w: at_once(w, contract=5))
+        self.refused("not the debtor's", lambda w: at_once(w) or setattr(w, "organization", "seller"))
+        self.refused("none of the debtor's", lambda w: at_once(w) or w.signers.append(STRANGER))
         self.refused("not the debtor's", lambda w: propose(w, "approve", organization="seller"))
         self.refused("not the debtor's", lambda w: propose(w, "approve", contract=5))
         self.refused("another amount", lambda w: propose(w, "approve", action=confirm(amount=usd(999))))

@@ -31,7 +31,17 @@ export function confirmationOf(receivable, debtor, records) {
 
 /** A confirmation that was proposed. The last signature that it needed, of the debtor or of who had to consent, is the transaction's. */
 function ofProposal(receivable, debtor, transaction, records) {
-  const { approve, consent } = decode(MembershipAction, transaction.action, 'The action by which the debtor confirmed');
+  const { propose, approve, consent } = decode(MembershipAction, transaction.action, 'The action by which the debtor confirmed');
+  if (propose !== null) {
+    // It had all the signatures it needed, and was carried out at once.
+    ensure(
+      transaction.organization === debtor.id && propose.contract === INVOICE,
+      'What was proposed is not the debtor’s confirmation.',
+    );
+    checkConfirms(receivable, propose.action);
+    checkAccounts(debtor, transaction.signers);
+    return { transaction: receivable.confirmation, accounts: transaction.signers, proposal: null, carriedOutBy: null };
+  }
   const signed = approve ?? consent;
   if (signed === null) {
     throw new NotProven('The transaction that the receivable names is no confirmation.');

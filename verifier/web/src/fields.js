@@ -13,6 +13,7 @@ export function openedFields(opened, invoice) {
   return opened.map((field, at) => {
     const isAfter = at === 0 || opened[at - 1].position < field.position;
     ensure(isAfter, 'The private fields do not ascend by position.');
+    ensure(field.count === opened[0].count, 'The private fields are not of as many.');
     const root = rootFrom(field);
     ensure(root !== null && equal(root, invoice.payload_root), `The private field “${field.name}” is none of the invoice's.`);
     return [field.name, field.value];

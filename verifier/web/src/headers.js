@@ -40,6 +40,9 @@ export function follow(headers, genesis, checkpoint) {
       begin(way, certified, checkpoint);
     } else {
       take(way, certified);
+      // One that changes nothing would be bytes, and signatures to verify, for nothing.
+      const changes = !equal(certified.header.next_validators_hash, certified.header.validators_hash);
+      ensure(changes || at === headers.length - 1, `Block ${certified.header.height} is there for nothing: no validators change with it.`);
     }
   });
   return { header: way.header, hash: way.hash, signatures: way.signatures, signedBy: way.signedBy };

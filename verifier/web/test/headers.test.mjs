@@ -182,7 +182,8 @@ test('validators hand over to those that they name', () => {
   refused(headers(change, last), /other validators/);
   refused(headers(back, last), /other validators/);
   refused(headers(change, back, { ...last, validators: first }), /known already/);
-  refused(headers(last, change), /does not come after/);
+  refused(headers({ ...back, validators: null }, change), /other validators/);
+  refused(headers(last, certified(headerOf(10, first, first), ['a', 'b', 'c'])), /there for nothing/);
   refused(headers(change, change), /does not come after/);
 });
 

@@ -190,6 +190,13 @@ test("the confirmation is the debtor's, signed by its accounts", () => {
   refused(proposed(trades.confirm(), { accounts: ['supplier-1'] }), /none of the debtor/);
   refused(proposed(trades.confirm({ amount: null })), /another amount/);
   refused(proposed(trades.confirm(), { actionHash: id('another') }), /another action/);
+  const atOnce = (action, options) => () => say(trades.proposedAtOnce(action, options));
+  assert.equal(atOnce(trades.confirm())().proposal, undefined);
+  assert.equal(atOnce(trades.confirm())().accounts.length, 1);
+  refused(atOnce(trades.confirm({ amount: null })), /another amount/);
+  refused(atOnce(trades.confirm(), { by: 'supplier' }), /not the debtor/);
+  refused(atOnce(trades.confirm(), { contract: 5 }), /not the debtor/);
+  refused(atOnce(trades.confirm(), { accounts: ['supplier-1'] }), /none of the debtor/);
   const { signed } = trades.proposed(trades.confirm());
   refused(() => say(signed), /lacks the proposal/);
 

@@ -267,7 +267,7 @@ export function genesisFor(world) {
 export function proposed(action, { as = 'approve', by = 'buyer', accounts = ['buyer-2'], actionHash = null } = {}) {
   const looked = hash('counterfoil/action/v1', PROPOSAL, u32(INVOICE_CONTRACT), action);
   const given = { proposal: PROPOSAL, action_hash: actionHash ?? looked };
-  const signed = encode(records.MembershipAction, { approve: null, consent: null, [as]: given });
+  const signed = encode(records.MembershipAction, { propose: null, approve: null, consent: null, [as]: given });
   const put = (state) =>
     state.put(keys.proposal(PROPOSAL), records.Proposal, {
       id: PROPOSAL,
@@ -279,6 +279,13 @@ export function proposed(action, { as = 'approve', by = 'buyer', accounts = ['bu
       state: 2,
     });
   return { signed: transactionOf(by, accounts, MEMBERSHIP_CONTRACT, signed), put };
+}
+
+/** A confirmation that the buyer proposed, and that was carried out at once. */
+export function proposedAtOnce(action, { by = 'buyer', accounts = ['buyer-1'], contract = INVOICE_CONTRACT } = {}) {
+  const propose = { contract, action, consents_of: [], expires_on: null };
+  const signed = encode(records.MembershipAction, { propose, approve: null, consent: null });
+  return transactionOf(by, accounts, MEMBERSHIP_CONTRACT, signed);
 }
 
 /** Private fields of the invoice. */

@@ -3,13 +3,15 @@
 mod vectors;
 
 use counterfoil_proto::invoice::v1 as invoices;
+use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::receivable::v1 as claims;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::get_unfinanced_request::Of;
 use counterfoil_proto::v1::proof_service_client::ProofServiceClient as Proofs;
 use counterfoil_types::hash::Hash;
-use counterfoil_types::ids::{InvoiceId, ReceivableId};
-use counterfoil_types::proof::headers::{Checkpoint, HeadersError, follow};
+use counterfoil_types::ids::{InvoiceId, ProposalId, ReceivableId, TxId};
+use counterfoil_types::proof::headers::{Checkpoint, Follower, HeadersError, follow};
+use counterfoil_types::proof::keys;
 use counterfoil_types::proof::passport::{Confirmation, Passport};
 use counterfoil_types::proof::{ProofError, Subject, Verified, verify};
 use counterfoil_types::strict;
@@ -397,7 +399,12 @@ async fn headers_are_watched_as_they_come() {
     let (_, signed) = sign("operator", 9_000, contract::CREDIT, &());
     fixture::commit(ledger, &[&signed]);
     headers.push(watched.message().await.unwrap().unwrap());
-    let followed = follow(&ledger.genesis().to_proto(), None, &headers).unwrap();
+    let genesis = ledger.genesis().to_proto();
+    let mut follower = Follower::new(&genesis);
+    for header in &headers {
+        follower.take(header).unwrap();
+    }
+    let followed = follower.finish().unwrap();
     assert_eq!(followed.hash, ledger.tip().block_hash);
     assert_eq!(followed.signatures as u64, tip + 1);
     let status = client.watch_headers(from(tip + 3)).await.unwrap_err();
@@ -405,11 +412,34 @@ async fn headers_are_watched_as_they_come() {
 }
 
 /// Commits a transaction of an organization's, which is executed.
-fn post(world: &World, nonce: u64, who: &str, contract: u32, action: &impl prost::Message) {
-    let (_, signed) = sign(who, nonce, contract, action);
+fn post(world: &World, nonce: u64, who: &str, contract: u32, action: &impl prost::Message) -> TxId {
+    let (id, signed) = sign(who, nonce, contract, action);
     let candidate = fixture::commit(&world.node.ledger, &[&signed]);
     let receipt = &candidate.receipts()[0];
     assert_eq!(receipt.code, 0, "{:?}", receipt.rejection);
+    id
+}
+
+/// The debtor's confirmation of an invoice as every one here is.
+fn confirmation(invoice: InvoiceId, acknowledged: Vec<i32>) -> invoices::Action {
+    let confirm = invoices::ConfirmInvoice {
+        invoice: invoice.to_vec(),
+        amount: Some(wire::Money {
+            minor: 100_000,
+            currency: "USD".into(),
+        }),
+        terms_hash: terms_hash(&terms()).to_vec(),
+        acknowledged,
+    };
+    invoices::Action {
+        action: Some(invoices::action::Action::Confirm(confirm)),
+    }
+}
+
+fn invoice_record(world: &World, id: InvoiceId) -> invoices::Invoice {
+    let key = keys::invoice(id.0.as_ref());
+    let record = world.node.ledger.state().0.get(&key).unwrap().unwrap();
+    invoices::Invoice::decode(&record[..]).unwrap()
 }
 
 /// An invoice of the seller's whose one claim was passed on so many times.
@@ -419,19 +449,9 @@ async fn passed_on(times: u64) -> (World, ReceivableId) {
     fixture::commit(&world.node.ledger, &[&signed]);
     let invoice = InvoiceId::of(registering);
     let receivable = ReceivableId::of(invoice);
-    let confirm = invoices::ConfirmInvoice {
-        invoice: invoice.to_vec(),
-        amount: Some(wire::Money {
-            minor: 100_000,
-            currency: "USD".into(),
-        }),
-        terms_hash: terms_hash(&terms()).to_vec(),
-        // It is like the first one in all but its number.
-        acknowledged: vec![invoices::WarningKind::LooseMatch.into()],
-    };
-    let confirm = invoices::Action {
-        action: Some(invoices::action::Action::Confirm(confirm)),
-    };
+    // It is like the first one in all but its number.
+    let warnings = invoice_record(&world, invoice).warnings;
+    let confirm = confirmation(invoice, warnings);
     post(&world, 1_000, "buyer-a", contract::INVOICE, &confirm);
     let holders = ["supplier-b", "supplier-c"];
     let mut holder = "supplier-a";
@@ -468,6 +488,68 @@ async fn passed_on(times: u64) -> (World, ReceivableId) {
         holder = to;
     }
     (world, receivable)
+}
+
+/// Confirmed at once, or once another organization has consented: the debtor's accounts signed it, and the proof says which.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirmation_may_be_a_proposal() {
+    let mut world = World::build().await;
+    let key = key_of("buyer-a").public_key().to_vec();
+    for (nonce, consents_of) in [(1_000, vec![]), (2_000, vec!["bank-d".to_owned()])] {
+        let (registering, signed) = world.fresh("supplier-a");
+        fixture::commit(&world.node.ledger, &[&signed]);
+        let invoice = InvoiceId::of(registering);
+        let warnings = invoice_record(&world, invoice).warnings;
+        let confirm = confirmation(invoice, warnings).encode_to_vec();
+        let propose = membership::Propose {
+            contract: contract::INVOICE,
+            action: confirm.clone(),
+            consents_of: consents_of.clone(),
+            expires_on: Some(wire::Date {
+                year: 2012,
+                month: 2,
+                day: 1,
+            }),
+        };
+        let of = |action| membership::Action {
+            action: Some(action),
+        };
+        let propose = of(membership::action::Action::Propose(propose));
+        let proposing = post(&world, nonce, "buyer-a", contract::MEMBERSHIP, &propose);
+        let proposal = ProposalId::of(proposing);
+        if !consents_of.is_empty() {
+            let consent = membership::Consent {
+                proposal: proposal.to_vec(),
+                action_hash: proposal.action_hash(contract::INVOICE, &confirm).to_vec(),
+            };
+            let consent = of(membership::action::Action::Consent(consent));
+            post(&world, nonce + 1, "bank-d", contract::MEMBERSHIP, &consent);
+        }
+        let request = wire::GetPassportRequest {
+            receivable: ReceivableId::of(invoice).to_vec(),
+            base: None,
+        };
+        let mut client = Proofs::new(world.client("supplier-a"));
+        let file = client
+            .get_passport(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .proof;
+        match read(check(&world, &file, None).unwrap()).confirmation {
+            Confirmation::Signed { transaction, by } => {
+                assert_eq!((transaction, by), (proposing, vec![key.clone()]));
+                assert!(consents_of.is_empty());
+            }
+            Confirmation::Approved {
+                proposal: of, by, ..
+            } => {
+                assert_eq!((of, by), (proposal.to_vec(), vec![key.clone()]));
+                assert!(!consents_of.is_empty());
+            }
+            Confirmation::NotNamed => panic!("it is named"),
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -131,7 +131,7 @@ impl Generator {
                 self.rng.gen_range(1..=(minor / 4).max(1))
             },
             schedule: if is_loan(request) {
-                self.one_of(&[0, 1, 2, 3, 2, 3])
+                self.one_of(&[0, 1, 2, 3, 2, 3, 2, 2])
             } else {
                 0
             },

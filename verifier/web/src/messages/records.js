@@ -254,14 +254,22 @@ const Consent = message('Consent', [
   [2, 'action_hash', 'bytes'],
 ]);
 
+const Propose = message('Propose', [
+  [1, 'contract', 'u32'],
+  [2, 'action', 'bytes'],
+  [3, 'consents_of', repeated('string')],
+  [4, 'expires_on', Day],
+]);
+
 /** Of the membership contract's actions, those with which a proposal may be carried out. */
 export const MembershipAction = message(
   'membership.Action',
   [
+    [1, 'propose', Propose],
     [2, 'approve', Approve],
     [3, 'consent', Consent],
   ],
-  { oneof: ['approve', 'consent'], partial: true },
+  { oneof: ['propose', 'approve', 'consent'], partial: true },
 );
 
 export const Proposal = message('Proposal', [
