@@ -493,9 +493,9 @@ async fn passed_on(times: u64) -> (World, ReceivableId) {
 /// Confirmed at once, or once another organization has consented: the debtor's accounts signed it, and the proof says which.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_confirmation_may_be_a_proposal() {
-    let mut world = World::build().await;
     let key = key_of("buyer-a").public_key().to_vec();
     for (nonce, consents_of) in [(1_000, vec![]), (2_000, vec!["bank-d".to_owned()])] {
+        let mut world = World::build().await;
         let (registering, signed) = world.fresh("supplier-a");
         fixture::commit(&world.node.ledger, &[&signed]);
         let invoice = InvoiceId::of(registering);
