@@ -5,6 +5,7 @@ pub mod access;
 pub mod approvals;
 pub mod block;
 pub mod business_days;
+pub mod claim;
 pub mod dates;
 pub mod genesis;
 pub mod hash;

@@ -44,9 +44,7 @@ impl PrivateField {
             ],
         )
     }
-}
 
-impl PrivateField {
     /// The root over so many fields, of which this is the one at a position, by its siblings; none where these do not fit.
     pub fn root_at(&self, position: usize, count: usize, siblings: &[Hash]) -> Option<Hash> {
         merkle::root_at(self.leaf().as_ref(), position, count, siblings)

@@ -14,6 +14,7 @@ use counterfoil_proto::receivable::v1::{
 };
 use counterfoil_proto::settlement::v1::event::Event as SettlementEvent;
 use counterfoil_proto::v1::Money;
+use counterfoil_types::claim::burden;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
 use prost::Message as _;
 
@@ -309,8 +310,7 @@ fn of_encumbrances(records: &Records, replay: &Replay, evidence: &Evidence) -> V
     let mut pledged = Encumbered::new();
     for claim in &records.claims {
         let key = (claim.receivable.clone(), claim.number);
-        let encumbrance = claim.encumbrance.as_ref();
-        match encumbrance.and_then(|encumbrance| encumbrance.encumbrance.as_ref()) {
+        match burden(claim) {
             Some(Encumbrance::Offered(offer)) => offered.insert((key, offer.encode_to_vec())),
             Some(Encumbrance::Locked(lock)) => {
                 locked.insert((key, [&*lock.request, &*lock.payment].concat()))

@@ -8,6 +8,7 @@ use counterfoil_proto::receivable::v1::action::Action;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, Purpose, Receivable};
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::claim::burden;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{ClaimId, OrganizationId, ReceivableId};
 
@@ -304,7 +305,7 @@ fn acceptance(
     instruction: Instruction,
     currencies: &Currencies,
 ) -> wire_receivable::AcceptOffer {
-    let price = match views::burden(claim) {
+    let price = match burden(claim) {
         Some(Encumbrance::Offered(offer)) => offer.price.as_ref().map(|price| (price, offer)),
         _ => None,
     };

@@ -9,6 +9,7 @@ use counterfoil_proto::membership::v1::{DecisionState, ProposalState, Role};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState, Receivable, ReceivableState};
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::claim::burden;
 use counterfoil_types::ids::RequestId;
 use serde_json::json;
 
@@ -20,7 +21,6 @@ use crate::lists::all;
 use crate::output::{Answer, View};
 use crate::owed::{Owed, ledger_date, live_claims};
 use crate::session::Session;
-use crate::views;
 
 mod claims;
 mod debts;
@@ -134,7 +134,7 @@ async fn claims(client: &Client, desk: &Desk<'_>) -> Result<Vec<Entry>, Failure>
         };
         found.extend(all(client, filter).await?);
     }
-    found.retain(|claim| matches!(views::burden(claim), Some(Encumbrance::Offered(_))));
+    found.retain(|claim| matches!(burden(claim), Some(Encumbrance::Offered(_))));
     let mut receivables: BTreeMap<Vec<u8>, Receivable> = BTreeMap::new();
     let mut offered: Vec<(Claim, Receivable)> = Vec::new();
     for claim in found {

@@ -4,12 +4,11 @@ use clap::Subcommand;
 use counterfoil_proto::invoice::v1 as invoice;
 use counterfoil_proto::invoice::v1::action::Action;
 use counterfoil_proto::invoice::v1::{Invoice, InvoiceState, WarningKind};
-use counterfoil_proto::receivable::v1::{Receivable, Terms};
+use counterfoil_proto::receivable::v1::Receivable;
 use counterfoil_proto::v1 as wire;
-use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{InvoiceId, OrganizationId, ReceivableId};
 use counterfoil_types::invoice_response::InvoiceResponse;
-use prost::Message as _;
+use counterfoil_types::terms::terms_hash;
 
 use crate::amounts::{Currencies, percent};
 use crate::arguments::{Page, Sending, enum_value};
@@ -401,11 +400,6 @@ fn check_acknowledged(invoice: &Invoice, acknowledged: bool) -> Result<(), Failu
         "the invoice has warnings: {}\n  what to do: see that you do not pay twice, and confirm with --acknowledge-warnings",
         kinds.join(", ")
     )))
-}
-
-/// The hash of terms, which a confirmation repeats.
-pub fn terms_hash(terms: &Terms) -> Hash {
-    Hash::tagged("counterfoil/terms/v1", &[&terms.encode_to_vec()])
 }
 
 /// Repeats an invoice's amount and terms, and shows them to whoever is about to sign.

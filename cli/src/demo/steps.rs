@@ -14,6 +14,7 @@ use counterfoil_proto::{calendar, cash, invoice, settlement};
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{InvoiceId, OrganizationId, ReceivableId, RequestId, TxId};
 use counterfoil_types::keys::SigningKey;
+use counterfoil_types::terms::terms_hash;
 use counterfoil_types::{payload, quote};
 
 pub use self::cases::Proposed;
@@ -23,7 +24,7 @@ use super::figures::{GRACE_DAYS, PENALTY_RATE_PPM};
 use super::quotes;
 use super::schedule::{PASSED_CLAIM, Request, Schedule};
 use super::scripted::{self, ARBITER_THRESHOLD, ARBITERS};
-use crate::commands::invoice::{COMMERCIAL_INVOICE, terms_hash};
+use crate::commands::invoice::COMMERCIAL_INVOICE;
 use crate::failure::Failure;
 use crate::localnet::Network;
 use crate::signer::{Action, DEFAULT_LIFETIME, Signer};

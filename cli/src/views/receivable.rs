@@ -3,6 +3,7 @@
 use counterfoil_proto::receivable::v1::{
     Claim, Endorsement, Receivable, RecourseLimit, Terms, Undertaking, encumbrance::Encumbrance,
 };
+use counterfoil_types::claim::burden;
 use serde_json::Value;
 
 use super::{amount, day};
@@ -109,11 +110,6 @@ pub fn claim(claim: &Claim, currency: &str, currencies: &Currencies) -> View {
         Some(origin) => view.number("origin", origin),
     };
     encumbrance(view, burden(claim), currencies)
-}
-
-/// What stands in the way of a claim's controller, if anything does.
-pub fn burden(claim: &Claim) -> Option<&Encumbrance> {
-    claim.encumbrance.as_ref()?.encumbrance.as_ref()
 }
 
 /// An encumbrance in a few words, which fit a list.

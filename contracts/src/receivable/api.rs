@@ -8,10 +8,11 @@ use counterfoil_proto::receivable::v1::{
     Receivable, ReceivableOpened, ReceivableState, Terms,
 };
 use counterfoil_proto::v1::Money;
+use counterfoil_types::claim::burden;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::{InvoiceId, ReceivableId};
 
-use super::claims::{self, encumber, endorse};
+use super::claims::{encumber, endorse};
 use super::division::divide;
 use super::events::emit;
 use super::keys::{
@@ -177,12 +178,12 @@ pub fn changed_claims(store: &Store<'_>) -> Result<Changes<Claim>, StateError> {
 
 /// Whether anything encumbers a claim.
 pub fn is_encumbered(claim: &Claim) -> bool {
-    claims::burden(claim).is_some()
+    burden(claim).is_some()
 }
 
 /// The financing request that locks a claim.
 pub fn lock_of(claim: &Claim) -> Option<&Lock> {
-    match claims::burden(claim) {
+    match burden(claim) {
         Some(Burden::Locked(lock)) => Some(lock),
         _ => None,
     }
@@ -196,7 +197,7 @@ pub fn price_of(claim: &Claim) -> Option<&[u8]> {
 
 /// What a claim is pledged for.
 pub fn pledge_of(claim: &Claim) -> Option<&Pledge> {
-    match claims::burden(claim) {
+    match burden(claim) {
         Some(Burden::Pledged(pledge)) => Some(pledge),
         _ => None,
     }
@@ -287,11 +288,7 @@ pub fn sell(
     if taken < claim.outstanding_minor {
         ranked.push((claim.outstanding_minor - taken, Rank::Retained));
     }
-    let request = match claim
-        .encumbrance
-        .as_ref()
-        .and_then(|e| e.encumbrance.as_ref())
-    {
+    let request = match burden(&claim) {
         Some(Burden::Locked(lock)) => lock.request.clone(),
         _ => Vec::new(),
     };

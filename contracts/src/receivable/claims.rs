@@ -7,6 +7,7 @@ use counterfoil_proto::receivable::v1::{
     Claim, ClaimState, ClaimTransferred, Encumbrance, Endorsement, Purpose, Rank, Receivable,
 };
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::claim::burden;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::EndorsementId;
 use counterfoil_types::interest::{Accrual, Interest};
@@ -217,11 +218,6 @@ pub(super) fn endorse(
     let concerned = [claim.controller.as_str(), to, &debtor];
     emit(context, &concerned, Kind::Transferred(transferred));
     Ok(())
-}
-
-/// What encumbers a claim.
-pub(super) fn burden(claim: &Claim) -> Option<&Burden> {
-    claim.encumbrance.as_ref()?.encumbrance.as_ref()
 }
 
 pub(super) fn encumber(claim: Claim, burden: Option<Burden>) -> Claim {

@@ -10,12 +10,12 @@ use counterfoil_proto::receivable::v1::{
     OfferExpired, Purpose, Receivable, Recourse, RejectionCode,
 };
 use counterfoil_proto::v1::Money;
+use counterfoil_types::claim::burden;
 use counterfoil_types::dates::Date;
 use counterfoil_types::limits::{MAX_MINOR, MAX_OFFER_DAYS};
 
 use super::claims::{
-    burden, check_free, check_not_held, encumber, endorse, find, find_free, is_assignable, money,
-    records,
+    check_free, check_not_held, encumber, endorse, find, find_free, is_assignable, money, records,
 };
 use super::events::emit;
 use super::keys::{claim, put_claim, receivable_of};

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
 use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
+use counterfoil_types::claim::burden;
 use counterfoil_types::dates::Date;
 use counterfoil_types::interest::{Accrual, Interest};
 use counterfoil_types::shares::pro_rata;
 
-use super::claims::{burden, encumber, penalty, penalty_terms, spent};
+use super::claims::{encumber, penalty, penalty_terms, spent};
 use super::events::emit;
 use super::keys::{claim, put_claim, put_receivable};
 use crate::kernel::{Context, StateError, Store, stored_date};

@@ -4,6 +4,7 @@ use counterfoil_proto::financing::v1::Request;
 use counterfoil_proto::invoice::v1::{DisputeState, Invoice};
 use counterfoil_proto::receivable::v1::Claim;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
+use counterfoil_types::claim::burden;
 
 /// An empty filter matches all.
 pub fn matches(filter: &str, value: &str) -> bool {
@@ -13,11 +14,6 @@ pub fn matches(filter: &str, value: &str) -> bool {
 /// As `matches`, of an enum's number.
 pub fn is(filter: i32, value: i32) -> bool {
     filter == 0 || filter == value
-}
-
-/// What stands in the way of a claim's controller.
-pub fn burden(claim: &Claim) -> Option<&Burden> {
-    claim.encumbrance.as_ref()?.encumbrance.as_ref()
 }
 
 /// Whether a claim is on offer to an organization; an empty filter matches all claims.

@@ -57,15 +57,12 @@ impl Ledger {
 
     /// The header of a committed height for who has those before it: with its validators where they are others than decided the last.
     pub fn next_on_the_way(&self, height: u64) -> Result<CertifiedHeader, LedgerError> {
-        let genesis = self.genesis().validator_set();
         let mut known = BTreeSet::new();
-        let turns = self.storage().turns(height, usize::MAX)?;
-        let (begun, set) = match turns.last() {
-            Some((at, next)) => (at + 1, decoded(next, "validators")?),
-            None => (1, genesis),
+        let (is_known, set) = match self.storage().last_turn(height)? {
+            Some((at, next)) => (at + 1 < height, decoded(&next, "validators")?),
+            None => (true, self.genesis().validator_set()),
         };
-        // Those of genesis are known from there.
-        if begun < height || turns.is_empty() {
+        if is_known {
             known.insert(validator_set_hash(&set));
         }
         self.certified(height, &set, &mut known)

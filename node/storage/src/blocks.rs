@@ -2,10 +2,10 @@
 
 use counterfoil_types::hash::Hash;
 
-use crate::Storage;
 use crate::codec::{self, PlaceRow, SummaryRow, UndecidedRow};
 use crate::db::{Batch, Family, Frozen, prefix_end};
 use crate::error::StorageError;
+use crate::{Row, Storage};
 
 /// Few rows, written once and in the order of heights, are merged at next to no cost; and one receipt is still read without
 /// all the others of its block.
@@ -137,14 +137,15 @@ impl Storage {
         let (from, until) = (codec::turn_key(0), codec::turn_key(below));
         let frozen = self.database().freeze();
         let rows = frozen.scan(Family::Blocks, from.to_vec(), Some(until.to_vec()), limit)?;
-        let height = |key: &[u8]| {
-            let height = key.get(1..).and_then(|height| height.try_into().ok());
-            let damaged = || StorageError::Corrupt("the key of a change of validators".into());
-            height.map(u64::from_be_bytes).ok_or_else(damaged)
-        };
-        rows.into_iter()
-            .map(|(key, validators)| Ok((height(&key)?, validators)))
-            .collect()
+        rows.into_iter().map(turn).collect()
+    }
+
+    /// The last of them.
+    pub fn last_turn(&self, below: u64) -> Result<Option<(u64, Vec<u8>)>, StorageError> {
+        let (from, until) = (codec::turn_key(0), codec::turn_key(below));
+        let frozen = self.database().freeze();
+        let row = frozen.last(Family::Blocks, from.to_vec(), until.to_vec())?;
+        row.map(turn).transpose()
     }
 
     /// The encoded receipts of a decided block, in its order; none above the tip and none for genesis.
@@ -300,6 +301,13 @@ fn undecided_rows(
         .into_iter()
         .map(|(key, row)| Ok((key, codec::decode(&row, "undecided block")?)))
         .collect()
+}
+
+fn turn((key, validators): Row) -> Result<(u64, Vec<u8>), StorageError> {
+    let height = key.get(1..).and_then(|height| height.try_into().ok());
+    let damaged = || StorageError::Corrupt("the key of a change of validators".into());
+    let height = height.map(u64::from_be_bytes).ok_or_else(damaged)?;
+    Ok((height, validators))
 }
 
 fn body(frozen: &Frozen<'_>, hash: &Hash, height: u64) -> Result<Vec<u8>, StorageError> {

@@ -15,8 +15,8 @@ use rocksdb::{
     DBRecoveryMode, IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
 };
 
-use crate::Rows;
 use crate::error::StorageError;
+use crate::{Row, Rows};
 
 /// The layout of the rows. Changes whenever an older build could misread them.
 pub(crate) const FORMAT: &str = "counterfoil-storage/4";
@@ -249,6 +249,24 @@ impl Frozen<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The last row with `from <= key < until`.
+    pub fn last(
+        &self,
+        family: Family,
+        from: Vec<u8>,
+        until: Vec<u8>,
+    ) -> Result<Option<Row>, StorageError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(from);
+        options.set_iterate_upper_bound(until);
+        self.snapshot
+            .iterator_cf_opt(self.database.family(family), options, IteratorMode::End)
+            .next()
+            .map(|row| row.map(|(key, value)| (key.into_vec(), value.into_vec())))
+            .transpose()
+            .map_err(StorageError::database("scan the database"))
     }
 
     /// At most `limit` rows with `from <= key < until`, in the order of keys; no `until` means to the end.

@@ -66,7 +66,8 @@ pub type Record = Arc<[u8]>;
 pub type Writes = BTreeMap<Vec<u8>, Option<Record>>;
 
 /// Keys and what stands under them, in the order of keys.
-pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+pub type Rows = Vec<Row>;
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
 
 /// The records used last, by their keys.
 pub(crate) type Records = Cache<Vec<u8>>;

@@ -18,6 +18,7 @@ use counterfoil_proto::v1 as wire;
 
 use super::records::{Records, Signed};
 use super::{ProofError, keys};
+use crate::claim::burden;
 use crate::hash::Hash;
 use crate::ids::{ProposalId, TxId};
 use crate::limits::MAX_PRIVATE_FIELDS;
@@ -238,11 +239,7 @@ impl Passport {
     }
 
     fn read_burden(&mut self, claim: &Claim, records: &mut Records<'_>) -> Result<(), ProofError> {
-        let burden = claim
-            .encumbrance
-            .as_ref()
-            .and_then(|e| e.encumbrance.as_ref());
-        match burden {
+        match burden(claim) {
             Some(Burden::Pledged(pledge)) if !self.loans.contains_key(&pledge.loan) => {
                 let key = keys::loan(&pledge.loan);
                 let Some(loan) = records.may::<Loan>(&key, "loan")? else {
@@ -324,28 +321,24 @@ fn confirmation(
         return Ok(Confirmation::NotNamed);
     }
     let Signed { id, transaction } = records.signed(&receivable.confirmation)?;
-    if transaction.contract == contract::INVOICE {
-        if transaction.organization != debtor.id {
-            return Err(PassportError::NotAConfirmation.into());
-        }
-        check_confirms(receivable, &transaction.action)?;
-        check_accounts(debtor, &transaction.signers)?;
-        return Ok(Confirmation::Signed {
-            transaction: id,
-            by: transaction.signers,
-        });
-    }
     let action = strict::decode::<membership::Action>(&transaction.action);
     let action = match (transaction.contract, action) {
         (contract::MEMBERSHIP, Ok(action)) => action.action,
         _ => None,
     };
-    // A proposal that had all the signatures it needs was carried out at once.
-    if let Some(membership::action::Action::Propose(proposed)) = &action {
-        if transaction.organization != debtor.id || proposed.contract != contract::INVOICE {
+    let whole = match &action {
+        None => Some((transaction.contract, &transaction.action)),
+        // A proposal that had all the signatures it needs was carried out at once.
+        Some(membership::action::Action::Propose(proposed)) => {
+            Some((proposed.contract, &proposed.action))
+        }
+        Some(_) => None,
+    };
+    if let Some((of, signed)) = whole {
+        if transaction.organization != debtor.id || of != contract::INVOICE {
             return Err(PassportError::NotAConfirmation.into());
         }
-        check_confirms(receivable, &proposed.action)?;
+        check_confirms(receivable, signed)?;
         check_accounts(debtor, &transaction.signers)?;
         return Ok(Confirmation::Signed {
             transaction: id,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use counterfoil_proto::receivable::v1::{Claim, Endorsement};
+use counterfoil_types::claim::burden;
 
 use crate::amounts::Currencies;
 use crate::output::View;
@@ -200,7 +201,7 @@ fn in_words(claim: &Claim, currency: &str, currencies: &Currencies) -> String {
         currencies.format(claim.outstanding_minor, currency),
         currencies.format(claim.face_minor, currency),
     );
-    if let Some(burden) = views::burden(claim) {
+    if let Some(burden) = burden(claim) {
         words += &format!(", {}", views::burden_in_words(burden));
     }
     words

@@ -2,6 +2,7 @@
 
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, Offer, Receivable};
+use counterfoil_types::claim::burden;
 
 use super::entry::{Desk, Entry, date};
 use crate::views;
@@ -65,7 +66,7 @@ pub fn to_expire(desk: &Desk<'_>, offered: &[(Claim, Receivable)]) -> Vec<Entry>
 }
 
 fn offer(claim: &Claim) -> Option<&Offer> {
-    match views::burden(claim)? {
+    match burden(claim)? {
         Encumbrance::Offered(offer) => Some(offer),
         _ => None,
     }

@@ -4,9 +4,10 @@ use counterfoil_proto::invoice::v1::{AcceptConditions, ConfirmConditionally, Inv
 use counterfoil_proto::receivable::v1::BusinessDayConvention;
 use counterfoil_types::dates::Date;
 use counterfoil_types::ids::InvoiceId;
+use counterfoil_types::terms::terms_hash;
 
+use super::check_acknowledged;
 use super::register::convention;
-use super::{check_acknowledged, terms_hash};
 use crate::amounts::Currencies;
 use crate::arguments::Sending;
 use crate::failure::Failure;

@@ -1,8 +1,8 @@
 //! What a proof proves, as a person reads it: what, who, when, how much, and on whose word.
 
-use counterfoil_proto::receivable::v1::encumbrance::Encumbrance;
 use counterfoil_proto::receivable::v1::{Claim, ClaimState};
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::claim::burden;
 use counterfoil_types::proof::headers::Followed;
 use counterfoil_types::proof::passport::{Confirmation, Passport};
 use counterfoil_types::proof::unfinanced::Unfinanced;
@@ -156,7 +156,7 @@ fn line(passport: &Passport, claim: &Claim, currency: &str, currencies: &Currenc
         )
     });
     let way: Vec<String> = way.collect();
-    let burden = views::burden(claim).map_or_else(|| "none".to_owned(), words);
+    let encumbrance = burden(claim).map_or_else(|| "none".to_owned(), views::burden_in_words);
     let state = match claim.state() {
         ClaimState::Live => "live",
         _ => "spent",
@@ -171,12 +171,8 @@ fn line(passport: &Passport, claim: &Claim, currency: &str, currencies: &Currenc
             currencies,
         )
         .text("state", state)
-        .text("encumbrance", burden)
+        .text("encumbrance", encumbrance)
         .text("way", way.join("\n"))
-}
-
-fn words(burden: &Encumbrance) -> String {
-    views::burden_in_words(burden)
 }
 
 fn unfinanced_answer(found: &Unfinanced, as_of: View, currencies: &Currencies) -> Answer {

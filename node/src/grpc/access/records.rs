@@ -119,6 +119,12 @@ impl<'a> Records<'a> {
 
     /// The organization that signed the transaction of a receipt, as its block has it.
     pub fn signer(&self, receipt: &wire::Receipt) -> Result<Option<String>, Status> {
+        let signed = self.transaction(receipt)?;
+        signed.map(|bytes| signer_of(&bytes)).transpose()
+    }
+
+    /// The encoded `SignedTransaction` of a receipt, as its block has it.
+    pub fn transaction(&self, receipt: &wire::Receipt) -> Result<Option<Vec<u8>>, Status> {
         self.count();
         let stored = self.ledger.storage().block(receipt.height);
         let stored = stored.map_err(|e| errors::failed("reading a block", e))?;
@@ -126,8 +132,7 @@ impl<'a> Records<'a> {
             return Ok(None);
         };
         let block: wire::Block = decoded(&stored.block)?;
-        let signed = block.transactions.get(receipt.index as usize);
-        signed.map(|bytes| signer_of(bytes)).transpose()
+        Ok(block.transactions.into_iter().nth(receipt.index as usize))
     }
 
     fn count(&self) {

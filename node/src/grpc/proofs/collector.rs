@@ -56,11 +56,7 @@ impl<'a> Collector<'a> {
     pub fn take_transaction(&mut self, id: &Hash) -> Result<wire::Transaction, Status> {
         let lost = || errors::failed("reading a transaction", format!("{id} is not in its block"));
         let receipt = self.records.receipt(id)?.ok_or_else(lost)?;
-        let block = self.ledger.storage().block(receipt.height);
-        let block = block.map_err(|e| errors::failed("reading a block", e))?;
-        let block: wire::Block = decoded(&block.ok_or_else(lost)?.block)?;
-        let mut transactions = block.transactions.into_iter();
-        let bytes = transactions.nth(receipt.index as usize).ok_or_else(lost)?;
+        let bytes = self.records.transaction(&receipt)?.ok_or_else(lost)?;
         let signed: wire::SignedTransaction = decoded(&bytes)?;
         self.transactions.insert(*id, bytes);
         decoded(&signed.transaction)

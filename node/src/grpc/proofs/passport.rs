@@ -11,6 +11,7 @@ use counterfoil_proto::membership::v1 as membership;
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaking};
 use counterfoil_proto::v1 as wire;
+use counterfoil_types::claim::burden;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::proof::keys;
 use counterfoil_types::strict;
@@ -20,7 +21,6 @@ use tonic::Status;
 use super::collector::Collector;
 use crate::grpc::access::{Caller, Records, rules};
 use crate::grpc::errors;
-use crate::grpc::filters::burden;
 
 pub fn collect(
     collector: &mut Collector<'_>,

@@ -29,8 +29,23 @@ use crate::ledger::Start;
 const KEPT: u64 = 16;
 
 async fn passport(world: &World, who: &str, base: wire::ProofBase) -> Result<Vec<u8>, Status> {
+    ask_passport(world, who, world.receivable, base).await
+}
+
+/// That of a receivable which the caller may read, as of the last block.
+async fn passport_of(world: &World, who: &str, receivable: ReceivableId) -> Vec<u8> {
+    let asked = ask_passport(world, who, receivable, latest()).await;
+    asked.unwrap()
+}
+
+async fn ask_passport(
+    world: &World,
+    who: &str,
+    receivable: ReceivableId,
+    base: wire::ProofBase,
+) -> Result<Vec<u8>, Status> {
     let request = wire::GetPassportRequest {
-        receivable: world.receivable.to_vec(),
+        receivable: receivable.to_vec(),
         base: Some(base),
     };
     let mut client = Proofs::new(world.client(who));
@@ -143,12 +158,7 @@ async fn no_part_of_a_passport_can_be_dropped_doubled_or_swapped() {
     let world = World::build().await;
     let bytes = passport(&world, "regulator", latest()).await.unwrap();
     let proof: wire::Proof = strict::decode(&bytes).unwrap();
-    let other = wire::GetPassportRequest {
-        receivable: world.other_receivable.to_vec(),
-        base: None,
-    };
-    let mut client = Proofs::new(world.client("regulator"));
-    let other = client.get_passport(other).await.unwrap().into_inner().proof;
+    let other = passport_of(&world, "regulator", world.other_receivable).await;
     check(&world, &other, None).unwrap();
     let other: wire::Proof = strict::decode(&other).unwrap();
     let mut changed: Vec<(String, wire::Proof)> = Vec::new();
@@ -525,17 +535,7 @@ async fn a_confirmation_may_be_a_proposal() {
             let consent = of(membership::action::Action::Consent(consent));
             post(&world, nonce + 1, "bank-d", contract::MEMBERSHIP, &consent);
         }
-        let request = wire::GetPassportRequest {
-            receivable: ReceivableId::of(invoice).to_vec(),
-            base: None,
-        };
-        let mut client = Proofs::new(world.client("supplier-a"));
-        let file = client
-            .get_passport(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .proof;
+        let file = passport_of(&world, "supplier-a", ReceivableId::of(invoice)).await;
         match read(check(&world, &file, None).unwrap()).confirmation {
             Confirmation::Signed { transaction, by } => {
                 assert_eq!((transaction, by), (proposing, vec![key.clone()]));
@@ -555,17 +555,7 @@ async fn a_confirmation_may_be_a_proposal() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passport_of_twenty_endorsements_is_short() {
     let (world, receivable) = passed_on(20).await;
-    let request = wire::GetPassportRequest {
-        receivable: receivable.to_vec(),
-        base: None,
-    };
-    let mut client = Proofs::new(world.client("supplier-c"));
-    let file = client
-        .get_passport(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .proof;
+    let file = passport_of(&world, "supplier-c", receivable).await;
     assert!(file.len() < 40 * 1024, "{} bytes", file.len());
     let passport = read(check(&world, &file, None).unwrap());
     let way = passport.way(&passport.claims[0]);

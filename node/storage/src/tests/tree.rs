@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use counterfoil_types::hash::Hash;
-use counterfoil_types::proof::state::{Entry, StateProofError, verify};
+use counterfoil_types::proof::state::{Entry, StateProofError, leaf_path, verify};
 use jmt::storage::{LeafNode, Node as JmtNode, NodeKey, TreeReader};
 use jmt::{KeyHash, OwnedValue, Sha256Jmt};
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{Model, advance, hash, store_keeping, writes};
 use crate::db::{Family, Frozen};
 use crate::tree::node::{Child, Node, Path};
-use crate::tree::{leaf_key, read, stored_root};
+use crate::tree::{read, stored_root};
 use crate::{KEEP_SNAPSHOTS, Storage, Writes};
 
 /// The root of a sparse Merkle tree written from its definition: an empty subtree is a
@@ -80,7 +80,7 @@ impl Oracle {
     fn advance(&self, version: u64, changes: &Writes) -> Hash {
         let leaves = changes.iter().map(|(key, record)| {
             (
-                KeyHash(leaf_key(key)),
+                KeyHash(leaf_path(key)),
                 record.as_deref().map(<[u8]>::to_vec),
             )
         });

@@ -86,7 +86,7 @@ pub(crate) fn stage(
         .iter()
         .map(|(key, record)| {
             let value = record.as_ref().map(|record| Sha256::digest(record).into());
-            (leaf_key(key), value)
+            (leaf_path(key), value)
         })
         .collect();
     changes.sort_unstable();
@@ -136,13 +136,9 @@ pub(crate) fn missing_root(version: u64) -> StorageError {
     StorageError::Corrupt(format!("the state tree has no root at version {version}"))
 }
 
-pub(crate) fn leaf_key(key: &[u8]) -> [u8; 32] {
-    leaf_path(key)
-}
-
 /// Proves what stands under some keys, or that nothing does, as of a view of a commit.
 pub(crate) fn prove(frozen: &Frozen<'_>, keys: &[Vec<u8>]) -> Result<StateProof, StorageError> {
-    let mut leaves: Vec<[u8; 32]> = keys.iter().map(|key| leaf_key(key)).collect();
+    let mut leaves: Vec<[u8; 32]> = keys.iter().map(|key| leaf_path(key)).collect();
     leaves.sort_unstable();
     prove::prove(&|path| read(frozen, path), &leaves)
 }

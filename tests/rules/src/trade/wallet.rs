@@ -9,6 +9,7 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::{InvoiceId, TxId};
 use counterfoil_types::keys::SigningKey;
+use counterfoil_types::terms::terms_hash;
 use counterfoil_types::transaction::{self, contract};
 use prost::Message as _;
 
@@ -143,11 +144,10 @@ pub fn terms() -> receivable::v1::Terms {
 
 /// Confirms an invoice under [`terms`].
 pub fn confirmation(invoice: InvoiceId, minor: u64) -> invoices::v1::ConfirmInvoice {
-    let terms_hash = Hash::tagged("counterfoil/terms/v1", &[&terms().encode_to_vec()]);
     invoices::v1::ConfirmInvoice {
         invoice: invoice.to_vec(),
         amount: money(minor, "USD"),
-        terms_hash: terms_hash.to_vec(),
+        terms_hash: terms_hash(&terms()).to_vec(),
         acknowledged: Vec::new(),
     }
 }

@@ -25,11 +25,12 @@ use counterfoil_proto::membership::v1::{
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaken, Undertaking};
 use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
+use counterfoil_types::claim::burden;
 use tonic::Status;
 
 use super::{Caller, Records};
 use crate::grpc::errors;
-use crate::grpc::filters::{arbiters, burden, is_for_bank};
+use crate::grpc::filters::{arbiters, is_for_bank};
 
 pub use events::event;
 pub use transactions::{counts, receipt, transaction};

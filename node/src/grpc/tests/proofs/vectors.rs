@@ -5,6 +5,7 @@ use std::path::Path;
 use counterfoil_proto::receivable::v1 as claims;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::get_unfinanced_request::Of;
+use counterfoil_types::claim::burden;
 use counterfoil_types::genesis::Genesis;
 use counterfoil_types::ids::InvoiceId;
 use counterfoil_types::proof::headers::Checkpoint;
@@ -12,7 +13,7 @@ use counterfoil_types::proof::passport::{Confirmation, Passport};
 use counterfoil_types::proof::{Subject, Verified, verify};
 use serde_json::{Value, json};
 
-use super::{Proofs, check, latest, passed_on, passport, unfinanced};
+use super::{check, latest, passed_on, passport, passport_of, unfinanced};
 use crate::fixture;
 
 /// Files that verifiers in other languages are held against, with what they say. `COUNTERFOIL_WRITE_VECTORS=1` writes them anew.
@@ -76,17 +77,7 @@ async fn write_vectors(folder: &Path) {
         height: 0,
         checkpoint: known,
     };
-    let request = wire::GetPassportRequest {
-        receivable: passed.to_vec(),
-        base: None,
-    };
-    let mut client = Proofs::new(world.client("supplier-c"));
-    let passed = client
-        .get_passport(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .proof;
+    let passed = passport_of(&world, "supplier-c", passed).await;
     let fresh = Of::Invoice(InvoiceId::of(id).to_vec());
     let nothing = Of::Fingerprint(vec![0x5a; 32]);
     let files = [
@@ -165,17 +156,13 @@ fn summary_of_passport(passport: &Passport) -> Value {
     };
     let claims = passport.claims.iter().map(|claim| {
         use claims::encumbrance::Encumbrance::{Locked, Offered, Pledged};
-        let burden = claim
-            .encumbrance
-            .as_ref()
-            .and_then(|e| e.encumbrance.as_ref());
         let way = passport.way(claim).into_iter();
         json!({
             "number": claim.number,
             "holder": claim.controller,
             "outstanding_minor": claim.outstanding_minor.to_string(),
             "live": claim.state() == claims::ClaimState::Live,
-            "encumbrance": burden.map(|burden| match burden {
+            "encumbrance": burden(claim).map(|burden| match burden {
                 Offered(offer) => format!("offered to {}", offer.to),
                 Locked(_) => "locked".to_owned(),
                 Pledged(pledge) => format!("pledged to {}", pledge.pledgee),
