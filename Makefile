@@ -25,7 +25,7 @@ SOAK_ARGS ?=
 BENCH_ARGS ?=
 
 .NOTPARALLEL:
-.PHONY: help prerequisites build demo test verifiers bench benchmarks conformance check fmt deny mutants soak
+.PHONY: help prerequisites build demo test verifiers bench benchmarks conformance check fmt deny fuzz mutants soak
 
 help:
 	@echo "make demo   build, then run 2,466 invoices through four validators (DEMO_ARGS are passed on)"
@@ -40,6 +40,7 @@ help:
 	@echo "make check  formatting and lints"
 	@echo "make deny   licences, bans, sources and advisories of the dependencies"
 	@echo "make fmt    format the sources"
+	@echo "make fuzz   feed proofs, transactions and genesis files changed bytes, SECONDS=60 for each of four targets"
 	@echo "make soak   hold 10,000 connections and 1,000 subscribers for ten minutes (SOAK_ARGS are passed on)"
 	@echo "make mutants SHARD=k/n or SAMPLE=100"
 	@echo "            put faults into the rules and count those that the tests catch"
@@ -93,6 +94,10 @@ benchmarks: prerequisites
 # Eleven minutes, and some gigabytes of memory: no other target calls it.
 soak: build
 	@$(TARGET)/soak $(SOAK_ARGS)
+
+# Needs a nightly compiler, which it installs, so that no other target calls it.
+fuzz: prerequisites
+	@sh .ci/fuzz $(or $(SECONDS),60)
 
 # Hours for all of them, so that no other target calls it.
 mutants: prerequisites

@@ -6,7 +6,7 @@ use counterfoil_proto::credit::v1::{HistoryEntry, ProfileShare};
 use counterfoil_proto::financing::v1::{Limit, Loan, Programme, Request, StandingQuote};
 use counterfoil_proto::invoice::v1::Invoice;
 use counterfoil_proto::membership::v1::{Organization, Proposal, ProposedDecision};
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaking};
+use counterfoil_proto::receivable::v1::{Claim, DebtPayment, Endorsement, Receivable, Undertaking};
 use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
 use counterfoil_proto::v1 as wire;
 
@@ -55,6 +55,7 @@ lists! {
     ListClaimsRequest => list_claims, claims: Claim;
     ListEndorsementsRequest => list_endorsements, endorsements: Endorsement;
     ListUndertakingsRequest => list_undertakings, undertakings: Undertaking;
+    ListDebtPaymentsRequest => list_debt_payments, payments: DebtPayment;
     ListRequestsRequest => list_requests, requests: Request;
     ListLoansRequest => list_loans, loans: Loan;
     ListProgrammesRequest => list_programmes, programmes: Programme;

@@ -12,8 +12,8 @@ use crate::credit::Credit;
 use crate::financing::Financing;
 use crate::invoice::Invoices;
 use crate::kernel::{
-    Authority, BlockContext, Context, Contract, Contracts, Failure, Rules, StateReader, Store,
-    Writes, reject,
+    Appends, Authority, BlockContext, Context, Contract, Contracts, Failure, Rules, StateReader,
+    Store, Writes, reject,
 };
 use crate::membership::Membership;
 use crate::receivable::Receivables;
@@ -25,7 +25,18 @@ use crate::{calendar, credit, financing, membership, receivable, supervision};
 #[derive(Debug, PartialEq, Eq)]
 pub struct Executed {
     pub writes: Writes,
+    pub appends: Appends,
     pub events: Vec<Event>,
+}
+
+/// A transaction, and where it stands in its block.
+#[derive(Clone, Copy)]
+pub struct Placed<'a> {
+    pub id: TxId,
+    pub index: u32,
+    pub transaction: &'a Transaction,
+    /// The encoded `SignedTransaction`.
+    pub signed: &'a [u8],
 }
 
 /// Carries out one transaction on the state as it stands before it.
@@ -34,9 +45,9 @@ pub fn execute(
     below: &dyn StateReader,
     rules: Rules<'_>,
     block: BlockContext,
-    (tx_id, index): (TxId, u32),
-    transaction: &Transaction,
+    placed: Placed<'_>,
 ) -> Result<Executed, Failure> {
+    let transaction = placed.transaction;
     let store = Store::new(below);
     let id = &transaction.organization;
     let caller = membership::api::organization(&store, id)?.ok_or_else(|| {
@@ -49,8 +60,9 @@ pub fn execute(
         contracts: Contracts { authority, run },
         rules,
         block,
-        tx_id,
-        index,
+        tx_id: placed.id,
+        signed: placed.signed,
+        index: placed.index,
         ledger_date,
         caller,
         signers: transaction.signers.clone(),
@@ -62,8 +74,10 @@ pub fn execute(
     receivable::api::keep_defaults(&mut context)?;
     financing::api::keep_exposures(&mut context)?;
     credit::api::record(&mut context)?;
+    let (writes, appends) = context.store.into_changes();
     Ok(Executed {
-        writes: context.store.into_writes(),
+        writes,
+        appends,
         events: context.events,
     })
 }

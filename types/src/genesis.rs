@@ -30,13 +30,16 @@ pub use organizations::{
 };
 
 /// The newest version of the rules and bytes that this software speaks: that of new networks.
-pub const PROTOCOL_VERSION: u32 = 8;
+pub const PROTOCOL_VERSION: u32 = 9;
 /// The oldest one. A network of it goes on under it until its operators decide on the next (specification 10.2).
 pub const OLDEST_PROTOCOL_VERSION: u32 = 6;
 /// The version from which on the ledger key can be rotated, and a transaction's lifetime set.
 pub const ROTATION_VERSION: u32 = 7;
 /// The version from which on records name the transactions and requests that they come of, by which proofs are put together.
 pub const NAMING_VERSION: u32 = 8;
+/// The version from which on the entries of histories stand beside the state, in a tree that the head of each holds, and each payment of a
+/// receivable is a record.
+pub const HISTORY_VERSION: u32 = 9;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -117,7 +117,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             let list = session
                 .list(&page, pages(&client, filter), views::history_entry)
                 .await?;
-            let columns = ["height", "index", "tx_id", "figures"];
+            let columns = ["on", "height", "index", "tx_id", "figures"];
             Ok(Answer::list("entries", &columns, list))
         }
         Command::Verify { organization } => {

@@ -1,5 +1,6 @@
 //! `counterfoil proof`: files that prove a trade history without a node, and checking them.
 
+mod link;
 mod verdict;
 
 use std::fs;
@@ -9,9 +10,11 @@ use std::str::FromStr;
 use clap::Subcommand;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::get_unfinanced_request::Of;
+use counterfoil_types::block::header_hash;
+use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::Genesis;
 use counterfoil_types::hash::Hash;
-use counterfoil_types::ids::{InvoiceId, ReceivableId};
+use counterfoil_types::ids::{InvoiceId, OrganizationId, ReceivableId, TxId};
 use counterfoil_types::limits::MAX_PROOF_BYTES;
 use counterfoil_types::payload::{self, PrivateField};
 use counterfoil_types::proof;
@@ -20,9 +23,12 @@ use counterfoil_types::strict;
 use prost::Message as _;
 
 use crate::arguments::{read_file, read_json};
+use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{Answer, View};
 use crate::session::Session;
+
+use link::{Link, Particulars};
 
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -56,6 +62,31 @@ pub enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Write an organization's history in a window of days, with nothing left out; itself, the regulator and those it lets read it may, reads only
+    ///
+    /// Each invoice and each settlement of these days, and whatever else concerned the organization. Without days it is the whole history, and
+    /// whoever checks it adds up the profile again. To those the organization lets read its profile, what happened stays hidden but for
+    /// the figures that it moved.
+    History {
+        organization: OrganizationId,
+        /// The first ledger date; the beginning if left out
+        #[arg(long, value_name = "DATE")]
+        from: Option<Date>,
+        /// The last ledger date; the end if left out
+        #[arg(long, value_name = "DATE")]
+        to: Option<Date>,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Write a committed transaction with its block's header, and what became of it; the organization that signed it may, reads only
+    ///
+    /// Its receipt is in the file where you may read all of it.
+    Transaction {
+        /// The transaction's id, 64 hexadecimal digits
+        id: TxId,
+        #[command(flatten)]
+        target: Target,
+    },
     /// Check a proof without a node, and print what it proves; anyone may
     ///
     /// Fails, and names the reason, where anything in the file does not hold: believe nothing of it then. Without a checkpoint it rests on the keys
@@ -70,6 +101,16 @@ pub enum Command {
         /// A block that you know, as HEIGHT:HASH; the file must begin there
         #[arg(long, value_name = "HEIGHT:HASH")]
         checkpoint: Option<Known>,
+        #[command(flatten)]
+        link: Link,
+    },
+    /// Compute the strict fingerprint of an invoice from its particulars, under each ledger key of a file; whoever has the file may
+    Fingerprint {
+        #[command(flatten)]
+        particulars: Particulars,
+        /// The network's ledger key file
+        #[arg(long, value_name = "FILE")]
+        ledger_key: PathBuf,
     },
 }
 
@@ -126,7 +167,7 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             if let Some(private) = private {
                 proof = opened(&proof, &read_json::<Vec<PrivateField>>(&private)?, &open)?;
             }
-            target.write(&proof)
+            target.write(&client, &proof).await
         }
         Command::Unfinanced {
             invoice,
@@ -141,17 +182,50 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             };
             let answer = client.proofs().get_unfinanced(request).await;
             let answer = answer.map_err(|status| client.failure(status))?;
-            target.write(&answer.into_inner().proof)
+            target.write(&client, &answer.into_inner().proof).await
+        }
+        Command::History {
+            organization,
+            from,
+            to,
+            target,
+        } => {
+            let client = session.client().await?;
+            let request = wire::GetHistoryRequest {
+                organization: organization.into(),
+                from: from.map(Date::to_proto),
+                to: to.map(Date::to_proto),
+                base: Some(target.base()),
+            };
+            let answer = client.proofs().get_history(request).await;
+            let answer = answer.map_err(|status| client.failure(status))?;
+            target.write(&client, &answer.into_inner().proof).await
+        }
+        Command::Transaction { id, target } => {
+            let client = session.client().await?;
+            let request = wire::GetCommittedRequest {
+                transaction: id.to_vec(),
+                base: Some(target.base()),
+            };
+            let answer = client.proofs().get_committed(request).await;
+            let answer = answer.map_err(|status| client.failure(status))?;
+            target.write(&client, &answer.into_inner().proof).await
         }
         Command::Verify {
             file,
             genesis,
             checkpoint,
+            link,
         } => verify(
             &file,
             &genesis,
             checkpoint.map(|Known(checkpoint)| checkpoint),
+            &link,
         ),
+        Command::Fingerprint {
+            particulars,
+            ledger_key,
+        } => link::fingerprints(&particulars, &ledger_key),
     }
 }
 
@@ -163,7 +237,28 @@ impl Target {
         }
     }
 
-    fn write(&self, proof: &[u8]) -> Result<Answer, Failure> {
+    /// The checkpoint that was asked for, as the file has it.
+    fn first(&self, proof: &[u8]) -> Result<Option<Checkpoint>, Failure> {
+        if self.checkpoint == 0 {
+            return Ok(None);
+        }
+        let proof: wire::Proof = strict::decode(proof).map_err(Failure::failed)?;
+        let first = proof.headers.first();
+        let header = first.and_then(|first| first.header.as_ref());
+        Ok(header.map(|header| Checkpoint {
+            height: self.checkpoint,
+            hash: header_hash(header),
+        }))
+    }
+
+    /// Writes a proof that holds by the node's own genesis: whoever is given the file may have no node to ask again.
+    async fn write(&self, client: &Client, proof: &[u8]) -> Result<Answer, Failure> {
+        let (genesis, _) = client.genesis().await?;
+        proof::verify(proof, &genesis, self.first(proof)?).map_err(|error| {
+            Failure::Failed(format!(
+                "the node's proof does not hold: {error}\n  what to do: ask another node, and tell who runs this one"
+            ))
+        })?;
         let file = self.out.display();
         fs::write(&self.out, proof)
             .map_err(|e| Failure::Failed(format!("cannot write {file}: {e}")))?;
@@ -206,7 +301,12 @@ fn opened(proof: &[u8], fields: &[PrivateField], names: &[String]) -> Result<Vec
     Ok(proof.encode_to_vec())
 }
 
-fn verify(file: &Path, genesis: &Path, checkpoint: Option<Checkpoint>) -> Result<Answer, Failure> {
+fn verify(
+    file: &Path,
+    genesis: &Path,
+    checkpoint: Option<Checkpoint>,
+    link: &Link,
+) -> Result<Answer, Failure> {
     let text = String::from_utf8(read_file(genesis)?).map_err(|e| unusable(genesis, &e))?;
     let genesis = Genesis::from_json(&text).map_err(|e| unusable(genesis, &e))?;
     let size = fs::metadata(file).map_or(0, |file| file.len());
@@ -218,7 +318,13 @@ fn verify(file: &Path, genesis: &Path, checkpoint: Option<Checkpoint>) -> Result
     let genesis = genesis.to_proto();
     let verified =
         proof::verify(&bytes, &genesis, checkpoint).map_err(|error| not_proven(&error))?;
-    Ok(verdict::answer(&verified, &genesis, checkpoint.is_some()))
+    let linked = link.check(&verified)?;
+    Ok(verdict::answer(
+        &verified,
+        &genesis,
+        checkpoint.is_some(),
+        linked.as_ref(),
+    ))
 }
 
 fn unusable(file: &Path, error: &dyn std::fmt::Display) -> Failure {

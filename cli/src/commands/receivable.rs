@@ -63,6 +63,15 @@ pub enum Command {
         /// The receivable's id, 64 hexadecimal digits
         id: ReceivableId,
     },
+    /// List what its debtor paid of a receivable, one payment after the other; whoever has a part in it may, reads only
+    ///
+    /// Payments from before version 9 of the rules are in the receivable's sums alone.
+    Payments {
+        /// The receivable's id, 64 hexadecimal digits
+        id: ReceivableId,
+        #[command(flatten)]
+        page: Page,
+    },
     /// List the receivables that you have a part in; reads only
     List {
         /// Only those this organization owes
@@ -124,6 +133,24 @@ pub async fn execute(command: Command, session: &Session) -> Result<Answer, Fail
             (Action::ReportDefault(report), sending)
         }
         Command::Show { id } => return show(&client, id, &currencies).await,
+        Command::Payments { id, page } => {
+            let receivable = get(&client, id.to_vec()).await?;
+            let currency = receivable
+                .face
+                .map(|face| face.currency)
+                .unwrap_or_default();
+            let filter = wire::ListDebtPaymentsRequest {
+                receivable: id.to_vec(),
+                ..Default::default()
+            };
+            let list = session
+                .list(&page, pages(&client, filter), |payment| {
+                    views::debt_payment(payment, &currency, &currencies)
+                })
+                .await?;
+            let columns = ["number", "value_date", "principal_minor", "penalty_minor"];
+            return Ok(Answer::list("payments", &columns, list));
+        }
         Command::List {
             debtor,
             state,

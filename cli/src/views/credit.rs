@@ -132,6 +132,7 @@ pub fn history_entry(entry: &HistoryEntry) -> View {
         .number("height", entry.height)
         .number("index", entry.index)
         .id("tx_id", &entry.tx_id)
+        .date("on", entry.on.as_ref())
         .list("figures", entry.figures().map(|f| format!("{f:?}")))
 }
 

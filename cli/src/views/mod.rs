@@ -27,7 +27,8 @@ pub use membership::{account, decision, organization, proposal, settings};
 pub use message::action;
 pub use payment::{acceptance, payment};
 pub use receivable::{
-    burden_in_words, claim, endorsement, receivable, recourse_limit, terms, undertaking,
+    burden_in_words, claim, debt_payment, endorsement, receivable, recourse_limit, terms,
+    undertaking,
 };
 pub use supervision::{freeze, pack, pack_in_full, suspense};
 

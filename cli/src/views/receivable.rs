@@ -1,7 +1,8 @@
 //! How receivables, claims and endorsements are shown.
 
 use counterfoil_proto::receivable::v1::{
-    Claim, Endorsement, Receivable, RecourseLimit, Terms, Undertaking, encumbrance::Encumbrance,
+    Claim, DebtPayment, Endorsement, Receivable, RecourseLimit, Terms, Undertaking,
+    encumbrance::Encumbrance,
 };
 use counterfoil_types::claim::burden;
 use serde_json::Value;
@@ -78,6 +79,21 @@ pub fn receivable(receivable: &Receivable, currencies: &Currencies) -> View {
 }
 
 /// A claim's amounts are in its receivable's currency.
+/// What a debtor paid at one time, in the currency of the receivable.
+pub fn debt_payment(payment: &DebtPayment, currency: &str, currencies: &Currencies) -> View {
+    View::new()
+        .number("number", payment.number)
+        .date("value_date", payment.value_date.as_ref())
+        .minor(
+            "principal_minor",
+            payment.principal_minor,
+            currency,
+            currencies,
+        )
+        .minor("penalty_minor", payment.penalty_minor, currency, currencies)
+        .id("transaction", &payment.transaction)
+}
+
 pub fn claim(claim: &Claim, currency: &str, currencies: &Currencies) -> View {
     let id = format!("{}#{}", hex::encode(&claim.receivable), claim.number);
     let undertakings = claim.undertakings.iter().map(|undertaken| {

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod errors;
+mod history;
 mod keys;
 mod shares;
 

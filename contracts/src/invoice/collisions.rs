@@ -2,10 +2,10 @@
 //! (specification 3.3).
 
 use counterfoil_proto::invoice::v1::{CollisionRelease, Invoice, RejectionCode};
+use counterfoil_types::invoice_number::printed;
 use counterfoil_types::limits::MAX_SHARED_FINGERPRINT;
 
 use super::keys::{INVOICES, STRICT};
-use super::number::printed;
 use super::registration::hex_of;
 use crate::kernel::{Context, Failure, Fingerprints, StateError, reject, reject_repeated};
 

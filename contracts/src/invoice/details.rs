@@ -8,9 +8,9 @@ use counterfoil_proto::v1::{KernelRejectionCode, Money};
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::InvoiceId;
+use counterfoil_types::invoice_number::{is_invisible, normalise};
 use counterfoil_types::limits::{MAX_REFERENCE, MAX_TENOR_DAYS};
 
-use super::number::{is_invisible, normalise};
 use crate::cash::api as cash;
 use crate::kernel::{Context, Failure, StateError, reject, stored_date};
 use crate::receivable::api as receivable;

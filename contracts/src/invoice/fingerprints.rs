@@ -1,12 +1,12 @@
 //! The two fingerprints of an invoice (specification 3.2), and that of a credit note.
 
 use counterfoil_types::dates::Date;
+use counterfoil_types::fingerprint;
 use counterfoil_types::genesis::LedgerKey;
-use counterfoil_types::hash::Hash;
 
 use counterfoil_proto::v1::Money;
 
-use crate::kernel::{Fingerprints, keyed_fingerprint};
+use crate::kernel::Fingerprints;
 
 /// Over seller, normalised number and year of issue: one invoice holds it.
 pub(super) fn strict(
@@ -15,8 +15,9 @@ pub(super) fn strict(
     normal_number: &str,
     year: u32,
 ) -> Fingerprints {
-    let tag = "counterfoil/strict-fingerprint/v1";
-    Fingerprints::new(keys, |key| numbered(key, tag, seller, normal_number, year))
+    Fingerprints::new(keys, |key| {
+        fingerprint::strict(key, seller, normal_number, year)
+    })
 }
 
 /// Over seller, normalised number and year of issue of a credit note: one holds it, apart from invoices.
@@ -26,17 +27,9 @@ pub(super) fn credit_note(
     normal_number: &str,
     year: u32,
 ) -> Fingerprints {
-    let tag = "counterfoil/credit-note-fingerprint/v1";
-    Fingerprints::new(keys, |key| numbered(key, tag, seller, normal_number, year))
-}
-
-fn numbered(key: &LedgerKey, tag: &str, seller: &str, normal_number: &str, year: u32) -> Hash {
-    let year = year.to_be_bytes();
-    keyed_fingerprint(
-        key,
-        tag,
-        &[seller.as_bytes(), normal_number.as_bytes(), &year],
-    )
+    Fingerprints::new(keys, |key| {
+        fingerprint::credit_note(key, seller, normal_number, year)
+    })
 }
 
 /// Over what another number would not change: a hit is a warning.
@@ -56,7 +49,7 @@ pub(super) fn loose(
         due.as_bytes(),
     ];
     Fingerprints::new(keys, |key| {
-        keyed_fingerprint(key, "counterfoil/loose-fingerprint/v1", &parts)
+        fingerprint::keyed(key, "counterfoil/loose-fingerprint/v1", &parts)
     })
 }
 

@@ -12,7 +12,6 @@ mod errors;
 mod events;
 mod fingerprints;
 mod keys;
-mod number;
 mod policy;
 mod proposals;
 mod registration;

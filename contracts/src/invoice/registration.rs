@@ -7,13 +7,13 @@ use counterfoil_proto::invoice::v1::{
 };
 use counterfoil_proto::membership::v1::Role;
 use counterfoil_types::ids::InvoiceId;
+use counterfoil_types::invoice_number::normalise;
 
 use super::collisions::check_strict;
 use super::details::{self, date_of, gross};
 use super::events::{emit, emit_to_seller};
 use super::fingerprints;
 use super::keys::{DOCUMENTS, INVOICES, LOOSE, STRICT};
-use super::number::normalise;
 use super::policy;
 use crate::kernel::{Context, Failure, Fingerprints, StateError, reject, reject_repeated};
 use crate::membership::api as membership;

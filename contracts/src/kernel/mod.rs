@@ -10,11 +10,11 @@ mod table;
 
 pub use authority::Authority;
 pub use context::{BlockContext, Context, Contracts, Rules};
-pub use fingerprint::{Fingerprints, keyed_fingerprint};
+pub use fingerprint::Fingerprints;
 pub use rejection::{
     Failure, Rejection, RejectionCode, check_known, check_reason, reject, reject_repeated,
 };
-pub use store::{Record, StateError, StateReader, Store, Writes, stored_date};
+pub use store::{Appends, Record, StateError, StateReader, Store, Writes, stored_date};
 pub use table::{Changes, Table};
 
 pub(crate) use rejection::rejection_codes;

@@ -13,6 +13,10 @@ pub type Record = Arc<[u8]>;
 /// Records by key; `None` removes one.
 pub type Writes = BTreeMap<Vec<u8>, Option<Record>>;
 
+/// What is added to lists that only grow, by list: the place of the first item, and the items. They stand beside the state: nothing
+/// reads them in execution, and whoever adds to one vouches for it in a record.
+pub type Appends = BTreeMap<Vec<u8>, (u64, Vec<Vec<u8>>)>;
+
 /// What became of one record in a transaction.
 pub struct Change {
     pub before: Option<Record>,
@@ -51,6 +55,7 @@ pub trait StateReader {
 pub struct Store<'a> {
     below: &'a dyn StateReader,
     writes: Writes,
+    appends: Appends,
 }
 
 impl<'a> Store<'a> {
@@ -58,6 +63,7 @@ impl<'a> Store<'a> {
         Self {
             below,
             writes: Writes::new(),
+            appends: Appends::new(),
         }
     }
 
@@ -88,7 +94,17 @@ impl<'a> Store<'a> {
             .collect()
     }
 
+    /// Adds to a list, at its end.
+    pub fn append(&mut self, list: Vec<u8>, place: u64, item: Vec<u8>) {
+        let (_, items) = self.appends.entry(list).or_insert((place, Vec::new()));
+        items.push(item);
+    }
+
     pub fn into_writes(self) -> Writes {
         self.writes
+    }
+
+    pub fn into_changes(self) -> (Writes, Appends) {
+        (self.writes, self.appends)
     }
 }

@@ -3,12 +3,13 @@
 use counterfoil_proto::membership::v1::{
     AccountOwner, ConsensusSettings, LegalIdentity, Organization, OrganizationStatus, Role, Roster,
 };
+use counterfoil_types::fingerprint;
 
 use super::keys::{
     self, ACCOUNTS, DECISIONS, LEGAL_IDENTITIES, ORGANIZATIONS, PROPOSALS, put_organization,
     put_roster, put_settings, roster,
 };
-use crate::kernel::{Fingerprints, Rules, StateError, Store, keyed_fingerprint};
+use crate::kernel::{Fingerprints, Rules, StateError, Store};
 
 pub use super::activations::{ledger_keys_at, version_at};
 pub use super::authority::{check_accounts, check_signers, check_status};
@@ -150,7 +151,9 @@ pub(super) fn legal_fingerprints(
     let fingerprint = |(kind, id): (&str, &String)| {
         let parts = [kind.as_bytes(), id.as_bytes()];
         let tag = "counterfoil/legal-id/v1";
-        Fingerprints::new(rules.ledger_keys, |key| keyed_fingerprint(key, tag, &parts))
+        Fingerprints::new(rules.ledger_keys, |key| {
+            fingerprint::keyed(key, tag, &parts)
+        })
     };
     given.map(fingerprint).collect()
 }

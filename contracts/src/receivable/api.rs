@@ -16,7 +16,7 @@ use super::claims::{encumber, endorse};
 use super::division::divide;
 use super::events::emit;
 use super::keys::{
-    self, CLAIMS, ENDORSEMENTS, RECEIVABLES, UNDERTAKINGS, put_claim, put_receivable,
+    self, CLAIMS, DEBT_PAYMENTS, ENDORSEMENTS, RECEIVABLES, UNDERTAKINGS, put_claim, put_receivable,
 };
 use crate::kernel::{Changes, Context, StateError, Store};
 
@@ -73,6 +73,16 @@ pub fn endorsements_of_prefix(receivable: &[u8]) -> Vec<u8> {
     [ENDORSEMENTS.key(&[receivable]).as_slice(), b"/"].concat()
 }
 
+/// What the keys of the payments of a receivable begin with.
+pub fn debt_payments_of_prefix(receivable: &[u8]) -> Vec<u8> {
+    [DEBT_PAYMENTS.key(&[receivable]).as_slice(), b"/"].concat()
+}
+
+/// What the keys of all payments of receivables begin with.
+pub fn debt_payment_prefix() -> Vec<u8> {
+    DEBT_PAYMENTS.prefix()
+}
+
 /// Key of an undertaking.
 pub fn undertaking_key(receivable: &[u8], id: &[u8]) -> Vec<u8> {
     UNDERTAKINGS.key(&[receivable, id])
@@ -124,6 +134,7 @@ pub fn open(context: &mut Context<'_>, confirmed: Confirmed<'_>) -> ReceivableId
         payments: Vec::new(),
         fees_paid: Vec::new(),
         credited_minor: 0,
+        debt_payments: 0,
         disputed: false,
         confirmation: confirmed.confirmation,
     };

@@ -1,12 +1,13 @@
 //! Where receivables, claims and endorsements stand.
 
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaking};
+use counterfoil_proto::receivable::v1::{Claim, DebtPayment, Endorsement, Receivable, Undertaking};
 
 use crate::kernel::{StateError, Store, Table};
 
 pub(super) const RECEIVABLES: Table<Receivable> = Table::new("receivable/receivable");
 pub(super) const CLAIMS: Table<Claim> = Table::new("receivable/claim");
 pub(super) const ENDORSEMENTS: Table<Endorsement> = Table::new("receivable/endorsement");
+pub(super) const DEBT_PAYMENTS: Table<DebtPayment> = Table::new("receivable/debt-payment");
 pub(super) const UNDERTAKINGS: Table<Undertaking> = Table::new("receivable/undertaking");
 
 pub(super) fn claim(

@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::event::Event as Kind;
-use counterfoil_proto::receivable::v1::{Claim, OfferOvertaken, Rank, Receivable, ReceivableState};
+use counterfoil_proto::receivable::v1::{
+    Claim, DebtPayment, OfferOvertaken, Rank, Receivable, ReceivableState,
+};
 use counterfoil_types::claim::burden;
 use counterfoil_types::dates::Date;
+use counterfoil_types::genesis::HISTORY_VERSION;
 use counterfoil_types::interest::{Accrual, Interest};
 use counterfoil_types::shares::pro_rata;
 
 use super::claims::{encumber, penalty, penalty_terms, spent};
 use super::events::emit;
-use super::keys::{claim, put_claim, put_receivable};
+use super::keys::{DEBT_PAYMENTS, claim, put_claim, put_receivable};
 use crate::kernel::{Context, StateError, Store, stored_date};
 
 /// What one claim is owed, and what it gets of a payment.
@@ -242,6 +245,19 @@ pub fn pay(
         .penalty_paid_minor
         .saturating_add(allocation.penalty_minor);
     let settled = end_claims(&mut receivable, &allocation.shares, on);
+    if context.rules.version >= HISTORY_VERSION {
+        let payment = DebtPayment {
+            receivable: receivable.id.clone(),
+            number: receivable.debt_payments,
+            transaction: context.tx_id.to_vec(),
+            value_date: Some(on.to_proto()),
+            principal_minor: allocation.principal_minor,
+            penalty_minor: allocation.penalty_minor,
+        };
+        receivable.debt_payments += 1;
+        let parts = [payment.receivable.as_slice(), &payment.number.to_be_bytes()];
+        DEBT_PAYMENTS.put(&mut context.store, &parts, &payment);
+    }
     put_receivable(&mut context.store, &receivable);
     settled
 }

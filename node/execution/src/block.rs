@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use counterfoil_contracts::kernel::{
-    BlockContext, Failure, Record, Rules, StateError, StateReader, Store, Writes,
+    Appends, BlockContext, Failure, Record, Rules, StateError, StateReader, Store, Writes,
 };
 use counterfoil_contracts::{calendar, dispatch, membership};
 use counterfoil_proto::membership::v1::{ConsensusSettings, LedgerKeyRotation, Upgrade};
@@ -16,10 +16,11 @@ use prost::Message as _;
 use crate::check::VerifiedTransaction;
 use crate::overlay::Overlay;
 
-/// What a block leaves: the state's changes, and a receipt for each transaction that it has room for.
+/// What a block leaves: the state's changes, what is added to lists beside it, and a receipt for each transaction that it has room for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     pub writes: Writes,
+    pub appends: Appends,
     pub receipts: Vec<Receipt>,
 }
 
@@ -152,8 +153,13 @@ impl Executor {
             if !receipts.is_empty() && work(receipts.len(), overlay.len()) >= enough {
                 break;
             }
-            let place = (tx.id(), index);
-            let done = dispatch::execute(&overlay, rules.rules(), *block, place, tx.transaction());
+            let placed = dispatch::Placed {
+                id: tx.id(),
+                index,
+                transaction: tx.transaction(),
+                signed: tx.bytes(),
+            };
+            let done = dispatch::execute(&overlay, rules.rules(), *block, placed);
             let (executed, rejection) = match done {
                 Ok(executed) => (Some(executed), None),
                 Err(Failure::Rejected(rejection)) => (None, Some(rejection)),
@@ -166,10 +172,10 @@ impl Executor {
                 code: rejection.as_ref().map_or(0, |rejection| rejection.code),
                 ..Receipt::default()
             };
-            let mut writes = Writes::new();
+            let (mut writes, mut appends) = (Writes::new(), Appends::new());
             if let Some(executed) = executed {
                 receipt.events = executed.events;
-                writes = executed.writes;
+                (writes, appends) = (executed.writes, executed.appends);
             }
             // The wording of a rejection is not under consensus, and so does not count.
             let Some(left) = room.checked_sub(receipt.encoded_len()) else {
@@ -177,6 +183,7 @@ impl Executor {
             };
             room = left;
             overlay.apply(writes);
+            overlay.append(appends);
             receipt.rejection = rejection.map(|rejection| Rejection {
                 contract: rejection.contract.to_owned(),
                 reason: rejection.reason.to_owned(),
@@ -185,8 +192,10 @@ impl Executor {
             });
             receipts.push(receipt);
         }
+        let (writes, appends) = overlay.into_changes();
         Ok(Outcome {
-            writes: overlay.into_writes(),
+            writes,
+            appends,
             receipts,
         })
     }

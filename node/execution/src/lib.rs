@@ -7,4 +7,6 @@ mod overlay;
 
 pub use block::{Executor, HeightRules, Outcome, Unprepared, work};
 pub use check::{Refusal, VerifiedTransaction, check, check_all, check_expiry};
-pub use counterfoil_contracts::kernel::{BlockContext, Record, StateError, StateReader, Writes};
+pub use counterfoil_contracts::kernel::{
+    Appends, BlockContext, Record, StateError, StateReader, Writes,
+};

@@ -3,6 +3,8 @@
 //!
 //! It does not cover the wording of rejections, which no hash does, nor blocks that are not decided.
 
+mod histories;
+
 use std::path::{Path, PathBuf};
 
 use counterfoil_proto::v1::{Block, CommitCertificate, Header, Receipt};
@@ -18,6 +20,8 @@ use serde::Serialize;
 use super::backup::Backup;
 use super::{AppError, Output, print_table, progress, read_genesis};
 use crate::config::Config;
+use crate::ledger::State;
+use histories::Histories;
 
 /// Blocks whose summaries are read at a time.
 const SUMMARIES: usize = 1_000;
@@ -156,6 +160,7 @@ impl Examination<'_> {
         let bar = progress::bar(tip.height, "blocks");
         let (mut height, mut time_ms) = (0, self.genesis.time_ms);
         let mut settings = Settings::of(&self.genesis.to_proto());
+        let mut histories = Histories::new(State(storage.snapshot()));
         // Genesis has no header to state one.
         let mut root = tip.state_root.to_vec();
         while height < tip.height {
@@ -170,9 +175,12 @@ impl Examination<'_> {
                     .ok_or_else(|| "it is missing".to_owned())
                     .and_then(|block| {
                         let receipts = receipts(storage, height)?;
-                        self.block(height, &summary, &block, &receipts, &mut settings)
+                        let (header, transactions) =
+                            self.block(height, &summary, &block, &receipts, &mut settings)?;
+                        follows(&header, &parent, time_ms)?;
+                        histories.block(header.version, &transactions, &receipts)?;
+                        Ok(header)
                     })
-                    .and_then(|header| follows(&header, &parent, time_ms).map(|()| header))
                     .map_err(|problem| damaged(format!("block {height}: {problem}")))?;
                 parent = summary.hash;
                 time_ms = header.time_ms;
@@ -186,11 +194,12 @@ impl Examination<'_> {
         if parent != tip.block_hash || root != tip.state_root.to_vec() {
             return Err(damaged("the tip is not what the last block states"));
         }
+        histories.finish().map_err(damaged)?;
         Ok(tip)
     }
 
     /// One block by itself: its hash, what its header says of its contents, its line in lists; and its certificate, by the
-    /// validators of its height.
+    /// validators of its height. Gives its header and transactions.
     fn block(
         &self,
         height: u64,
@@ -198,7 +207,7 @@ impl Examination<'_> {
         stored: &StoredBlock,
         receipts: &[Receipt],
         settings: &mut Settings,
-    ) -> Result<Header, String> {
+    ) -> Result<(Header, Vec<Vec<u8>>), String> {
         let Block {
             header,
             transactions,
@@ -242,7 +251,7 @@ impl Examination<'_> {
         settings
             .follow(&header, &transactions)
             .map_err(|e| e.to_string())?;
-        Ok(header)
+        Ok((header, transactions))
     }
 
     /// The records as a whole, against the root that the last header states.
@@ -298,6 +307,8 @@ fn receipts(storage: &Storage, height: u64) -> Result<Vec<Receipt>, String> {
 
 #[cfg(test)]
 mod tests {
+    use counterfoil_contracts::credit;
+    use counterfoil_proto::credit::v1::HistoryEntry;
     use counterfoil_storage::Commit;
 
     use super::*;
@@ -376,7 +387,25 @@ mod tests {
         };
         let found_elsewhere =
             |commit: &mut Commit| commit.receipts[0].0 = Hash::tagged("another", &[]);
+        let other_entry = |commit: &mut Commit| {
+            let list = credit::api::entry_list(fixture::BANK);
+            let (_, entries) = commit.appends.get_mut(&list).unwrap();
+            let mut entry = HistoryEntry::decode(entries[0].as_slice()).unwrap();
+            entry.on.as_mut().unwrap().day ^= 1;
+            entries[0] = entry.encode_to_vec();
+        };
+        let other_subtree = |commit: &mut Commit| {
+            let list = credit::api::subtree_list(fixture::BANK);
+            let (_, roots) = commit.appends.get_mut(&list).unwrap();
+            roots[0][0] ^= 1;
+        };
         for (words, problem) in [
+            ("the history of bank-a: entry 0", found(other_entry)),
+            ("the history of bank-a: entry 0", found(other_subtree)),
+            (
+                "the history of bank-a: entry 0 is missing",
+                found(|commit| commit.appends.clear()),
+            ),
             ("block 2: transaction", found(found_elsewhere)),
             ("block 2: the certificate is for another", found(of_another)),
             ("block 2: its transactions", found(other_block)),

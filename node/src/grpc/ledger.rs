@@ -150,6 +150,7 @@ reads! {
     receivable::list_claims(ListClaimsRequest) -> ListClaimsResponse;
     receivable::list_endorsements(ListEndorsementsRequest) -> ListEndorsementsResponse;
     receivable::list_undertakings(ListUndertakingsRequest) -> ListUndertakingsResponse;
+    receivable::list_debt_payments(ListDebtPaymentsRequest) -> ListDebtPaymentsResponse;
     financing::get_request(GetRequestRequest) -> GetRequestResponse;
     financing::list_requests(ListRequestsRequest) -> ListRequestsResponse;
     financing::rank_quotes(RankQuotesRequest) -> RankQuotesResponse;

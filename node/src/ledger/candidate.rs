@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use counterfoil_execution::{VerifiedTransaction, Writes, work};
+use counterfoil_execution::{Appends, VerifiedTransaction, Writes, work};
 use counterfoil_proto::v1::{Header, Receipt};
 use counterfoil_storage::TreeUpdate;
 use counterfoil_types::hash::Hash;
@@ -23,6 +23,7 @@ pub(super) struct Executed {
     pub transactions: Vec<VerifiedTransaction>,
     pub receipts: Vec<Receipt>,
     pub writes: Arc<Writes>,
+    pub appends: Appends,
     pub tree: TreeUpdate,
     /// Those who decide the next block, encoded, where they are others.
     pub next_validators: Option<Vec<u8>>,

@@ -6,6 +6,7 @@
 mod build;
 mod candidate;
 mod error;
+mod histories;
 mod metrics;
 mod settings;
 mod state;
@@ -28,6 +29,7 @@ use tokio::sync::watch;
 
 pub use candidate::{Candidate, Receipts};
 pub use error::LedgerError;
+pub use histories::History;
 pub use metrics::{LedgerMetrics, Part};
 pub use settings::Settings;
 pub use state::State;
@@ -273,6 +275,7 @@ impl Ledger {
             certificate: certificate.encode_to_vec(),
             writes: candidate.writes().clone(),
             tree: candidate.tree().clone(),
+            appends: candidate.inner.appends.clone(),
             receipts,
             rejected: u32::try_from(rejected).expect("a block has at most 10,000 transactions"),
             next_validators: candidate.inner.next_validators.clone(),

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use counterfoil_storage::{Commit, Record, Storage, Writes};
+use counterfoil_storage::{Appends, Commit, Record, Storage, Writes};
 use counterfoil_types::hash::Hash;
 use criterion::{
     BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
@@ -77,6 +77,7 @@ impl Filled {
             certificate: of("certificate", 500),
             writes,
             tree,
+            appends: Appends::new(),
             receipts: (0..TRANSACTIONS)
                 .map(|n| (bytes("id", height, n), long("receipt", n, RECEIPT_BYTES)))
                 .collect(),

@@ -10,7 +10,7 @@ use crate::codec::{self, GenesisRow, SummaryRow, TipRow};
 use crate::db::{Batch, Family, Frozen};
 use crate::error::StorageError;
 use crate::tree::{self, TreeUpdate};
-use crate::{Storage, Writes};
+use crate::{Appends, Storage, Writes, lists};
 
 const TIP: &[u8] = b"tip";
 const GENESIS: &[u8] = b"genesis";
@@ -43,6 +43,7 @@ pub struct Commit {
     /// The very writes that `tree` was staged with.
     pub writes: Arc<Writes>,
     pub tree: TreeUpdate,
+    pub appends: Appends,
     /// Transaction id and encoded receipt, in the block's order. Invariant: none of them was committed before, which whoever
     /// stages a block finds out on the way, on the tip that this is the next of.
     pub receipts: Vec<(Hash, Vec<u8>)>,
@@ -135,6 +136,7 @@ impl Storage {
         let mut batch = self.database().batch();
         put_records(&mut batch, &commit.writes);
         commit.tree.write(&mut batch);
+        lists::append(&mut batch, &commit.appends);
         let oldest_version = self.prune_roots(&mut batch, &tip);
         prune_undecided(&frozen, &mut batch, height, &block_hash)?;
         put_body(&frozen, &mut batch, &block_hash, height, &commit.block)?;

@@ -19,7 +19,7 @@ use crate::error::StorageError;
 use crate::{Row, Rows};
 
 /// The layout of the rows. Changes whenever an older build could misread them.
-pub(crate) const FORMAT: &str = "counterfoil-storage/4";
+pub(crate) const FORMAT: &str = "counterfoil-storage/5";
 
 // Four validators share one machine in the demo, so RocksDB itself stays below 100 MiB of memory:
 // all write buffers together, and one cache for data, index and filter blocks. What smaller buffers would save is
@@ -47,6 +47,8 @@ pub(crate) enum Family {
     Nodes,
     /// Height → root of the state tree.
     Roots,
+    /// List and the place of an item → that item, with those before it that were added with it.
+    Lists,
     /// Block hash and height → encoded block.
     Bodies,
     /// Height, round and block hash → undecided block.
@@ -62,10 +64,11 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::State,
         Self::Nodes,
         Self::Roots,
+        Self::Lists,
         Self::Bodies,
         Self::Undecided,
         Self::Blocks,
@@ -79,6 +82,7 @@ impl Family {
             Self::State => "state",
             Self::Nodes => "nodes",
             Self::Roots => "roots",
+            Self::Lists => "lists",
             Self::Bodies => "bodies",
             Self::Undecided => "undecided",
             Self::Blocks => "blocks",

@@ -13,7 +13,7 @@
 //! - `put_undecided`: a proposed block and its body. The engine's own log holds votes and
 //!   block hashes but no blocks. Because this returns before the vote for a block
 //!   is sent, a restarted validator can always produce the block it voted for.
-//! - `commit`: records, tree nodes, receipts, certificate, summary, tip, and the removal of undecided
+//! - `commit`: records, tree nodes, what lists grow by, receipts, certificate, summary, tip, and the removal of undecided
 //!   blocks of that height and of old roots. All of it or nothing: the tip never names
 //!   a state that is not there, and an undecided block goes only when a decided one has come.
 //!
@@ -41,6 +41,7 @@ mod codec;
 mod commit;
 mod db;
 mod error;
+mod lists;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -64,6 +65,10 @@ pub type Record = Arc<[u8]>;
 
 /// Changes to records by their keys; `None` deletes one.
 pub type Writes = BTreeMap<Vec<u8>, Option<Record>>;
+
+/// What a block adds to lists that only grow, by list: the place of the first item, and the items. They stand beside the records, and no
+/// root is over them. No list's name begins with another's.
+pub type Appends = BTreeMap<Vec<u8>, (u64, Vec<Vec<u8>>)>;
 
 /// Keys and what stands under them, in the order of keys.
 pub type Rows = Vec<Row>;

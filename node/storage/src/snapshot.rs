@@ -7,7 +7,7 @@ use self_cell::self_cell;
 
 use crate::db::{Database, Family, Frozen, prefix_end};
 use crate::error::StorageError;
-use crate::{Record, Records, Rows, tree};
+use crate::{Record, Records, Rows, lists, tree};
 
 self_cell!(
     // A view borrows the database it came from. Holding both together lets a snapshot be
@@ -54,6 +54,16 @@ impl Snapshot {
     /// Proves what stands under some distinct keys, or that nothing does, under the state root of its height.
     pub fn prove(&self, keys: &[Vec<u8>]) -> Result<StateProof, StorageError> {
         tree::prove(self.view.borrow_dependent(), keys)
+    }
+
+    /// At most `limit` items of a list, from a place on.
+    pub fn items(
+        &self,
+        list: &[u8],
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StorageError> {
+        lists::items(self.view.borrow_dependent(), list, from, limit)
     }
 
     /// At most `limit` records whose keys start with `prefix`, in the order of keys.

@@ -4,6 +4,7 @@
 mod blocks;
 mod checkpoint;
 mod crash;
+mod lists;
 mod opening;
 mod tree;
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use counterfoil_types::hash::Hash;
 use tempfile::TempDir;
 
-use crate::{Commit, Storage, StorageError, Undecided, Writes};
+use crate::{Appends, Commit, Storage, StorageError, Undecided, Writes};
 
 /// The records a store should hold, kept beside it.
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -58,6 +59,7 @@ fn commit(storage: &Storage, height: u64, name: &str, writes: Writes) -> Commit 
         certificate: format!("certificate of {name}").into_bytes(),
         tree: storage.stage(height, &writes).unwrap(),
         writes: writes.into(),
+        appends: Appends::new(),
         receipts: vec![(hash(&format!("transaction of {name}")), b"receipt".to_vec())],
         rejected: 1,
         next_validators: None,

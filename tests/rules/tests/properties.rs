@@ -18,7 +18,7 @@ use counterfoil_rules_tests::workload::audit::compare;
 use counterfoil_rules_tests::workload::concerns::check_concerns;
 use counterfoil_rules_tests::workload::coverage::{Coverage, DOCUMENTED, contract_name};
 use counterfoil_rules_tests::workload::invariants::{Auditor, check_payment};
-use counterfoil_rules_tests::workload::profiles::check_recomputation;
+use counterfoil_rules_tests::workload::profiles::{check_recomputation, check_trees};
 use counterfoil_rules_tests::workload::rules::{Rules, Signed};
 use counterfoil_rules_tests::workload::world::World;
 use counterfoil_rules_tests::workload::{Generator, Planned, View};
@@ -90,19 +90,20 @@ impl Run {
     }
 
     fn all(&mut self, coverage: &mut Coverage) {
-        compare(self.rules.records(), &self.model, 0);
+        compare(&self.rules, &self.model, 0);
         for number in 1..=BLOCKS {
             if number % REJECTED_ONLY_EVERY == 0 {
                 self.block_of_rejections(coverage);
             } else {
                 self.block(coverage);
             }
-            compare(self.rules.records(), &self.model, number);
+            compare(&self.rules, &self.model, number);
             let today = self.model.clock.day(self.rules.time_ms());
             self.auditor.check(self.rules.records(), today);
         }
         // Invariant 7: each profile is what its events, told to a stranger, add up to.
-        check_recomputation(self.rules.records(), self.rules.receipts());
+        check_recomputation(&self.rules);
+        check_trees(&self.rules);
         // Invariant 9.
         self.rules.replay(&self.world);
     }

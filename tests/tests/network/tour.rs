@@ -87,6 +87,14 @@ const STEPS: &[Step] = &[
         &["PROVEN", "confirmed by transaction", "supplier-a → bank-a"],
     ),
     step(
+        "as supplier-a proof history",
+        &[
+            "COMPLETE HISTORY",
+            "it agrees with the ledger's",
+            "InvoiceRegistered",
+        ],
+    ),
+    step(
         "as operator clock roll 2026-02-10",
         &["counterfoil receivable settle $RECEIVABLE --issuer bank-a"],
     ),

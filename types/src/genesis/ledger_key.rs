@@ -71,6 +71,15 @@ impl LedgerKeys {
     }
 }
 
+impl<'a> IntoIterator for &'a LedgerKeys {
+    type Item = &'a LedgerKey;
+    type IntoIter = std::slice::Iter<'a, LedgerKey>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
 impl From<LedgerKey> for LedgerKeys {
     fn from(key: LedgerKey) -> Self {
         Self(vec![key])

@@ -11,6 +11,11 @@ fn key(table: &str, parts: &[&[u8]]) -> Vec<u8> {
     key
 }
 
+/// Where the hash of the header of a height stands.
+pub fn block(height: u64) -> Vec<u8> {
+    key("block", &[&height.to_be_bytes()])
+}
+
 pub fn organization(id: &str) -> Vec<u8> {
     key("membership/organization", &[id.as_bytes()])
 }
@@ -36,6 +41,12 @@ pub fn claim(receivable: &[u8], number: u32) -> Vec<u8> {
     key("receivable/claim", &[receivable, &number.to_be_bytes()])
 }
 
+/// What the debtor paid at one time.
+pub fn debt_payment(receivable: &[u8], number: u32) -> Vec<u8> {
+    let parts = [receivable, &number.to_be_bytes()];
+    key("receivable/debt-payment", &parts)
+}
+
 pub fn endorsement(receivable: &[u8], id: &[u8]) -> Vec<u8> {
     key("receivable/endorsement", &[receivable, id])
 }
@@ -55,4 +66,12 @@ pub fn loan(id: &[u8]) -> Vec<u8> {
 
 pub fn payment(id: &[u8]) -> Vec<u8> {
     key("cash/payment", &[id])
+}
+
+pub fn history(organization: &str) -> Vec<u8> {
+    key("credit/history", &[organization.as_bytes()])
+}
+
+pub fn profile(organization: &str) -> Vec<u8> {
+    key("credit/profile", &[organization.as_bytes()])
 }

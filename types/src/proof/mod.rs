@@ -1,9 +1,12 @@
 //! Proofs that hold without a node (docs/verify.md): whoever has a file and the genesis checks it alone.
 //!
 //! A proof is a header with what makes it trusted ([`headers`]), and records under its state root ([`state`]). What
-//! they mean together is its subject: a receivable's [`passport`], or that an invoice is [`unfinanced`].
+//! they mean together is its subject: a receivable's [`passport`], that an invoice is [`unfinanced`], the [`history`] of an
+//! organization with nothing left out, or that a transaction is [`committed`].
 
+pub mod committed;
 pub mod headers;
+pub mod history;
 pub mod keys;
 pub mod passport;
 mod records;
@@ -16,7 +19,9 @@ use counterfoil_proto::v1::proof::Subject as Asked;
 use crate::limits::MAX_PROOF_BYTES;
 use crate::strict::{self, StrictError};
 
+use committed::{Committed, CommittedError};
 use headers::{Checkpoint, Followed, HeadersError};
+use history::{History, HistoryError};
 use passport::{Passport, PassportError};
 use records::Records;
 use state::StateProofError;
@@ -39,6 +44,8 @@ pub struct Verified {
 pub enum Subject {
     Passport(Box<Passport>),
     Unfinanced(Unfinanced),
+    History(Box<History>),
+    Committed(Box<Committed>),
 }
 
 /// Why a proof does not hold. Each names what is wrong: whoever checks believes nothing of the file then.
@@ -72,6 +79,10 @@ pub enum ProofError {
     Passport(#[from] PassportError),
     #[error(transparent)]
     Unfinanced(#[from] UnfinancedError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error(transparent)]
+    Committed(#[from] CommittedError),
 }
 
 /// Checks a file against a genesis that was validated. Without a checkpoint, it rests on the keys of all validators that ever
@@ -91,16 +102,30 @@ pub fn verify(
     let subject = proof.subject.as_ref().ok_or(ProofError::NoSubject)?;
     let as_of = headers::follow(genesis, checkpoint, &proof.headers)?;
     let mut records = Records::prove(&proof, &genesis.chain_id, &as_of.header)?;
+    let range = proof.range.as_ref();
+    if range.is_some() && !matches!(subject, Asked::History(_)) {
+        return Err(ProofError::Stray("entries"));
+    }
+    let place = proof.inclusion.as_ref();
+    if place.is_some() && !matches!(subject, Asked::Committed(_)) {
+        return Err(ProofError::Stray("places of transactions"));
+    }
+    if !proof.opened.is_empty() && !matches!(subject, Asked::Passport(_)) {
+        return Err(ProofError::Stray("private fields"));
+    }
     let subject = match subject {
         Asked::Passport(asked) => {
             let passport = passport::read(asked, &mut records, &proof.opened)?;
             Subject::Passport(Box::new(passport))
         }
-        Asked::Unfinanced(asked) => {
-            if !proof.opened.is_empty() {
-                return Err(ProofError::Stray("private fields"));
-            }
-            Subject::Unfinanced(unfinanced::read(asked, &mut records)?)
+        Asked::Unfinanced(asked) => Subject::Unfinanced(unfinanced::read(asked, &mut records)?),
+        Asked::History(asked) => {
+            let history = history::read(asked, range, &mut records)?;
+            Subject::History(Box::new(history))
+        }
+        Asked::Committed(asked) => {
+            let committed = committed::read(asked, place, &as_of.header, &mut records)?;
+            Subject::Committed(Box::new(committed))
         }
     };
     let signatures = as_of.signatures + records.finish()?;

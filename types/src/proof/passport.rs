@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use counterfoil_proto::cash::v1::Payment;
 use counterfoil_proto::financing::v1::{Loan, Quote};
 use counterfoil_proto::invoice::v1::{self as invoices, Invoice, action::Action as Invoices};
-use counterfoil_proto::membership::v1::{self as membership, Organization, Proposal};
+use counterfoil_proto::membership::v1::{
+    self as membership, Approve, Consent, Organization, Proposal, action::Action as Membership,
+};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimState, Endorsement, Receivable, Terms, Undertaking,
+    Claim, ClaimState, DebtPayment, Endorsement, Receivable, Terms, Undertaking,
 };
 use counterfoil_proto::v1 as wire;
 
@@ -45,6 +47,8 @@ pub struct Passport {
     /// disclosed.
     pub quotes: BTreeMap<(Vec<u8>, String), Quote>,
     pub loans: BTreeMap<Vec<u8>, Loan>,
+    /// What the debtor paid, one payment after the other, from version 9 of the rules on.
+    pub debt_payments: Vec<DebtPayment>,
     /// Payments over the external rail that are under way; those disclosed.
     pub payments: BTreeMap<Vec<u8>, Payment>,
     /// Names and values of private fields that are opened.
@@ -79,6 +83,8 @@ pub enum PassportError {
     Circle(u32),
     #[error("the live claims do not add up to the face less what was paid and credited")]
     Sum,
+    #[error("more was paid one by one than the receivable has in all")]
+    Paid,
     #[error("the transaction that the receivable names is no confirmation of it by its debtor")]
     NotAConfirmation,
     #[error("the confirmation is signed by an account that is none of the debtor's")]
@@ -126,6 +132,7 @@ pub(super) fn read(
         undertakings: BTreeMap::new(),
         quotes: BTreeMap::new(),
         loans: BTreeMap::new(),
+        debt_payments: Vec::new(),
         payments: BTreeMap::new(),
     };
     passport.read_claims(records)?;
@@ -277,6 +284,22 @@ impl Passport {
     }
 
     fn read_payments(&mut self, records: &mut Records<'_>) -> Result<(), ProofError> {
+        let (mut principal, mut penalty) = (0_u128, 0_u64);
+        for number in 0..self.receivable.debt_payments {
+            let key = keys::debt_payment(&self.receivable.id, number);
+            let payment: DebtPayment = records.must(&key, "payment of the receivable")?;
+            if payment.receivable != self.receivable.id || payment.number != number {
+                return Err(PassportError::Other("payment of the receivable").into());
+            }
+            principal += u128::from(payment.principal_minor);
+            penalty = penalty.saturating_add(payment.penalty_minor);
+            self.debt_payments.push(payment);
+        }
+        // What was paid before version 9 is in the sums alone.
+        let receivable = &self.receivable;
+        if principal > receivable.redeemed_minor.into() || penalty > receivable.penalty_paid_minor {
+            return Err(PassportError::Paid.into());
+        }
         for id in self.receivable.payments.clone() {
             if let Some(payment) = records.may::<Payment>(&keys::payment(&id), "payment")? {
                 if payment.id != id {
@@ -321,15 +344,11 @@ fn confirmation(
         return Ok(Confirmation::NotNamed);
     }
     let Signed { id, transaction } = records.signed(&receivable.confirmation)?;
-    let action = strict::decode::<membership::Action>(&transaction.action);
-    let action = match (transaction.contract, action) {
-        (contract::MEMBERSHIP, Ok(action)) => action.action,
-        _ => None,
-    };
+    let action = membership_action(transaction.contract, &transaction.action);
     let whole = match &action {
         None => Some((transaction.contract, &transaction.action)),
         // A proposal that had all the signatures it needs was carried out at once.
-        Some(membership::action::Action::Propose(proposed)) => {
+        Some(Membership::Propose(proposed)) if proposed.contract != contract::MEMBERSHIP => {
             Some((proposed.contract, &proposed.action))
         }
         Some(_) => None,
@@ -345,19 +364,9 @@ fn confirmation(
             by: transaction.signers,
         });
     }
-    let (proposal, looked_at) =
-        carried_out(debtor, &transaction, action).ok_or(PassportError::NotAConfirmation)?;
-    let record: Proposal = records.must(&keys::proposal(&proposal), "proposal")?;
-    if record.id != proposal
-        || record.organization != debtor.id
-        || record.contract != contract::INVOICE
-    {
-        return Err(PassportError::NotAConfirmation.into());
-    }
-    // What was signed is a hash of the action: without this, what is confirmed would be the ledger's word.
-    let of_record = ProposalId::try_from(proposal.as_slice())
-        .map(|id| id.action_hash(record.contract, &record.action));
-    if of_record.map(Hash::to_vec).ok() != Some(looked_at) {
+    let (proposal, looked_at) = carried_out(debtor, &transaction, action, records)?;
+    let record = proposed(&proposal, &looked_at, &debtor.id, records)?;
+    if record.contract != contract::INVOICE {
         return Err(PassportError::NotAConfirmation.into());
     }
     check_confirms(receivable, &record.action)?;
@@ -370,22 +379,66 @@ fn confirmation(
 }
 
 /// The proposal that a transaction carries out, and the hash of its action that was signed: an approval by the debtor's accounts, or
-/// another organization's consent.
+/// another organization's consent, which may itself be a proposal of its own.
 fn carried_out(
     debtor: &Organization,
     transaction: &wire::Transaction,
-    action: Option<membership::action::Action>,
-) -> Option<(Vec<u8>, Vec<u8>)> {
-    use membership::action::Action;
-    match action? {
-        Action::Approve(approve) => {
-            let is_debtors = transaction.organization == debtor.id
-                && check_accounts(debtor, &transaction.signers).is_ok();
-            is_debtors.then_some((approve.proposal, approve.action_hash))
+    action: Option<Membership>,
+    records: &mut Records<'_>,
+) -> Result<(Vec<u8>, Vec<u8>), ProofError> {
+    let consent = match action {
+        Some(Membership::Approve(approve)) if transaction.organization == debtor.id => {
+            check_accounts(debtor, &transaction.signers)?;
+            return Ok((approve.proposal, approve.action_hash));
         }
-        Action::Consent(consent) => Some((consent.proposal, consent.action_hash)),
+        Some(Membership::Approve(Approve {
+            proposal,
+            action_hash,
+        })) => {
+            let by = &transaction.organization;
+            let record = proposed(&proposal, &action_hash, by, records)?;
+            consent_in(record.contract, &record.action)
+        }
+        Some(Membership::Propose(propose)) => consent_in(propose.contract, &propose.action),
+        Some(Membership::Consent(consent)) => Some(consent),
+        _ => None,
+    };
+    let consent = consent.ok_or(PassportError::NotAConfirmation)?;
+    Ok((consent.proposal, consent.action_hash))
+}
+
+/// An organization's proposal, over whose action a hash was signed: without this, what it is would be the ledger's word.
+fn proposed(
+    id: &[u8],
+    looked_at: &[u8],
+    organization: &str,
+    records: &mut Records<'_>,
+) -> Result<Proposal, ProofError> {
+    let record: Proposal = records.must(&keys::proposal(id), "proposal")?;
+    let hash = ProposalId::try_from(id).map(|id| id.action_hash(record.contract, &record.action));
+    let same = record.id == id
+        && record.organization == organization
+        && hash.is_ok_and(|hash| hash.as_bytes() == looked_at);
+    match same {
+        true => Ok(record),
+        false => Err(PassportError::NotAConfirmation.into()),
+    }
+}
+
+/// The consent that an action is, if it is one.
+fn consent_in(of: u32, action: &[u8]) -> Option<Consent> {
+    let action = membership_action(of, action)?;
+    match action {
+        Membership::Consent(consent) => Some(consent),
         _ => None,
     }
+}
+
+fn membership_action(of: u32, action: &[u8]) -> Option<Membership> {
+    let action: Option<membership::Action> = strict::decode(action).ok();
+    action
+        .filter(|_| of == contract::MEMBERSHIP)
+        .and_then(|action| action.action)
 }
 
 /// Whether an action of the invoice contract undertakes to pay the receivable as it stands.

@@ -19,7 +19,7 @@ use crate::transaction::{id, sign_bytes};
 pub struct Records<'a> {
     chain_id: &'a str,
     records: BTreeMap<&'a [u8], &'a [u8]>,
-    transactions: BTreeMap<Hash, wire::SignedTransaction>,
+    transactions: BTreeMap<Hash, (&'a [u8], wire::SignedTransaction)>,
     used: BTreeSet<&'a [u8]>,
     signatures: usize,
 }
@@ -78,13 +78,10 @@ impl<'a> Records<'a> {
         key: &[u8],
         kind: &'static str,
     ) -> Result<Found<R>, ProofError> {
-        let Some((key, record)) = self.records.get_key_value(key) else {
-            return Ok(Found::NotShown);
-        };
-        self.used.insert(key);
-        match record {
-            [] => Ok(Found::Nothing),
-            record => strict::decode(record)
+        match self.raw(key) {
+            Found::NotShown => Ok(Found::NotShown),
+            Found::Nothing => Ok(Found::Nothing),
+            Found::There(record) => strict::decode(record)
                 .map(Found::There)
                 .map_err(|_| ProofError::Damaged(kind)),
         }
@@ -115,12 +112,32 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// What stands under a key, where that is no message.
+    pub fn raw(&mut self, key: &[u8]) -> Found<&'a [u8]> {
+        match self.records.get_key_value(key) {
+            None => Found::NotShown,
+            Some((key, record)) => {
+                self.used.insert(key);
+                match record {
+                    [] => Found::Nothing,
+                    record => Found::There(record),
+                }
+            }
+        }
+    }
+
     /// The transaction of an id, all of whose signatures verify. Whose keys they are, is the caller's to check.
     pub fn signed(&mut self, id: &[u8]) -> Result<Signed, ProofError> {
+        let (_, signed) = self.signed_bytes(id)?;
+        Ok(signed)
+    }
+
+    /// The same, with its encoded `SignedTransaction`.
+    pub fn signed_bytes(&mut self, id: &[u8]) -> Result<(&'a [u8], Signed), ProofError> {
         const KIND: &str = "transaction";
         let id = Hash::try_from(id).map_err(|_| ProofError::Damaged(KIND))?;
         let taken = self.transactions.remove(&id);
-        let signed = taken.ok_or(ProofError::Lacks(KIND))?;
+        let (bytes, signed) = taken.ok_or(ProofError::Lacks(KIND))?;
         let transaction: wire::Transaction =
             strict::decode(&signed.transaction).map_err(|_| ProofError::Transactions)?;
         let signers = &transaction.signers;
@@ -143,10 +160,11 @@ impl<'a> Records<'a> {
             }
         }
         self.signatures += count;
-        Ok(Signed {
+        let signed = Signed {
             id: TxId(id),
             transaction,
-        })
+        };
+        Ok((bytes, signed))
     }
 
     /// The keys that begin so.
@@ -170,10 +188,10 @@ impl<'a> Records<'a> {
     }
 }
 
-fn transactions(
-    proof: &wire::Proof,
+fn transactions<'a>(
+    proof: &'a wire::Proof,
     chain_id: &str,
-) -> Result<BTreeMap<Hash, wire::SignedTransaction>, ProofError> {
+) -> Result<BTreeMap<Hash, (&'a [u8], wire::SignedTransaction)>, ProofError> {
     let mut transactions = BTreeMap::new();
     for bytes in &proof.transactions {
         let signed: wire::SignedTransaction =
@@ -183,7 +201,7 @@ fn transactions(
         if last.is_some_and(|last| last >= id) {
             return Err(ProofError::Transactions);
         }
-        transactions.insert(id, signed);
+        transactions.insert(id, (bytes.as_slice(), signed));
     }
     Ok(transactions)
 }

@@ -9,8 +9,8 @@ import re
 import sys
 
 from . import BadGenesis, Checkpoint, NotProven, prove, read_genesis, summary
-from .history import history
 from .proof import MAX_FILE_BYTES
+from .report import report
 
 _CHECKPOINT = re.compile(r"([0-9]{1,20}):([0-9a-fA-F]{64})\Z", re.ASCII)
 
@@ -46,7 +46,7 @@ def main(arguments=None):
         # Escaped, so that no text of a record is anything else to a terminal.
         print(json.dumps(summary(proven, asked.checkpoint), indent=2))
     else:
-        print("\n".join(history(proven, genesis, asked.checkpoint)))
+        print("\n".join(report(proven, genesis, asked.checkpoint)))
     return 0
 
 

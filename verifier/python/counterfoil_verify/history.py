@@ -1,214 +1,210 @@
-"""What a file proves, as a person reads it."""
+"""What concerned an organization in a window of days, none of it left out, and the profile that it adds up to."""
 
-from datetime import datetime, timezone
+import datetime
+from dataclasses import dataclass, field
 
-from .basics import tagged
-from .passport import CLAIM_LIVE, Passport
-from .proof import encumbrance
-
-_RECEIVABLE_STATES = {1: "performing", 2: "settled", 3: "overdue", 4: "in default"}
-_INVOICE_STATES = {
-    1: "registered",
-    2: "under query",
-    3: "confirmed",
-    4: "rejected",
-    5: "withdrawn",
-    6: "proposed",
-    7: "conditionally confirmed",
-    8: "declined",
-    9: "taken back",
-}
-_PURPOSES = {1: "in payment", 2: "for sale", 10: "on the default of a loan", 20: "for having paid on it"}
-_RECOURSES = {1: "without recourse", 20: "with full recourse", 21: "with limited recourse"}
-_LOAN_STATES = {1: "open", 2: "repaid", 3: "in default"}
-_PAYMENT_STATES = {1: "instructed", 2: "asserted", 3: "contested", 4: "confirmed", 5: "cancelled", 6: "timed out"}
+from .basics import NotProven, day_of, tagged
+from .profile import Sums
+from .records import check_same, key_of
+from .schema import KINDS_OF_EVENTS
+from .tree import leaf_hash, node_hash, root_over
+from .wire import decode_event, encode
 
 
-def history(proven, genesis, checkpoint=None):
-    """The lines to print."""
-    lines = ["PROVEN", *_as_of(proven, checkpoint), ""]
-    if isinstance(proven.subject, Passport):
-        lines += _Telling(proven.subject, genesis).lines()
+@dataclass
+class Entry:
+    """A transaction that concerned the organization."""
+
+    sequence: int
+    # A `HistoryEntry`.
+    entry: dict
+    on: datetime.date
+    # Messages `Event`; None where they are not disclosed.
+    events: list
+    # Of each event, the name of the message that is its body; None where this verifier does not know it.
+    kinds: list = field(default_factory=list)
+
+
+@dataclass
+class History:
+    """What a history says. Everything in it was proven."""
+
+    # An `Organization`.
+    organization: dict
+    # None where the window has no such end.
+    from_day: datetime.date
+    to_day: datetime.date
+    # Of all entries that there are.
+    length: int = 0
+    # Those in the window.
+    entries: list = field(default_factory=list)
+    # The record, encoded; None where there is none.
+    profile: bytes = None
+    # The `Profile` that the entries add up to; None where not all are disclosed, or no figure was moved.
+    recomputed: dict = None
+
+    @property
+    def whole(self):
+        """Whether all entries are in the window."""
+        return len(self.entries) == self.length
+
+    @property
+    def disclosed(self):
+        """Whether the events of all entries in the window are disclosed."""
+        return all(entry.events is not None for entry in self.entries)
+
+
+def read_history(asked, shown, records):
+    """Checks and gives what a history asks for: `shown` is the `HistoryRange` of the file."""
+    organization = asked["organization"]
+    # That it exists: of a name that nobody has, nothing is a complete history, too.
+    known = records.must("Organization", "organization", key_of("membership/organization", organization))
+    check_same(known["id"] == organization, "organization")
+    history = History(known, _end_of_window(asked["from"]), _end_of_window(asked["to"]))
+    if history.from_day and history.to_day and history.to_day < history.from_day:
+        raise NotProven("the window ends before it begins")
+    head_key, profile_key = key_of("credit/history", organization), key_of("credit/profile", organization)
+    profile = None
+    if not records.is_absent(profile_key):
+        profile = records.must("Profile", "profile", profile_key)
+        check_same(profile["organization"] == organization, "profile")
+        history.profile = records.encoded(profile_key)
+    if records.is_absent(head_key):
+        if shown is not None or profile is not None:
+            raise NotProven("the organization has no history, but the file has entries or a profile of it")
+        return history
+    head = records.must("HistoryHead", "head of the history", head_key)
+    history.length = head["length"]
+    if shown is None or not shown["entries"]:
+        raise NotProven("the entries of the history are missing from the file")
+    _check_tree(head, shown)
+    entries = [_read_entry(shown["first"] + place, one) for place, one in enumerate(shown["entries"])]
+    _check_order(entries)
+    history.entries = _in_window(history, entries)
+    _add_up(history, profile)
+    return history
+
+
+def _end_of_window(date):
+    day = day_of(date)
+    if date is not None and day is None:
+        raise NotProven("an end of the window is no day")
+    return day
+
+
+def _check_tree(head, shown):
+    """Checks that the entries are those that stand one after the other in the tree of the head (RFC 6962, section 2.1)."""
+    begin, length, roots = head["begin"], head["length"], head["roots"]
+    first, entries = shown["first"], shown["entries"]
+    if not roots:
+        raise NotProven("the history was written under older rules, of which nothing can be proven")
+    if begin > length or len(roots) != 32 * bin(length - begin).count("1"):
+        raise NotProven("the head of the history has not the roots that it should have")
+    if first < begin or first + len(entries) > length:
+        raise NotProven("the entries are not within the history")
+    leaves = [_leaf(one) for one in entries]
+    found, hashes = root_over(length - begin, first - begin, leaves, shown["hashes"])
+    # From the right: what is there so far is the right half, and each full subtree before it the left one.
+    root = roots[-32:]
+    for at in range(len(roots) - 64, -1, -32):
+        root = node_hash(roots[at : at + 32], root)
+    if found != root:
+        raise NotProven("the entries are not those of the history")
+    if hashes:
+        raise NotProven("the proof of the entries is too long")
+
+
+def _leaf(shown):
+    """The hash of an entry and of what happened, whether that is disclosed or not."""
+    if shown["entry"] is None:
+        raise NotProven("an entry is missing")
+    events_hash = shown["events_hash"]
+    if events_hash:
+        if len(events_hash) != 32 or shown["salt"] or shown["events"]:
+            raise NotProven("an entry has not either its events or their hash")
     else:
-        lines += _unfinanced(proven.subject)
-    return [_plain(line) for line in lines]
+        # Whom else they concern is nobody's business, and not in the hash: it could be anything.
+        if any(event["organizations"] for event in shown["events"]):
+            raise NotProven("an event of an entry says whom it concerns")
+        events_hash = events_hash_of(shown["salt"], shown["events"])
+    return leaf_hash(b"counterfoil/history-entry/v1", events_hash, encode("HistoryEntry", shown["entry"]))
 
 
-def _plain(line):
-    """A line without characters that a terminal would obey: names and numbers in records are whatever somebody wrote."""
-    return "".join(char if char.isprintable() else f"\\u{{{ord(char):x}}}" for char in line)
+def events_hash_of(salt, events):
+    if len(salt) != 32:
+        raise NotProven("an entry has neither its events with a salt of 32 bytes nor their hash")
+    parts = []
+    for event in events:
+        body = event["body"]
+        parts += [event["contract"].to_bytes(4, "big"), len(body).to_bytes(4, "big"), body]
+    return tagged("counterfoil/history-events/v1", salt, *parts)
 
 
-def _as_of(proven, checkpoint):
-    as_of = proven.as_of
-    header = as_of.header
-    yield f"as of       block {header['height']} of {header['chain_id']}, {_time(header['time_ms'])}"
-    yield f"block       {as_of.hash.hex()}"
-    rests = [f"block {checkpoint.height}, which you named"] if checkpoint else ["the validators of genesis"]
-    for first, last, organizations in as_of.signed_by:
-        blocks = f"block {first}" if first == last else f"blocks {first} to {last}"
-        rests.append(f"{', '.join(organizations)} ({blocks})")
-    yield f"rests on    {rests[0]}"
-    for more in rests[1:]:
-        yield f"            {more}"
-    yield f"signatures  {proven.signatures} verified"
+def _read_entry(sequence, shown):
+    said = shown["entry"]
+    on = day_of(said["on"])
+    if on is None:
+        raise NotProven(f"entry {sequence} has no date")
+    if any(figure >= following for figure, following in zip(said["figures"], said["figures"][1:])):
+        raise NotProven(f"the figures of entry {sequence} do not ascend")
+    return Entry(sequence, said, on, None if shown["events_hash"] else shown["events"])
 
 
-def _time(milliseconds):
-    try:
-        at = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
-    except (OverflowError, ValueError, OSError):
-        return f"{milliseconds} ms after 1970"
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+def _check_order(entries):
+    for entry, following in zip(entries, entries[1:]):
+        if following.on < entry.on:
+            raise NotProven(f"entry {following.sequence} is of an earlier day than the one before it")
+        places = [(one.entry["height"], one.entry["index"]) for one in (entry, following)]
+        if places[0] >= places[1]:
+            raise NotProven(f"entry {following.sequence} does not come after the one before it")
 
 
-def _date(date):
-    return f"{date['year']:04}-{date['month']:02}-{date['day']:02}" if date else "an unknown day"
+def _in_window(history, entries):
+    """The entries in the window. Those right before and after it show that it has no others."""
+    before = history.from_day is not None and entries[0].on < history.from_day
+    after = history.to_day is not None and entries[-1].on > history.to_day
+    inside = entries[1 if before else 0 : len(entries) - (1 if after else 0)]
+    for entry, is_beside in ((entries[0], before), (entries[-1], after)):
+        if is_beside and entry.events is not None:
+            raise NotProven(f"entry {entry.sequence} has its events in the file, but is not in the window")
+    for entry in inside:
+        if history.from_day and entry.on < history.from_day or history.to_day and entry.on > history.to_day:
+            raise NotProven(f"entry {entry.sequence} is not in the window")
+    if not before and entries[0].sequence != 0:
+        raise NotProven("nothing shows that no entry of the window comes before the first one")
+    if not after and entries[-1].sequence != history.length - 1:
+        raise NotProven("nothing shows that no entry of the window comes after the last one")
+    return inside
 
 
-def _word(words, value):
-    return words.get(value, f"of the unknown kind {value}")
+def _add_up(history, profile):
+    """Recomputes what the entries moved, and compares it with what they name, and with the profile as far as it can be."""
+    sums = Sums(history.organization["id"])
+    for entry in history.entries:
+        if entry.events is None:
+            continue
+        events = [_read_event(event, entry.sequence) for event in entry.events]
+        entry.kinds = [kind for kind, _ in events]
+        if sums.add(entry.sequence, events) != entry.entry["figures"]:
+            raise NotProven(f"the events of entry {entry.sequence} move other figures than it names")
+    if history.disclosed:
+        history.recomputed = sums.profile
+    if not history.whole:
+        return
+    if history.disclosed:
+        if (sums.profile and encode("Profile", sums.profile)) != history.profile:
+            raise NotProven("the profile is not what the events of the history add up to")
+        return
+    moving = [entry.sequence for entry in history.entries if entry.entry["figures"]]
+    if (profile is not None) != bool(moving):
+        raise NotProven("there is a profile, but no entry moved a figure, or the reverse")
+    if moving and (profile["entries"], profile["last_entry"]) != (len(moving), moving[-1]):
+        raise NotProven("other entries moved figures than the profile says")
 
 
-class _Telling:
-    """Tells a passport."""
-
-    def __init__(self, passport, genesis):
-        self.passport, self.exponents = passport, genesis.exponents
-        face = passport.receivable["face"]
-        self.currency = face["currency"] if face else ""
-
-    def amount(self, minor, currency=None):
-        currency = self.currency if currency is None else currency
-        exponent = self.exponents.get(currency)
-        if exponent is None:
-            return f"{minor} minor units of {currency}"
-        whole, rest = divmod(minor, 10**exponent)
-        return f"{currency} {whole:,}" + (f".{rest:0{exponent}}" if exponent else "")
-
-    def money(self, money):
-        return self.amount(money["minor"], money["currency"]) if money else "an unknown amount"
-
-    def lines(self):
-        receivable, debtor = self.passport.receivable, self.passport.debtor
-        state = _word(_RECEIVABLE_STATES, receivable["state"]) + (", disputed" if receivable["disputed"] else "")
-        yield f"receivable  {receivable['id'].hex()}, {state}"
-        ids = [f"LEI {debtor['lei']}" if debtor["lei"] else "", debtor["national_id"]]
-        named = ", ".join(one for one in [debtor["legal_name"], *ids] if one)
-        yield f"debtor      {debtor['id']} ({named})"
-        yield f"face        {self.money(receivable['face'])}, confirmed on {_date(receivable['confirmed_on'])}"
-        yield f"due         {_date(receivable['due_date'])}, by the calendar {_date(receivable['adjusted_due_date'])}"
-        yield f"terms       {tagged('counterfoil/terms/v1', receivable['terms']).hex()}"
-        paid, penalty = self.amount(receivable["redeemed_minor"]), self.amount(receivable["penalty_paid_minor"])
-        yield f"paid        {paid} of the face, and {penalty} of penalty"
-        yield f"credited    {self.amount(receivable['credited_minor'])} of the face"
-        yield from self.confirmation()
-        yield from self.invoice()
-        for claim in self.passport.claims:
-            yield from self.claim(claim)
-        withheld = self.passport.withheld()
-        if withheld:
-            yield f"claims not disclosed  {', '.join(map(str, withheld))}"
-        yield from self.more()
-
-    def confirmation(self):
-        confirmation = self.passport.confirmation
-        if confirmation is None:
-            yield "confirmed   by a transaction that the receivable does not name: that is the ledger's word alone"
-            return
-        yield f"confirmed   by transaction {confirmation.transaction.hex()}"
-        if confirmation.proposal is not None:
-            yield f"            which carried out the debtor's proposal {confirmation.proposal.hex()}"
-        for account in confirmation.accounts:
-            yield f"            {'signed by account' if confirmation.proposal is None else 'account'} {account.hex()}"
-
-    def invoice(self):
-        invoice = self.passport.invoice
-        if invoice is None:
-            yield "invoice     not disclosed"
-            return
-        issued, gross = _date(invoice["issue_date"]), self.money(invoice["gross"])
-        yield f"invoice     {invoice['number']} of {invoice['seller']} to {invoice['buyer']}, issued {issued}, {gross}"
-        for name, value in self.passport.opened:
-            yield f"            {name}: {value}"
-
-    def claim(self, claim):
-        yield ""
-        state = "" if claim["state"] == CLAIM_LIVE else ", spent"
-        yield f"claim {claim['number']}     {self.amount(claim['outstanding_minor'])} outstanding, of {claim['controller']}{state}"
-        if claim["parents"]:
-            yield f"  made of   claim {', '.join(map(str, claim['parents']))}"
-        way = self.passport.way(claim)
-        for endorsement in way:
-            how = f"{_word(_PURPOSES, endorsement['purpose'])}, {_word(_RECOURSES, endorsement['recourse'])}"
-            yield f"  way       {_date(endorsement['at'])}  {endorsement['from']} → {endorsement['to']}, {how}"
-            yield from self.quote(endorsement["request"], endorsement["to"])
-        if not way:
-            yield "  way       the seller's from the beginning"
-        yield f"  encumbrance  {encumbrance(claim) or 'none'}"
-        yield from self.encumbrance(claim["encumbrance"] or {})
-        for undertaken in claim["undertakings"]:
-            yield from self.undertaking(self.passport.undertakings[undertaken["undertaking"]], undertaken["noticed_on"])
-
-    def encumbrance(self, burden):
-        if burden.get("offered"):
-            offer = burden["offered"]
-            price = f" at {self.money(offer['price'])}" if offer["price"] else ""
-            yield f"            {_word(_PURPOSES, offer['purpose'])}{price}, until {_date(offer['expires_on'])}"
-        if burden.get("pledged"):
-            loan = self.passport.loans.get(burden["pledged"]["loan"])
-            if loan is None:
-                yield "            for a loan that is not disclosed"
-                return
-            state = _word(_LOAN_STATES, loan["state"])
-            currency = loan["principal"]["currency"] if loan["principal"] else ""
-            left = self.amount(loan["outstanding_minor"], currency)
-            yield f"            for a loan of {loan['lender']} to {loan['borrower']} of {self.money(loan['principal'])}, {state}"
-            yield f"            opened {_date(loan['opened_on'])}, due {_date(loan['due_date'])}, {left} outstanding"
-            yield from self.quote(loan["request"], loan["lender"])
-
-    def quote(self, request_id, bank):
-        if not request_id:
-            return
-        quote = self.passport.quotes.get((request_id, bank))
-        terms = quote["terms"] if quote else None
-        if terms is None:
-            yield "            by a quote that is not disclosed"
-            return
-        yield f"            by a quote of {bank}: {self.money(terms['amount'])} at {terms['rate_ppm'] / 10_000:.4f} % a year"
-
-    def undertaking(self, undertaking, noticed_on):
-        kind = {1: "recourse to", 2: "guarantee of"}.get(undertaking["kind"], "undertaking of")
-        cap, paid = (self.amount(undertaking[sum_of], undertaking["currency"]) for sum_of in ("cap_minor", "paid_minor"))
-        cap = f"up to {cap}" if undertaking["cap_minor"] else "without a cap"
-        last = f", notice by {_date(undertaking['expires_on'])}" if undertaking["expires_on"] else ""
-        noticed = f", notice given {_date(noticed_on)}" if noticed_on else ""
-        given = f"{undertaking['by']}, {_date(undertaking['given_on'])}"
-        yield f"  undertaken  {kind} {given}, {cap}, {paid} paid{last}{noticed}"
-
-    def more(self):
-        """Payments under way: of some, it may only be told that they are."""
-        for payment_id in self.passport.receivable["payments"]:
-            payment = self.passport.payments.get(payment_id)
-            if payment is None:
-                yield "payment under way  not disclosed"
-            else:
-                state = f"{_word(_PAYMENT_STATES, payment['state'])}, instructed {_date(payment['instructed_on'])}"
-                yield f"payment under way  {payment['payer']} → {payment['payee']} {self.money(payment['amount'])}, {state}"
-
-
-def _unfinanced(found):
-    yield "NOT FINANCED ON THIS LEDGER"
-    yield f"fingerprint {found.fingerprint.hex()}"
-    if not found.invoices:
-        yield "            nothing is registered under it"
-    for invoice, receivable in found.invoices:
-        state = _word(_INVOICE_STATES, invoice["state"])
-        yield f"invoice     {invoice['number']} of {invoice['seller']} to {invoice['buyer']}, {state}, {invoice['id'].hex()}"
-        if receivable is None:
-            yield "            no receivable came of it"
-        elif receivable["state"] == 2:
-            yield f"            receivable {receivable['id'].hex()} is settled: nothing of it is left to finance"
-        else:
-            claims = f"each of its {receivable['claim_count']} claims is the seller's and free"
-            yield f"            receivable {receivable['id'].hex()}: {claims}"
+def _read_event(event, sequence):
+    """The kind of an event and what it says, as far as figures need it."""
+    kinds = KINDS_OF_EVENTS.get(event["contract"])
+    if kinds is None:
+        return None, None
+    return decode_event(kinds, event["body"], f"an event of entry {sequence}")

@@ -2,24 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from .basics import NotProven, sha256, tagged
-from .records import key_of
-from .wire import decode_strictly
+from .basics import NotProven, day_of, tagged
+from .confirmation import Confirmation, read_confirmation
+from .records import check_same, key_of
+from .tree import leaf_hash, root_above
 
-MEMBERSHIP, INVOICE = 1, 4
 CLAIM_LIVE = 1
 MAX_PRIVATE_FIELDS = 1_024
-
-
-@dataclass
-class Confirmation:
-    """The debtor's signature under what it owes."""
-
-    transaction: bytes
-    # Keys of the debtor's accounts that made and approved it.
-    accounts: list
-    # Where it was carried out as a proposal; else None.
-    proposal: bytes = None
+_MOST = 2**64 - 1
 
 
 @dataclass
@@ -40,7 +30,10 @@ class Passport:
     # Quotes that were taken, by request and bank.
     quotes: dict = field(default_factory=dict)
     loans: dict = field(default_factory=dict)
+    # Those under way.
     payments: dict = field(default_factory=dict)
+    # What the debtor paid, in the order of numbers: messages `DebtPayment`.
+    paid: list = field(default_factory=list)
     # Names and values of private fields.
     opened: list = field(default_factory=list)
 
@@ -61,27 +54,23 @@ class Passport:
 def read_passport(receivable_id, opened, records):
     """Checks and gives what a passport asks for."""
     receivable = records.must("Receivable", "receivable", key_of("receivable/receivable", receivable_id))
-    _check_same(receivable["id"] == receivable_id, "receivable")
+    check_same(receivable["id"] == receivable_id, "receivable")
     debtor = records.must("Organization", "debtor", key_of("membership/organization", receivable["debtor"]))
-    _check_same(debtor["id"] == receivable["debtor"], "debtor")
+    check_same(debtor["id"] == receivable["debtor"], "debtor")
     passport = Passport(receivable, debtor)
-    passport.confirmation = _read_confirmation(passport, records)
+    passport.confirmation = read_confirmation(receivable, debtor, records)
     passport.invoice = records.may("Invoice", "invoice", key_of("invoice/invoice", receivable["invoice"]))
     if passport.invoice is not None:
         invoice = passport.invoice
         of_it = invoice["id"] == receivable["invoice"] and invoice["receivable"] == receivable["id"]
-        _check_same(of_it and invoice["buyer"] == receivable["debtor"], "invoice")
+        check_same(of_it and invoice["buyer"] == receivable["debtor"], "invoice")
     passport.opened = _read_opened(passport.invoice, opened)
     _read_claims(passport, records)
     for payment_id in receivable["payments"]:
         _read_named(passport.payments, "Payment", "payment", "cash/payment", payment_id, records)
+    passport.paid = _read_paid(receivable, records)
     _check_sum(passport)
     return passport
-
-
-def _check_same(is_same, what):
-    if not is_same:
-        raise NotProven(f"the {what} is another than the one it is said to be")
 
 
 def _read_named(found, name, what, table, record_id, records):
@@ -89,81 +78,9 @@ def _read_named(found, name, what, table, record_id, records):
     if record_id and record_id not in found:
         record = records.may(name, what, key_of(table, record_id))
         if record is not None:
-            _check_same(record["id"] == record_id, what)
+            check_same(record["id"] == record_id, what)
             found[record_id] = record
     return found.get(record_id)
-
-
-def _read_confirmation(passport, records):
-    """The transaction by which the debtor confirmed: its own action, or the last signature under its proposal."""
-    receivable, debtor = passport.receivable, passport.debtor
-    tx_id = receivable["confirmation"]
-    if not tx_id:
-        return None
-    transaction = records.transaction(tx_id)
-    if transaction["contract"] == INVOICE:
-        if transaction["organization"] != debtor["id"]:
-            raise NotProven("the confirmation is not by the debtor")
-        _check_confirms(receivable, transaction["action"])
-        _check_accounts(debtor, transaction["signers"])
-        return Confirmation(tx_id, transaction["signers"])
-    if transaction["contract"] != MEMBERSHIP:
-        raise NotProven("the transaction that the receivable names confirms nothing")
-    action = decode_strictly("MembershipAction", transaction["action"], "the approval of the confirmation")
-    if sum(action[name] is not None for name in ("propose", "approve", "consent")) != 1:
-        raise NotProven("the transaction that the receivable names is not one proposal, approval or consent")
-    if action["propose"] is not None:
-        # It had all the signatures it needed, and was carried out at once.
-        proposed = action["propose"]
-        if transaction["organization"] != debtor["id"] or proposed["contract"] != INVOICE:
-            raise NotProven("what was proposed is not the debtor's confirmation")
-        _check_confirms(receivable, proposed["action"])
-        _check_accounts(debtor, transaction["signers"])
-        return Confirmation(tx_id, transaction["signers"])
-    signed = action["approve"] or action["consent"]
-    proposal_id = signed["proposal"]
-    proposal = records.must("Proposal", "proposal", key_of("membership/proposal", proposal_id))
-    _check_same(proposal["id"] == proposal_id, "proposal")
-    if proposal["organization"] != debtor["id"] or proposal["contract"] != INVOICE:
-        raise NotProven("the proposal that was carried out is not the debtor's confirmation")
-    _check_confirms(receivable, proposal["action"])
-    _check_accounts(debtor, proposal["signers"])
-    # The signature is under a hash of the proposed action: without this, the amount would be the ledger's word.
-    contract = proposal["contract"].to_bytes(4, "big")
-    if signed["action_hash"] != tagged("counterfoil/action/v1", proposal_id, contract, proposal["action"]):
-        raise NotProven("what was approved is another action than the proposal's")
-    if action["approve"] is not None:
-        if transaction["organization"] != debtor["id"]:
-            raise NotProven("the proposal was approved by another organization than the debtor")
-        _check_accounts(debtor, transaction["signers"])
-    return Confirmation(tx_id, proposal["signers"], proposal_id)
-
-
-def _check_confirms(receivable, encoded):
-    """Checks that an action of the invoice contract undertakes to pay this invoice over this face under these terms."""
-    action = decode_strictly("InvoiceAction", encoded, "the confirmation")
-    plain, conditional = action["confirm"], action["confirm_conditionally"]
-    if (plain is None) == (conditional is None):
-        raise NotProven("the confirmation is not one action")
-    terms_hash = _terms_hash(receivable["terms"])
-    confirmed = plain or conditional
-    if confirmed["invoice"] != receivable["invoice"]:
-        raise NotProven("the debtor confirmed another invoice")
-    if confirmed["amount"] is None or confirmed["amount"] != receivable["face"]:
-        raise NotProven("the debtor confirmed another amount than the face")
-    if (plain["terms_hash"] if plain else _terms_hash(conditional["terms"])) != terms_hash:
-        raise NotProven("the debtor confirmed other terms")
-
-
-def _terms_hash(encoded):
-    return tagged("counterfoil/terms/v1", encoded)
-
-
-def _check_accounts(debtor, signers):
-    """Accounts stay in an organization's record when they end, and what they signed before stays good."""
-    accounts = {account["public_key"] for account in debtor["accounts"]}
-    if not signers or not accounts.issuperset(signers):
-        raise NotProven("the confirmation is signed by an account that is none of the debtor's")
 
 
 def _read_claims(passport, records):
@@ -174,7 +91,7 @@ def _read_claims(passport, records):
         claim = records.must("Claim", "claim", key)
         number = claim["number"]
         of_it = claim["receivable"] == receivable["id"] and number < receivable["claim_count"]
-        _check_same(of_it and key == key_of("receivable/claim", receivable["id"], number), "claim")
+        check_same(of_it and key == key_of("receivable/claim", receivable["id"], number), "claim")
         if (number in live) != (claim["state"] == CLAIM_LIVE):
             raise NotProven(f"claim {number} is live, and the receivable says otherwise, or the reverse")
         _read_way(passport, claim, records)
@@ -192,7 +109,7 @@ def _read_way(passport, claim, records):
         if at in way:
             raise NotProven(f"the endorsements of claim {claim['number']} go in a circle")
         endorsement = records.must("Endorsement", "endorsement", key_of("receivable/endorsement", receivable_id, at))
-        _check_same(endorsement["id"] == at and endorsement["receivable"] == receivable_id, "endorsement")
+        check_same(endorsement["id"] == at and endorsement["receivable"] == receivable_id, "endorsement")
         _check_passed_to(holder, endorsement, claim)
         _read_quote(passport, endorsement["request"], endorsement["to"], records)
         way[at] = endorsement
@@ -215,7 +132,7 @@ def _read_undertaking(passport, undertaking_id, records):
     if undertaking_id not in passport.undertakings:
         key = key_of("receivable/undertaking", receivable_id, undertaking_id)
         undertaking = records.must("Undertaking", "undertaking", key)
-        _check_same(undertaking["id"] == undertaking_id and undertaking["receivable"] == receivable_id, "undertaking")
+        check_same(undertaking["id"] == undertaking_id and undertaking["receivable"] == receivable_id, "undertaking")
         passport.undertakings[undertaking_id] = undertaking
 
 
@@ -226,7 +143,7 @@ def _read_encumbrance(passport, claim, records):
         pledge = burden["pledged"]
         loan = _read_named(passport.loans, "Loan", "loan", "financing/loan", pledge["loan"], records)
         if loan is not None:
-            _check_same(loan["lender"] == pledge["pledgee"], "loan")
+            check_same(loan["lender"] == pledge["pledgee"], "loan")
             _read_quote(passport, loan["request"], loan["lender"], records)
 
 
@@ -236,8 +153,27 @@ def _read_quote(passport, request_id, bank, records):
     if request_id and of not in passport.quotes:
         quote = records.may("Quote", "quote", key_of("financing/quote", request_id, bank))
         if quote is not None:
-            _check_same((quote["request"], quote["bank"]) == of, "quote")
+            check_same((quote["request"], quote["bank"]) == of, "quote")
             passport.quotes[of] = quote
+
+
+def _read_paid(receivable, records):
+    """All that the debtor paid since each payment is a record of its own. It may have paid more before that."""
+    paid = []
+    # It ends with the first one that is not in the file.
+    for number in range(receivable["debt_payments"]):
+        key = key_of("receivable/debt-payment", receivable["id"], number)
+        payment = records.must("DebtPayment", f"debtor's payment {number}", key)
+        check_same((payment["receivable"], payment["number"]) == (receivable["id"], number), f"debtor's payment {number}")
+        if day_of(payment["value_date"]) is None:
+            raise NotProven(f"the debtor's payment {number} has no value date")
+        paid.append(payment)
+    if sum(payment["principal_minor"] for payment in paid) > receivable["redeemed_minor"]:
+        raise NotProven("the debtor's payments are over more principal than the receivable says")
+    # Where the receivable's sum stays once it is there, so does this one.
+    if min(sum(payment["penalty_minor"] for payment in paid), _MOST) > receivable["penalty_paid_minor"]:
+        raise NotProven("the debtor's payments are over more penalty than the receivable says")
+    return paid
 
 
 def _check_sum(passport):
@@ -267,23 +203,11 @@ def _read_opened(invoice, opened):
 
 
 def payload_root(opened):
-    """The root over all private fields to which one leads, by its siblings (RFC 6962, section 2.1.1); None where they do not fit."""
+    """The root over all private fields to which one leads; None where there is none."""
     position, count = opened["position"], opened["count"]
     if not position < count <= MAX_PRIVATE_FIELDS or len(opened["salt"]) != 32:
         return None
     name, value = opened["name"].encode("utf-8"), opened["value"].encode("utf-8")
     lengths = [len(part).to_bytes(4, "big") for part in (name, value)]
     leaf = tagged("counterfoil/private-field/v1", opened["salt"], lengths[0], name, lengths[1], value)
-    found, last = sha256(b"\x00", leaf), count - 1
-    for sibling in opened["siblings"]:
-        # On each level the last node without a sibling is passed up as it is.
-        while position == last and position & 1 == 0 and last > 0:
-            position, last = position >> 1, last >> 1
-        if last == 0 or len(sibling) != 32:
-            return None
-        if position & 1:
-            found = sha256(b"\x01", sibling, found)
-        else:
-            found = sha256(b"\x01", found, sibling)
-        position, last = position >> 1, last >> 1
-    return found if last == 0 else None
+    return root_above(leaf_hash(leaf), position, count, opened["siblings"])

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
-from .basics import NotProven
+from .basics import NotProven, day_of, sha256
+from .committed import Committed, read_committed
 from .headers import AsOf, follow
+from .history import History, read_history
 from .passport import CLAIM_LIVE, Passport, read_passport
 from .records import Records
 from .unfinanced import read_unfinanced
-from .wire import decode_strictly
+from .wire import decode_strictly, encode
 
 FORMAT = 1
 MAX_FILE_BYTES = 4 * 1024 * 1024
+# Parts of a file that one subject alone has.
+_PARTS = (
+    ("opened", "passport", "private fields"),
+    ("range", "history", "a history"),
+    ("inclusion", "committed", "the place of a transaction"),
+)
 
 
 @dataclass
@@ -18,7 +26,7 @@ class Proven:
     """What a file proves."""
 
     as_of: AsOf
-    # A `Passport` or an `Unfinanced`.
+    # A `Passport`, an `Unfinanced`, a `History` or a `Committed`.
     subject: object
     # Of validators and accounts, that were verified.
     signatures: int
@@ -31,17 +39,23 @@ def prove(file, genesis, checkpoint=None):
     proof = decode_strictly("Proof", bytes(file), "the file")
     if proof["format"] != FORMAT:
         raise NotProven(f"the file is of format {proof['format']}, and this verifier knows format {FORMAT}")
-    passport, unfinanced = proof["passport"], proof["unfinanced"]
-    if (passport is None) == (unfinanced is None):
+    subjects = [name for name in ("passport", "unfinanced", "history", "committed") if proof[name] is not None]
+    if len(subjects) != 1:
         raise NotProven("the file has not one subject")
+    kind, asked = subjects[0], proof[subjects[0]]
+    for part, of, what in _PARTS:
+        if proof[part] and kind != of:
+            raise NotProven(f"the file holds {what} that its subject does not ask for")
     as_of = follow(genesis, checkpoint, proof["headers"])
     records = Records(proof, genesis.chain_id, as_of.header)
-    if passport is not None:
-        subject = read_passport(passport["receivable"], proof["opened"], records)
-    elif proof["opened"]:
-        raise NotProven("the file holds private fields that its subject does not ask for")
+    if kind == "passport":
+        subject = read_passport(asked["receivable"], proof["opened"], records)
+    elif kind == "unfinanced":
+        subject = read_unfinanced(asked["fingerprint"], records)
+    elif kind == "history":
+        subject = read_history(asked, proof["range"], records)
     else:
-        subject = read_unfinanced(unfinanced["fingerprint"], records)
+        subject = read_committed(asked["transaction"], proof["inclusion"], as_of.header, records)
     records.check_all_asked_for()
     return Proven(as_of, subject, as_of.signatures + records.signatures)
 
@@ -65,8 +79,16 @@ def summary(proven, checkpoint=None):
             for first, last, organizations in as_of.signed_by
         ],
         "signatures": proven.signatures,
-        "subject": _of_passport(subject) if isinstance(subject, Passport) else _of_unfinanced(subject),
+        "subject": _of_subject(subject),
     }
+
+
+def _of_subject(subject):
+    if isinstance(subject, Passport):
+        return _of_passport(subject)
+    if isinstance(subject, History):
+        return _of_history(subject)
+    return _of_committed(subject) if isinstance(subject, Committed) else _of_unfinanced(subject)
 
 
 def _of_passport(passport):
@@ -83,6 +105,10 @@ def _of_passport(passport):
         "claims": [_of_claim(passport, claim) for claim in passport.claims],
         "not_disclosed": passport.withheld(),
         "opened": [list(one) for one in passport.opened],
+        "paid": [
+            [day_of(one["value_date"]).isoformat(), str(one["principal_minor"]), str(one["penalty_minor"])]
+            for one in passport.paid
+        ],
     }
 
 
@@ -134,4 +160,48 @@ def _of_unfinanced(found):
             }
             for invoice, receivable in found.invoices
         ],
+    }
+
+
+def _of_history(history):
+    return {
+        "kind": "history",
+        "organization": history.organization["id"],
+        "from": history.from_day and history.from_day.isoformat(),
+        "to": history.to_day and history.to_day.isoformat(),
+        "length": history.length,
+        "whole": history.whole,
+        "entries": [_of_entry(entry) for entry in history.entries],
+        "profile": history.profile and sha256(history.profile).hex(),
+        "recomputed": history.recomputed and sha256(encode("Profile", history.recomputed)).hex(),
+    }
+
+
+def _of_entry(entry):
+    said = entry.entry
+    return {
+        "sequence": entry.sequence,
+        "transaction": said["tx_id"].hex(),
+        "height": said["height"],
+        "index": said["index"],
+        "on": entry.on.isoformat(),
+        "figures": said["figures"],
+        "events": None if entry.events is None else _of_events(entry.events),
+    }
+
+
+def _of_events(events):
+    return [[event["contract"], sha256(event["body"]).hex()] for event in events]
+
+
+def _of_committed(committed):
+    receipt = committed.receipt
+    return {
+        "kind": "committed",
+        "transaction": committed.id.hex(),
+        "organization": committed.transaction["organization"],
+        "height": committed.header["height"],
+        # Without a receipt only the sides of its siblings are proven.
+        "index": committed.index if receipt else None,
+        "receipt": receipt and {"code": receipt["code"], "events": _of_events(receipt["events"])},
     }

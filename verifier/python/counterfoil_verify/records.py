@@ -20,6 +20,12 @@ def key_of(table, *parts):
     return b"/".join(key)
 
 
+def check_same(is_same, what):
+    """A record that names itself is the one of its key."""
+    if not is_same:
+        raise NotProven(f"the {what} is another than the one it is said to be")
+
+
 class Records:
     """Proven records, by key, and transactions, by id."""
 
@@ -43,7 +49,7 @@ class Records:
             tx_id = sha256(with_chain("counterfoil/transaction-id/v1", self.chain_id, signed["transaction"]))
             if tx_id <= last:
                 raise NotProven("the transactions do not ascend by id")
-            found[tx_id] = signed
+            found[tx_id] = one, signed
             last = tx_id
         return found
 
@@ -56,27 +62,38 @@ class Records:
         self.asked_for.add(key)
         return self.records.get(key) == b""
 
-    def must(self, name, what, key):
-        """The record under a key, which must be there."""
+    def must_be_there(self, what, key):
+        """The bytes of the record under a key, which must be there."""
         self.asked_for.add(key)
         record = self.records.get(key)
         if not record:
             raise NotProven(f"the {what} is missing from the file")
-        return decode_record(name, record, what)
+        return record
+
+    def must(self, name, what, key):
+        """The record under a key, which must be there."""
+        return decode_record(name, self.must_be_there(what, key), what)
 
     def may(self, name, what, key):
         """The record under a key, or None where the file does not show it. That it is not there, none of these may say."""
         return self.must(name, what, key) if self.shows(key) else None
 
+    def encoded(self, key):
+        """The bytes of a record that is there."""
+        return self.records[key]
+
     def keys_under(self, prefix):
         """The keys that begin so, ascending."""
         return [key for key in self.records if key.startswith(prefix)]
 
-    def transaction(self, tx_id):
-        """The transaction of an id, every signature of which is good. Whose keys those are is for the caller to check."""
-        signed = self.transactions.pop(tx_id, None)
-        if signed is None:
-            raise NotProven("the transaction of the confirmation is missing from the file")
+    def transaction(self, tx_id, what="transaction"):
+        """The transaction of an id, every signature of which is good, and its encoding with these.
+
+        Whose keys those are is for the caller to check.
+        """
+        if tx_id not in self.transactions:
+            raise NotProven(f"the {what} is missing from the file")
+        encoded, signed = self.transactions.pop(tx_id)
         transaction = decode_strictly("Transaction", signed["transaction"], "a transaction")
         signers, signatures = transaction["signers"], signed["signatures"]
         if transaction["chain_id"] != self.chain_id:
@@ -88,7 +105,7 @@ class Records:
             if not ed25519.verify(signer, message, signature):
                 raise NotProven("a signature of a transaction is wrong")
         self.signatures += len(signers)
-        return transaction
+        return transaction, encoded
 
     def check_all_asked_for(self):
         """What the subject does not ask for might be read as if it belonged to it."""

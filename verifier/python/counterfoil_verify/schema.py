@@ -12,14 +12,35 @@ STRICT = {
         1: ("format", "uint32"),
         2: ("passport", "Passport"),
         3: ("unfinanced", "Unfinanced"),
+        4: ("history", "History"),
+        5: ("committed", "Committed"),
         10: ("headers", "CertifiedHeader*"),
         11: ("records", "ProvenRecord*"),
         12: ("state", "StateProof"),
         13: ("transactions", "bytes*"),
         14: ("opened", "OpenedField*"),
+        15: ("range", "HistoryRange"),
+        16: ("inclusion", "Inclusion"),
     },
     "Passport": {1: ("receivable", "bytes")},
     "Unfinanced": {1: ("fingerprint", "bytes")},
+    "History": {1: ("organization", "string"), 2: ("from", "Date"), 3: ("to", "Date")},
+    "HistoryRange": {1: ("first", "uint64"), 2: ("entries", "ShownEntry*"), 3: ("hashes", "bytes")},
+    "ShownEntry": {
+        1: ("entry", "HistoryEntry"),
+        2: ("salt", "bytes"),
+        3: ("events", "Event*"),
+        4: ("events_hash", "bytes"),
+    },
+    "Committed": {1: ("transaction", "bytes")},
+    "Inclusion": {
+        1: ("header", "Header"),
+        2: ("index", "uint32"),
+        3: ("count", "uint32"),
+        4: ("siblings", "bytes*"),
+        5: ("receipt", "Receipt"),
+        6: ("receipt_siblings", "bytes*"),
+    },
     "CertifiedHeader": {
         1: ("header", "Header"),
         2: ("certificate", "CommitCertificate"),
@@ -93,6 +114,25 @@ STRICT = {
     "Propose": {1: ("contract", "uint32"), 2: ("action", "bytes"), 3: ("consents_of", "string*"), 4: ("expires_on", "Date")},
     # `Approve` and `Consent`, which have the same fields.
     "OfProposal": {1: ("proposal", "bytes"), 2: ("action_hash", "bytes")},
+    # proto/counterfoil/credit/v1/credit.proto
+    "HistoryEntry": {
+        1: ("tx_id", "bytes"),
+        2: ("height", "uint64"),
+        3: ("index", "uint32"),
+        4: ("figures", "enum*"),
+        5: ("on", "Date"),
+    },
+    # proto/counterfoil/v1/receipt.proto
+    "Receipt": {
+        1: ("tx_id", "bytes"),
+        2: ("height", "uint64"),
+        3: ("index", "uint32"),
+        4: ("code", "uint32"),
+        5: ("rejection", "Rejection"),
+        6: ("events", "Event*"),
+    },
+    "Rejection": {1: ("contract", "string"), 2: ("reason", "string"), 3: ("message", "string"), 4: ("first", "string")},
+    "Event": {1: ("contract", "uint32"), 2: ("organizations", "string*"), 3: ("body", "bytes")},
     # proto/counterfoil/v1/primitives.proto
     "Money": {1: ("minor", "uint64"), 2: ("currency", "string")},
     "Date": {1: ("year", "uint32"), 2: ("month", "uint32"), 3: ("day", "uint32")},
@@ -121,7 +161,16 @@ RECORDS = {
         31: ("credited_minor", "uint64"),
         32: ("disputed", "bool"),
         33: ("confirmation", "bytes"),
+        34: ("debt_payments", "uint32"),
         40: ("payments", "bytes*"),
+    },
+    "DebtPayment": {
+        1: ("receivable", "bytes"),
+        2: ("number", "uint32"),
+        3: ("transaction", "bytes"),
+        4: ("value_date", "Date"),
+        5: ("principal_minor", "uint64"),
+        6: ("penalty_minor", "uint64"),
     },
     "Claim": {
         1: ("receivable", "bytes"),
@@ -228,4 +277,202 @@ RECORDS = {
     },
 }
 
-MESSAGES = {**STRICT, **RECORDS}
+# credit/v1/credit.proto: of a profile every field, as it is encoded, too, to be compared with one that was recomputed.
+CREDIT = {
+    "HistoryHead": {1: ("length", "uint64"), 2: ("begin", "uint64"), 3: ("roots", "bytes")},
+    "Profile": {
+        1: ("organization", "string"),
+        2: ("formula", "uint32"),
+        3: ("entries", "uint64"),
+        4: ("last_entry", "uint64"),
+        5: ("debtor", "DebtorProfile"),
+        6: ("supplier", "SupplierProfile"),
+        7: ("bank", "BankProfile"),
+    },
+    "DebtorProfile": {
+        1: ("invoices_confirmed", "uint64"),
+        2: ("confirmed_after_days", "uint64*"),
+        3: ("queries", "uint64"),
+        4: ("invoices_rejected", "uint64"),
+        5: ("receivables_settled", "uint64"),
+        6: ("settled_on_time", "uint64"),
+        7: ("days_late", "uint64"),
+        8: ("overdue_reports", "uint64"),
+        9: ("defaults", "uint64"),
+        10: ("disputes", "uint64"),
+        11: ("disputes_upheld", "uint64"),
+        12: ("volumes", "Volume*"),
+    },
+    "SupplierProfile": {
+        1: ("invoices_registered", "uint64"),
+        2: ("first_registered_on", "Date"),
+        3: ("last_registered_on", "Date"),
+        4: ("invoices_confirmed", "uint64"),
+        5: ("invoices_ended", "uint64"),
+        6: ("volumes", "Volume*"),
+        7: ("disputes", "uint64"),
+        8: ("disputes_upheld", "uint64"),
+        20: ("recourse_notices", "uint64"),
+        21: ("recourse_payments", "uint64"),
+    },
+    "Volume": {
+        1: ("currency", "string"),
+        2: ("invoices", "uint64"),
+        3: ("confirmed_minor", "uint64"),
+        4: ("buyers", "BuyerVolume*"),
+        5: ("others_minor", "uint64"),
+        6: ("credit_notes", "uint64"),
+        7: ("credited_minor", "uint64"),
+    },
+    "BuyerVolume": {1: ("buyer", "string"), 2: ("confirmed_minor", "uint64")},
+    "BankProfile": {
+        1: ("quotes", "uint64"),
+        2: ("reveals", "uint64"),
+        3: ("missed_reveals", "uint64"),
+        4: ("awards", "uint64"),
+        5: ("failed_payments", "uint64"),
+    },
+}
+
+# What the events that move a figure say, as far as figures need it. The rest is skipped, as in records: every byte of an event is
+# fixed by the hash in its entry's leaf.
+EVENTS = {
+    # invoice/v1/invoice.proto and after_confirmation.proto
+    "InvoiceRegistered": {2: ("seller", "string"), 11: ("registered_on", "Date")},
+    "InvoiceQueried": {12: ("buyer", "string")},
+    "InvoiceConfirmed": {
+        2: ("amount", "Money"),
+        11: ("seller", "string"),
+        12: ("buyer", "string"),
+        13: ("registered_on", "Date"),
+        14: ("confirmed_on", "Date"),
+    },
+    "InvoiceRejected": {11: ("seller", "string"), 12: ("buyer", "string")},
+    "InvoiceWithdrawn": {11: ("seller", "string")},
+    "InvoiceCredited": {4: ("amount", "Money"), 8: ("seller", "string"), 9: ("buyer", "string")},
+    "InvoiceDisputed": {3: ("seller", "string"), 4: ("buyer", "string")},
+    "DisputeEnded": {4: ("outcome", "Ruling"), 5: ("seller", "string"), 6: ("buyer", "string")},
+    "Ruling": {1: ("verdict", "enum")},
+    # receivable/v1/undertaking.proto
+    "NoticeGiven": {5: ("to", "string"), 8: ("kind", "enum")},
+    # financing/v1/financing.proto
+    "QuoteCommitted": {2: ("bank", "string")},
+    "QuoteRevealed": {2: ("bank", "string")},
+    "QuoteClosed": {2: ("bank", "string"), 3: ("state", "enum")},
+    "RequestAwarded": {3: ("award", "Award")},
+    "Award": {1: ("bank", "string")},
+    "QuoteFailed": {2: ("bank", "string")},
+    # settlement/v1/settlement.proto
+    "ReceivablePaid": {5: ("days_late", "uint32"), 10: ("settled", "bool"), 13: ("debtor", "string")},
+    "ReceivableOverdue": {11: ("debtor", "string")},
+    "ReceivableDefaulted": {11: ("debtor", "string")},
+    "ClaimRecovered": {5: ("kind", "enum"), 6: ("payer", "string")},
+}
+
+# By the number of a contract, the messages that its `Event` has one of, by their field numbers. Those that are not in EVENTS
+# are only named.
+KINDS_OF_EVENTS = {
+    # membership/v1/membership.proto
+    1: {
+        1: "Proposed",
+        2: "Approved",
+        3: "Consented",
+        4: "CarriedOut",
+        5: "ProposalEnded",
+        6: "AccountsChanged",
+        7: "ApprovalRuleSet",
+        8: "OrganizationLeft",
+        9: "DecisionProposed",
+        10: "DecisionVoted",
+        11: "DecisionCarriedOut",
+    },
+    # supervision/v1/supervision.proto
+    2: {1: "PackPublished", 2: "RecordFrozen", 3: "RecordReleased"},
+    # cash/v1/cash.proto
+    3: {
+        1: "DepositIssued",
+        2: "DepositTransferred",
+        3: "RedemptionRequested",
+        4: "RedemptionPaid",
+        5: "RedemptionRestored",
+        6: "DepositReturned",
+        7: "IssuersAccepted",
+        8: "PaymentInstructed",
+        9: "PaymentAsserted",
+        10: "PaymentContested",
+        11: "PaymentClosed",
+        12: "DepositHeld",
+        13: "SuspenseCollected",
+        14: "SuspenseRuled",
+    },
+    # invoice/v1/invoice.proto
+    4: {
+        1: "InvoiceRegistered",
+        2: "InvoiceQueried",
+        3: "QueryResolved",
+        4: "InvoiceConfirmed",
+        5: "InvoiceRejected",
+        6: "InvoiceWithdrawn",
+        7: "InvoiceWarned",
+        8: "InvoiceProposed",
+        9: "ProposalEnded",
+        10: "InvoiceConditionallyConfirmed",
+        11: "ConditionsEnded",
+        12: "InvoiceCredited",
+        13: "InvoiceDisputed",
+        14: "DisputeRuled",
+        15: "DisputeEnded",
+    },
+    # receivable/v1/receivable.proto
+    5: {
+        1: "ReceivableOpened",
+        2: "ClaimSplit",
+        3: "ClaimsMerged",
+        4: "ClaimOffered",
+        5: "ClaimTransferred",
+        6: "OfferDeclined",
+        7: "OfferExpired",
+        8: "OfferOvertaken",
+        9: "ClaimPledged",
+        10: "PledgeReleased",
+        20: "GuaranteeGiven",
+        21: "NoticeGiven",
+        31: "ClaimCredited",
+        32: "DisputeMarked",
+    },
+    # financing/v1/financing.proto
+    6: {
+        1: "RequestOpened",
+        2: "QuoteCommitted",
+        3: "QuoteRevealed",
+        4: "RequestAwarded",
+        5: "RequestClosed",
+        6: "LoanOpened",
+        7: "LoanPaid",
+        8: "QuoteClosed",
+        10: "LoanDefaulted",
+        11: "LimitSet",
+        12: "QuoteFailed",
+        13: "ProgrammeOpened",
+        14: "ProgrammeClosed",
+        15: "StandingQuoteMade",
+        16: "ClaimPurchased",
+        17: "ExtensionDrawn",
+        18: "QuoteTaken",
+    },
+    # settlement/v1/settlement.proto
+    7: {
+        1: "ReceivablePaid",
+        2: "ReceivableOverdue",
+        3: "ReceivableDefaulted",
+        4: "ClaimPaid",
+        13: "FeeCharged",
+        20: "ClaimRecovered",
+    },
+    # credit/v1/credit.proto
+    8: {1: "ProfileShared", 2: "ProfileUnshared"},
+    # calendar/v1/calendar.proto
+    9: {1: "ClockRolled", 2: "CalendarPublished"},
+}
+
+MESSAGES = {**STRICT, **RECORDS, **CREDIT, **EVENTS}

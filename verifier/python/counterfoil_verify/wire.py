@@ -6,8 +6,8 @@ A field that is absent has its default: 0, False, empty bytes or text, None for 
 from .basics import NotProven
 from .schema import MESSAGES
 
-# No file of 4 MiB that means something holds so many messages: the smallest of them, a commit signature, has about a hundred
-# bytes. Empty ones, of two bytes each, would cost a hundred times their size in memory.
+# No file of 4 MiB that means something holds so many messages: those that it may have many of are the entries of a history, each
+# with an entry and a date in it in about ninety bytes. Empty ones, of two bytes each, would cost a hundred times their size in memory.
 MAX_MESSAGES = 200_000
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -39,6 +39,30 @@ def decode_record(name, data, what):
         return _Reader(skips_unknown=True).message(name, data)
     except _Malformed as problem:
         raise NotProven(f"the record of the {what} is damaged: {problem}") from None
+
+
+def decode_event(kinds, data, what):
+    """Reads the body of an event, a message that has one of several others: `kinds` names them by their field numbers.
+
+    Gives that name, None where it has none of them, and the message, None where the schema only names it.
+    """
+    kind, found = None, b""
+    try:
+        for number, wire_type, value in _fields(data):
+            if number in kinds:
+                if wire_type != _BYTES:
+                    raise _Malformed("a message is something else")
+                # The last one counts; what comes in two pieces is one. So all of protobuf has it.
+                found = found + value if kinds[number] == kind else value
+                kind = kinds[number]
+        return kind, _Reader(skips_unknown=True).message(kind, found) if kind in MESSAGES else None
+    except _Malformed as problem:
+        raise NotProven(f"{what} cannot be read: {problem}") from None
+
+
+def empty(name):
+    """A message of which every field has its default."""
+    return {field: [] if kind.endswith("*") else _DEFAULTS.get(kind) for field, kind in MESSAGES[name].values()}
 
 
 def encode(name, message):
@@ -102,26 +126,23 @@ class _Reader:
         self.skips_unknown = skips_unknown
         self.messages = 0
 
-    def message(self, name, data):
+    def message(self, name, data, begun=None):
+        """Reads a message, or more of one that is begun: in protobuf, one that comes in two pieces is one."""
         self.messages += 1
         if self.messages > MAX_MESSAGES:
             raise _Malformed("it holds too many messages")
         schema = MESSAGES[name]
-        message = {field: _default(kind) for field, kind in schema.values()}
-        at = 0
-        while at < len(data):
-            tag, at = _varint(data, at)
-            number, wire_type = tag >> 3, tag & 7
-            value, at = _value(data, at, wire_type)
+        message = begun or empty(name)
+        for number, wire_type, value in _fields(data):
             if number not in schema:
-                if not self.skips_unknown or number == 0:
+                if not self.skips_unknown:
                     raise _Malformed(f"{name} has an unknown field {number}")
                 continue
             field, kind = schema[number]
             if kind.endswith("*"):
                 message[field].extend(self.repeated(kind[:-1], wire_type, value))
             else:
-                message[field] = self.single(kind, wire_type, value)
+                message[field] = self.single(kind, wire_type, value, message[field])
         return message
 
     def repeated(self, kind, wire_type, value):
@@ -135,7 +156,7 @@ class _Reader:
             numbers.append(_number(kind, number))
         return numbers
 
-    def single(self, kind, wire_type, value):
+    def single(self, kind, wire_type, value, before=None):
         if kind in _LARGEST:
             if wire_type != _VARINT:
                 raise _Malformed("a number is something else")
@@ -149,13 +170,18 @@ class _Reader:
                 return value.decode("utf-8")
             except UnicodeDecodeError:
                 raise _Malformed("a text is not UTF-8") from None
-        return self.message(kind, value)
+        return self.message(kind, value, before)
 
 
-def _default(kind):
-    if kind.endswith("*"):
-        return []
-    return _DEFAULTS.get(kind)
+def _fields(data):
+    """Number, wire type and value of each field."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        if tag >> 3 == 0:
+            raise _Malformed("a field has the number 0")
+        value, at = _value(data, at, tag & 7)
+        yield tag >> 3, tag & 7, value
 
 
 def _number(kind, value):

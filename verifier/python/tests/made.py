@@ -27,6 +27,10 @@ def encoded(name, /, **fields):
     return encode(name, make(name, **fields))
 
 
+def make_date(year, month, day):
+    return make("Date", year=year, month=month, day=day)
+
+
 def multiply(number, point):
     result = ed25519.NEUTRAL
     for at in reversed(range(number.bit_length())):
@@ -71,7 +75,7 @@ def genesis(validators):
     return Genesis(CHAIN, validators, {"USD": 2})
 
 
-def header(height, validators, following=None, root=bytes(32)):
+def header(height, validators, following=None, root=bytes(32), **more):
     return make(
         "Header",
         version=8,
@@ -81,6 +85,7 @@ def header(height, validators, following=None, root=bytes(32)):
         state_root=root,
         validators_hash=set_hash(validators),
         next_validators_hash=set_hash(following or validators),
+        **more,
     )
 
 
@@ -162,14 +167,14 @@ def signed(keys, **fields):
     return tx_id, encoded("SignedTransaction", transaction=transaction, signatures=signatures)
 
 
-def file(state, keys, validators, by, transactions=(), opened=(), **subject):
-    """A proof file of these keys of a state, in block 7."""
+def file(state, keys, validators, by, transactions=(), opened=(), roots=None, **subject):
+    """A proof file of these keys of a state, in block 7, which may have roots over its transactions and receipts."""
     keys = sorted(keys)
     records = [make("ProvenRecord", key=key, record=state.records.get(key, b"")) for key in keys]
     return encoded(
         "Proof",
         format=1,
-        headers=[certified(header(7, validators, root=state.root), by)],
+        headers=[certified(header(7, validators, root=state.root, **roots or {}), by)],
         records=records,
         state=state.proof(keys),
         transactions=list(transactions),

@@ -4,16 +4,18 @@ import unittest
 
 from counterfoil_verify import NotProven, prove, verify
 from counterfoil_verify.basics import sha256, tagged
-from counterfoil_verify.history import history
+from counterfoil_verify.report import report
 from counterfoil_verify.passport import payload_root
 from counterfoil_verify.records import key_of
-from tests.made import Key, State, encoded, file, genesis, make, signed, validator_set
+from tests.likeness import differs_as_it_may, taken_out
+from tests.made import Key, State, encoded, file, genesis, make, make_date, signed, validator_set
 
 VALIDATORS = [Key(name) for name in ("a", "b", "c")]
 SET = validator_set(VALIDATORS)
 GENESIS = genesis(SET)
 MAKER, CHECKER, STRANGER = Key("maker"), Key("checker"), Key("stranger")
 RECEIVABLE, INVOICE, LOAN, REQUEST, PAYMENT, PROPOSAL = [bytes([n]) * 32 for n in range(1, 7)]
+CONSENT_PROPOSAL = b"\x07" * 32
 FIRST, SECOND, FINGERPRINT = b"\x11" * 32, b"\x12" * 32, b"\x5a" * 32
 # `Terms` are only hashed.
 TERMS = b"\x08\x04\x28\x01"
@@ -28,6 +30,12 @@ CONFIRM = {"invoice": INVOICE, "amount": usd(1000), "terms_hash": tagged("counte
 
 def confirm(**changes):
     return encoded("InvoiceAction", confirm=make("ConfirmInvoice", **{**CONFIRM, **changes}))
+
+
+def signature_under(kind, proposal_id, contract, action):
+    """An approval of a proposal, or a consent to one."""
+    action_hash = tagged("counterfoil/action/v1", proposal_id, contract.to_bytes(4, "big"), action)
+    return encoded("MembershipAction", **{kind: make("OfProposal", proposal=proposal_id, action_hash=action_hash)})
 
 
 def field(position, name, value):
@@ -61,7 +69,10 @@ def opened(*positions):
 
 
 class World:
-    """Claim 0 was split: claim 1 was sold to a bank and by it to another, which pledged it; claim 2 is locked, the seller's."""
+    """Claim 0 was split: claim 1 was sold to a bank and by it to another, which pledged it; claim 2 is locked, the seller's.
+
+    The debtor paid twice.
+    """
 
     def __init__(self):
         self.signers, self.contract, self.organization = [MAKER, CHECKER], 4, "buyer"
@@ -89,6 +100,12 @@ class World:
             "payment": of("Payment", id=PAYMENT, payer="buyer", payee="bank-b", amount=usd(40), state=1),
         }
         self["receivable"].update(redeemed_minor=100, credited_minor=50, claim_count=3, live_claims=[1, 2], payments=[PAYMENT])
+        # Of what it paid, 10 were under older rules, and are no record.
+        self["receivable"].update(debt_payments=2, penalty_paid_minor=3)
+        for number, on, principal, penalty in ((0, (2026, 3, 2), 60, 0), (1, (2026, 4, 1), 30, 3)):
+            sums = {"principal_minor": principal, "penalty_minor": penalty}
+            fields = {"transaction": bytes([0x70 + number]) * 32, "value_date": make_date(*on), **sums}
+            self.records[f"paid {number}"] = of("DebtPayment", receivable=RECEIVABLE, number=number, **fields)
         root = tree([leaf(one) for one in FIELDS])[0]
         self["invoice"].update(payload_root=root, receivable=RECEIVABLE, strict_fingerprint=FINGERPRINT)
         self["claim 1"].update(encumbrance=make("Encumbrance", pledged=pledge), undertakings=undertaken)
@@ -106,6 +123,8 @@ class World:
             "quote": key_of("financing/quote", REQUEST, "bank-a"),
             "payment": key_of("cash/payment", PAYMENT),
             "proposal": key_of("membership/proposal", PROPOSAL),
+            "consent": key_of("membership/proposal", CONSENT_PROPOSAL),
+            **{f"paid {n}": key_of("receivable/debt-payment", RECEIVABLE, n) for n in range(3)},
             "strict": key_of("invoice/strict", FINGERPRINT),
         }
 
@@ -121,9 +140,20 @@ class World:
         signers = [MAKER.public, CHECKER.public]
         proposal = {"id": PROPOSAL, "organization": "buyer", "contract": 4, "action": confirm(), "signers": signers}
         self.records["proposal"] = self.of("Proposal", **{**proposal, **changes})
-        action_hash = tagged("counterfoil/action/v1", PROPOSAL, (4).to_bytes(4, "big"), confirm())
         self.contract, self.signers = 1, [CHECKER]
-        self.action = encoded("MembershipAction", **{signature: make("OfProposal", proposal=PROPOSAL, action_hash=action_hash)})
+        self.action = signature_under(signature, PROPOSAL, 4, confirm())
+
+    def propose_consent(self, approved, **changes):
+        """Makes the last signature a consent of the seller's, which was proposed, and carried out at once or by an approval."""
+        self.propose("consent")
+        self.organization, self.signers = "seller", [STRANGER]
+        proposed = {"contract": 1, "action": signature_under("consent", PROPOSAL, 4, confirm()), **changes}
+        if approved:
+            record = {"id": CONSENT_PROPOSAL, "organization": "seller", "signers": [STRANGER.public], **proposed}
+            self.records["consent"] = self.of("Proposal", **record)
+            self.action = signature_under("approve", CONSENT_PROPOSAL, proposed["contract"], proposed["action"])
+        else:
+            self.action = encoded("MembershipAction", propose=make("Propose", **proposed))
 
     def file(self):
         """A new block with these records, and a file over those that are not left out."""
@@ -161,7 +191,7 @@ class Passports(Subjects):
         self.assertEqual(subject["claims"][1]["way"], [["seller", "bank-a"], ["bank-a", "bank-b"]])
         self.assertEqual([claim["encumbrance"] for claim in subject["claims"]], [None, "pledged to bank-c", "locked"])
         self.assertEqual(subject["opened"], [["line-0", "0 bolts"], ["line-2", "2 bolts"]])
-        told = "\n".join(history(prove(world.file(), GENESIS), GENESIS))
+        told = "\n".join(report(prove(world.file(), GENESIS), GENESIS))
         parts = ["USD 10.00", "bank-a → bank-b", "pledged to bank-c", "line-2: 2 bolts", "recourse to seller"]
         for words in [*parts, "quote of bank-a: USD 5.00 at 6.2000 %"]:
             self.assertIn(words, told)
@@ -171,7 +201,7 @@ class Passports(Subjects):
         world.left_out = {"invoice", "claim 0", "claim 2", "loan", "quote", "payment"}
         subject = self.summary(world)["subject"]
         self.assertEqual((subject["invoice"], subject["not_disclosed"]), (None, [2]))
-        self.assertIn("claims not disclosed  2", history(prove(world.file(), GENESIS), GENESIS))
+        self.assertIn("claims not disclosed  2", report(prove(world.file(), GENESIS), GENESIS))
         for name in ("receivable", "debtor", "first", "second", "undertaking"):
             self.refused("is missing", lambda w, name=name: w.left_out.add(name))
 
@@ -243,6 +273,112 @@ class Passports(Subjects):
         self.refused("another organization", lambda w: propose(w, "approve") or setattr(w, "organization", "seller"))
         self.refused("proposal is missing", lambda w: propose(w, "approve") or w.left_out.add("proposal"))
 
+    def test_a_consent_that_was_proposed(self):
+        propose = World.propose_consent
+        for approved in (False, True):
+            world = World()
+            propose(world, approved)
+            said = self.summary(world)
+            self.assertEqual(said["signatures"], 4)
+            confirmation = said["subject"]["confirmation"]
+            self.assertEqual(confirmation.pop("transaction"), world["receivable"]["confirmation"].hex())
+            accounts = [MAKER.public.hex(), CHECKER.public.hex()]
+            self.assertEqual(confirmation, {"proposal": PROPOSAL.hex(), "accounts": accounts})
+            told = "\n".join(report(prove(world.file(), GENESIS), GENESIS))
+            self.assertIn(f"the debtor's proposal {PROPOSAL.hex()}\n            made or approved by account {accounts[0]}", told)
+            self.assertIn("with the consent of seller, as the last signature", told)
+            self.assertEqual(CONSENT_PROPOSAL.hex() in told, approved)
+
+            def refused(why, change=lambda w: None, **changes):
+                self.refused(why, lambda w: propose(w, approved, **changes) or change(w))
+
+            for kind in ("approve", "propose"):
+                other = signature_under("approve", PROPOSAL, 4, confirm())
+                if kind == "propose":
+                    other = encoded("MembershipAction", propose=make("Propose", contract=4, action=confirm()))
+                refused("neither a confirmation nor a consent", action=other)
+            refused("not one proposal, approval or consent", action=b"")
+            refused("not what it should be", action=encoded("MembershipAction") + b"\x2a\x00")
+            refused("not the debtor's", contract=5)
+            refused("another action", action=signature_under("consent", PROPOSAL, 4, confirm(acknowledged=[1])))
+            refused("another action", action=signature_under("consent", PROPOSAL, 5, confirm()))
+            refused("proposal is missing", action=signature_under("consent", LOAN, 4, confirm()))
+            refused("proposal is missing", lambda w: w.left_out.add("proposal"))
+            refused("proposal is another", lambda w: w["proposal"].update(id=LOAN))
+            refused("not the debtor's", lambda w: w["proposal"].update(organization="seller"))
+            refused("another amount", lambda w: w["proposal"].update(action=confirm(amount=usd(999))))
+            refused("none of the debtor's", lambda w: w["proposal"].update(signers=[STRANGER.public]))
+
+    def test_an_approval_of_a_consent(self):
+        def refused(why, change, **changes):
+            self.refused(why, lambda w: w.propose_consent(True, **changes) or change(w))
+
+        def nothing(world):
+            pass
+
+        refused("another organization than proposed it", lambda w: setattr(w, "organization", "bank-a"))
+        refused("another organization than proposed it", nothing, organization="bank-a")
+        refused("proposal is missing", lambda w: w.left_out.add("consent"))
+        refused("proposal is another", lambda w: w["consent"].update(id=LOAN))
+
+        def approves_another_action(world):
+            other = signature_under("consent", PROPOSAL, 4, confirm(acknowledged=[1]))
+            world.action = signature_under("approve", CONSENT_PROPOSAL, 1, other)
+
+        refused("another action", approves_another_action)
+        # To a proposed consent, nobody can consent.
+        consent = signature_under("consent", CONSENT_PROPOSAL, 1, signature_under("consent", PROPOSAL, 4, confirm()))
+        refused("not the debtor's", lambda w: setattr(w, "action", consent))
+        # Where the last signature was none under it, its record is not asked for.
+        refused("does not ask", lambda w: setattr(w, "action", signature_under("consent", PROPOSAL, 4, confirm())))
+
+    def test_what_the_debtor_paid(self):
+        world = World()
+        self.assertEqual(self.summary(world)["subject"]["paid"], [["2026-03-02", "60", "0"], ["2026-04-01", "30", "3"]])
+        told = "\n".join(report(prove(world.file(), GENESIS), GENESIS))
+        lines = [
+            "paid        USD 1.00 of the face, and USD 0.03 of penalty",
+            f"            2026-03-02  USD 0.60, by transaction {'70' * 32}",
+            f"            2026-04-01  USD 0.30, and USD 0.03 of penalty, by transaction {'71' * 32}",
+            "            of USD 0.10 of the face, the payments are not told one by one",
+        ]
+        self.assertIn("\n".join(lines), told)
+        world["paid 1"].update(principal_minor=40)
+        self.assertNotIn("one by one", "\n".join(report(prove(world.file(), GENESIS), GENESIS)))
+        world["receivable"].update(debt_payments=0)
+        world.left_out.update({"paid 0", "paid 1"})
+        self.assertEqual(self.summary(world)["subject"]["paid"], [])
+
+    def test_what_the_debtor_did_not_pay(self):
+        for number in (0, 1):
+            self.refused(f"payment {number} is missing", lambda w, number=number: w.left_out.add(f"paid {number}"))
+        self.refused("payment 2 is missing", lambda w: w["receivable"].update(debt_payments=2**32 - 1))
+        self.refused("payment 2 is missing", lambda w: w["receivable"].update(debt_payments=3) or w.more.update({"paid 2": 1}))
+        self.refused("does not ask", lambda w: w["receivable"].update(debt_payments=1))
+        self.refused("does not ask", lambda w: w["receivable"].update(debt_payments=0))
+        self.refused("payment 1 is another", lambda w: w["paid 1"].update(number=0))
+        self.refused("payment 0 is another", lambda w: w["paid 0"].update(receivable=LOAN))
+        for date in (None, make_date(2026, 2, 29), make_date(0, 0, 0)):
+            self.refused("payment 1 has no value date", lambda w, date=date: w["paid 1"].update(value_date=date))
+        self.refused("more principal", lambda w: w["paid 1"].update(principal_minor=41))
+        self.refused("more principal", lambda w: w["paid 1"].update(principal_minor=2**64 - 1))
+        self.refused("more penalty", lambda w: w["paid 0"].update(penalty_minor=1))
+        self.refused("more penalty", lambda w: w["receivable"].update(penalty_paid_minor=2))
+
+    def test_penalty_stays_at_the_most(self):
+        most = 2**64 - 1
+
+        def pays(world, first, second, said):
+            world["paid 0"].update(penalty_minor=first)
+            world["paid 1"].update(penalty_minor=second)
+            world["receivable"].update(penalty_paid_minor=said)
+
+        world = World()
+        for first, second in ((most, 0), (most, 1), (most, most), (2**63, 2**63)):
+            pays(world, first, second, most)
+            self.assertEqual(self.summary(world)["subject"]["paid"][0][2], str(first))
+        self.refused("more penalty", lambda w: pays(w, most, most, most - 1))
+
     def test_the_claims(self):
         self.refused("face less", lambda w: w["claim 1"].update(outstanding_minor=401))
         self.refused("live", lambda w: w["receivable"].update(live_claims=[1]))
@@ -274,6 +410,19 @@ class Passports(Subjects):
         self.refused("payload root", lambda w: opens(w, 1, count=1025))
         self.refused("payload root", lambda w: opens(w, 1, position=3))
         self.refused("not disclosed", lambda w: opens(w, 1) or w.left_out.add("invoice"))
+        # Alone it would do: of four, the first has the same siblings as of three.
+        self.assertEqual(payload_root({**opened(0)[0], "count": 4}), payload_root(opened(0)[0]))
+        self.refused("not of as many", lambda w: opens(w, 0, 1, count=4))
+
+    def test_a_private_field_may_be_taken_out(self):
+        world = World()
+        world.opened = opened(0, 1, 2)
+        whole, fields = world.file(), [["line-0", "0 bolts"], ["line-1", "1 bolts"], ["line-2", "2 bolts"]]
+        for place, less in enumerate(taken_out(whole)):
+            self.assertTrue(differs_as_it_may(whole, less))
+            left = fields[:place] + fields[place + 1 :]
+            self.assertEqual(verify(less, GENESIS)["subject"]["opened"], left)
+        self.assertEqual(place, 2)
 
     def test_siblings_lead_to_the_root(self):
         for count in range(1, 20):
@@ -291,7 +440,7 @@ class Absence(Subjects):
     def world():
         world = World()
         world.subject = {"unfinanced": make("Unfinanced", fingerprint=FINGERPRINT)}
-        for name in ("debtor", "first", "second", "undertaking", "loan", "quote", "payment"):
+        for name in ("debtor", "first", "second", "undertaking", "loan", "quote", "payment", "paid 0", "paid 1"):
             world.left_out.add(name)
         world.records["strict"] = world.of("InvoiceReference", invoice=INVOICE)
         world["claim 1"].update(controller="seller", endorsement=b"", encumbrance=None)
@@ -305,7 +454,7 @@ class Absence(Subjects):
         subject = self.summary(self.world())["subject"]
         invoice = {"id": INVOICE.hex(), "seller": "seller", "number": "N 1", "receivable": RECEIVABLE.hex()}
         self.assertEqual(subject, {"kind": "unfinanced", "fingerprint": FINGERPRINT.hex(), "invoices": [invoice]})
-        told = history(prove(self.world().file(), GENESIS), GENESIS)
+        told = report(prove(self.world().file(), GENESIS), GENESIS)
         self.assertIn("NOT FINANCED ON THIS LEDGER", told)
 
     def test_claims_that_are_not(self):

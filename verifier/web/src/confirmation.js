@@ -9,6 +9,8 @@ import { keys } from './records.js';
 
 const MEMBERSHIP = 1;
 const INVOICE = 4;
+/** What is said of an action that can not be read. */
+const ACTION = 'The action by which the debtor confirmed';
 
 /**
  * The confirmation that a receivable names: the transaction, the accounts that signed, and, where these made and approved a proposal,
@@ -18,65 +20,106 @@ export function confirmationOf(receivable, debtor, records) {
   if (receivable.confirmation.length === 0) {
     return null;
   }
-  const transaction = records.signed(receivable.confirmation);
+  const { transaction } = records.signed(receivable.confirmation, 'transaction by which the debtor confirmed');
   if (transaction.contract === INVOICE) {
     ensure(transaction.organization === debtor.id, 'The confirmation is another organization’s than the debtor’s.');
-    checkConfirms(receivable, transaction.action);
-    checkAccounts(debtor, transaction.signers);
-    return { transaction: receivable.confirmation, accounts: transaction.signers, proposal: null, carriedOutBy: null };
+    return signedByDebtor(receivable, debtor, transaction, transaction.action);
   }
   ensure(transaction.contract === MEMBERSHIP, 'The transaction that the receivable names is no confirmation.');
-  return ofProposal(receivable, debtor, transaction, records);
-}
-
-/** A confirmation that was proposed. The last signature that it needed, of the debtor or of who had to consent, is the transaction's. */
-function ofProposal(receivable, debtor, transaction, records) {
-  const { propose, approve, consent } = decode(MembershipAction, transaction.action, 'The action by which the debtor confirmed');
+  const { propose, approve, consent } = decode(MembershipAction, transaction.action, ACTION);
   if (propose !== null) {
-    // It had all the signatures it needed, and was carried out at once.
-    ensure(
-      transaction.organization === debtor.id && propose.contract === INVOICE,
-      'What was proposed is not the debtor’s confirmation.',
-    );
-    checkConfirms(receivable, propose.action);
-    checkAccounts(debtor, transaction.signers);
-    return { transaction: receivable.confirmation, accounts: transaction.signers, proposal: null, carriedOutBy: null };
+    return ofProposing(receivable, debtor, transaction, propose, records);
   }
-  const signed = approve ?? consent;
-  if (signed === null) {
+  if (approve !== null) {
+    return ofApproving(receivable, debtor, transaction, approve, records);
+  }
+  if (consent === null) {
     throw new NotProven('The transaction that the receivable names is no confirmation.');
   }
-  const proposal = records.must(Proposal, keys.proposal(signed.proposal), 'proposal by which the debtor confirmed');
+  return ofConsent(receivable, debtor, transaction, { consent, proposal: null, isProposed: false }, records);
+}
+
+/** A transaction whose signers undertake to pay, by this action. */
+function signedByDebtor(receivable, debtor, { signers }, action) {
+  checkConfirms(receivable, action);
+  checkAccounts(debtor, signers);
+  return { transaction: receivable.confirmation, accounts: signers, proposal: null, carriedOutBy: null };
+}
+
+/** A proposal that had all the signatures it needed, and was carried out at once: to confirm, or to consent to that. */
+function ofProposing(receivable, debtor, transaction, { contract, action }, records) {
+  if (contract === MEMBERSHIP) {
+    const given = { consent: consentIn(action), proposal: null, isProposed: true };
+    return ofConsent(receivable, debtor, transaction, given, records);
+  }
   ensure(
-    equal(proposal.id, signed.proposal) && proposal.organization === debtor.id && proposal.contract === INVOICE,
-    'The proposal that was carried out is not one of the debtor’s to confirm an invoice.',
+    transaction.organization === debtor.id && contract === INVOICE,
+    'What was proposed is not the debtor’s confirmation.',
   );
-  const looked = hash('counterfoil/action/v1', proposal.id, u32(proposal.contract), proposal.action);
+  return signedByDebtor(receivable, debtor, transaction, action);
+}
+
+/** The last approval of a proposal of the organization's own: to confirm, or to consent to that. */
+function ofApproving(receivable, debtor, transaction, approve, records) {
+  const proposal = looked(approve, 'proposal that was carried out', records);
+  if (proposal.contract === MEMBERSHIP) {
+    ensure(
+      proposal.organization === transaction.organization,
+      'The proposal to consent was approved by another organization than its own.',
+    );
+    const given = { consent: consentIn(proposal.action), proposal: proposal.id, isProposed: true };
+    return ofConsent(receivable, debtor, transaction, given, records);
+  }
+  ensure(transaction.organization === debtor.id, 'The proposal was approved by another organization than the debtor.');
+  checkAccounts(debtor, transaction.signers);
+  return ofProposal(receivable, debtor, transaction, proposal, { isConsent: false, isProposed: false, consentProposal: null });
+}
+
+/** The consent of who had to consent to the debtor's proposal. */
+function ofConsent(receivable, debtor, transaction, { consent, proposal: own, isProposed }, records) {
+  const proposal = looked(consent, 'proposal by which the debtor confirmed', records);
+  return ofProposal(receivable, debtor, transaction, proposal, { isConsent: true, isProposed, consentProposal: own });
+}
+
+function consentIn(action) {
+  const { consent } = decode(MembershipAction, action, ACTION);
+  if (consent === null) {
+    throw new NotProven('What was proposed is neither the debtor’s confirmation nor a consent to it.');
+  }
+  return consent;
+}
+
+/** A proposal, under the hash of whose action an approval or a consent was signed. */
+function looked(signed, kind, records) {
+  const proposal = records.must(Proposal, keys.proposal(signed.proposal), kind);
+  ensure(equal(proposal.id, signed.proposal), 'A proposal is another than the one that it is said to be.');
+  const expected = hash('counterfoil/action/v1', proposal.id, u32(proposal.contract), proposal.action);
   ensure(
-    equal(proposal.action_hash, looked) && equal(signed.action_hash, looked),
+    equal(proposal.action_hash, expected) && equal(signed.action_hash, expected),
     'The transaction that the receivable names was signed under another action.',
+  );
+  return proposal;
+}
+
+/** A confirmation that the debtor proposed. The last signature that it needed is the transaction's. */
+function ofProposal(receivable, debtor, transaction, proposal, how) {
+  ensure(
+    proposal.organization === debtor.id && proposal.contract === INVOICE,
+    'The proposal that was carried out is not one of the debtor’s to confirm an invoice.',
   );
   checkConfirms(receivable, proposal.action);
   checkAccounts(debtor, proposal.signers);
-  if (approve !== null) {
-    ensure(transaction.organization === debtor.id, 'The proposal was approved by another organization than the debtor.');
-    checkAccounts(debtor, transaction.signers);
-  }
   return {
     transaction: receivable.confirmation,
     accounts: proposal.signers,
     proposal: proposal.id,
-    carriedOutBy: { organization: transaction.organization, accounts: transaction.signers, isConsent: approve === null },
+    carriedOutBy: { organization: transaction.organization, accounts: transaction.signers, ...how },
   };
 }
 
 /** Whether an action undertakes to pay this receivable: of this invoice, over this face, under these terms. */
 function checkConfirms(receivable, action) {
-  const { confirm, confirm_conditionally: conditionally } = decode(
-    InvoiceAction,
-    action,
-    'The action by which the debtor confirmed',
-  );
+  const { confirm, confirm_conditionally: conditionally } = decode(InvoiceAction, action, ACTION);
   const given = confirm ?? conditionally;
   const { terms } = receivable;
   if (given === null || terms === null) {

@@ -142,7 +142,7 @@ function vote(chainId, height, round, blockHash, signer) {
   );
 }
 
-function hashOfHeader(header) {
+export function hashOfHeader(header) {
   return hash('counterfoil/header/v1', encode(Header, header));
 }
 

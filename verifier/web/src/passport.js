@@ -5,13 +5,16 @@
 
 import { equal, hex } from './bytes.js';
 import { confirmationOf } from './confirmation.js';
+import { isDate } from './days.js';
 import { ensure, NotProven } from './errors.js';
 import { openedFields } from './fields.js';
-import { Claim, Endorsement, Invoice, Loan, Payment, Quote, Receivable, Undertaking } from './messages/records.js';
+import { Claim, DebtPayment, Endorsement, Invoice, Loan, Payment, Quote, Receivable, Undertaking } from './messages/records.js';
 import { Organization } from './messages/common.js';
 import { keys } from './records.js';
 
 const CLAIM_STATE_LIVE = 1;
+/** Where the penalty that was paid stays, in the receivable. */
+const MOST = 2n ** 64n - 1n;
 
 export function isLive(claim) {
   return claim.state === CLAIM_STATE_LIVE;
@@ -37,6 +40,7 @@ export function readPassport(asked, records, opened) {
     quotes: new Map(),
     loans: new Map(),
     payments: new Map(),
+    paid: readPaid(receivable, records),
     withheld: [],
     opened: openedFields(opened, invoice),
   };
@@ -180,6 +184,27 @@ function readPayments(passport, records) {
       passport.payments.set(hex(id), payment);
     }
   }
+}
+
+/** What the debtor paid, one payment after the other, none of them left out. */
+function readPaid(receivable, records) {
+  const paid = [];
+  let [principal, penalty] = [0n, 0n];
+  for (let number = 0; number < receivable.debt_payments; number += 1) {
+    const payment = records.must(DebtPayment, keys.debtPayment(receivable.id, number), `debtor’s payment ${number}`);
+    ensure(
+      equal(payment.receivable, receivable.id) && payment.number === number,
+      `Payment ${number} of the debtor is another than the one that it is said to be.`,
+    );
+    ensure(isDate(payment.value_date), `Payment ${number} of the debtor has no value date.`);
+    principal += payment.principal_minor;
+    penalty += payment.penalty_minor;
+    paid.push(payment);
+  }
+  // They may come to less: before version 9 of the rules, no records were made of them.
+  ensure(principal <= receivable.redeemed_minor, 'The debtor’s payments come to more principal than was paid.');
+  ensure((penalty > MOST ? MOST : penalty) <= receivable.penalty_paid_minor, 'The debtor’s payments come to more penalty than was paid.');
+  return paid;
 }
 
 /** Where all live claims are disclosed, they are what is left of the face. */

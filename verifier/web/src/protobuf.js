@@ -10,30 +10,47 @@ import { compare, utf8 } from './bytes.js';
 import { ensure, NotProven } from './errors.js';
 
 /**
- * Most values that one encoding may hold. A file of 4 MiB in which everything is asked for has fewer; a file of millions of
- * empty records would only fill the memory before it is refused.
+ * Most values that one encoding may hold. A file of 4 MiB in which everything is asked for has fewer, also one of 40,000 entries of
+ * a history; a file of millions of empty records would only fill the memory before it is refused.
  */
-const MAX_VALUES = 500_000;
+const MAX_VALUES = 1_000_000;
 
 const VARINT = 0;
+const FIXED_64 = 1;
 const DELIMITED = 2;
+const FIXED_32 = 5;
 
 const NONE = new Uint8Array(0);
 
-/** Plain types that are written as a varint: whether they can have a value, and how they are read from it and written to it. */
+/**
+ * Plain types that are written as a varint: whether they can have a value, how they are read from it and written to it, and what is
+ * cut off where a number may be too large for them.
+ */
 const VARINTS = {
-  u32: { absent: 0, fits: (raw) => raw < 1n << 32n, read: Number, write: BigInt },
-  u64: { absent: 0n, fits: () => true, read: (raw) => raw, write: (value) => value },
+  u32: { absent: 0, fits: (raw) => raw < 1n << 32n, cut: low, read: Number, write: BigInt },
+  u64: { absent: 0n, fits: () => true, cut: (raw) => raw, read: (raw) => raw, write: (value) => value },
   // Zigzag: 0, −1, 1, −2, …
   sint: {
     absent: 0n,
     fits: () => true,
+    cut: (raw) => raw,
     read: (raw) => (raw >> 1n) ^ -(raw & 1n),
     write: (value) => (value < 0n ? -2n * value - 1n : 2n * value),
   },
-  bool: { absent: false, fits: (raw) => raw <= 1n, read: (raw) => raw === 1n, write: (value) => (value ? 1n : 0n) },
-  enum: { absent: 0, fits: (raw) => raw < 1n << 31n, read: Number, write: BigInt },
+  bool: {
+    absent: false,
+    fits: (raw) => raw <= 1n,
+    cut: (raw) => (raw === 0n ? 0n : 1n),
+    read: (raw) => raw === 1n,
+    write: (value) => (value ? 1n : 0n),
+  },
+  enum: { absent: 0, fits: (raw) => raw < 1n << 31n, cut: low, read: Number, write: BigInt },
 };
+
+/** The lower 32 bits. */
+function low(raw) {
+  return BigInt.asUintN(32, raw);
+}
 
 export function repeated(type) {
   return { repeated: type };
@@ -71,6 +88,14 @@ export function decode(type, bytes, what) {
   return value;
 }
 
+/**
+ * What a table names of a message that may hold more, and that need not be in its one form: as protobuf is read anywhere. For bytes
+ * that are hashed as they are. The table has no repeated fields.
+ */
+export function decodeKnown(type, bytes, what) {
+  return readKnown(type, { bytes, at: 0, values: 0, what }, bytes.length, blank(type));
+}
+
 /** The one encoding of a message. */
 export function encode(type, value) {
   const writer = { bytes: new Uint8Array(sizeOfMessage(type, value)), at: 0 };
@@ -78,11 +103,16 @@ export function encode(type, value) {
   return writer.bytes;
 }
 
-function readMessage(type, reader, end) {
+function blank(type) {
   const value = {};
   for (const field of type.fields) {
     value[field.name] = field.isRepeated ? [] : absent(field);
   }
+  return value;
+}
+
+function readMessage(type, reader, end) {
+  const value = blank(type);
   let last = 0;
   while (reader.at < end) {
     const tag = readVarint(reader, end);
@@ -121,9 +151,7 @@ function readField(field, value, reader, end) {
     value[field.name] = readNumber(field, reader, end);
     return;
   }
-  const length = Number(readVarint(reader, end));
-  ensure(length <= end - reader.at, `${reader.what} ends too early.`);
-  const until = reader.at + length;
+  const until = endOf(reader, end);
   if (field.isPacked) {
     while (reader.at < until) {
       value[field.name].push(readNumber(field, reader, until));
@@ -162,6 +190,54 @@ function readText(bytes, what) {
   } catch {
     throw new NotProven(`${what} holds text that is no UTF-8.`);
   }
+}
+
+/** Reads a message into a value: where a field is there twice, the last one holds, and of a message both. */
+function readKnown(type, reader, end, value) {
+  while (reader.at < end) {
+    const tag = readVarint(reader, end);
+    const wire = Number(tag & 7n);
+    const field = type.byNumber.get(Number(tag >> 3n));
+    if (field === undefined) {
+      ensure(tag >> 3n !== 0n, `${reader.what} is no message.`);
+      skip(wire, reader, end);
+      continue;
+    }
+    ensure(wire === field.wire, `${reader.what} is no message of its kind.`);
+    if (type.oneof.includes(field.name)) {
+      type.oneof.filter((name) => name !== field.name).forEach((name) => (value[name] = null));
+    }
+    if (wire === VARINT) {
+      value[field.name] = field.varint.read(field.varint.cut(readVarint(reader, end)));
+    } else if (typeof field.type === 'object') {
+      const until = endOf(reader, end);
+      value[field.name] = readKnown(field.type, reader, until, value[field.name] ?? blank(field.type));
+    } else {
+      value[field.name] = readDelimited(field, reader, endOf(reader, end));
+    }
+  }
+  return value;
+}
+
+/** Where something ends that its length stands before. */
+function endOf(reader, end) {
+  const length = Number(readVarint(reader, end));
+  ensure(length <= end - reader.at, `${reader.what} ends too early.`);
+  return reader.at + length;
+}
+
+function skip(wire, reader, end) {
+  if (wire === VARINT) {
+    readVarint(reader, end);
+    return;
+  }
+  const lengths = new Map([
+    [FIXED_64, 8],
+    [FIXED_32, 4],
+  ]);
+  const until = wire === DELIMITED ? endOf(reader, end) : reader.at + (lengths.get(wire) ?? Infinity);
+  ensure(until <= end, `${reader.what} ends too early, or is no message.`);
+  reader.at = until;
 }
 
 function count(reader) {

@@ -1,6 +1,6 @@
 // The records and transactions of a file, of which each must be asked for.
 
-import { ascend, compare, concat, equal, hex, u32, utf8 } from './bytes.js';
+import { ascend, compare, concat, equal, hex, u32, u64, utf8 } from './bytes.js';
 import { hash, isSignedBy } from './crypto.js';
 import { ensure, NotProven } from './errors.js';
 import { SignedTransaction, Transaction } from './messages/file.js';
@@ -21,10 +21,14 @@ export const keys = {
   receivable: (id) => key('receivable/receivable', id),
   claim: (receivable, number) => key('receivable/claim', receivable, u32(number)),
   endorsement: (receivable, id) => key('receivable/endorsement', receivable, id),
+  debtPayment: (receivable, number) => key('receivable/debt-payment', receivable, u32(number)),
   undertaking: (receivable, id) => key('receivable/undertaking', receivable, id),
   quote: (request, bank) => key('financing/quote', request, utf8(bank)),
   loan: (id) => key('financing/loan', id),
   payment: (id) => key('cash/payment', id),
+  history: (organization) => key('credit/history', utf8(organization)),
+  profile: (organization) => key('credit/profile', utf8(organization)),
+  block: (height) => key('block', u64(height)),
 };
 
 export class Records {
@@ -38,7 +42,7 @@ export class Records {
     const ids = encoded.map((bytes) => {
       const signed = decode(SignedTransaction, bytes, 'A transaction');
       const id = hash('counterfoil/transaction-id/v1', chain(chainId), signed.transaction);
-      this.transactions.set(hex(id), signed);
+      this.transactions.set(hex(id), { bytes, signed });
       return id;
     });
     ensure(ascend(ids), 'The transactions do not ascend by their ids.');
@@ -84,13 +88,14 @@ export class Records {
     return found;
   }
 
-  /** The transaction of an id, whose signatures all verify. Whose keys signed it, is the caller's to check. */
-  signed(id) {
-    const signed = this.transactions.get(hex(id));
-    if (signed === undefined) {
-      throw new NotProven('The file lacks the transaction by which the debtor confirmed.');
+  /** The transaction of an id, whose signatures all verify, and its bytes with them. Whose keys signed it, is the caller's to check. */
+  signed(id, kind) {
+    const found = this.transactions.get(hex(id));
+    if (found === undefined) {
+      throw new NotProven(`The file lacks the ${kind}.`);
     }
     this.transactions.delete(hex(id));
+    const { bytes, signed } = found;
     const transaction = decode(Transaction, signed.transaction, 'A transaction');
     const { signers } = transaction;
     ensure(transaction.chain_id === this.chainId, 'A transaction is of another chain.');
@@ -103,7 +108,7 @@ export class Records {
       ensure(isSignedBy(signer, message, signed.signatures[at]), 'A signature under a transaction does not verify.');
     });
     this.signatures += signers.length;
-    return transaction;
+    return { transaction, bytes };
   }
 
   /** Checks that nothing is in the file that was not asked for. */

@@ -1,9 +1,14 @@
 // What a file proves, in short, as plain JSON. Every verifier says the same of the same file.
 
 import { hex } from './bytes.js';
+import { sha256 } from './crypto.js';
+import { iso } from './days.js';
+import { Profile } from './messages/history.js';
 import { isLive, wayOf } from './passport.js';
+import { encode } from './protobuf.js';
 
-export function summaryOf({ asOf, checkpoint, signatures, passport, unfinanced }) {
+export function summaryOf(found) {
+  const { asOf, checkpoint, signatures } = found;
   const { header } = asOf;
   return {
     chain_id: header.chain_id,
@@ -17,8 +22,18 @@ export function summaryOf({ asOf, checkpoint, signatures, passport, unfinanced }
       organizations,
     })),
     signatures,
-    subject: passport !== null ? ofPassport(passport) : ofUnfinanced(unfinanced),
+    subject: subjectOf(found),
   };
+}
+
+function subjectOf({ passport, unfinanced, history, committed }) {
+  if (passport !== null) {
+    return ofPassport(passport);
+  }
+  if (committed !== null) {
+    return ofCommitted(committed);
+  }
+  return unfinanced !== null ? ofUnfinanced(unfinanced) : ofHistory(history);
 }
 
 function ofPassport(passport) {
@@ -39,6 +54,7 @@ function ofPassport(passport) {
       encumbrance: encumbranceOf(claim),
       way: wayOf(passport, claim).map(({ from, to }) => [from, to]),
     })),
+    paid: passport.paid.map((one) => [iso(one.value_date), one.principal_minor.toString(), one.penalty_minor.toString()]),
     not_disclosed: passport.withheld,
     opened: passport.opened,
   };
@@ -70,4 +86,46 @@ function ofUnfinanced({ fingerprint, invoices }) {
       receivable: receivable && hex(receivable.id),
     })),
   };
+}
+
+function ofHistory({ organization, from, to, length, isWhole, entries, profile, recomputed }) {
+  return {
+    kind: 'history',
+    organization,
+    from: from && iso(from),
+    to: to && iso(to),
+    length: Number(length),
+    whole: isWhole,
+    entries: entries.map(({ sequence, entry, events }) => ({
+      sequence: Number(sequence),
+      transaction: hex(entry.tx_id),
+      height: Number(entry.height),
+      index: entry.index,
+      on: iso(entry.on),
+      figures: entry.figures,
+      events: events && ofEvents(events),
+    })),
+    profile: hashOfProfile(profile),
+    recomputed: hashOfProfile(recomputed),
+  };
+}
+
+function ofCommitted({ id, transaction, header, index, receipt }) {
+  return {
+    kind: 'committed',
+    transaction: hex(id),
+    organization: transaction.organization,
+    height: Number(header.height),
+    // Without a receipt only the sides of its siblings are proven.
+    index: receipt ? index : null,
+    receipt: receipt && { code: receipt.code, events: ofEvents(receipt.events) },
+  };
+}
+
+function ofEvents(events) {
+  return events.map(({ contract, body }) => [contract, hex(sha256(body))]);
+}
+
+function hashOfProfile(profile) {
+  return profile && hex(sha256(encode(Profile, profile)));
 }

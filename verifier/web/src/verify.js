@@ -1,7 +1,9 @@
 // Checks a proof file against a genesis (docs/verify.md). Every failure is a `NotProven`.
 
+import { readCommitted } from './committed.js';
 import { ensure, NotProven } from './errors.js';
 import { follow } from './headers.js';
+import { readHistory } from './history.js';
 import { Proof } from './messages/file.js';
 import { readPassport } from './passport.js';
 import { decode } from './protobuf.js';
@@ -32,7 +34,7 @@ export function check(bytes, genesis, checkpoint) {
   checkState(asOf.header.state_root, proof.state, proof.records);
   // From here on records are known to be the ledger's own.
   const records = new Records(proof.records, proof.transactions, genesis.chainId);
-  const subject = readSubject(proof, records);
+  const subject = readSubject(proof, records, asOf);
   records.finish();
   return { asOf, checkpoint, genesis, signatures: asOf.signatures + records.signatures, ...subject };
 }
@@ -42,13 +44,23 @@ export function verify(bytes, genesis, checkpoint) {
   return summaryOf(check(bytes, genesis, checkpoint));
 }
 
-function readSubject(proof, records) {
-  if (proof.passport !== null) {
-    return { passport: readPassport(proof.passport, records, proof.opened), unfinanced: null };
+function readSubject(proof, records, asOf) {
+  const { passport, unfinanced, history, committed, opened, range, inclusion } = proof;
+  const subject = { passport: null, unfinanced: null, history: null, committed: null };
+  ensure(passport !== null || opened.length === 0, 'The file holds private fields that it does not need.');
+  ensure(history !== null || range === null, 'The file holds entries of a history that it does not need.');
+  ensure(committed !== null || inclusion === null, 'The file holds a place in a block that it does not need.');
+  if (passport !== null) {
+    return { ...subject, passport: readPassport(passport, records, opened) };
   }
-  if (proof.unfinanced === null) {
+  if (history !== null) {
+    return { ...subject, history: readHistory(history, range, records) };
+  }
+  if (committed !== null) {
+    return { ...subject, committed: readCommitted(committed, inclusion, records, asOf) };
+  }
+  if (unfinanced === null) {
     throw new NotProven('The file does not say what it is about.');
   }
-  ensure(proof.opened.length === 0, 'The file holds private fields that it does not need.');
-  return { passport: null, unfinanced: readUnfinanced(proof.unfinanced, records) };
+  return { ...subject, unfinanced: readUnfinanced(unfinanced, records) };
 }

@@ -2,7 +2,7 @@
 
 import { ed25519 } from '@noble/curves/ed25519.js';
 
-import { compare, concat, u64, utf8 } from '../src/bytes.js';
+import { compare, concat, hex, u64, utf8 } from '../src/bytes.js';
 import { address, hash, sha256 } from '../src/crypto.js';
 import { hashOfValidators } from '../src/headers.js';
 import { Organization } from '../src/messages/common.js';
@@ -46,6 +46,24 @@ export function validators(powers) {
 
 export function genesisOf(set) {
   return { chainId: CHAIN, validators: set, exponents: new Map([['USD', 2]]), hash: id('genesis') };
+}
+
+/** The genesis file of a network with these validators, as the page takes it. */
+export function genesisFile(set) {
+  return JSON.stringify({
+    protocol_version: 9,
+    chain_id: CHAIN,
+    time_ms: 1_700_000_000_000,
+    clock: 'simulated',
+    ledger_key_hash: hex(id('ledger key')),
+    currencies: [{ code: 'USD', exponent: 2 }],
+    organizations: [],
+    validators: set.validators.map((one) => ({
+      organization: one.organization,
+      public_key: hex(one.public_key),
+      power: Number(one.power),
+    })),
+  });
 }
 
 export function headerOf(height, set, next, stateRoot = id('state')) {
@@ -123,8 +141,12 @@ export class State {
   }
 
   put(key, type, fields) {
+    return this.putBytes(key, encode(type, of(type, fields)));
+  }
+
+  putBytes(key, record) {
     const kept = this.records.filter((one) => compare(one.key, key) !== 0);
-    this.records = [...kept, { key, record: encode(type, of(type, fields)) }];
+    this.records = [...kept, { key, record }];
     return this;
   }
 

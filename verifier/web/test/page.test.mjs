@@ -4,12 +4,16 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import axe from 'axe-core';
 import puppeteer from 'puppeteer-core';
+
+import * as blocks from './committed.mjs';
+import { happened, profile, prove, rangeOf, SET, world } from './history.mjs';
+import { date, genesisFile } from './ledger.mjs';
 
 const ROOT = new URL('../', import.meta.url);
 const FOLDER = new URL('../../../tests/vectors/proofs/', import.meta.url);
@@ -160,6 +164,174 @@ test('certificates of absence are told', async () => {
   }
 });
 
+/** Files of the tests' own ledger, and its genesis. */
+const ownGenesis = { name: 'genesis.json', bytes: Buffer.from(genesisFile(SET)) };
+
+function history(options, given = world()) {
+  return { name: 'history.proof', bytes: prove(given, options) };
+}
+
+function rows() {
+  return page.$$eval('.entries tbody tr', (all) => all.map((one) => [...one.cells].map((cell) => cell.textContent)));
+}
+
+test('a whole history is told entry by entry, with what it adds up to', async () => {
+  await open();
+  await drop(history(), ownGenesis);
+  const { title, text } = await verdict();
+  assert.equal(title, 'PROVEN: COMPLETE HISTORY');
+  assert.match(text, /All 7 transactions that concerned Supplier Ltd \(supplier\) from its first \(on 10 January 2025\) to its last \(on 1 March 2025\)/);
+  assert.match(text, /As of block 30/);
+  const found = await rows();
+  assert.equal(found.length, 7);
+  assert.deepEqual(found[0].slice(0, 2), ['10 January 2025', '3']);
+  assert.match(found[0][2], /invoice registered, USD\u00a01,000\.00 with buyer/);
+  assert.match(found[5][2], /credit note, USD\u00a010\.00 with buyer.*dispute upheld/);
+  assert.match(found[6][2], /notice of recourse given, USD\u00a0990\.00 outstanding/);
+  assert.match(text, /profile recomputed/);
+  assert.match(text, /Invoices registered2/);
+  assert.match(text, /Dilution.*10\.00 by 1 credit note/);
+  assert.equal(await page.$('.pager'), null);
+});
+
+test('a history says what of it is not there', async () => {
+  const hidden = happened().map((one, at) => ({ ...one, hidden: at !== 3 }));
+  await open();
+  await drop(history({}, world({ entries: hidden })), ownGenesis);
+  const shared = await verdict();
+  assert.match(shared.text, /Not all events are disclosed/);
+  assert.match(shared.text, /The events of 6 of 7 entries are not in this file/);
+  assert.match(shared.text, /not recomputed.*ledger’s word/);
+  assert.match((await rows())[5][2], /events not disclosed; moved: disputes upheld as a seller and dilution as a seller/);
+  const all = world();
+  const windows = [
+    [{ from: date(2025, 1, 15), to: date(2025, 2, 1), range: rangeOf(all, 1, 5, [1, 4]) }, /All 2 transactions.*of 7 in its whole/, /window alone/],
+    [{ from: date(2025, 1, 11), to: date(2025, 1, 14), range: rangeOf(all, 1, 3, [1, 2]) }, /No transaction concerned/, /Nothing in this window/],
+  ];
+  for (const [options, short, more] of windows) {
+    await open();
+    await drop(history(options), ownGenesis);
+    const { title, text } = await verdict();
+    assert.equal(title, 'PROVEN: COMPLETE HISTORY');
+    assert.match(text, short);
+    assert.match(text, more);
+    assert.doesNotMatch(text, /profile recomputed/);
+  }
+  await open();
+  await drop(history({}, world({ entries: [], record: null })), ownGenesis);
+  assert.match((await verdict()).text, /No transaction ever concerned Supplier Ltd \(supplier\)/);
+});
+
+test('thousands of entries are shown a hundred at a time', async () => {
+  const entry = (_, at) => ({ on: date(2025, 3, 1), at: [at + 1, 0], figures: [20], events: [], hidden: true });
+  const many = world({
+    entries: Array.from({ length: 20_050 }, entry),
+    record: profile({ entries: 20_050n, last_entry: 20_049n }),
+  });
+  await open();
+  await drop(history({}, many), ownGenesis);
+  await verdict();
+  const press = (title) => page.$$eval('.pager button', (all, name) => all.find((one) => one.textContent === name).click(), title);
+  const where = () => page.$eval('.pager [role=status]', (element) => element.textContent);
+  const seen = async () => [(await rows()).length, (await rows())[0][1], await where()];
+  assert.deepEqual(await seen(), [100, '1', '1 to 100 of 20,050']);
+  await press('Later');
+  assert.deepEqual(await seen(), [100, '101', '101 to 200 of 20,050']);
+  await press('Last');
+  assert.deepEqual(await seen(), [50, '20,001', '20,001 to 20,050 of 20,050']);
+  await press('Earlier');
+  await press('First');
+  assert.deepEqual(await seen(), [100, '1', '1 to 100 of 20,050']);
+});
+
+test('the golden histories are shown', async () => {
+  for (const name of readdirSync(FOLDER).filter((one) => /^history-.*\.proof$/.test(one))) {
+    const { subject, checkpoint } = expectedOf(name.replace('.proof', ''));
+    await open();
+    if (checkpoint !== null) {
+      await page.type('#checkpoint', `${checkpoint.height}:${checkpoint.hash}`);
+    }
+    await drop(proof(name.replace('.proof', '')), genesis);
+    const { title, text } = await verdict();
+    assert.equal(title, 'PROVEN: COMPLETE HISTORY', name);
+    assert.ok(text.includes(subject.organization), name);
+    assert.equal((await rows()).length, Math.min(subject.entries.length, 100), name);
+    assert.equal(text.includes('profile recomputed'), subject.whole && subject.recomputed !== null, name);
+    assert.ok(!text.includes('does not know'), name);
+  }
+});
+
+test('what the debtor paid is told, payment by payment', async () => {
+  const { subject } = expectedOf('passport-paid');
+  await open();
+  await drop(proof('passport-paid'), genesis);
+  const { text } = await verdict();
+  const told = text.slice(text.indexOf('What the debtor paid'));
+  assert.equal(told.match(/Value date/g).length, subject.paid.length);
+  for (const [on] of subject.paid) {
+    const [year, month, day] = on.split('-').map(Number);
+    const name = new Date(Date.UTC(year, month - 1, day)).toLocaleString('en', { month: 'long', timeZone: 'UTC' });
+    assert.ok(told.includes(`Value date${day} ${name} ${year}`), on);
+  }
+  assert.match(told, /None is left out/);
+});
+
+test('a consent that was proposed is told', async () => {
+  const { proposal } = expectedOf('passport-consent-proposed').subject.confirmation;
+  await open();
+  await drop(proof('passport-consent-proposed'), genesis);
+  const { title, text } = await verdict();
+  assert.equal(title, 'PROVEN');
+  assert.match(text, /whose consent was needed, signed last, for a consent that it proposed itself/);
+  assert.ok(text.includes(proposal));
+});
+
+/** Files that show a transaction in its block: carried out, rejected, and without its receipt. */
+function committed({ inclusion = {}, ...options } = {}) {
+  return { name: 'committed.proof', bytes: blocks.prove(blocks.world(options), { inclusion }) };
+}
+
+const NO_RECEIPT = { receipt: null, receipt_siblings: [] };
+
+test('a transaction in its block is told, with what became of it', async () => {
+  const cases = [
+    [{}, /A transaction of supplier is in block 12, of .*, and was carried out/, /Place in the block2/, /invoice registered, USD\u00a01,000\.00 with buyer/],
+    [{ isLast: true }, /As of block 12/, /carried out/],
+    [{ receipt: { code: 4012, events: [] } }, /It was rejected/, /rejected by the contract invoice, with code 4012/],
+    [{ receipt: { code: 54, events: [] } }, /rejected by the kernel, with code 54/],
+    [{ inclusion: NO_RECEIPT }, /What became of it is not disclosed/, /may have been carried out, or rejected/],
+    [{ receipt: { events: [{ contract: 4, organizations: [], body: Uint8Array.of(0x0a, 5) }] } }, /an event of contract 4 that this verifier does not know/],
+  ];
+  for (const [options, ...parts] of cases) {
+    await open();
+    await drop(committed(options), ownGenesis);
+    const { title, text } = await verdict();
+    assert.equal(title, 'PROVEN: COMMITTED');
+    parts.forEach((part) => assert.match(text, part));
+    assert.match(text, /Whose keys these were then, is the ledger’s word/);
+    assert.equal(text.includes('Place in the block'), options.inclusion === undefined);
+  }
+});
+
+test('the golden transactions are shown', async () => {
+  for (const name of readdirSync(FOLDER).filter((one) => /^committed.*\.proof$/.test(one))) {
+    const { subject, checkpoint } = expectedOf(name.replace('.proof', ''));
+    await open();
+    if (checkpoint !== null) {
+      await page.type('#checkpoint', `${checkpoint.height}:${checkpoint.hash}`);
+    }
+    await drop(proof(name.replace('.proof', '')), genesis);
+    const { title, text } = await verdict();
+    assert.equal(title, 'PROVEN: COMMITTED', name);
+    [subject.transaction, subject.organization, `In block${subject.height.toLocaleString('en')}`].forEach((part) =>
+      assert.ok(text.includes(part), `${name} says ${part}`),
+    );
+    const became = subject.receipt === null ? 'is not disclosed' : subject.receipt.code === 0 ? 'was carried out' : 'rejected';
+    assert.ok(text.includes(became), name);
+    assert.ok(!text.includes('does not know'), name);
+  }
+});
+
 test('other files are refused with a sentence', async () => {
   const others = [
     [proof('passport-whole'), { name: 'genesis.json', bytes: Buffer.from('{"chain_id": 1}') }],
@@ -185,9 +357,20 @@ test('files can be chosen with the keyboard, and each field says what it is', as
 
 test('it is accessible, in light and dark, and fits a narrow screen', async () => {
   for (const scheme of ['light', 'dark']) {
-    for (const file of [proof('passport-whole'), flipped(proof('passport-whole')), proof('unfinanced-registered')]) {
+    const hidden = world({ entries: happened().map((one, at) => ({ ...one, hidden: at > 4 })) });
+    const files = [
+      [proof('passport-whole'), genesis],
+      [flipped(proof('passport-whole')), genesis],
+      [proof('unfinanced-registered'), genesis],
+      [history(), ownGenesis],
+      [history({}, hidden), ownGenesis],
+      [proof('passport-paid'), genesis],
+      [committed(), ownGenesis],
+      [committed({ inclusion: NO_RECEIPT }), ownGenesis],
+    ];
+    for (const [file, ...rest] of files) {
       await open({ width: 360, scheme });
-      await drop(file, genesis);
+      await drop(file, ...rest);
       await verdict();
       const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
       assert.ok(!tooWide, `${file.name}, ${scheme}`);

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { fromHex, hex } from '../src/bytes.js';
+import { equal, fromHex, hex } from '../src/bytes.js';
 import { SignedTransaction } from '../src/messages/file.js';
-import { verify } from '../src/verify.js';
+import { summaryOf } from '../src/summary.js';
+import { check, verify } from '../src/verify.js';
 import { decode, encode, id, keyOf, keys, records, transactionOf } from './ledger.mjs';
 import { refused } from './refused.mjs';
 import * as trades from './trade.mjs';
@@ -199,9 +200,133 @@ test("the confirmation is the debtor's, signed by its accounts", () => {
   refused(atOnce(trades.confirm(), { accounts: ['supplier-1'] }), /none of the debtor/);
   const { signed } = trades.proposed(trades.confirm());
   refused(() => say(signed), /lacks the proposal/);
+  refused(proposed(trades.confirm(), { record: { organization: 'supplier' } }), /not one of the debtor/);
+  refused(proposed(trades.confirm(), { record: { contract: 5 }, actionHash: id('another') }), /another action/);
+  refused(proposed(trades.confirm(), { record: { id: id('another'), at: trades.PROPOSAL } }), /proposal is another/);
+  refused(proposed(trades.confirm(), { record: { action_hash: id('another') } }), /another action/);
+  refused(proposed(trades.confirm(), { record: { signers: [] } }), /none of the debtor/);
+  refused(proposed(trades.confirm(), { record: { signers: [keyOf('supplier-1').publicKey] } }), /none of the debtor/);
 
   const none = trade({ change: (state) => state.put(keys.receivable(RECEIVABLE), records.Receivable, trades.receivableOf()) });
   assert.equal(verify(prove(none, passportKeys(), { transactions: [] }), genesisFor(none), null).subject.confirmation, null);
+});
+
+test('a consent to the confirmation may itself be proposed', () => {
+  const given = (options, { without = [] } = {}) => {
+    const { signed, put } = trades.proposedConsent(trades.confirm(), options);
+    const world = trade({ confirmation: signed, change: put });
+    const asked = [trades.PROPOSAL, trades.CONSENT_PROPOSAL]
+      .filter((one) => !without.includes(one) && world.state.records.some(({ key }) => equal(key, keys.proposal(one))))
+      .map(keys.proposal);
+    return () => check(prove(world, [...passportKeys(), ...asked]), genesisFor(world), null);
+  };
+  const approved = (options) => ({ as: 'approve', ...options });
+  for (const [options, proposal] of [
+    [{}, null],
+    [approved(), hex(trades.CONSENT_PROPOSAL)],
+  ]) {
+    const found = given(options)();
+    const { organization, isConsent, isProposed, consentProposal } = found.passport.confirmation.carriedOutBy;
+    assert.deepEqual([organization, isConsent, isProposed], ['supplier', true, true]);
+    assert.equal(consentProposal && hex(consentProposal), proposal);
+    assert.deepEqual(summaryOf(found).subject.confirmation, {
+      transaction: hex(found.passport.receivable.confirmation),
+      proposal: hex(trades.PROPOSAL),
+      accounts: [hex(keyOf('buyer-1').publicKey)],
+    });
+    assert.equal(found.signatures, 4);
+    // Each proposal has to be there, and what stands in the debtor's own is checked as without any consent.
+    refused(given(options, { without: [trades.PROPOSAL] }), /lacks the proposal by which the debtor confirmed/);
+    refused(given({ ...options, consentHash: id('another') }), /another action/);
+    refused(given({ ...options, record: { organization: 'supplier' } }), /not one of the debtor/);
+    refused(given({ ...options, record: { action_hash: id('another') } }), /another action/);
+    refused(given({ ...options, record: { id: id('another'), at: trades.PROPOSAL } }), /proposal is another/);
+    refused(given({ ...options, record: { signers: [keyOf('supplier-1').publicKey] } }), /none of the debtor/);
+    refused(given({ ...options, inner: 'approve' }), /neither the debtor’s confirmation nor a consent/);
+    refused(given({ ...options, inner: 'propose' }), /neither the debtor’s confirmation nor a consent/);
+  }
+  refused(given(approved(), { without: [trades.CONSENT_PROPOSAL] }), /lacks the proposal that was carried out/);
+  refused(given(approved({ by: 'buyer' })), /another organization than its own/);
+  refused(given(approved({ own: { organization: 'buyer' } })), /another organization than its own/);
+  refused(given(approved({ actionHash: id('another') })), /another action/);
+  refused(given(approved({ own: { action_hash: id('another') } })), /another action/);
+  refused(given(approved({ own: { id: id('another'), at: trades.CONSENT_PROPOSAL } })), /proposal is another/);
+  refused(given(approved({ own: { action: trades.confirm() }, actionHash: id('another') })), /another action/);
+  // Not a consent to a consent.
+  refused(given({ as: 'consent' }), /not one of the debtor/);
+});
+
+test('what the debtor paid is all there', () => {
+  const say = (amounts, { numbers = amounts.map((_, at) => at), change = () => {} } = {}) => {
+    const world = trade({
+      change: (state, at) => {
+        trades.pay(...amounts)(state, at);
+        change(state, at);
+      },
+    });
+    const asked = [...passportKeys(), ...numbers.map((number) => keys.debtPayment(RECEIVABLE, number))];
+    return () => verify(prove(world, asked), genesisFor(world), null).subject.paid;
+  };
+  const two = [
+    [20_000n, 0n],
+    [30_000n, 30n],
+  ];
+  assert.deepEqual(say([])(), []);
+  assert.deepEqual(say(two)(), [
+    ['2025-03-01', '20000', '0'],
+    ['2025-03-02', '30000', '30'],
+  ]);
+  // Less than was paid: the rest was under older rules.
+  assert.deepEqual(say([[1n, 0n]])(), [['2025-03-01', '1', '0']]);
+  refused(say(two, { numbers: [0] }), /lacks the debtor’s payment 1/);
+  refused(say(two, { numbers: [1] }), /lacks the debtor’s payment 0/);
+  refused(say(two, { numbers: [0, 1, 2] }), /record that it does not need/);
+  const paid = (fields) => say([two[0], [30_000n, 30n, fields]]);
+  refused(paid({ receivable: id('another') }), /Payment 1 of the debtor is another/);
+  refused(paid({ number: 0 }), /Payment 1 of the debtor is another/);
+  refused(paid({ value_date: null }), /Payment 1 of the debtor has no value date/);
+  refused(paid({ value_date: { year: 2025, month: 2, day: 29 } }), /Payment 1 of the debtor has no value date/);
+  refused(paid({ principal_minor: 30_001n }), /more principal than was paid/);
+  refused(paid({ penalty_minor: 31n }), /more penalty than was paid/);
+  refused(say([[50_001n, 0n]]), /more principal than was paid/);
+  const missing = (state) => {
+    state.records = state.records.filter(({ key }) => !equal(key, keys.debtPayment(RECEIVABLE, 1)));
+  };
+  refused(say(two, { change: missing }), /no debtor’s payment 1 where there has to be one/);
+  // What was paid of penalty stays at the most that the receivable can say.
+  const most = 2n ** 64n - 1n;
+  const saturated = (penalty) => (state, world) =>
+    state.put(
+      keys.receivable(RECEIVABLE),
+      records.Receivable,
+      trades.receivableOf({ confirmation: world.signed.id, debt_payments: 2, penalty_paid_minor: penalty }),
+    );
+  const much = [
+    [20_000n, most],
+    [30_000n, 5n],
+  ];
+  assert.deepEqual(say(much, { change: saturated(most) })()[1], ['2025-03-02', '30000', '5']);
+  refused(say(much, { change: saturated(most - 1n) }), /more penalty than was paid/);
+  refused(say([[most, 0n], [1n, 0n]]), /more principal than was paid/);
+});
+
+test('a passport of which a byte is another is not proven', () => {
+  const { signed, put } = trades.proposedConsent(trades.confirm(), { as: 'approve' });
+  const change = (state, world) => {
+    put(state);
+    trades.pay([20_000n, 0n], [30_000n, 30n])(state, world);
+  };
+  const world = trade({ confirmation: signed, change });
+  const more = [keys.proposal(trades.PROPOSAL), keys.proposal(trades.CONSENT_PROPOSAL)];
+  const paid = [keys.debtPayment(RECEIVABLE, 0), keys.debtPayment(RECEIVABLE, 1)];
+  const bytes = prove(world, [...passportKeys(), ...more, ...paid]);
+  assert.equal(verify(bytes, genesisFor(world), null).subject.paid.length, 2);
+  // Each seventh byte, as each file is checked whole.
+  for (let at = 0; at < bytes.length; at += 7) {
+    const other = bytes.slice();
+    other[at] ^= 1 << at % 8;
+    refused(() => verify(other, genesisFor(world), null), /./, `byte ${at}`);
+  }
 });
 
 test('signatures under transactions are verified', () => {

@@ -9,9 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { fromHex } from '../src/bytes.js';
 import { NotProven } from '../src/errors.js';
 import * as common from '../src/messages/common.js';
+import { EVENTS } from '../src/messages/events.js';
 import * as fileMessages from '../src/messages/file.js';
+import * as history from '../src/messages/history.js';
 import * as records from '../src/messages/records.js';
-import { decode, encode, message, optional, repeated } from '../src/protobuf.js';
+import { decode, decodeKnown, encode, message, optional, repeated } from '../src/protobuf.js';
 
 const PROTO = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../proto/counterfoil');
 const PLAIN = { uint32: 'u32', uint64: 'u64', sint32: 'sint', sint64: 'sint', bool: 'bool', string: 'string', bytes: 'bytes' };
@@ -48,14 +50,15 @@ function tables() {
       type.fields.filter((field) => typeof field.type === 'object').forEach((field) => visit(field.type));
     }
   };
-  [common, fileMessages, records].flatMap((module) => Object.values(module)).forEach(visit);
+  [common, fileMessages, records, history].flatMap((module) => Object.values(module)).forEach(visit);
+  [...EVENTS.values()].forEach(visit);
   return [...found.keys()];
 }
 
 test('each table is its .proto message, field by field', () => {
   const protos = protoMessages();
   const all = tables();
-  assert.ok(all.length > 45, `${all.length} tables`);
+  assert.ok(all.length > 130, `${all.length} tables`);
   for (const table of all) {
     const candidates = protos.get(table.name.split('.').at(-1));
     assert.ok(candidates, `${table.name} is in a .proto file`);
@@ -64,6 +67,26 @@ test('each table is its .proto message, field by field', () => {
       `${table.name} is as its .proto file has it`,
     );
   }
+});
+
+test('the tables of events name each kind that there is, under the number of its contract', () => {
+  for (const entry of readdirSync(PROTO, { recursive: true }).filter((name) => name.endsWith('.proto'))) {
+    const text = readFileSync(path.join(PROTO, entry), 'utf8');
+    const [, number, contract] = /^\/\/ Contract (\d+), (\w+)/.exec(text) ?? [];
+    const [, body] = /^message Event \{(.*?)^\}/ms.exec(text) ?? [];
+    if (number !== undefined && body !== undefined) {
+      const table = EVENTS.get(Number(number));
+      assert.equal(table.name, `${contract}.Event`);
+      assert.equal(entry, path.join(contract, 'v1', `${contract}.proto`));
+      const named = fieldsOf(body.replaceAll(/\/\/.*$/gm, '')).map((field) => [field.number, field.name, field.type]);
+      assert.deepEqual(
+        table.fields.map((field) => [field.number, field.name, field.type.name]).sort(),
+        named.sort(),
+        table.name,
+      );
+    }
+  }
+  assert.equal(EVENTS.size, 9);
 });
 
 function isSame(table, fields) {
@@ -159,5 +182,40 @@ test('any other bytes are refused', () => {
   };
   for (const [what, bytes] of Object.entries(bad)) {
     assert.throws(() => decode(Sample, fromHex(bytes), 'It'), NotProven, what);
+  }
+});
+
+test('a message of which only some fields are known is read as protobuf is', () => {
+  const Known = message('Known', Sample.fields.filter((field) => !field.isRepeated).map(({ number, name, type }) => [number, name, type]), {
+    oneof: ['inner', 'other'],
+    partial: true,
+  });
+  const good = {
+    '': {},
+    '0800': { number: 0 },
+    '08050806': { number: 6 },
+    '088500': { number: 5 },
+    '08ffffffff1f': { number: 4294967295 },
+    '120161 0805': { number: 5, text: 'a' },
+    '22002a00': { inner: null, other: { number: 0n } },
+    '22020801 2200': { inner: { number: 1n } },
+    '22020801 22020802': { inner: { number: 2n } },
+    '4002': { flag: true },
+    '50ffffffffffffffffff01': { kind: 4294967295 },
+    '5801 0805': { number: 5 },
+    '6101020304050607 08 0805': { number: 5 },
+    '6501020304 0805': { number: 5 },
+    '6a03616263 0805': { number: 5 },
+    '1a0101 1801 0805': { number: 5 },
+  };
+  for (const [bytes, fields] of Object.entries(good)) {
+    const read = decodeKnown(Known, fromHex(bytes.replaceAll(' ', '')), 'It');
+    for (const [name, value] of Object.entries(fields)) {
+      assert.deepEqual(read[name], value, bytes);
+    }
+  }
+  const bad = ['08', '0a0105', '1005', '12056 1', '1201ff', '0005', '0b0c', '5b5c', '0f', '61010203', '650102', '6a0561', '2203080 5', '220308', '22', 'a001ffffffffffffffffff03'];
+  for (const bytes of bad) {
+    assert.throws(() => decodeKnown(Known, fromHex(bytes.replaceAll(' ', '')), 'It'), NotProven, bytes);
   }
 });

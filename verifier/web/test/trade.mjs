@@ -1,7 +1,7 @@
 // A trade on the tests' ledger: an invoice, its confirmation, and claims that were split, sold, pledged, offered and locked.
 
 import { concat, u32 } from '../src/bytes.js';
-import { hash, sha256 } from '../src/crypto.js';
+import { hash } from '../src/crypto.js';
 import {
   certified,
   date,
@@ -19,6 +19,7 @@ import {
   transactionOf,
   validators,
 } from './ledger.mjs';
+import { leafOf, merkle, siblingsOf } from './merkle.mjs';
 
 const INVOICE_CONTRACT = 4;
 const MEMBERSHIP_CONTRACT = 1;
@@ -33,6 +34,7 @@ export const SOLD = id('endorsement 1');
 export const PASSED_ON = id('endorsement 2');
 export const GUARANTEE = id('guarantee');
 export const PROPOSAL = id('proposal');
+export const CONSENT_PROPOSAL = id('proposal to consent');
 
 export const TERMS = of(records.Terms, {
   day_count: 5,
@@ -243,6 +245,25 @@ export function passportKeys(without = []) {
   return all.filter((key) => !left.has(String(key)));
 }
 
+/** Payments of the debtor, of so much principal and penalty each, on the ledger, and what the receivable has of them. */
+export function pay(...amounts) {
+  return (state, world) => {
+    amounts.forEach(([principal, penalty, fields = {}], number) => {
+      state.put(keys.debtPayment(RECEIVABLE, number), records.DebtPayment, {
+        receivable: RECEIVABLE,
+        number,
+        transaction: id(`payment ${number}`),
+        value_date: date(2025, 3, number + 1),
+        principal_minor: principal,
+        penalty_minor: penalty,
+        ...fields,
+      });
+    });
+    const fields = { confirmation: world.signed.id, penalty_paid_minor: 30n, debt_payments: amounts.length };
+    state.put(keys.receivable(RECEIVABLE), records.Receivable, receivableOf(fields));
+  };
+}
+
 /** A file over a world: of the passport, unless `fields` says something else. */
 export function prove(world, asked, fields = {}) {
   const header = headerOf(9, world.set, world.set, world.state.root());
@@ -263,29 +284,65 @@ export function genesisFor(world) {
   return genesisOf(world.set);
 }
 
+function lookedAt(proposal, contract, action) {
+  return hash('counterfoil/action/v1', proposal, u32(contract), action);
+}
+
+function membership(kind, fields) {
+  return encode(records.MembershipAction, { propose: null, approve: null, consent: null, [kind]: fields });
+}
+
+/** `at` is the key's id, where the record's is another. */
+function putProposal(state, { at = null, ...fields }) {
+  const signers = [keyOf('buyer-1').publicKey];
+  const given = { id: PROPOSAL, organization: 'buyer', contract: INVOICE_CONTRACT, signers, state: 2, ...fields };
+  state.put(keys.proposal(at ?? given.id), records.Proposal, {
+    action_hash: lookedAt(given.id, given.contract, given.action),
+    ...given,
+  });
+}
+
 /** A confirmation that the buyer's accounts proposed and approved, or that another organization had to consent to. */
-export function proposed(action, { as = 'approve', by = 'buyer', accounts = ['buyer-2'], actionHash = null } = {}) {
-  const looked = hash('counterfoil/action/v1', PROPOSAL, u32(INVOICE_CONTRACT), action);
-  const given = { proposal: PROPOSAL, action_hash: actionHash ?? looked };
-  const signed = encode(records.MembershipAction, { propose: null, approve: null, consent: null, [as]: given });
-  const put = (state) =>
-    state.put(keys.proposal(PROPOSAL), records.Proposal, {
-      id: PROPOSAL,
-      organization: 'buyer',
-      contract: INVOICE_CONTRACT,
-      action,
-      action_hash: looked,
-      signers: [keyOf('buyer-1').publicKey],
-      state: 2,
-    });
+export function proposed(action, { as = 'approve', by = 'buyer', accounts = ['buyer-2'], actionHash = null, record = {} } = {}) {
+  const looked = lookedAt(PROPOSAL, INVOICE_CONTRACT, action);
+  const signed = membership(as, { proposal: PROPOSAL, action_hash: actionHash ?? looked });
+  const put = (state) => putProposal(state, { action, ...record });
   return { signed: transactionOf(by, accounts, MEMBERSHIP_CONTRACT, signed), put };
+}
+
+/**
+ * A confirmation that the buyer proposed, and that another organization had to consent to, which proposed that itself: carried out at
+ * once, or, with `as` approve, by an approval. `record` is of the buyer's proposal, `own` of the one to consent.
+ */
+export function proposedConsent(action, options = {}) {
+  const { as = 'propose', by = 'supplier', inner = 'consent', consentHash = null, actionHash = null, record = {}, own = {} } = options;
+  const looked = lookedAt(PROPOSAL, INVOICE_CONTRACT, action);
+  const signature = { proposal: PROPOSAL, action_hash: consentHash ?? looked };
+  const consent = membership(inner, inner === 'propose' ? proposeOf(action) : signature);
+  const signed =
+    as === 'propose'
+      ? membership(as, proposeOf(consent, MEMBERSHIP_CONTRACT))
+      : membership(as, {
+          proposal: CONSENT_PROPOSAL,
+          action_hash: actionHash ?? lookedAt(CONSENT_PROPOSAL, MEMBERSHIP_CONTRACT, consent),
+        });
+  const put = (state) => {
+    putProposal(state, { action, ...record });
+    if (as !== 'propose') {
+      const fields = { id: CONSENT_PROPOSAL, organization: 'supplier', contract: MEMBERSHIP_CONTRACT, action: consent };
+      putProposal(state, { ...fields, signers: [keyOf('supplier-1').publicKey], ...own });
+    }
+  };
+  return { signed: transactionOf(by, ['supplier-2'], MEMBERSHIP_CONTRACT, signed), put };
+}
+
+function proposeOf(action, contract = INVOICE_CONTRACT) {
+  return { contract, action, consents_of: [], expires_on: null };
 }
 
 /** A confirmation that the buyer proposed, and that was carried out at once. */
 export function proposedAtOnce(action, { by = 'buyer', accounts = ['buyer-1'], contract = INVOICE_CONTRACT } = {}) {
-  const propose = { contract, action, consents_of: [], expires_on: null };
-  const signed = encode(records.MembershipAction, { propose, approve: null, consent: null });
-  return transactionOf(by, accounts, MEMBERSHIP_CONTRACT, signed);
+  return transactionOf(by, accounts, MEMBERSHIP_CONTRACT, membership('propose', proposeOf(action, contract)));
 }
 
 /** Private fields of the invoice. */
@@ -300,33 +357,14 @@ function entryOf({ name, value, salt }) {
   return hash('counterfoil/private-field/v1', salt, text(name), text(value));
 }
 
-function merkle(entries) {
-  if (entries.length === 1) {
-    return sha256(concat(Uint8Array.of(0), entries[0]));
-  }
-  const left = split(entries.length);
-  return sha256(concat(Uint8Array.of(1), merkle(entries.slice(0, left)), merkle(entries.slice(left))));
-}
-
-function split(count) {
-  return 2 ** Math.ceil(Math.log2(count) - 1);
-}
-
-function siblingsOf(entries, position) {
-  if (entries.length === 1) {
-    return [];
-  }
-  const left = split(entries.length);
-  return position < left
-    ? [...siblingsOf(entries.slice(0, left), position), merkle(entries.slice(left))]
-    : [...siblingsOf(entries.slice(left), position - left), merkle(entries.slice(0, left))];
-}
-
 export function payloadRoot(fields) {
-  return merkle(fields.map(entryOf));
+  return merkle(fields.map((field) => leafOf(entryOf(field))));
 }
 
 export function opened(position, fields = FIELDS) {
-  const siblings = siblingsOf(fields.map(entryOf), position);
+  const siblings = siblingsOf(
+    fields.map((field) => leafOf(entryOf(field))),
+    position,
+  );
   return { position, count: fields.length, ...fields[position], siblings };
 }

@@ -152,6 +152,7 @@ mod tests {
             height,
             index: 0,
             figures: Vec::from_iter(quotes.then_some(Figure::Quotes.into())),
+            on: None,
         };
         let receipt = Receipt {
             tx_id,

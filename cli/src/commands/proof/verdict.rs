@@ -1,24 +1,35 @@
 //! What a proof proves, as a person reads it: what, who, when, how much, and on whose word.
 
+mod history;
+
 use counterfoil_proto::receivable::v1::{Claim, ClaimState};
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::claim::burden;
+use counterfoil_types::proof::committed::Committed;
 use counterfoil_types::proof::headers::Followed;
 use counterfoil_types::proof::passport::{Confirmation, Passport};
 use counterfoil_types::proof::unfinanced::Unfinanced;
 use counterfoil_types::proof::{Subject, Verified};
 use serde_json::Value;
 
+use super::link::Linked;
 use crate::amounts::{Currencies, percent};
 use crate::output::{Answer, View, table};
 use crate::views::{self, day};
 
-pub fn answer(verified: &Verified, genesis: &wire::Genesis, has_checkpoint: bool) -> Answer {
+pub fn answer(
+    verified: &Verified,
+    genesis: &wire::Genesis,
+    has_checkpoint: bool,
+    linked: Option<&Linked>,
+) -> Answer {
     let currencies = Currencies::of(genesis);
     let as_of = as_of(&verified.as_of, has_checkpoint);
     match &verified.subject {
-        Subject::Passport(passport) => passport_answer(passport, as_of, &currencies),
-        Subject::Unfinanced(found) => unfinanced_answer(found, as_of, &currencies),
+        Subject::Passport(passport) => passport_answer(passport, as_of, linked, &currencies),
+        Subject::Unfinanced(found) => unfinanced_answer(found, as_of, linked, &currencies),
+        Subject::History(found) => history::answer(found, as_of, &currencies),
+        Subject::Committed(found) => committed_answer(found, as_of, &currencies),
     }
 }
 
@@ -46,7 +57,12 @@ fn as_of(followed: &Followed, has_checkpoint: bool) -> View {
         .list("signed_by", believed)
 }
 
-fn passport_answer(passport: &Passport, as_of: View, currencies: &Currencies) -> Answer {
+fn passport_answer(
+    passport: &Passport,
+    as_of: View,
+    linked: Option<&Linked>,
+    currencies: &Currencies,
+) -> Answer {
     let receivable = &passport.receivable;
     let currency = receivable.face.as_ref().map_or("", |face| &face.currency);
     let view = View::new()
@@ -57,7 +73,7 @@ fn passport_answer(passport: &Passport, as_of: View, currencies: &Currencies) ->
             Some(views::receivable(receivable, currencies)),
         )
         .text("debtor_name", &passport.debtor.legal_name);
-    let view = confirmation(view, &passport.confirmation);
+    let view = confirmation(link(view, linked), &passport.confirmation);
     let view = match &passport.invoice {
         Some(invoice) => view.inner("invoice", Some(views::invoice(invoice, currencies))),
         None => view.field("invoice", Value::Null, "not disclosed".into()),
@@ -88,6 +104,8 @@ fn passport_answer(passport: &Passport, as_of: View, currencies: &Currencies) ->
             )
             .inner("award", award.map(|award| views::award(award, currencies)))
     });
+    let paid = passport.debt_payments.iter();
+    let paid = paid.map(|payment| views::debt_payment(payment, currency, currencies));
     let payments = passport.payments.values();
     let payments = payments.map(|payment| views::payment(payment, currencies));
     let view = view
@@ -98,6 +116,7 @@ fn passport_answer(passport: &Passport, as_of: View, currencies: &Currencies) ->
         .nested("undertakings", undertakings.collect())
         .nested("loans", loans.collect())
         .nested("quotes_taken", quotes.collect())
+        .nested("payments", paid.collect())
         .nested("payments_under_way", payments.collect());
     let lines: Vec<View> = passport
         .claims
@@ -175,7 +194,12 @@ fn line(passport: &Passport, claim: &Claim, currency: &str, currencies: &Currenc
         .text("way", way.join("\n"))
 }
 
-fn unfinanced_answer(found: &Unfinanced, as_of: View, currencies: &Currencies) -> Answer {
+fn unfinanced_answer(
+    found: &Unfinanced,
+    as_of: View,
+    linked: Option<&Linked>,
+    currencies: &Currencies,
+) -> Answer {
     let state = match found.invoices.as_slice() {
         [] => "nothing is registered under this fingerprint",
         invoices if invoices.iter().all(|(_, receivable)| receivable.is_none()) => {
@@ -197,9 +221,58 @@ fn unfinanced_answer(found: &Unfinanced, as_of: View, currencies: &Currencies) -
         .inner("as_of", Some(as_of))
         .id("fingerprint", found.fingerprint.as_ref())
         .text("state", state)
-        .nested("invoices", invoices.collect())
-        .flag("link_verified", false);
-    Answer::record(view).below(
-        "It speaks for this ledger alone. That the fingerprint is that of a paper invoice is not verified: who has the ledger key computes it.",
-    )
+        .nested("invoices", invoices.collect());
+    let alone = "It speaks for this ledger alone.";
+    Answer::record(link(view, linked)).below(match linked {
+        Some(_) => alone.to_owned(),
+        None => format!(
+            "{alone} That the fingerprint is that of a paper invoice is not verified: give --ledger-key, and what stands on the paper."
+        ),
+    })
+}
+
+fn committed_answer(found: &Committed, as_of: View, currencies: &Currencies) -> Answer {
+    let (transaction, header) = (&found.transaction, &found.header);
+    let view = View::new()
+        .text("verdict", "PROVEN: COMMITTED")
+        .inner("as_of", Some(as_of))
+        .text("tx_id", found.id)
+        .number("height", header.height)
+        .whole("index", found.index.map(u64::from))
+        .hidden("time_ms", header.time_ms)
+        .text("time", views::utc(header.time_ms))
+        .text("organization", &transaction.organization)
+        .list("signers", transaction.signers.iter().map(hex::encode))
+        .inner(
+            "action",
+            Some(views::action(
+                transaction.contract,
+                &transaction.action,
+                currencies,
+            )),
+        );
+    let receipt = found.receipt.as_ref();
+    let receipt = receipt.map(|receipt| views::receipt(View::new(), receipt, currencies));
+    Answer::record(match receipt {
+        Some(receipt) => view.inner("receipt", Some(receipt)),
+        None => view.field(
+            "receipt",
+            Value::Null,
+            "not disclosed: that it was not rejected is not proven".into(),
+        ),
+    })
+}
+
+/// Whether the fingerprint is an invoice's, and under which ledger key.
+fn link(view: View, linked: Option<&Linked>) -> View {
+    match linked {
+        Some(Linked {
+            invoice,
+            ledger_key,
+        }) => view
+            .flag("link_verified", true)
+            .text("link", invoice)
+            .id("link_by_ledger_key", ledger_key.as_ref()),
+        None => view.flag("link_verified", false),
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use counterfoil_contracts::credit;
-use counterfoil_proto::credit::v1::{HistoryEntry, ProfileShare};
+use counterfoil_proto::credit::v1::ProfileShare;
 use counterfoil_proto::v1 as wire;
 use tonic::Status;
 
@@ -12,6 +12,7 @@ use crate::grpc::access::{Caller, Records, rules};
 use crate::grpc::errors;
 use crate::grpc::filters::matches;
 use crate::grpc::pages::Page;
+use crate::ledger::{History, LedgerError};
 
 pub async fn get_profile(
     service: &Service,
@@ -44,14 +45,31 @@ pub async fn list_history(
         if !rules::history(&caller, &records, &id)? {
             return Ok(Default::default());
         }
-        let prefix = credit::api::history_prefix(&id);
-        page.records(&records, &prefix, |entry: HistoryEntry| Ok(Some(entry)))
+        let after = page.after().map(sequence_of).transpose()?;
+        let from = after.map_or(0, |after| after + 1);
+        let history = History::of(records.state(), &id).map_err(failed)?;
+        let entries = history.entries(from, page.size()).map_err(failed)?;
+        let next = from + entries.len() as u64;
+        let token = match next < history.head.length {
+            true => page.token(&(next - 1).to_be_bytes())?,
+            false => String::new(),
+        };
+        Ok((entries, token))
     });
     let (entries, next_page_token) = read.await?;
     Ok(wire::ListHistoryResponse {
         entries,
         next_page_token,
     })
+}
+
+fn sequence_of(place: &[u8]) -> Result<u64, Status> {
+    let place = place.try_into().map(u64::from_be_bytes);
+    place.map_err(|_| errors::failed("reading a page token", "it holds no sequence"))
+}
+
+fn failed(error: LedgerError) -> Status {
+    errors::failed("reading a history", error)
 }
 
 pub async fn list_profile_shares(

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use counterfoil_contracts::receivable;
 use counterfoil_proto::receivable::v1::{
-    Claim, ClaimState, Endorsement, Receivable, ReceivableState, Undertaking, UndertakingKind,
+    Claim, ClaimState, DebtPayment, Endorsement, Receivable, ReceivableState, Undertaking,
+    UndertakingKind,
 };
 use counterfoil_proto::v1 as wire;
 use tonic::Status;
@@ -116,6 +117,35 @@ pub async fn list_endorsements(
         .await?;
     Ok(wire::ListEndorsementsResponse {
         endorsements,
+        next_page_token,
+    })
+}
+
+pub async fn list_debt_payments(
+    service: &Service,
+    caller: Arc<Caller>,
+    r: wire::ListDebtPaymentsRequest,
+) -> Result<wire::ListDebtPaymentsResponse, Status> {
+    let prefix = if r.receivable.is_empty() {
+        receivable::api::debt_payment_prefix()
+    } else {
+        let id = errors::hash("receivable", &r.receivable)?;
+        receivable::api::debt_payments_of_prefix(id.as_ref())
+    };
+    let filters: [&[u8]; 1] = [&r.receivable];
+    let page = Page::new(
+        &caller,
+        r.page_size,
+        &r.page_token,
+        "debt_payments",
+        &filters,
+    )?;
+    let all = |_: &DebtPayment| true;
+    let (payments, next_page_token) = service
+        .list(caller, page, prefix, rules::debt_payment, all)
+        .await?;
+    Ok(wire::ListDebtPaymentsResponse {
+        payments,
         next_page_token,
     })
 }

@@ -18,10 +18,14 @@ use crate::ledger::{Ledger, Start, State};
 const MAX_RECORDS: usize = 4_096;
 
 pub struct Collector<'a> {
-    ledger: &'a Ledger,
+    pub ledger: &'a Ledger,
     pub records: Records<'a>,
     keys: BTreeSet<Vec<u8>>,
     transactions: BTreeMap<Hash, Vec<u8>>,
+    /// Of a history.
+    pub range: Option<wire::HistoryRange>,
+    /// Of a transaction.
+    pub inclusion: Option<wire::Inclusion>,
 }
 
 impl<'a> Collector<'a> {
@@ -31,6 +35,8 @@ impl<'a> Collector<'a> {
             records: Records::of(ledger, state),
             keys: BTreeSet::new(),
             transactions: BTreeMap::new(),
+            range: None,
+            inclusion: None,
         }
     }
 
@@ -84,6 +90,8 @@ impl<'a> Collector<'a> {
             state: Some(state.0.prove(&keys).map_err(|e| failed(&e))?),
             transactions: self.transactions.into_values().collect(),
             opened: Vec::new(),
+            range: self.range,
+            inclusion: self.inclusion,
             subject: Some(subject),
         };
         let bytes = proof.encode_to_vec();
@@ -94,7 +102,7 @@ impl<'a> Collector<'a> {
     }
 }
 
-fn too_long() -> Status {
+pub fn too_long() -> Status {
     let message =
         format!("the proof would have more than {MAX_RECORDS} records or {MAX_PROOF_BYTES} bytes");
     errors::with_reason(Code::FailedPrecondition, PROOF, "TOO_LONG", message)

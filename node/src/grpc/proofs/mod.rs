@@ -3,7 +3,9 @@
 //! They are read from a snapshot of one height and so never wait for blocks, nor blocks for them.
 
 mod collector;
+mod committed;
 mod headers;
+mod history;
 mod passport;
 mod unfinanced;
 
@@ -56,6 +58,38 @@ impl ProofService for Service {
         let base = r.base.unwrap_or_default();
         self.prove(caller, base, move |collector, caller| {
             unfinanced::collect(collector, caller, of)
+        })
+        .await
+    }
+
+    async fn get_history(
+        &self,
+        request: Request<wire::GetHistoryRequest>,
+    ) -> Result<Response<wire::GetProofResponse>, Status> {
+        let caller = caller(&request)?;
+        let r = request.into_inner();
+        let base = r.base.unwrap_or_default();
+        let asked = wire::History {
+            organization: r.organization,
+            from: r.from,
+            to: r.to,
+        };
+        self.prove(caller, base, move |collector, caller| {
+            history::collect(collector, caller, asked)
+        })
+        .await
+    }
+
+    async fn get_committed(
+        &self,
+        request: Request<wire::GetCommittedRequest>,
+    ) -> Result<Response<wire::GetProofResponse>, Status> {
+        let caller = caller(&request)?;
+        let r = request.into_inner();
+        let id = errors::hash("transaction", &r.transaction)?;
+        let base = r.base.unwrap_or_default();
+        self.prove(caller, base, move |collector, caller| {
+            committed::collect(collector, caller, &id)
         })
         .await
     }

@@ -42,6 +42,9 @@ pub fn collect(
     confirmation(collector, &receivable)?;
     let key = keys::invoice(&receivable.invoice);
     take_whole::<Invoice>(collector, caller, key, rules::invoice)?;
+    for number in 0..receivable.debt_payments {
+        collector.take(keys::debt_payment(&receivable.id, number))?;
+    }
     for payment in &receivable.payments {
         take_whole::<Payment>(collector, caller, keys::payment(payment), rules::payment)?;
     }
@@ -71,17 +74,30 @@ fn confirmation(collector: &mut Collector<'_>, receivable: &Receivable) -> Resul
     }
     let id = errors::hash("confirmation", &receivable.confirmation)?;
     let transaction = collector.take_transaction(&id)?;
-    if transaction.contract != contract::MEMBERSHIP {
-        return Ok(());
+    let mut next = proposal_in(transaction.contract, &transaction.action);
+    // One that carries out a consent leads to the one that is consented to, and that to none.
+    while let Some(proposal) = next {
+        let key = keys::proposal(&proposal);
+        let record: Option<membership::Proposal> = collector.read(&key)?;
+        collector.take(key)?;
+        next = record.and_then(|record| proposal_in(record.contract, &record.action));
     }
+    Ok(())
+}
+
+/// The proposal that an action approves, or consents to; or that which it proposes does.
+fn proposal_in(of: u32, action: &[u8]) -> Option<Vec<u8>> {
     use membership::action::Action;
-    let action: Option<membership::Action> = strict::decode(&transaction.action).ok();
-    let proposal = match action.and_then(|action| action.action) {
-        Some(Action::Approve(approve)) => approve.proposal,
-        Some(Action::Consent(consent)) => consent.proposal,
-        _ => return Ok(()),
-    };
-    collector.take(keys::proposal(&proposal))
+    if of != contract::MEMBERSHIP {
+        return None;
+    }
+    let action: membership::Action = strict::decode(action).ok()?;
+    match action.action? {
+        Action::Approve(approve) => Some(approve.proposal),
+        Action::Consent(consent) => Some(consent.proposal),
+        Action::Propose(propose) => proposal_in(propose.contract, &propose.action),
+        _ => None,
+    }
 }
 
 /// A claim with the endorsements behind it, what was undertaken for it, and what of its encumbrance may be read.

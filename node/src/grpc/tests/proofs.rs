@@ -1,5 +1,8 @@
 //! Proofs as callers get them, checked as a stranger would who has the genesis alone.
 
+mod committed;
+mod confirmations;
+mod history;
 mod vectors;
 
 use counterfoil_proto::invoice::v1 as invoices;
@@ -500,58 +503,6 @@ async fn passed_on(times: u64) -> (World, ReceivableId) {
     (world, receivable)
 }
 
-/// Confirmed at once, or once another organization has consented: the debtor's accounts signed it, and the proof says which.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_confirmation_may_be_a_proposal() {
-    let key = key_of("buyer-a").public_key().to_vec();
-    for (nonce, consents_of) in [(1_000, vec![]), (2_000, vec!["bank-d".to_owned()])] {
-        let mut world = World::build().await;
-        let (registering, signed) = world.fresh("supplier-a");
-        fixture::commit(&world.node.ledger, &[&signed]);
-        let invoice = InvoiceId::of(registering);
-        let warnings = invoice_record(&world, invoice).warnings;
-        let confirm = confirmation(invoice, warnings).encode_to_vec();
-        let propose = membership::Propose {
-            contract: contract::INVOICE,
-            action: confirm.clone(),
-            consents_of: consents_of.clone(),
-            expires_on: Some(wire::Date {
-                year: 2012,
-                month: 2,
-                day: 1,
-            }),
-        };
-        let of = |action| membership::Action {
-            action: Some(action),
-        };
-        let propose = of(membership::action::Action::Propose(propose));
-        let proposing = post(&world, nonce, "buyer-a", contract::MEMBERSHIP, &propose);
-        let proposal = ProposalId::of(proposing);
-        if !consents_of.is_empty() {
-            let consent = membership::Consent {
-                proposal: proposal.to_vec(),
-                action_hash: proposal.action_hash(contract::INVOICE, &confirm).to_vec(),
-            };
-            let consent = of(membership::action::Action::Consent(consent));
-            post(&world, nonce + 1, "bank-d", contract::MEMBERSHIP, &consent);
-        }
-        let file = passport_of(&world, "supplier-a", ReceivableId::of(invoice)).await;
-        match read(check(&world, &file, None).unwrap()).confirmation {
-            Confirmation::Signed { transaction, by } => {
-                assert_eq!((transaction, by), (proposing, vec![key.clone()]));
-                assert!(consents_of.is_empty());
-            }
-            Confirmation::Approved {
-                proposal: of, by, ..
-            } => {
-                assert_eq!((of, by), (proposal.to_vec(), vec![key.clone()]));
-                assert!(!consents_of.is_empty());
-            }
-            Confirmation::NotNamed => panic!("it is named"),
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passport_of_twenty_endorsements_is_short() {
     let (world, receivable) = passed_on(20).await;
@@ -563,4 +514,26 @@ async fn a_passport_of_twenty_endorsements_is_short() {
     assert_eq!(way[0].from, "supplier-a");
     assert!(way.windows(2).all(|pair| pair[0].to == pair[1].from));
     assert_eq!(way[19].to, passport.claims[0].controller);
+}
+
+/// What was paid is shown one by one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn payments_are_shown_one_by_one_and_none_can_be_left_out() {
+    let world = World::build().await;
+    let file = passport_of(&world, "supplier-a", world.paid).await;
+    let passport = read(check(&world, &file, None).unwrap());
+    let paid: Vec<u64> = passport
+        .debt_payments
+        .iter()
+        .map(|payment| payment.principal_minor)
+        .collect();
+    assert_eq!(paid, [30_000, 12_000]);
+    assert_eq!(passport.receivable.redeemed_minor, 42_000);
+    let proof: wire::Proof = strict::decode(&file).unwrap();
+    for number in 0..2 {
+        let key = keys::debt_payment(&world.paid.to_vec(), number);
+        let mut proof = proof.clone();
+        proof.records.retain(|record| record.key != key);
+        assert!(check(&world, &proof.encode_to_vec(), None).is_err());
+    }
 }

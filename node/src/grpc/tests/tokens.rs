@@ -99,7 +99,7 @@ async fn several_callers_share_a_connection_and_each_is_itself() {
             .await;
         found.push(list.unwrap().into_inner().invoices.len());
     }
-    assert_eq!(found, [2, 0, 2]);
+    assert_eq!(found, [3, 0, 3]);
 }
 
 /// The status of an empty call.

@@ -147,6 +147,7 @@ fn claims(world: &World) -> Vec<Probe> {
         probe!("GetClaim" of "the holder's, pledged" = Ledger.get_claim(claim(PLEDGED)), a => bytes(a.claim)),
         list!("ListClaims" of "all" = list_claims(ListClaimsRequest), claims),
         list!("ListEndorsements" of "from seller to holder" = list_endorsements(ListEndorsementsRequest), endorsements),
+        list!("ListDebtPayments" of "all" = list_debt_payments(ListDebtPaymentsRequest), payments),
         list!("ListUndertakings" of "the seller's, to the holder" = list_undertakings(ListUndertakingsRequest), undertakings),
     ]
 }
@@ -323,9 +324,17 @@ fn chain(world: &World) -> Vec<Probe> {
     ]
 }
 
-/// Of a proof, its records: the rest is everybody's.
+/// Of a proof, its records, and the entries of a history with what happened: the rest is everybody's.
 fn proofs(world: &World) -> Vec<Probe> {
-    let records = |proof: Vec<u8>| bytes(wire::Proof::decode(proof.as_slice()).unwrap().records);
+    let records = |proof: Vec<u8>| {
+        let proof = wire::Proof::decode(proof.as_slice()).unwrap();
+        let entries = proof.range.unwrap_or_default().entries.into_iter();
+        let told = entries.flat_map(|shown| {
+            let events = shown.events.iter().map(|event| event.encode_to_vec());
+            Vec::from_iter(events.chain(shown.entry.map(|entry| entry.encode_to_vec())))
+        });
+        Vec::from_iter(bytes(proof.records).into_iter().chain(told))
+    };
     let passport = wire::GetPassportRequest {
         receivable: world.receivable.to_vec(),
         base: None,
@@ -334,12 +343,22 @@ fn proofs(world: &World) -> Vec<Probe> {
         of: Some(Of::Fingerprint(vec![1; 32])),
         base: None,
     };
+    let committed = wire::GetCommittedRequest {
+        transaction: world.confirming.0.to_vec(),
+        base: None,
+    };
+    let history = wire::GetHistoryRequest {
+        organization: "buyer-a".into(),
+        ..wire::GetHistoryRequest::default()
+    };
     vec![
         probe!("GetPassport" of "the receivable" = Proofs.get_passport(passport), a => records(a.proof)),
         probe!("WatchHeaders" of "the first" = Proofs.watch_headers(wire::WatchHeadersRequest { from_height: 1 }), a => {
             let mut a = a;
             bytes(a.message().await?)
         }),
+        probe!("GetCommitted" of "the confirmation" = Proofs.get_committed(committed), a => records(a.proof)),
+        probe!("GetHistory" of "the debtor's" = Proofs.get_history(history), a => records(a.proof)),
         probe!("GetUnfinanced" of "a fingerprint of nothing" = Proofs.get_unfinanced(nothing), a => records(a.proof)),
     ]
 }

@@ -104,6 +104,7 @@ impl Model {
             credited_minor: 0,
             disputed: false,
             confirmation,
+            debt_payments: 0,
         };
         let before = self.receivables.insert(id, receivable);
         assert!(before.is_none(), "an invoice is confirmed once");

@@ -447,7 +447,7 @@ impl Model {
             ..Means::default()
         };
         let mut happened = self.discharge(id, &debts, &payouts, (on, today), call);
-        happened.extend(self.record_payment(id, means, &payouts, on));
+        happened.extend(self.record_payment(id, means, &payouts, on, call));
         happened
     }
 

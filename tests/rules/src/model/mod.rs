@@ -182,6 +182,8 @@ pub struct Model {
     pub bank_messages: BTreeMap<Vec<u8>, Id>,
     /// The same by bank and entry reference.
     pub bank_entries: BTreeMap<(String, String), Id>,
+    /// What debtors paid of receivables, in order.
+    pub debt_payments: Vec<receivable_wire::DebtPayment>,
     /// What concerned each organization, in order.
     pub history: BTreeMap<String, Vec<HistoryEntry>>,
     /// Whom organizations let, or let, read their profiles, by both.
@@ -248,6 +250,7 @@ impl Model {
             payments: BTreeMap::new(),
             bank_messages: BTreeMap::new(),
             bank_entries: BTreeMap::new(),
+            debt_payments: Vec::new(),
             history: BTreeMap::new(),
             shares: BTreeMap::new(),
             reports: Vec::new(),
@@ -277,6 +280,8 @@ impl Model {
         ensure(known.contains(&call.contract), Kernel::UnknownContract)?;
         ensure(names_an_action(call.act), Kernel::MalformedAction)?;
         ensure(self.knows(call.act, call.height), Kernel::MalformedAction)?;
+        // As of before: it may be the one that moves the date.
+        let on = self.dated(arithmetic::date(self.clock.day(call.time_ms)), call.height);
         let events = self.perform(call)?;
         let concerned: BTreeSet<&String> = events
             .iter()
@@ -296,6 +301,7 @@ impl Model {
                 height: call.height,
                 index: call.index,
                 figures,
+                on,
             });
         }
         Ok(events)

@@ -6,7 +6,7 @@ use counterfoil_proto::financing::v1::{ClaimReference, RequestState};
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Kind;
 use counterfoil_proto::receivable::v1::event::Event as ClaimEvent;
 use counterfoil_proto::receivable::v1::{
-    Claim, FeePaid, OfferOvertaken, Rank, Receivable, ReceivableState,
+    Claim, DebtPayment, FeePaid, OfferOvertaken, Rank, Receivable, ReceivableState,
 };
 use counterfoil_proto::settlement::v1::{
     ClaimPaid, Event, FeeCharged, ReceivableDefaulted, ReceivableOverdue, ReceivablePaid,
@@ -219,7 +219,7 @@ impl Model {
             refund: paid.refund,
             ..Means::default()
         };
-        happened.extend(self.record_payment(&id, means, &payouts, today));
+        happened.extend(self.record_payment(&id, means, &payouts, today, call));
         happened.extend(self.charge(&id, &action.fees));
         Ok(happened)
     }
@@ -375,7 +375,9 @@ impl Model {
         means: Means,
         payouts: &[Payout],
         today: i64,
+        call: &Call,
     ) -> Vec<Happened> {
+        let is_recorded = self.records_payments(call.height);
         let shares: Vec<Share> = payouts.iter().map(|payout| payout.share.clone()).collect();
         let principal = shares.iter().map(|share| share.principal_minor).sum();
         let penalty = shares.iter().map(|share| share.penalty_minor).sum();
@@ -383,6 +385,17 @@ impl Model {
         receivable.redeemed_minor += principal;
         // Over many payments it may pass what a record can tell.
         receivable.penalty_paid_minor = receivable.penalty_paid_minor.saturating_add(penalty);
+        if is_recorded {
+            self.debt_payments.push(DebtPayment {
+                receivable: id.to_vec(),
+                number: receivable.debt_payments,
+                transaction: call.tx_id.to_vec(),
+                value_date: Some(date(today)),
+                principal_minor: principal,
+                penalty_minor: penalty,
+            });
+            receivable.debt_payments += 1;
+        }
         let settled = receivable.live_claims.is_empty();
         if settled {
             receivable.set_state(ReceivableState::Settled);

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use counterfoil_execution::{
-    BlockContext, Executor, Record, StateError, StateReader, VerifiedTransaction, Writes, check,
+    BlockContext, Executor, Outcome, Record, StateError, StateReader, VerifiedTransaction, Writes,
+    check,
 };
+use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::membership::v1::ConsensusSettings;
 use counterfoil_proto::v1::{Receipt, SignedTransaction, Transaction};
 use counterfoil_types::genesis::LedgerKeys;
@@ -25,6 +27,9 @@ const LIFETIME_MS: u64 = 600_000;
 /// Records by key.
 pub type Records = BTreeMap<Vec<u8>, Vec<u8>>;
 
+/// Lists beside the records, by name: the place where each begins, and its items.
+type Lists = BTreeMap<Vec<u8>, (u64, Vec<Vec<u8>>)>;
+
 /// A transaction as it is sent, with its id.
 #[derive(Clone)]
 pub struct Signed {
@@ -36,14 +41,14 @@ pub struct Signed {
 pub struct Executed {
     time_ms: u64,
     transactions: Vec<Vec<u8>>,
-    writes: Writes,
-    receipts: Vec<Receipt>,
+    outcome: Outcome,
 }
 
 /// A chain of one process, without consensus and disk.
 pub struct Rules {
     executor: Executor,
     records: State,
+    lists: Lists,
     blocks: Vec<Executed>,
     time_ms: u64,
     nonce: u64,
@@ -82,6 +87,7 @@ impl Rules {
         Rules {
             executor,
             records,
+            lists: Lists::new(),
             blocks: Vec::new(),
             time_ms: world.genesis.time_ms,
             nonce: 0,
@@ -107,12 +113,39 @@ impl Rules {
 
     /// Every receipt so far, in the order of the chain.
     pub fn receipts(&self) -> impl Iterator<Item = &Receipt> {
-        self.blocks.iter().flat_map(|block| &block.receipts)
+        self.blocks.iter().flat_map(|block| &block.outcome.receipts)
+    }
+
+    /// Every transaction that has a receipt, encoded.
+    pub fn transactions(&self) -> impl Iterator<Item = &[u8]> {
+        let blocks = self.blocks.iter();
+        blocks.flat_map(|block| block.transactions.iter().map(Vec::as_slice))
+    }
+
+    /// The items of a list beside the records.
+    pub fn list(&self, name: &str) -> &[Vec<u8>] {
+        let list = self.lists.get(name.as_bytes());
+        list.map(|(_, items)| items.as_slice()).unwrap_or_default()
+    }
+
+    /// The history of an organization: what of it are records, under older rules, and then what is in its list.
+    pub fn history(&self, organization: &str) -> Vec<HistoryEntry> {
+        let name = format!("credit/entry/{organization}/");
+        let mut entries: Vec<HistoryEntry> = table(&self.records.0, &name);
+        let items = self.list(&name).iter();
+        entries.extend(
+            items.map(|item| HistoryEntry::decode(item.as_slice()).expect("an entry decodes")),
+        );
+        entries
     }
 
     /// What the last block put down, by key.
     pub fn last_writes(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let writes = self.blocks.last().into_iter().flat_map(|b| &b.writes);
+        let writes = self
+            .blocks
+            .last()
+            .into_iter()
+            .flat_map(|b| &b.outcome.writes);
         writes.filter_map(|(key, record)| Some((key.as_slice(), record.as_deref()?)))
     }
 
@@ -175,20 +208,26 @@ impl Rules {
             .iter()
             .map(|signed| signed.bytes.clone())
             .collect();
-        let (writes, receipts) = run(
+        let outcome = run(
             &self.executor,
             &self.records,
             self.height() + 1,
             time_ms,
             &transactions,
         );
-        self.records.write(&writes);
+        self.records.write(&outcome.writes);
+        for (name, (first, items)) in &outcome.appends {
+            let begins = || (*first, Vec::new());
+            let (begin, list) = self.lists.entry(name.clone()).or_insert_with(begins);
+            assert_eq!(*begin + list.len() as u64, *first, "a list has no gaps");
+            list.extend(items.iter().cloned());
+        }
         self.time_ms = time_ms;
+        let receipts = outcome.receipts.clone();
         self.blocks.push(Executed {
             time_ms,
             transactions,
-            writes,
-            receipts: receipts.clone(),
+            outcome,
         });
         receipts
     }
@@ -198,7 +237,7 @@ impl Rules {
     pub fn replay(&self, world: &World) {
         let mut again = Rules::new(world);
         for (block, height) in self.blocks.iter().zip(1..) {
-            let (writes, receipts) = run(
+            let outcome = run(
                 &again.executor,
                 &again.records,
                 height,
@@ -206,14 +245,10 @@ impl Rules {
                 &block.transactions,
             );
             assert_eq!(
-                writes, block.writes,
-                "writes of block {height} differ when replayed"
+                outcome, block.outcome,
+                "what block {height} leaves differs when replayed"
             );
-            assert_eq!(
-                receipts, block.receipts,
-                "receipts of block {height} differ when replayed"
-            );
-            again.records.write(&writes);
+            again.records.write(&outcome.writes);
         }
         assert!(
             again.records.0 == self.records.0,
@@ -228,7 +263,7 @@ fn run(
     height: u64,
     time_ms: u64,
     transactions: &[Vec<u8>],
-) -> (Writes, Vec<Receipt>) {
+) -> Outcome {
     let checked: Vec<VerifiedTransaction> = transactions
         .iter()
         .map(|bytes| check(bytes, CHAIN_ID).expect("the workload signs well-formed transactions"))
@@ -248,8 +283,7 @@ fn run(
     let rules = executor
         .rules_at(height, upgrades, rotations)
         .expect("the workload goes no further than what is known");
-    let outcome = executor
+    executor
         .execute(records, &rules, &context, &checked, usize::MAX)
-        .expect("reading a map cannot fail");
-    (outcome.writes, outcome.receipts)
+        .expect("reading a map cannot fail")
 }

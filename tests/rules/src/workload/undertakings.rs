@@ -253,7 +253,7 @@ impl Generator {
         action: &mut HonourUndertaking,
     ) {
         let model = view.model;
-        match self.rng.gen_range(0..11) {
+        match self.rng.gen_range(0..14) {
             0 => *payer = self.organization(|id| id != claim.controller),
             1 => action.undertaking = self.bytes32(),
             2 => (action.receivable, action.number) = (self.bytes32(), 0),
@@ -265,7 +265,8 @@ impl Generator {
             place => {
                 let all: Vec<(&Claim, usize)> = match place {
                     8 => undertaken(view, |claim, at| !is_called(claim, at)),
-                    9 => undertaken(view, |claim, at| {
+                    // There are few of them, too.
+                    9..=12 => undertaken(view, |claim, at| {
                         is_called(claim, at) && is_used_up(model, claim, at)
                     }),
                     _ => {

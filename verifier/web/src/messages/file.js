@@ -1,7 +1,8 @@
-// What a proof file is made of (proto/counterfoil/v1/{proof,block,transaction}.proto), and the genesis (genesis.proto).
+// What a proof file is made of (proto/counterfoil/v1/{proof,block,transaction,receipt}.proto), and the genesis (genesis.proto).
 
 import { message, repeated } from '../protobuf.js';
 import { ConsensusParams, Day, Organization, ValidatorSet } from './common.js';
+import { Event, HistoryEntry } from './history.js';
 
 export const Header = message('Header', [
   [1, 'version', 'u32'],
@@ -59,19 +60,69 @@ const Passport = message('Passport', [[1, 'receivable', 'bytes']]);
 
 const Unfinanced = message('Unfinanced', [[1, 'fingerprint', 'bytes']]);
 
+const History = message('History', [
+  [1, 'organization', 'string'],
+  [2, 'from', Day],
+  [3, 'to', Day],
+]);
+
+const ShownEntry = message('ShownEntry', [
+  [1, 'entry', HistoryEntry],
+  [2, 'salt', 'bytes'],
+  [3, 'events', repeated(Event)],
+  [4, 'events_hash', 'bytes'],
+]);
+
+const HistoryRange = message('HistoryRange', [
+  [1, 'first', 'u64'],
+  [2, 'entries', repeated(ShownEntry)],
+  [3, 'hashes', 'bytes'],
+]);
+
+const Committed = message('Committed', [[1, 'transaction', 'bytes']]);
+
+export const Rejection = message('Rejection', [
+  [1, 'contract', 'string'],
+  [2, 'reason', 'string'],
+  [3, 'message', 'string'],
+  [4, 'first', 'string'],
+]);
+
+export const Receipt = message('Receipt', [
+  [1, 'tx_id', 'bytes'],
+  [2, 'height', 'u64'],
+  [3, 'index', 'u32'],
+  [4, 'code', 'u32'],
+  [5, 'rejection', Rejection],
+  [6, 'events', repeated(Event)],
+]);
+
+const Inclusion = message('Inclusion', [
+  [1, 'header', Header],
+  [2, 'index', 'u32'],
+  [3, 'count', 'u32'],
+  [4, 'siblings', repeated('bytes')],
+  [5, 'receipt', Receipt],
+  [6, 'receipt_siblings', repeated('bytes')],
+]);
+
 export const Proof = message(
   'Proof',
   [
     [1, 'format', 'u32'],
     [2, 'passport', Passport],
     [3, 'unfinanced', Unfinanced],
+    [4, 'history', History],
+    [5, 'committed', Committed],
     [10, 'headers', repeated(CertifiedHeader)],
     [11, 'records', repeated(ProvenRecord)],
     [12, 'state', StateProof],
     [13, 'transactions', repeated('bytes')],
     [14, 'opened', repeated(OpenedField)],
+    [15, 'range', HistoryRange],
+    [16, 'inclusion', Inclusion],
   ],
-  { oneof: ['passport', 'unfinanced'] },
+  { oneof: ['passport', 'unfinanced', 'history', 'committed'] },
 );
 
 export const SignedTransaction = message('SignedTransaction', [

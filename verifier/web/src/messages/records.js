@@ -48,8 +48,18 @@ export const Receivable = message('Receivable', [
   [31, 'credited_minor', 'u64'],
   [32, 'disputed', 'bool'],
   [33, 'confirmation', 'bytes'],
+  [34, 'debt_payments', 'u32'],
   [40, 'payments', repeated('bytes')],
   [41, 'fees_paid', repeated(FeePaid)],
+]);
+
+export const DebtPayment = message('DebtPayment', [
+  [1, 'receivable', 'bytes'],
+  [2, 'number', 'u32'],
+  [3, 'transaction', 'bytes'],
+  [4, 'value_date', Day],
+  [5, 'principal_minor', 'u64'],
+  [6, 'penalty_minor', 'u64'],
 ]);
 
 const RecourseLimit = message('RecourseLimit', [

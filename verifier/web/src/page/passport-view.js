@@ -7,7 +7,7 @@ import * as words from './words.js';
 
 export function passportView({ passport, genesis }) {
   const view = { passport, exponents: genesis.exponents, currency: passport.receivable.face.currency };
-  return [trade(view), confirmation(view), claims(view), fields(view), loans(view), quotes(view), payments(view)];
+  return [trade(view), confirmation(view), claims(view), fields(view), paid(view), loans(view), quotes(view), payments(view)];
 }
 
 /** In one sentence, for the head of the page. */
@@ -29,7 +29,7 @@ function trade({ passport, exponents, currency }) {
   return section(
     'The receivable',
     facts(
-      ['Debtor', said(debtor.legal_name), el('span', { class: 'muted' }, ' ', said(legalId(debtor)))],
+      ['Debtor', said(debtor.legal_name), el('span', { class: 'muted' }, ' ', said(words.legalId(debtor)))],
       ['Seller', invoice === null ? notDisclosed() : said(invoice.seller)],
       ['Invoice', ...(invoice === null ? [notDisclosed()] : [said(invoice.number), `, of ${words.day(invoice.issue_date)}`])],
       ['Face', el('b', null, words.money(receivable.face, exponents))],
@@ -47,11 +47,6 @@ function trade({ passport, exponents, currency }) {
       invoice === null ? null : ['Hash of the document', code(hex(invoice.document_hash))],
     ),
   );
-}
-
-function legalId({ id, lei, national_id: national }) {
-  const known = [lei === '' ? null : `LEI ${lei}`, national === '' ? null : national].filter((one) => one !== null);
-  return `(${[id, ...known].join(', ')})`;
 }
 
 function notDisclosed() {
@@ -91,6 +86,7 @@ function confirmation({ passport }) {
     { class: 'hashes' },
     found.accounts.map((key) => el('li', null, code(hex(key)))),
   );
+  const consentProposal = found.carriedOutBy?.consentProposal ?? null;
   return section(
     'The debtor’s own confirmation',
     found.proposal === null
@@ -105,13 +101,17 @@ function confirmation({ passport }) {
     facts(
       ['Transaction', code(hex(found.transaction))],
       found.proposal === null ? null : ['Proposal', code(hex(found.proposal))],
+      consentProposal === null ? null : ['Proposal to consent', code(hex(consentProposal))],
       [found.proposal === null ? 'Signed by the debtor’s accounts' : 'Made and approved by the debtor’s accounts', accounts],
     ),
   );
 }
 
-function carriedOut(debtor, { organization, isConsent }) {
+function carriedOut(debtor, { organization, isConsent, isProposed }) {
   const how = isConsent ? ', whose consent was needed,' : ', by further accounts of its own,';
+  const under = isProposed
+    ? ' signed last, for a consent that it proposed itself, under the hash of the debtor’s proposal: '
+    : ' signed last, under the hash of that proposal: ';
   return el(
     'p',
     null,
@@ -119,7 +119,8 @@ function carriedOut(debtor, { organization, isConsent }) {
     ' proposed to confirm this very amount and these very terms. ',
     said(organization),
     how,
-    ' signed last, under the hash of that proposal: this signature was verified here. Who else signed is as the ledger recorded it.',
+    under,
+    'this signature was verified here. Who else signed is as the ledger recorded it.',
   );
 }
 
@@ -291,6 +292,33 @@ function loans({ passport, exponents }) {
           ),
         ),
       );
+}
+
+/** Each payment that the debtor made, with what of it went to principal and to penalty. */
+function paid({ passport, exponents, currency }) {
+  const { receivable, paid: all } = passport;
+  const amount = (minor) => words.amount(minor, currency, exponents);
+  const listed = all.reduce((sum, one) => sum + one.principal_minor, 0n);
+  if (all.length === 0 && receivable.redeemed_minor === 0n) {
+    return null;
+  }
+  return section(
+    'What the debtor paid',
+    all.map((one) =>
+      facts(
+        ['Value date', words.day(one.value_date)],
+        ['Principal', amount(one.principal_minor)],
+        one.penalty_minor === 0n ? null : ['Penalty', amount(one.penalty_minor)],
+        ['Transaction', code(hex(one.transaction))],
+      ),
+    ),
+    listed < receivable.redeemed_minor
+      ? note(
+          `Of the principal paid so far, ${amount(receivable.redeemed_minor - listed)} was paid under older rules, which kept no ` +
+            'record of each payment.',
+        )
+      : note('None is left out: they are numbered, and the receivable says how many there are.'),
+  );
 }
 
 function quotes({ passport, exponents }) {

@@ -2,7 +2,9 @@
 
 import { hex } from '../bytes.js';
 import { RECEIVABLE_STATE_SETTLED } from '../unfinanced.js';
+import { committedInShort, committedLimits, committedView } from './committed-view.js';
 import { badge, code, el, facts, note, said, section } from './dom.js';
+import { historyInShort, historyLimits, historyView } from './history-view.js';
 import { passportInShort, passportView } from './passport-view.js';
 import * as words from './words.js';
 
@@ -18,25 +20,38 @@ export function notProvenView(reason) {
 }
 
 export function provenView(found) {
-  return found.passport !== null
-    ? [banner('good', 'PROVEN', passportInShort(found), asOfLine(found)), ...passportView(found), restsOn(found), limits(found)]
-    : [
-        banner(
-          'good',
-          'PROVEN: NOT FINANCED ON THIS LEDGER',
-          el('p', { class: 'short' }, unfinancedInShort(found)),
-          asOfLine(found),
-        ),
-        unfinancedSection(found),
-        restsOn(found),
-        limits(found),
-      ];
+  const [title, short, view] = told(found);
+  return [banner('good', title, short, asOfLine(found)), ...view, restsOn(found), limits(found)];
+}
+
+/** What is proven: as a title, in a sentence, and in full. */
+function told(found) {
+  if (found.passport !== null) {
+    return ['PROVEN', passportInShort(found), passportView(found)];
+  }
+  if (found.history !== null) {
+    return ['PROVEN: COMPLETE HISTORY', historyInShort(found), historyView(found)];
+  }
+  if (found.committed !== null) {
+    return ['PROVEN: COMMITTED', committedInShort(found), committedView(found)];
+  }
+  const short = el('p', { class: 'short' }, unfinancedInShort(found));
+  return ['PROVEN: NOT FINANCED ON THIS LEDGER', short, [unfinancedSection(found)]];
 }
 
 /** The verdict in one line, for a screen reader. */
 export function announcement(found) {
-  const what = found.passport !== null ? 'Proven.' : 'Proven: not financed on this ledger.';
-  return `${what} As of block ${found.asOf.header.height}.`;
+  return `${announced(found)} As of block ${found.asOf.header.height}.`;
+}
+
+function announced({ passport, history, committed }) {
+  if (passport !== null) {
+    return 'Proven.';
+  }
+  if (history !== null) {
+    return 'Proven: complete history.';
+  }
+  return committed !== null ? 'Proven: committed.' : 'Proven: not financed on this ledger.';
 }
 
 function banner(kind, title, ...children) {
@@ -131,25 +146,35 @@ function restsOn({ asOf, checkpoint, signatures, genesis }) {
   );
 }
 
-function limits({ passport }) {
-  const always = ['Later blocks may have changed everything: ask for a file as of today.'];
-  const lines =
-    passport !== null
-      ? [
-          ...always,
-          'A regulator’s freeze is told to nobody, and so is not in this file.',
-          'Behind each name is an organization of this ledger, as its members admitted it.',
-        ]
-      : [
-          ...always,
-          'It speaks for this ledger alone, and for one fingerprint: after a rotation of the ledger key an invoice has one under each key.',
-        ];
+function limits(found) {
   return section(
     'What it does not say',
     el(
       'ul',
       null,
-      lines.map((line) => el('li', null, line)),
+      [...laterOf(found), ...limitsOf(found)].map((line) => el('li', null, line)),
     ),
   );
+}
+
+/** That a transaction is in a block, no later block changes. */
+function laterOf({ committed }) {
+  return committed !== null ? [] : ['Later blocks may have changed everything: ask for a file as of today.'];
+}
+
+function limitsOf({ passport, history, committed }) {
+  if (passport !== null) {
+    return [
+      'A regulator’s freeze is told to nobody, and so is not in this file.',
+      'Behind each name is an organization of this ledger, as its members admitted it.',
+    ];
+  }
+  if (committed !== null) {
+    return committedLimits(committed);
+  }
+  return history !== null
+    ? historyLimits(history)
+    : [
+        'It speaks for this ledger alone, and for one fingerprint: after a rotation of the ledger key an invoice has one under each key.',
+      ];
 }

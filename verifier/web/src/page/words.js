@@ -100,6 +100,12 @@ export function days(number) {
   return number === 1 ? '1 day' : `${count(number)} days`;
 }
 
+/** How an organization is known, on this ledger and elsewhere. */
+export function legalId({ id, lei, national_id: national }) {
+  const known = [lei === '' ? null : `LEI ${lei}`, national === '' ? null : national].filter((one) => one !== null);
+  return `(${[id, ...known].join(', ')})`;
+}
+
 /** “a”, “a and b”, “a, b and c”. */
 export function together(words) {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;

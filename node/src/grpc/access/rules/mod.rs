@@ -23,7 +23,9 @@ use counterfoil_proto::membership::v1::{
     ConsensusSettings, Organization, Proposal, ProposedDecision, Role,
 };
 use counterfoil_proto::receivable::v1::encumbrance::Encumbrance as Burden;
-use counterfoil_proto::receivable::v1::{Claim, Endorsement, Receivable, Undertaken, Undertaking};
+use counterfoil_proto::receivable::v1::{
+    Claim, DebtPayment, Endorsement, Receivable, Undertaken, Undertaking,
+};
 use counterfoil_proto::supervision::v1::{Freeze, PolicyPack};
 use counterfoil_types::claim::burden;
 use tonic::Status;
@@ -124,6 +126,19 @@ pub fn receivable(
         fees_paid,
         ..receivable
     }))
+}
+
+/// Whoever may read the receivable, which tells what was paid in all.
+pub fn debt_payment(
+    caller: &Caller,
+    records: &Records<'_>,
+    payment: DebtPayment,
+) -> Shown<DebtPayment> {
+    let of = receivables::api::receivable_key(&payment.receivable);
+    let of: Option<Receivable> = records.get(&of)?;
+    let shown = of.map(|of| receivable(caller, records, of));
+    let may = shown.transpose()?.flatten().is_some();
+    Ok(may.then_some(payment))
 }
 
 /// Those who have to do with the claim; the debtor, from whom an offer or a lock is hidden, as it shall not learn that its

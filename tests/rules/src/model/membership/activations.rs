@@ -3,6 +3,7 @@
 use counterfoil_proto::membership::v1::{
     LedgerKeyRotation, RejectionCode as Code, Upgrade, action::Action, decision::Decision as Kind,
 };
+use counterfoil_proto::v1::Date;
 
 use crate::model::{Act, Model, Rejected, ensure};
 
@@ -13,6 +14,8 @@ const LIFETIMES_AND_KEYS: u32 = 7;
 
 /// The version from which on records name what they come of.
 const NAMES: u32 = 8;
+/// The version from which on entries of histories have a date and stand beside the state, and each payment of a receivable is recorded.
+const HISTORIES: u32 = 9;
 
 /// What genesis says of the rules.
 #[derive(Clone)]
@@ -50,6 +53,16 @@ impl Model {
             }
         }
         hashes
+    }
+
+    /// The date for an entry of a history, from the version on in which these have one.
+    pub(in crate::model) fn dated(&self, today: Date, height: u64) -> Option<Date> {
+        (self.version(height) >= HISTORIES).then_some(today)
+    }
+
+    /// Whether each payment of a receivable has a record of its own.
+    pub(in crate::model) fn records_payments(&self, height: u64) -> bool {
+        self.version(height) >= HISTORIES
     }
 
     /// Whether the version in force has everything that is in an action.

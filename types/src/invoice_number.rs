@@ -9,7 +9,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// An invoice number but for case, width and white space, which tell no two numbers apart: NFKC, case folding,
 /// no white space. Punctuation and leading zeros can.
-pub(super) fn printed(number: &str) -> String {
+pub fn printed(number: &str) -> String {
     let composed = ComposingNormalizer::new_nfkc().normalize(number);
     let folded = CaseMapper::new().fold_string(&composed);
     let white_space = CodePointSetData::new::<WhiteSpace>();
@@ -19,7 +19,7 @@ pub(super) fn printed(number: &str) -> String {
 
 /// An invoice number without what people write differently: as it is printed, no punctuation, no leading zeros
 /// in runs of ASCII digits. May come out empty.
-pub(super) fn normalise(number: &str) -> String {
+pub fn normalise(number: &str) -> String {
     let printed = printed(number);
     let category = CodePointMapData::<GeneralCategory>::new();
     let kept = printed
@@ -39,7 +39,7 @@ pub(super) fn normalise(number: &str) -> String {
 
 /// Whether a character leaves no mark on paper, or none that is agreed on: it
 /// would make a second number that looks like the first.
-pub(super) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     // Control, format, private use, unassigned.
     let other = GeneralCategoryGroup::Other.contains(category);
