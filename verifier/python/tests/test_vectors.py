@@ -24,7 +24,7 @@ NAMES = {
     "committed",
     "committed-among-others",
     "committed-rejected",
-    "history-none",
+    "history-operator",
     "history-shared",
     "history-whole",
     "history-window",

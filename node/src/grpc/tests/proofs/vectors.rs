@@ -168,7 +168,7 @@ async fn write_vectors(folder: &Path) {
             None,
         ),
         (
-            "history-none",
+            "history-operator",
             history(&world, "operator", "operator", (None, None)).await,
             None,
         ),
