@@ -9,14 +9,15 @@ use std::path::PathBuf;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::genesis::Genesis;
 use counterfoil_types::hash::Hash;
+use counterfoil_types::proof::{Verified, verify};
 use serde_json::Value;
 
 pub struct Golden {
     pub genesis: wire::Genesis,
     /// The blocks that they are as of.
     pub blocks: BTreeSet<Hash>,
-    /// Those that begin with genesis.
-    pub files: Vec<Vec<u8>>,
+    /// Those that begin with genesis, and what they say.
+    pub files: Vec<(Vec<u8>, Verified)>,
 }
 
 pub fn golden() -> Golden {
@@ -25,7 +26,7 @@ pub fn golden() -> Golden {
         "/../tests/vectors/proofs"
     ));
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a golden file");
-    let genesis = Genesis::from_json(&read("genesis.json")).expect("a genesis");
+    let genesis = Genesis::from_json(&read("genesis.json")).expect("a genesis").to_proto();
     let (mut blocks, mut files) = (BTreeSet::new(), Vec::new());
     for file in fs::read_dir(&folder).expect("the golden files") {
         let path = file.expect("a file").path();
@@ -40,11 +41,13 @@ pub fn golden() -> Golden {
         let block = said["block"].as_str().expect("a block");
         blocks.insert(block.parse().expect("a hash"));
         if said["checkpoint"].is_null() {
-            files.push(fs::read(&path).expect("a proof"));
+            let file = fs::read(&path).expect("a proof");
+            let said = verify(&file, &genesis, None).expect("it is proven");
+            files.push((file, said));
         }
     }
     Golden {
-        genesis: genesis.to_proto(),
+        genesis,
         blocks,
         files,
     }

@@ -43,12 +43,18 @@ pub fn concerns(event: &Event, organization: &str) -> bool {
     event.organizations.iter().any(|one| one == organization)
 }
 
-/// The tree that a head holds, over the entries from its `begin` on; none where it holds none.
+/// The sequence of the first entry in the tree of a head; its length where the tree has none.
+pub fn begin(head: &HistoryHead) -> u64 {
+    match head.roots.is_empty() {
+        true => head.length,
+        false => head.begin,
+    }
+}
+
+/// The tree that a head holds, over the entries from its [`begin`] on; none where its roots are not those of so many.
 pub fn frontier(head: &HistoryHead) -> Option<Frontier> {
-    let count = head.length.checked_sub(head.begin)?;
-    let (roots, rest) = head.roots.as_chunks::<32>();
-    let roots = roots.iter().copied().map(Hash::from_bytes).collect();
-    Frontier::new(count, roots).filter(|_| rest.is_empty())
+    let count = head.length.checked_sub(begin(head))?;
+    Frontier::new(count, merkle::parted(&head.roots)?)
 }
 
 /// The head of a history with this tree.
@@ -56,10 +62,6 @@ pub fn head(begin: u64, length: u64, frontier: &Frontier) -> HistoryHead {
     HistoryHead {
         length,
         begin,
-        roots: frontier
-            .roots()
-            .iter()
-            .flat_map(|root| *root.as_bytes())
-            .collect(),
+        roots: merkle::joined(frontier.roots()),
     }
 }

@@ -31,6 +31,19 @@ pub fn node(left: &Hash, right: &Hash) -> Hash {
     Hash::from_bytes(hasher.finalize().into())
 }
 
+/// Hashes as bytes, one after the other.
+pub fn joined(hashes: &[Hash]) -> Vec<u8> {
+    let hashes: Vec<&[u8]> = hashes.iter().map(AsRef::as_ref).collect();
+    hashes.concat()
+}
+
+/// The hashes that stand in bytes one after the other; none where some bytes are left over.
+pub fn parted(bytes: &[u8]) -> Option<Vec<Hash>> {
+    let (hashes, rest) = bytes.as_chunks::<32>();
+    let hashes = hashes.iter().copied().map(Hash::from_bytes).collect();
+    rest.is_empty().then_some(hashes)
+}
+
 /// How many leaves the left half of a tree of two or more has: the largest power of two below the whole.
 pub fn split(count: u64) -> u64 {
     1 << (count - 1).ilog2()

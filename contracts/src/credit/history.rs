@@ -7,6 +7,7 @@ use counterfoil_proto::v1::Event;
 use counterfoil_types::genesis::HISTORY_VERSION;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::history;
+use counterfoil_types::merkle;
 use counterfoil_types::profile::{Account, Change, Movement, movements};
 use prost::Message as _;
 
@@ -44,7 +45,7 @@ pub fn record(context: &mut Context<'_>) -> Result<(), StateError> {
                 let own = context.events.iter();
                 let own = own.filter(|event| history::concerns(event, &organization));
                 let leaf = history::leaf(&entry, &history::events_hash(&salt, own));
-                grow(&mut context.store, &organization, head, &entry, leaf)?
+                grow(&mut context.store, &organization, &head, &entry, leaf)?
             }
             false => {
                 let sequence = head.length.to_be_bytes();
@@ -64,19 +65,14 @@ pub fn record(context: &mut Context<'_>) -> Result<(), StateError> {
 fn grow(
     store: &mut Store<'_>,
     organization: &str,
-    head: HistoryHead,
+    head: &HistoryHead,
     entry: &HistoryEntry,
     leaf: Hash,
 ) -> Result<HistoryHead, StateError> {
     let corrupt = || StateError::corrupt("credit/history", "its roots do not fit its length");
-    let begin = match head.roots.is_empty() {
-        true => head.length,
-        false => head.begin,
-    };
-    let mut frontier = history::frontier(&HistoryHead { begin, ..head }).ok_or_else(corrupt)?;
-    let completed = frontier.push(leaf);
-    let completed = completed.iter().flat_map(|root| *root.as_bytes()).collect();
-    let sequence = head.length;
+    let (begin, sequence) = (history::begin(head), head.length);
+    let mut frontier = history::frontier(head).ok_or_else(corrupt)?;
+    let completed = merkle::joined(&frontier.push(leaf));
     store.append(entry_list(organization), sequence, entry.encode_to_vec());
     store.append(subtree_list(organization), sequence - begin, completed);
     Ok(history::head(begin, sequence + 1, &frontier))

@@ -307,6 +307,8 @@ fn receipts(storage: &Storage, height: u64) -> Result<Vec<Receipt>, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use counterfoil_contracts::credit;
     use counterfoil_proto::credit::v1::HistoryEntry;
     use counterfoil_storage::Commit;
@@ -389,14 +391,14 @@ mod tests {
             |commit: &mut Commit| commit.receipts[0].0 = Hash::tagged("another", &[]);
         let other_entry = |commit: &mut Commit| {
             let list = credit::api::entry_list(fixture::BANK);
-            let (_, entries) = commit.appends.get_mut(&list).unwrap();
+            let (_, entries) = Arc::make_mut(&mut commit.appends).get_mut(&list).unwrap();
             let mut entry = HistoryEntry::decode(entries[0].as_slice()).unwrap();
             entry.on.as_mut().unwrap().day ^= 1;
             entries[0] = entry.encode_to_vec();
         };
         let other_subtree = |commit: &mut Commit| {
             let list = credit::api::subtree_list(fixture::BANK);
-            let (_, roots) = commit.appends.get_mut(&list).unwrap();
+            let (_, roots) = Arc::make_mut(&mut commit.appends).get_mut(&list).unwrap();
             roots[0][0] ^= 1;
         };
         for (words, problem) in [
@@ -404,7 +406,7 @@ mod tests {
             ("the history of bank-a: entry 0", found(other_subtree)),
             (
                 "the history of bank-a: entry 0 is missing",
-                found(|commit| commit.appends.clear()),
+                found(|commit| Arc::make_mut(&mut commit.appends).clear()),
             ),
             ("block 2: transaction", found(found_elsewhere)),
             ("block 2: the certificate is for another", found(of_another)),

@@ -261,7 +261,7 @@ impl Ledger {
                 transactions,
                 receipts: outcome.receipts,
                 writes: Arc::new(outcome.writes),
-                appends: outcome.appends,
+                appends: Arc::new(outcome.appends),
                 tree,
                 next_validators: (next.validators != settings.validators)
                     .then(|| next.validators.encode_to_vec()),

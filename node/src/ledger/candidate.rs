@@ -23,7 +23,7 @@ pub(super) struct Executed {
     pub transactions: Vec<VerifiedTransaction>,
     pub receipts: Vec<Receipt>,
     pub writes: Arc<Writes>,
-    pub appends: Appends,
+    pub appends: Arc<Appends>,
     pub tree: TreeUpdate,
     /// Those who decide the next block, encoded, where they are others.
     pub next_validators: Option<Vec<u8>>,

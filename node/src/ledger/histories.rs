@@ -4,7 +4,7 @@ use counterfoil_contracts::credit::api::{entry_key, entry_list, history_key, sub
 use counterfoil_execution::StateReader as _;
 use counterfoil_proto::credit::v1::{HistoryEntry, HistoryHead};
 use counterfoil_types::hash::Hash;
-use counterfoil_types::merkle;
+use counterfoil_types::{history, merkle};
 use prost::Message;
 
 use super::{LedgerError, State};
@@ -29,10 +29,7 @@ impl<'a> History<'a> {
 
     /// The sequence of the first entry in the tree; the length where none is.
     pub fn begin(&self) -> u64 {
-        match self.head.roots.is_empty() {
-            true => self.head.length,
-            false => self.head.begin,
-        }
+        history::begin(&self.head)
     }
 
     /// At most `limit` entries from a sequence on.
@@ -50,7 +47,7 @@ impl<'a> History<'a> {
         }
         let next = from + entries.len() as u64;
         let list = entry_list(self.organization);
-        for item in self.state.items(&list, next, limit - entries.len())? {
+        for item in self.state.0.items(&list, next, limit - entries.len())? {
             entries.push(decoded(&item)?);
         }
         Ok(entries)
@@ -82,11 +79,11 @@ impl<'a> History<'a> {
         }
         // The last leaf of a full one completed it.
         let list = subtree_list(self.organization);
-        let item = self.state.items(&list, at + count - 1, 1)?.pop();
+        let item = self.state.0.items(&list, at + count - 1, 1)?.pop();
         let item = item.ok_or_else(missing)?;
-        let (roots, _) = item.as_chunks::<32>();
+        let roots = merkle::parted(&item).ok_or_else(missing)?;
         let root = roots.get(count.trailing_zeros() as usize);
-        root.copied().map(Hash::from_bytes).ok_or_else(missing)
+        root.copied().ok_or_else(missing)
     }
 }
 

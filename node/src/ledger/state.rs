@@ -20,16 +20,6 @@ impl State {
     ) -> Result<Rows, StorageError> {
         self.0.scan(prefix, after, limit)
     }
-
-    /// At most `limit` items of a list beside the state, from a place on.
-    pub fn items(
-        &self,
-        list: &[u8],
-        from: u64,
-        limit: usize,
-    ) -> Result<Vec<Vec<u8>>, StorageError> {
-        self.0.items(list, from, limit)
-    }
 }
 
 impl StateReader for State {

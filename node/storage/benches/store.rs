@@ -77,7 +77,7 @@ impl Filled {
             certificate: of("certificate", 500),
             writes,
             tree,
-            appends: Appends::new(),
+            appends: Arc::new(Appends::new()),
             receipts: (0..TRANSACTIONS)
                 .map(|n| (bytes("id", height, n), long("receipt", n, RECEIPT_BYTES)))
                 .collect(),

@@ -43,7 +43,7 @@ pub struct Commit {
     /// The very writes that `tree` was staged with.
     pub writes: Arc<Writes>,
     pub tree: TreeUpdate,
-    pub appends: Appends,
+    pub appends: Arc<Appends>,
     /// Transaction id and encoded receipt, in the block's order. Invariant: none of them was committed before, which whoever
     /// stages a block finds out on the way, on the tip that this is the next of.
     pub receipts: Vec<(Hash, Vec<u8>)>,

@@ -13,7 +13,7 @@ pub(crate) fn append(batch: &mut Batch<'_>, appends: &Appends) {
     }
 }
 
-/// The items from a place on: at least one where there is one, and at most `limit`.
+/// At most `limit` items, from a place on.
 pub(crate) fn items(
     frozen: &Frozen<'_>,
     list: &[u8],

@@ -59,7 +59,7 @@ fn commit(storage: &Storage, height: u64, name: &str, writes: Writes) -> Commit 
         certificate: format!("certificate of {name}").into_bytes(),
         tree: storage.stage(height, &writes).unwrap(),
         writes: writes.into(),
-        appends: Appends::new(),
+        appends: Appends::new().into(),
         receipts: vec![(hash(&format!("transaction of {name}")), b"receipt".to_vec())],
         rejected: 1,
         next_validators: None,

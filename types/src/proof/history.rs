@@ -155,13 +155,13 @@ impl History {
             leaves.push(leaf);
             entries.push(entry);
         }
-        let (hashes, rest) = range.hashes.as_chunks::<32>();
-        let mut hashes = hashes.iter().copied().map(Hash::from_bytes);
+        let hashes = merkle::parted(&range.hashes).ok_or(HistoryError::OtherTree)?;
+        let mut hashes = hashes.into_iter();
         let first = range.first - head.begin;
         let count = head.length - head.begin;
         let mut beside = |_, _| hashes.next();
         let root = merkle::root_of_range(count, first, &leaves, &mut beside);
-        if root != Some(tree.root()) || hashes.next().is_some() || !rest.is_empty() {
+        if root != Some(tree.root()) || hashes.next().is_some() {
             return Err(HistoryError::OtherTree.into());
         }
         self.entries = entries;

@@ -10,7 +10,7 @@ use counterfoil_proto::v1::Receipt;
 use counterfoil_types::genesis::HISTORY_VERSION;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::history;
-use counterfoil_types::merkle::Frontier;
+use counterfoil_types::merkle::{self, Frontier};
 use prost::Message as _;
 
 use crate::ledger::{History, State};
@@ -109,9 +109,8 @@ impl Grown {
         let own = receipt.events.iter();
         let own = own.filter(|event| history::concerns(event, organization));
         let leaf = history::leaf(&entry, &history::events_hash(salt, own));
-        let completed = self.tree.push(leaf);
-        let completed = completed.iter().flat_map(|root| root.as_bytes());
-        if !is_of || !completed.eq(&stored) {
+        let completed = merkle::joined(&self.tree.push(leaf));
+        if !is_of || completed != stored {
             return Err(format!("entry {sequence} is not of its transaction"));
         }
         Ok(())
@@ -122,7 +121,9 @@ impl Grown {
         let entries = history.entries(self.length, CHUNK);
         let entries = entries.map_err(|e| e.to_string())?;
         let at = self.length - self.begin;
-        let roots = state.items(&subtree_list(organization), at, entries.len());
+        let roots = state
+            .0
+            .items(&subtree_list(organization), at, entries.len());
         let roots = roots.map_err(|e| e.to_string())?;
         self.ahead = entries.into_iter().zip(roots).collect();
         Ok(())

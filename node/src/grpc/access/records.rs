@@ -125,14 +125,17 @@ impl<'a> Records<'a> {
 
     /// The encoded `SignedTransaction` of a receipt, as its block has it.
     pub fn transaction(&self, receipt: &wire::Receipt) -> Result<Option<Vec<u8>>, Status> {
+        let block = self.block(receipt.height)?;
+        let mut transactions = block.into_iter().flat_map(|block| block.transactions);
+        Ok(transactions.nth(receipt.index as usize))
+    }
+
+    /// A committed block.
+    pub fn block(&self, height: u64) -> Result<Option<wire::Block>, Status> {
         self.count();
-        let stored = self.ledger.storage().block(receipt.height);
+        let stored = self.ledger.storage().block(height);
         let stored = stored.map_err(|e| errors::failed("reading a block", e))?;
-        let Some(stored) = stored else {
-            return Ok(None);
-        };
-        let block: wire::Block = decoded(&stored.block)?;
-        Ok(block.transactions.into_iter().nth(receipt.index as usize))
+        stored.map(|stored| decoded(&stored.block)).transpose()
     }
 
     fn count(&self) {

@@ -65,12 +65,11 @@ pub async fn list_claims(
     r: wire::ListClaimsRequest,
 ) -> Result<wire::ListClaimsResponse, Status> {
     let state = known::<ClaimState>("state", r.state)?;
-    let prefix = if r.receivable.is_empty() {
-        receivable::api::claim_prefix()
-    } else {
-        let id = errors::hash("receivable", &r.receivable)?;
-        receivable::api::claims_of_prefix(id.as_ref())
-    };
+    let prefix = of_receivable(
+        &r.receivable,
+        receivable::api::claim_prefix,
+        receivable::api::claims_of_prefix,
+    )?;
     let filters: [&[u8]; 4] = [
         &r.receivable,
         r.controller.as_bytes(),
@@ -97,12 +96,11 @@ pub async fn list_endorsements(
     caller: Arc<Caller>,
     r: wire::ListEndorsementsRequest,
 ) -> Result<wire::ListEndorsementsResponse, Status> {
-    let prefix = if r.receivable.is_empty() {
-        receivable::api::endorsement_prefix()
-    } else {
-        let id = errors::hash("receivable", &r.receivable)?;
-        receivable::api::endorsements_of_prefix(id.as_ref())
-    };
+    let prefix = of_receivable(
+        &r.receivable,
+        receivable::api::endorsement_prefix,
+        receivable::api::endorsements_of_prefix,
+    )?;
     let filters: [&[u8]; 1] = [&r.receivable];
     let page = Page::new(
         &caller,
@@ -126,12 +124,11 @@ pub async fn list_debt_payments(
     caller: Arc<Caller>,
     r: wire::ListDebtPaymentsRequest,
 ) -> Result<wire::ListDebtPaymentsResponse, Status> {
-    let prefix = if r.receivable.is_empty() {
-        receivable::api::debt_payment_prefix()
-    } else {
-        let id = errors::hash("receivable", &r.receivable)?;
-        receivable::api::debt_payments_of_prefix(id.as_ref())
-    };
+    let prefix = of_receivable(
+        &r.receivable,
+        receivable::api::debt_payment_prefix,
+        receivable::api::debt_payments_of_prefix,
+    )?;
     let filters: [&[u8]; 1] = [&r.receivable];
     let page = Page::new(
         &caller,
@@ -156,12 +153,11 @@ pub async fn list_undertakings(
     r: wire::ListUndertakingsRequest,
 ) -> Result<wire::ListUndertakingsResponse, Status> {
     let kind = known::<UndertakingKind>("kind", r.kind)?;
-    let prefix = if r.receivable.is_empty() {
-        receivable::api::undertaking_prefix()
-    } else {
-        let id = errors::hash("receivable", &r.receivable)?;
-        receivable::api::undertakings_of_prefix(id.as_ref())
-    };
+    let prefix = of_receivable(
+        &r.receivable,
+        receivable::api::undertaking_prefix,
+        receivable::api::undertakings_of_prefix,
+    )?;
     let filters: [&[u8]; 3] = [&r.receivable, r.by.as_bytes(), &kind.to_be_bytes()];
     let page = Page::new(
         &caller,
@@ -178,4 +174,16 @@ pub async fn list_undertakings(
         undertakings,
         next_page_token,
     })
+}
+
+/// What keys begin with: those of one receivable or, where none is named, of all.
+fn of_receivable(
+    id: &[u8],
+    all: impl Fn() -> Vec<u8>,
+    of: impl Fn(&[u8]) -> Vec<u8>,
+) -> Result<Vec<u8>, Status> {
+    match id {
+        [] => Ok(all()),
+        id => Ok(of(errors::hash("receivable", id)?.as_ref())),
+    }
 }

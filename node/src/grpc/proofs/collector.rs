@@ -64,8 +64,13 @@ impl<'a> Collector<'a> {
         let receipt = self.records.receipt(id)?.ok_or_else(lost)?;
         let bytes = self.records.transaction(&receipt)?.ok_or_else(lost)?;
         let signed: wire::SignedTransaction = decoded(&bytes)?;
-        self.transactions.insert(*id, bytes);
+        self.take_signed(*id, bytes);
         decoded(&signed.transaction)
+    }
+
+    /// Takes a committed transaction that was read already.
+    pub fn take_signed(&mut self, id: Hash, bytes: Vec<u8>) {
+        self.transactions.insert(id, bytes);
     }
 
     /// Puts the proof together, under the header of its height.

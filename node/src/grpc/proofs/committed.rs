@@ -8,7 +8,7 @@ use counterfoil_types::proof::keys;
 use tonic::Status;
 
 use super::collector::Collector;
-use crate::grpc::access::{Caller, decoded, rules};
+use crate::grpc::access::{Caller, rules, signer_of};
 use crate::grpc::errors;
 
 pub fn collect(
@@ -21,24 +21,18 @@ pub fn collect(
     let found = collector.records.receipt(id)?;
     let receipt = found.filter(|receipt| receipt.height <= tip);
     let receipt = receipt.ok_or_else(missing)?;
-    let signer = collector.records.signer(&receipt)?.ok_or_else(missing)?;
+    let block = collector.records.block(receipt.height)?;
+    let block = block.ok_or_else(missing)?;
+    let at = receipt.index as usize;
+    let signed = block.transactions.get(at).ok_or_else(missing)?;
+    let signer = signer_of(signed)?;
     if !rules::transaction(caller, &signer) {
         return Err(missing());
     }
-    collector.take_transaction(id)?;
-    let storage = collector.ledger.storage();
-    let failed = |e: &dyn std::fmt::Display| errors::failed("reading a block", e);
-    let block = storage.block(receipt.height).map_err(|e| failed(&e))?;
-    let block = block.ok_or_else(missing)?;
-    let block: wire::Block = decoded(&block.block)?;
-    let receipts = storage.receipts(receipt.height).map_err(|e| failed(&e))?;
-    let receipts: Vec<wire::Receipt> = receipts
-        .iter()
-        .flatten()
-        .map(|bytes| decoded(bytes))
-        .collect::<Result<_, _>>()?;
+    collector.take_signed(*id, signed.clone());
+    let receipts = collector.ledger.receipts(receipt.height).map_err(failed)?;
+    let receipts = receipts.ok_or_else(missing)?;
     let leaves: Vec<Vec<u8>> = receipts.iter().map(receipt_leaf).collect();
-    let at = receipt.index as usize;
     let bytes = |siblings: Vec<Hash>| siblings.into_iter().map(Hash::to_vec).collect();
     let is_earlier = receipt.height < tip;
     if is_earlier {
@@ -47,7 +41,7 @@ pub fn collect(
     let mut place = wire::Inclusion {
         header: block.header.filter(|_| is_earlier),
         index: receipt.index,
-        count: u32::try_from(leaves.len()).map_err(|e| failed(&e))?,
+        count: u32::try_from(leaves.len()).map_err(failed)?,
         siblings: bytes(merkle::siblings(&block.transactions, at)),
         ..wire::Inclusion::default()
     };
@@ -64,4 +58,8 @@ pub fn collect(
     Ok(wire::proof::Subject::Committed(wire::Committed {
         transaction: id.to_vec(),
     }))
+}
+
+fn failed(error: impl std::fmt::Display) -> Status {
+    errors::failed("reading a block", error)
 }

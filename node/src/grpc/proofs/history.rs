@@ -1,8 +1,6 @@
 //! The history of an organization in a window of days: its entries, those right beside the window, and the hashes that lead from them to
 //! the roots in the state.
 
-use std::cell::RefCell;
-
 use counterfoil_proto::credit::v1::HistoryEntry;
 use counterfoil_proto::membership::v1::Organization;
 use counterfoil_proto::v1 as wire;
@@ -16,9 +14,9 @@ use tonic::{Code, Status};
 
 use super::PROOF;
 use super::collector::{Collector, too_long};
-use crate::grpc::access::{Caller, Records, decoded, rules};
+use crate::grpc::access::{Caller, Records, rules};
 use crate::grpc::errors;
-use crate::ledger::{History, Ledger};
+use crate::ledger::{History, Ledger, Receipts};
 
 /// Entries that are read at once.
 const CHUNK: usize = 500;
@@ -51,7 +49,7 @@ pub fn collect(
         history: History::of(collector.records.state(), organization).map_err(failed)?,
         caller,
         organization,
-        block: RefCell::default(),
+        block: None,
     }
     .read(from, to)?;
     collector.range = range;
@@ -75,20 +73,19 @@ struct Range<'a> {
     caller: &'a Caller,
     organization: &'a str,
     /// The block read last, which neighbouring entries are often of.
-    block: RefCell<Block>,
+    block: Option<Block>,
 }
 
-#[derive(Default)]
 struct Block {
     height: u64,
     transactions: Vec<Vec<u8>>,
-    receipts: Vec<Vec<u8>>,
+    receipts: Receipts,
 }
 
 impl Range<'_> {
     /// The entries of the window and its neighbours; none of an organization without history.
     fn read(
-        &self,
+        mut self,
         from: Option<Date>,
         to: Option<Date>,
     ) -> Result<Option<wire::HistoryRange>, Status> {
@@ -141,9 +138,9 @@ impl Range<'_> {
     }
 
     /// An entry, with its events where it is of the window and the caller may read them all.
-    fn shown(&self, entry: HistoryEntry, in_window: bool) -> Result<wire::ShownEntry, Status> {
-        self.open(entry.height)?;
-        let block = self.block.borrow();
+    fn shown(&mut self, entry: HistoryEntry, in_window: bool) -> Result<wire::ShownEntry, Status> {
+        let (caller, records, organization) = (self.caller, self.records, self.organization);
+        let block = self.block(entry.height)?;
         let at = entry.index as usize;
         let lost = || {
             failed(format!(
@@ -152,13 +149,13 @@ impl Range<'_> {
             ))
         };
         let transaction = block.transactions.get(at).ok_or_else(lost)?;
-        let receipt: wire::Receipt = decoded(block.receipts.get(at).ok_or_else(lost)?)?;
+        let receipt = block.receipts.get(at).ok_or_else(lost)?;
         let salt = hashes::salt(transaction);
-        let concerns = |event: &&wire::Event| hashes::concerns(event, self.organization);
+        let concerns = |event: &&wire::Event| hashes::concerns(event, organization);
         let mut readable = in_window;
         let mut events = Vec::new();
         for event in receipt.events.iter().filter(concerns) {
-            readable = readable && rules::event(self.caller, self.records, event)?.is_some();
+            readable = readable && rules::event(caller, records, event)?.is_some();
             events.push(wire::Event {
                 organizations: Vec::new(),
                 ..event.clone()
@@ -179,21 +176,21 @@ impl Range<'_> {
         })
     }
 
-    fn open(&self, height: u64) -> Result<(), Status> {
-        if self.block.borrow().height == height {
-            return Ok(());
-        }
-        let storage = self.ledger.storage();
+    fn block(&mut self, height: u64) -> Result<&Block, Status> {
         let lost = || failed(format!("block {height} is missing"));
-        let block = storage.block(height).map_err(failed)?.ok_or_else(lost)?;
-        let block: wire::Block = decoded(&block.block)?;
-        let receipts = storage.receipts(height).map_err(failed)?;
-        *self.block.borrow_mut() = Block {
-            height,
-            transactions: block.transactions,
-            receipts: receipts.ok_or_else(lost)?,
+        let block = match self.block.take() {
+            Some(block) if block.height == height => block,
+            _ => Block {
+                height,
+                transactions: self.records.block(height)?.ok_or_else(lost)?.transactions,
+                receipts: self
+                    .ledger
+                    .receipts(height)
+                    .map_err(failed)?
+                    .ok_or_else(lost)?,
+            },
         };
-        Ok(())
+        Ok(self.block.insert(block))
     }
 
     /// The roots of the subtrees that have none of the shown leaves.
@@ -205,12 +202,10 @@ impl Range<'_> {
             Some(Hash::default())
         };
         merkle::root_of_range(count, first, &leaves, &mut ask);
-        let mut bytes = Vec::with_capacity(32 * subtrees.len());
-        for (at, count) in subtrees {
-            let root = self.history.subtree(at, count).map_err(failed)?;
-            bytes.extend_from_slice(root.as_bytes());
-        }
-        Ok(bytes)
+        let subtrees = subtrees.into_iter();
+        let roots = subtrees.map(|(at, count)| self.history.subtree(at, count));
+        let roots: Vec<Hash> = roots.collect::<Result<_, _>>().map_err(failed)?;
+        Ok(merkle::joined(&roots))
     }
 }
 

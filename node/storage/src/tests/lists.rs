@@ -9,7 +9,7 @@ fn adding(storage: &Storage, height: u64, appends: &[(&str, u64, &[&str])]) {
         (list.as_bytes().to_vec(), (*first, items.collect()))
     });
     let mut commit = commit(storage, height, &format!("block {height}"), writes(&[]));
-    commit.appends = Appends::from_iter(appends);
+    commit.appends = Appends::from_iter(appends).into();
     storage.commit(commit).unwrap();
 }
 

@@ -10,12 +10,13 @@ use crate::views;
 
 pub fn answer(history: &History, as_of: View, currencies: &Currencies) -> Answer {
     let day = |date: Option<Date>, none: &str| date.map_or(none.to_owned(), |day| day.to_string());
-    let compared = match (&history.recomputed, history.is_whole) {
-        _ if !is_disclosed(history) => {
+    let disclosed = history.entries.iter().all(|entry| entry.events.is_some());
+    let compared = match (disclosed, history.is_whole) {
+        (false, _) => {
             "not recomputed: events are not disclosed; which entries moved figures is shown"
         }
-        (_, true) => "recomputed from these events: it agrees with the ledger's",
-        (_, false) => "in the window; the ledger's is of the whole history",
+        (true, true) => "recomputed from these events: it agrees with the ledger's",
+        (true, false) => "in the window; the ledger's is of the whole history",
     };
     let of_ledger = history.profile.as_ref();
     let view = View::new()
@@ -49,10 +50,6 @@ pub fn answer(history: &History, as_of: View, currencies: &Currencies) -> Answer
     let columns = ["sequence", "on", "height", "events", "figures"];
     let table = table(&columns, &lines);
     Answer::record(view.hidden_records("entries", lines)).below(table)
-}
-
-fn is_disclosed(history: &History) -> bool {
-    history.entries.iter().all(|entry| entry.events.is_some())
 }
 
 fn line(entry: &Entry, currencies: &Currencies) -> View {
