@@ -226,6 +226,7 @@ impl Node {
                 ..config.limits
             },
             metrics: api_metrics,
+            proofs: parts.proofs.clone(),
         };
         let api = start_on(&parts.api, Api::start(settings, mempool.clone(), vitals)).await?;
         tracing::info!("API at {}", api.address());

@@ -41,6 +41,7 @@ use counterfoil_proto::v1::transaction_service_server::TransactionServiceServer;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::limits::MAX_TRANSACTION_BYTES;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tonic::transport::Server;
@@ -88,6 +89,8 @@ pub struct ApiSettings {
     pub tls: Option<Tls>,
     pub limits: Limits,
     pub metrics: ApiMetrics,
+    /// Where proofs are made.
+    pub proofs: Handle,
 }
 
 /// Why the API did not start.
@@ -141,7 +144,7 @@ impl Api {
         }
         let (feed, follow) = events::Feed::start(ledger.clone());
         tokio::spawn(until_stopped(stop.clone(), follow));
-        let reader = Reader::new(ledger);
+        let reader = Reader::new(ledger, Handle::current());
         let limiter = Limiter::new(&settings.limits);
         let transactions = transactions::Service {
             reader: reader.clone(),
@@ -156,12 +159,16 @@ impl Api {
             node: settings.node,
             stopping: drain.clone(),
         };
+        let proofs = proofs::Service {
+            reader: Reader::new(reader.ledger().clone(), settings.proofs),
+            ends: ends.clone(),
+        };
         let events = events::Service {
             reader: reader.clone(),
             feed,
             patience: settings.limits.subscriber_patience(),
             subscribers: settings.metrics.event_subscribers.clone(),
-            ends: ends.clone(),
+            ends,
         };
         let node = node::Service {
             reader: reader.clone(),
@@ -215,10 +222,7 @@ impl Api {
             .add_service(bounded!(BlockServiceServer::new(blocks::Service {
                 reader: reader.clone(),
             })))
-            .add_service(bounded!(ProofServiceServer::new(proofs::Service {
-                reader,
-                ends,
-            })))
+            .add_service(bounded!(ProofServiceServer::new(proofs)))
             .add_service(bounded!(EventServiceServer::new(events)))
             .add_service(bounded!(NodeServiceServer::new(node)))
             .serve_with_incoming_shutdown(

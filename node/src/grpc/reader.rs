@@ -1,7 +1,8 @@
-//! Reading the store away from the runtime's threads, only so much at a time.
+//! Reading the store away from the threads that serve, only so much at a time.
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tonic::Status;
 
@@ -15,13 +16,16 @@ const MAX_READS: usize = 16;
 #[derive(Clone)]
 pub struct Reader {
     ledger: Ledger,
+    threads: Handle,
     turns: Arc<Semaphore>,
 }
 
 impl Reader {
-    pub fn new(ledger: Ledger) -> Self {
+    /// It reads on the runtime's threads for what blocks.
+    pub fn new(ledger: Ledger, threads: Handle) -> Self {
         Self {
             ledger,
+            threads,
             turns: Arc::new(Semaphore::new(MAX_READS)),
         }
     }
@@ -38,7 +42,7 @@ impl Reader {
         let turn = self.turns.clone().acquire_owned().await;
         let turn = turn.map_err(|_| errors::stopping())?;
         let ledger = self.ledger.clone();
-        let result = tokio::task::spawn_blocking(move || {
+        let result = self.threads.spawn_blocking(move || {
             let _turn = turn;
             work(&ledger)
         });

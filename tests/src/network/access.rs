@@ -84,6 +84,7 @@ pub fn channel(address: SocketAddr, tls: Option<TlsConnector>) -> Channel {
         let tls = tls.clone();
         async move {
             let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
             let name = ServerName::IpAddress(address.ip().into());
             tls.connect(name, stream).await.map(TokioIo::new)
         }

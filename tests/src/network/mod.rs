@@ -27,7 +27,7 @@ use tempfile::TempDir;
 pub use self::access::Authority;
 pub use self::bare_peer::{BarePeer, Question};
 pub use self::binaries::{Finished, counterfoil, counterfoild, finish};
-pub use self::client::{Client, Refused, refused};
+pub use self::client::{Client, Refused, Service, refused};
 pub use self::metrics::scrape;
 pub use self::plan::Plan;
 pub use self::process::Node;

@@ -246,6 +246,7 @@ fn may_not_view() -> Status {
 #[cfg(test)]
 mod tests {
     use counterfoil_proto::membership::v1::Role;
+    use tokio::runtime::Handle;
 
     use super::*;
     use crate::fixture::{self, BANK, CHAIN};
@@ -256,7 +257,10 @@ mod tests {
     async fn a_remembered_token_is_not_good_beyond_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let node = Hash::from_bytes([4; 32]);
-        let guard = Guard::new(Reader::new(fixture::ledger(folder.path())), node);
+        let guard = Guard::new(
+            Reader::new(fixture::ledger(folder.path()), Handle::current()),
+            node,
+        );
         let organization = BANK.parse().unwrap();
         let token = access::issue(&fixture::bank_key(), &organization, CHAIN, &node, NOW + 10);
         let mut headers = HeaderMap::new();

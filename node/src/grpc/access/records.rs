@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use bytes::Bytes;
 use counterfoil_execution::Record;
 use counterfoil_proto::v1 as wire;
 use counterfoil_types::dates::Date;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::ids::OrganizationId;
 use lru::LruCache;
-use prost::Message;
+use prost::{DecodeError, Message};
 use tonic::Status;
 
 use crate::grpc::errors;
@@ -125,17 +126,25 @@ impl<'a> Records<'a> {
 
     /// The encoded `SignedTransaction` of a receipt, as its block has it.
     pub fn transaction(&self, receipt: &wire::Receipt) -> Result<Option<Vec<u8>>, Status> {
-        let block = self.block(receipt.height)?;
-        let mut transactions = block.into_iter().flat_map(|block| block.transactions);
-        Ok(transactions.nth(receipt.index as usize))
+        let Some(block) = self.encoded_block(receipt.height)? else {
+            return Ok(None);
+        };
+        let block = Transactions::decode(Bytes::from(block)).map_err(unreadable)?;
+        let transaction = block.transactions.get(receipt.index as usize);
+        Ok(transaction.map(|bytes| bytes.to_vec()))
     }
 
     /// A committed block.
     pub fn block(&self, height: u64) -> Result<Option<wire::Block>, Status> {
+        let block = self.encoded_block(height)?;
+        block.map(|block| decoded(&block)).transpose()
+    }
+
+    fn encoded_block(&self, height: u64) -> Result<Option<Vec<u8>>, Status> {
         self.count();
         let stored = self.ledger.storage().block(height);
         let stored = stored.map_err(|e| errors::failed("reading a block", e))?;
-        stored.map(|stored| decoded(&stored.block)).transpose()
+        Ok(stored.map(|stored| stored.block))
     }
 
     fn count(&self) {
@@ -154,7 +163,18 @@ pub fn signer(signed: &wire::SignedTransaction) -> Result<String, Status> {
     Ok(transaction.organization)
 }
 
+/// The transactions of an encoded [`wire::Block`], each where it stands among its bytes: none is copied to read one of them.
+#[derive(Clone, PartialEq, Message)]
+struct Transactions {
+    #[prost(bytes = "bytes", repeated, tag = "2")]
+    transactions: Vec<Bytes>,
+}
+
 /// Reads what this node has stored.
 pub fn decoded<M: Message + Default>(bytes: &[u8]) -> Result<M, Status> {
-    M::decode(bytes).map_err(|e| errors::failed("reading what is stored", e))
+    M::decode(bytes).map_err(unreadable)
+}
+
+fn unreadable(error: DecodeError) -> Status {
+    errors::failed("reading what is stored", error)
 }

@@ -12,6 +12,7 @@ use counterfoil_types::dates::Date;
 use counterfoil_types::transaction::{Draft, contract};
 use prometheus_client::metrics::gauge::Gauge;
 use prost::Message as _;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Request, Status, Streaming};
@@ -321,7 +322,7 @@ async fn a_slow_reader_is_cut_off_and_told_where_to_resume() {
     tokio::spawn(follow);
     let (_stop, stopping) = watch::channel(false);
     let service = Service {
-        reader: Reader::new(node.ledger.clone()),
+        reader: Reader::new(node.ledger.clone(), Handle::current()),
         feed,
         patience: Duration::from_secs(1),
         subscribers: Gauge::default(),

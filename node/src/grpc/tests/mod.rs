@@ -12,6 +12,7 @@ use counterfoil_proto::membership::v1::Role;
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::submit_stream_response::Outcome;
 use prost::Message as _;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
@@ -444,6 +445,7 @@ async fn addresses_beyond_this_machine_are_refused() {
         tls: None,
         limits: Limits::default(),
         metrics: ApiMetrics::default(),
+        proofs: Handle::current(),
     };
     let vitals = node::vitals(&ledger, &mempool, network, folder.path());
     let refused = Api::start(settings, mempool, vitals).await;

@@ -12,6 +12,7 @@ use counterfoil_types::genesis::Genesis;
 use counterfoil_types::hash::Hash;
 use counterfoil_types::keys::SigningKey;
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -90,6 +91,7 @@ impl Node {
             tls: None,
             limits,
             metrics: ApiMetrics::default(),
+            proofs: Handle::current(),
         };
         let vitals = vitals(&ledger, &mempool, network, folder.path());
         let api = Api::start(settings, mempool.clone(), vitals).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use counterfoil_proto::v1 as wire;
 use counterfoil_proto::v1::proof_service_client::ProofServiceClient;
-use counterfoil_tests::network::{Network, eventually, issue, scrape};
+use counterfoil_tests::network::{Network, Service, eventually, issue, scrape};
 use indicatif::ProgressBar;
 use tokio::task::JoinSet;
 
@@ -16,8 +16,8 @@ use super::sample::Sample;
 use super::trade::Trade;
 
 const PASSPORTS_PER_SECOND: u32 = 100;
-/// So many times the single transactions, without and with somebody who asks for passports.
-const PASSPORT_ROUNDS: usize = 6;
+/// So many times the single transactions without, and then with, somebody who asks for passports.
+const PASSPORT_TURNS: usize = 12;
 /// How long calls are counted.
 const TRACED: Duration = Duration::from_secs(10);
 /// Transactions that an idle network is sent one after the other.
@@ -119,7 +119,7 @@ async fn consensus_time(network: &Network) -> (f64, f64) {
 }
 
 /// The 99th of 100 times between two blocks of a transaction each, in milliseconds: while nobody asks for proofs, and while all validators
-/// together are asked for a hundred passports a second.
+/// together are asked for a hundred passports a second. By turns, as the store still merges what full load left it.
 pub async fn proofs(network: &Network, load: &mut Load) -> [f64; 2] {
     let request = wire::ListReceivablesRequest {
         page_size: 100,
@@ -127,37 +127,47 @@ pub async fn proofs(network: &Network, load: &mut Load) -> [f64; 2] {
     };
     let listed = network.client(0).ledger().list_receivables(request).await;
     let receivables = listed.expect("receivables").into_inner().receivables;
-    let alone = block_times(network, load, "alone").await;
-    let clients: Vec<_> = (0..VALIDATORS)
-        .map(|node| ProofServiceClient::new(network.client(node).service()))
-        .collect();
-    let asking = tokio::spawn(async move {
-        let mut every = tokio::time::interval(Duration::from_secs(1) / PASSPORTS_PER_SECOND);
-        let mut answers = JoinSet::new();
-        for (client, receivable) in clients.iter().cycle().zip(receivables.iter().cycle()) {
-            every.tick().await;
-            let mut client = client.clone();
-            let request = wire::GetPassportRequest {
-                receivable: receivable.id.clone(),
-                base: None,
-            };
-            answers.spawn(async move { client.get_passport(request).await.map(|_| ()) });
-            while let Some(answer) = answers.try_join_next() {
-                answer.expect("a call ends").expect("a passport");
-            }
-        }
-    });
-    let asked = block_times(network, load, "asked").await;
-    assert!(!asking.is_finished(), "every passport was given");
-    asking.abort();
-    [alone, asked]
+    let receivables: Vec<_> = receivables.into_iter().map(|one| one.id).collect();
+    let (mut alone, mut asked) = (Vec::new(), Vec::new());
+    for turn in 0..PASSPORT_TURNS {
+        alone.extend(block_times(network, load, &format!("alone-{turn}")).await);
+        let asking = tokio::spawn(ask_for_passports(
+            (0..VALIDATORS)
+                .map(|node| ProofServiceClient::new(network.client(node).service()))
+                .collect(),
+            receivables.clone(),
+        ));
+        asked.extend(block_times(network, load, &format!("asked-{turn}")).await);
+        assert!(!asking.is_finished(), "every passport was given");
+        asking.abort();
+    }
+    [alone, asked].map(|mut times: Vec<Duration>| {
+        times.sort_unstable();
+        percentile(&times, 99).as_secs_f64() * 1e3
+    })
 }
 
-async fn block_times(network: &Network, load: &mut Load, name: &str) -> f64 {
-    let before = network.height(&[0]).await;
-    for part in 0..PASSPORT_ROUNDS {
-        one_by_one(network, load, &format!("{name}-{part}")).await;
+/// Until it is ended, or a passport is not given.
+async fn ask_for_passports(clients: Vec<ProofServiceClient<Service>>, receivables: Vec<Vec<u8>>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1) / PASSPORTS_PER_SECOND);
+    let mut answers = JoinSet::new();
+    for (client, receivable) in clients.iter().cycle().zip(receivables.iter().cycle()) {
+        every.tick().await;
+        let mut client = client.clone();
+        let request = wire::GetPassportRequest {
+            receivable: receivable.clone(),
+            base: None,
+        };
+        answers.spawn(async move { client.get_passport(request).await.map(|_| ()) });
+        while let Some(answer) = answers.try_join_next() {
+            answer.expect("a call ends").expect("a passport");
+        }
     }
+}
+
+async fn block_times(network: &Network, load: &mut Load, name: &str) -> Vec<Duration> {
+    let before = network.height(&[0]).await;
+    one_by_one(network, load, name).await;
     let last = network.height(&[0]).await;
     let blocks = network.client(0).blocks(last).await;
     let times = blocks.iter().filter_map(|block| block.header.as_ref());
@@ -165,12 +175,10 @@ async fn block_times(network: &Network, load: &mut Load, name: &str) -> f64 {
         .filter(|header| header.height >= before)
         .map(|header| header.time_ms)
         .collect();
-    let mut between: Vec<Duration> = times
+    let between = times
         .windows(2)
-        .map(|two| Duration::from_millis(two[1] - two[0]))
-        .collect();
-    between.sort_unstable();
-    percentile(&between, 99).as_secs_f64() * 1e3
+        .map(|two| Duration::from_millis(two[1] - two[0]));
+    between.collect()
 }
 
 /// More under way than a block holds, until so many blocks are measured from a height on.
