@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use counterfoil_proto::v1::{Event, KernelRejectionCode, Transaction};
+use counterfoil_types::dates::Date;
 use counterfoil_types::ids::TxId;
 use counterfoil_types::strict;
 
@@ -12,21 +13,22 @@ use crate::credit::Credit;
 use crate::financing::Financing;
 use crate::invoice::Invoices;
 use crate::kernel::{
-    Appends, Authority, BlockContext, Context, Contract, Contracts, Failure, Rules, StateReader,
-    Store, Writes, reject,
+    Authority, BlockContext, Context, Contract, Contracts, Failure, Rules, StateReader, Store,
+    Writes, reject,
 };
 use crate::membership::Membership;
 use crate::receivable::Receivables;
 use crate::settlement::Settlement;
 use crate::supervision::Supervision;
-use crate::{calendar, credit, financing, membership, receivable, supervision};
+use crate::{calendar, financing, membership, receivable, supervision};
 
 /// What an executed transaction leaves.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Executed {
     pub writes: Writes,
-    pub appends: Appends,
     pub events: Vec<Event>,
+    /// The day that it was carried out on.
+    pub ledger_date: Date,
 }
 
 /// A transaction, and where it stands in its block.
@@ -35,8 +37,6 @@ pub struct Placed<'a> {
     pub id: TxId,
     pub index: u32,
     pub transaction: &'a Transaction,
-    /// The encoded `SignedTransaction`.
-    pub signed: &'a [u8],
 }
 
 /// Carries out one transaction on the state as it stands before it.
@@ -61,7 +61,6 @@ pub fn execute(
         rules,
         block,
         tx_id: placed.id,
-        signed: placed.signed,
         index: placed.index,
         ledger_date,
         caller,
@@ -73,12 +72,10 @@ pub fn execute(
     run(&mut context, transaction.contract, &transaction.action)?;
     receivable::api::keep_defaults(&mut context)?;
     financing::api::keep_exposures(&mut context)?;
-    credit::api::record(&mut context)?;
-    let (writes, appends) = context.store.into_changes();
     Ok(Executed {
-        writes,
-        appends,
+        writes: context.store.into_writes(),
         events: context.events,
+        ledger_date,
     })
 }
 

@@ -1,8 +1,8 @@
-//! What the kernel hands to credit, and what others may ask of it.
+//! What execution hands to credit, and what others may ask of it.
 
 use super::keys::{ENTRIES, HISTORIES, PROFILES, SHARES};
 
-pub use super::history::record;
+pub use super::history::{Done, Histories};
 pub use super::keys::{entry_list, subtree_list};
 pub use super::shares::is_in_force;
 

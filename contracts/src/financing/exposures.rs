@@ -72,11 +72,18 @@ pub fn keep(context: &mut Context<'_>) -> Result<(), StateError> {
     let mut changes: BTreeMap<Line, Change> = BTreeMap::new();
     let store = &context.store;
     for (before, now) in receivables::changed_claims(store)? {
-        if let Some((line, minor)) = bought(store, before.as_ref())? {
-            changes.entry(line).or_default().less += u128::from(minor);
+        let (before, now) = (counted(before.as_ref()), counted(now.as_ref()));
+        // Most changes of a claim leave whose it is: then its bank, if it is one's, is looked up once.
+        let line = bought(store, before)?;
+        let next = match before.map(of) == now.map(of) {
+            true => line.clone(),
+            false => bought(store, now)?,
+        };
+        if let Some((line, claim)) = line.zip(before) {
+            changes.entry(line).or_default().less += u128::from(claim.outstanding_minor);
         }
-        if let Some((line, minor)) = bought(store, now.as_ref())? {
-            changes.entry(line).or_default().more += u128::from(minor);
+        if let Some((line, claim)) = next.zip(now) {
+            changes.entry(line).or_default().more += u128::from(claim.outstanding_minor);
         }
     }
     for (before, now) in LOANS.changes(store)? {
@@ -121,23 +128,30 @@ pub fn keep(context: &mut Context<'_>) -> Result<(), StateError> {
     Ok(())
 }
 
-/// The exposure of a claim that a bank controls: what is outstanding, with its debtor.
-fn bought(store: &Store<'_>, claim: Option<&Claim>) -> Result<Option<(Line, u64)>, StateError> {
-    let counts =
-        |claim: &&Claim| claim.outstanding_minor > 0 && receivables::pledge_of(claim).is_none();
-    let Some(claim) = claim.filter(counts) else {
+/// A claim that is an exposure of what is outstanding, if it is a bank's.
+fn counted(claim: Option<&Claim>) -> Option<&Claim> {
+    claim.filter(|claim| claim.outstanding_minor > 0 && receivables::pledge_of(claim).is_none())
+}
+
+/// Of which receivable a claim is, and whose.
+fn of(claim: &Claim) -> (&[u8], &str) {
+    (&claim.receivable, &claim.controller)
+}
+
+/// Where a claim counts: with a bank that controls it, for its debtor.
+fn bought(store: &Store<'_>, claim: Option<&Claim>) -> Result<Option<Line>, StateError> {
+    let Some(claim) = claim else {
         return Ok(None);
     };
     if !membership::is_bank(store, &claim.controller)? {
         return Ok(None);
     }
     let receivable = receivables::receivable_of(store, claim)?;
-    let line = Line {
+    Ok(Some(Line {
         grantor: claim.controller.clone(),
         currency: receivables::money(&receivable, 0).currency,
         subject: receivable.debtor,
-    };
-    Ok(Some((line, claim.outstanding_minor)))
+    }))
 }
 
 /// The exposure of a loan.

@@ -51,8 +51,6 @@ pub struct Context<'a> {
     pub rules: Rules<'a>,
     pub block: BlockContext,
     pub tx_id: TxId,
-    /// The encoded `SignedTransaction`.
-    pub signed: &'a [u8],
     /// The transaction's position in the block.
     pub index: u32,
     pub ledger_date: Date,

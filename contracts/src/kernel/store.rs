@@ -55,7 +55,6 @@ pub trait StateReader {
 pub struct Store<'a> {
     below: &'a dyn StateReader,
     writes: Writes,
-    appends: Appends,
 }
 
 impl<'a> Store<'a> {
@@ -63,7 +62,6 @@ impl<'a> Store<'a> {
         Self {
             below,
             writes: Writes::new(),
-            appends: Appends::new(),
         }
     }
 
@@ -94,17 +92,12 @@ impl<'a> Store<'a> {
             .collect()
     }
 
-    /// Adds to a list, at its end.
-    pub fn append(&mut self, list: Vec<u8>, place: u64, item: Vec<u8>) {
-        let (_, items) = self.appends.entry(list).or_insert((place, Vec::new()));
-        items.push(item);
+    /// How many records are written.
+    pub fn written(&self) -> usize {
+        self.writes.len()
     }
 
     pub fn into_writes(self) -> Writes {
         self.writes
-    }
-
-    pub fn into_changes(self) -> (Writes, Appends) {
-        (self.writes, self.appends)
     }
 }

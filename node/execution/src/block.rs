@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use counterfoil_contracts::credit::api::{Done, Histories};
 use counterfoil_contracts::kernel::{
     Appends, BlockContext, Failure, Record, Rules, StateError, StateReader, Store, Writes,
 };
@@ -147,44 +148,53 @@ impl Executor {
             block_hash_key(block.height - 1),
             Some(Record::from(&block.parent.as_bytes()[..])),
         )]));
+        let mut histories = Histories::new(state, rules.version, block.height);
         let mut receipts = Vec::with_capacity(transactions.len());
         let mut room = MAX_BLOCK_RECEIPT_BYTES;
         for (index, tx) in (0u32..).zip(transactions) {
-            if !receipts.is_empty() && work(receipts.len(), overlay.len()) >= enough {
+            let writes = overlay.written() + histories.written();
+            if !receipts.is_empty() && work(receipts.len(), writes) >= enough {
                 break;
             }
             let placed = dispatch::Placed {
                 id: tx.id(),
                 index,
                 transaction: tx.transaction(),
-                signed: tx.bytes(),
-            };
-            let done = dispatch::execute(&overlay, rules.rules(), *block, placed);
-            let (executed, rejection) = match done {
-                Ok(executed) => (Some(executed), None),
-                Err(Failure::Rejected(rejection)) => (None, Some(rejection)),
-                Err(Failure::State(error)) => return Err(error),
             };
             let mut receipt = Receipt {
                 tx_id: tx.id().to_vec(),
                 height: block.height,
                 index,
-                code: rejection.as_ref().map_or(0, |rejection| rejection.code),
                 ..Receipt::default()
             };
-            let (mut writes, mut appends) = (Writes::new(), Appends::new());
-            if let Some(executed) = executed {
-                receipt.events = executed.events;
-                (writes, appends) = (executed.writes, executed.appends);
+            let (mut executed, mut rejected) = (None, None);
+            match dispatch::execute(&overlay, rules.rules(), *block, placed) {
+                Ok(done) => {
+                    receipt.events = done.events;
+                    executed = Some((done.writes, done.ledger_date));
+                }
+                Err(Failure::Rejected(rejection)) => {
+                    receipt.code = rejection.code;
+                    rejected = Some(rejection);
+                }
+                Err(Failure::State(error)) => return Err(error),
             }
             // The wording of a rejection is not under consensus, and so does not count.
             let Some(left) = room.checked_sub(receipt.encoded_len()) else {
                 break;
             };
             room = left;
-            overlay.apply(writes);
-            overlay.append(appends);
-            receipt.rejection = rejection.map(|rejection| Rejection {
+            if let Some((writes, ledger_date)) = executed {
+                overlay.apply(writes);
+                histories.add(&Done {
+                    id: tx.id(),
+                    index,
+                    signed: tx.bytes(),
+                    ledger_date,
+                    events: &receipt.events,
+                })?;
+            }
+            receipt.rejection = rejected.map(|rejection| Rejection {
                 contract: rejection.contract.to_owned(),
                 reason: rejection.reason.to_owned(),
                 message: rejection.message,
@@ -192,9 +202,10 @@ impl Executor {
             });
             receipts.push(receipt);
         }
-        let (writes, appends) = overlay.into_changes();
+        let (writes, appends) = histories.into_changes();
+        overlay.apply(writes);
         Ok(Outcome {
-            writes,
+            writes: overlay.into_writes(),
             appends,
             receipts,
         })

@@ -6,15 +6,13 @@
 )]
 
 use std::collections::HashMap;
-use std::collections::btree_map::Entry;
 
-use counterfoil_contracts::kernel::{Appends, Record, StateError, StateReader, Writes};
+use counterfoil_contracts::kernel::{Record, StateError, StateReader, Writes};
 
 pub struct Overlay<'a> {
     below: &'a dyn StateReader,
     /// Looked up for every read of every transaction, and needed in order once.
     writes: HashMap<Vec<u8>, Option<Record>>,
-    appends: Appends,
 }
 
 impl<'a> Overlay<'a> {
@@ -22,7 +20,6 @@ impl<'a> Overlay<'a> {
         Self {
             below,
             writes: HashMap::new(),
-            appends: Appends::new(),
         }
     }
 
@@ -31,26 +28,14 @@ impl<'a> Overlay<'a> {
         self.writes.extend(writes);
     }
 
-    /// Takes over what it adds to lists, at the end of what was added before.
-    pub fn append(&mut self, appends: Appends) {
-        for (list, more) in appends {
-            match self.appends.entry(list) {
-                Entry::Occupied(mut appended) => appended.get_mut().1.extend(more.1),
-                Entry::Vacant(none) => {
-                    none.insert(more);
-                }
-            }
-        }
-    }
-
     /// How many records it changes so far.
-    pub fn len(&self) -> usize {
+    pub fn written(&self) -> usize {
         self.writes.len()
     }
 
     /// In the order of their keys.
-    pub fn into_changes(self) -> (Writes, Appends) {
-        (self.writes.into_iter().collect(), self.appends)
+    pub fn into_writes(self) -> Writes {
+        self.writes.into_iter().collect()
     }
 }
 
