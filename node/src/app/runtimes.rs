@@ -1,6 +1,7 @@
-//! The node's threads. API, gossip and consensus have their own, so that the system shares the processors out among
-//! them: a node whose API has more to do than it can goes on to vote in time. Proofs are made on threads that stand behind all others
-//! where processors are few. Threads bear the names of what they work for.
+//! The node's threads, which bear the names of what they work for: a node whose API has more to do than it can goes on to vote in time.
+//!
+//! Where processors are few, those that consensus works on come first, then gossip, the API and proofs. What must wait is then done
+//! together, which takes less: transactions that are sent and told are checked in larger batches.
 
 use std::io;
 use std::panic::resume_unwind;
@@ -15,9 +16,12 @@ const API: &str = "api";
 const GOSSIP: &str = "gossip";
 const CONSENSUS: &str = "consensus";
 const PROOFS: &str = "proofs";
-/// How far threads that make proofs stand behind others (nice(2)): at 10 they get a tenth of what another thread gets, and all that nobody
-/// else wants.
-const PROOFS_BEHIND: i32 = 10;
+
+/// How far threads stand behind those of consensus (nice(2)): each five have a third of what those before them have, and all that
+/// nobody else wants.
+const GOSSIP_BEHIND: i32 = 5;
+const API_BEHIND: i32 = 10;
+const PROOFS_BEHIND: i32 = 15;
 
 pub struct Runtimes {
     /// What starts and stops the others.
@@ -38,21 +42,19 @@ pub struct Handles {
 
 impl Runtimes {
     pub fn new() -> io::Result<Self> {
-        let named = |name| {
-            let mut builder = Builder::new_multi_thread();
-            builder.thread_name(name).enable_all();
-            builder
+        let runtime = |name, behind| {
+            Builder::new_multi_thread()
+                .thread_name(name)
+                .on_thread_start(move || stand_behind(behind))
+                .enable_all()
+                .build()
         };
         Ok(Self {
-            node: named(NODE).build()?,
-            api: named(API).build()?,
-            gossip: named(GOSSIP).build()?,
-            consensus: named(CONSENSUS).build()?,
-            proofs: named(PROOFS)
-                // Proofs are made on threads beside the workers.
-                .worker_threads(1)
-                .on_thread_start(stand_behind)
-                .build()?,
+            node: runtime(NODE, 0)?,
+            api: runtime(API, API_BEHIND)?,
+            gossip: runtime(GOSSIP, GOSSIP_BEHIND)?,
+            consensus: runtime(CONSENSUS, 0)?,
+            proofs: runtime(PROOFS, PROOFS_BEHIND)?,
         })
     }
 
@@ -80,9 +82,9 @@ impl Runtimes {
     }
 }
 
-fn stand_behind() {
-    // On Linux each thread has a priority of its own, and none is this one's. Where it cannot be lowered, proofs are as urgent as the rest.
-    let _ = setpriority_process(None, PROOFS_BEHIND);
+fn stand_behind(behind: i32) {
+    // On Linux each thread has a priority of its own, and none is this one's. Where it cannot be lowered, all are as urgent.
+    let _ = setpriority_process(None, behind);
 }
 
 /// Starts a part on its own threads; what it spawns stays there.
