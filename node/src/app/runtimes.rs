@@ -1,7 +1,6 @@
 //! The node's threads, which bear the names of what they work for: a node whose API has more to do than it can goes on to vote in time.
 //!
-//! Where processors are few, those that consensus works on come first, then gossip, the API and proofs. What must wait is then done
-//! together, which takes less: transactions that are sent and told are checked in larger batches.
+//! Where processors are few, those that consensus works on come first, as everybody waits for its blocks, then gossip, the API and proofs.
 
 use std::io;
 use std::panic::resume_unwind;
