@@ -6,7 +6,7 @@ use std::io;
 use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
-use rustix::process::setpriority_process;
+use rustix::process::{getpriority_process, setpriority_process};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Names of at most 15 bytes, which is what the system keeps of one.
@@ -41,10 +41,12 @@ pub struct Handles {
 
 impl Runtimes {
     pub fn new() -> io::Result<Self> {
+        // What the operator gave the node is the rank of its first.
+        let first = getpriority_process(None).unwrap_or(0);
         let runtime = |name, behind| {
             Builder::new_multi_thread()
                 .thread_name(name)
-                .on_thread_start(move || stand_behind(behind))
+                .on_thread_start(move || take_rank(first + behind))
                 .enable_all()
                 .build()
         };
@@ -81,9 +83,9 @@ impl Runtimes {
     }
 }
 
-fn stand_behind(behind: i32) {
-    // On Linux each thread has a priority of its own, and none is this one's. Where it cannot be lowered, all are as urgent.
-    let _ = setpriority_process(None, behind);
+fn take_rank(rank: i32) {
+    // `None` is this thread: on Linux each has a priority of its own. Where it cannot be lowered, all are as urgent.
+    let _ = setpriority_process(None, rank);
 }
 
 /// Starts a part on its own threads; what it spawns stays there.
