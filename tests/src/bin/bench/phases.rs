@@ -1,5 +1,6 @@
 //! What is done to the network in a run, one after the other.
 
+use std::ops::RangeInclusive;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -130,18 +131,23 @@ pub async fn proofs(network: &Network, load: &mut Load) -> [f64; 2] {
     let receivables: Vec<_> = receivables.into_iter().map(|one| one.id).collect();
     let (mut alone, mut asked) = (Vec::new(), Vec::new());
     for turn in 0..PASSPORT_TURNS {
-        alone.extend(block_times(network, load, &format!("alone-{turn}")).await);
+        alone.push(heights(network, load, &format!("alone-{turn}")).await);
         let asking = tokio::spawn(ask_for_passports(
             (0..VALIDATORS)
                 .map(|node| ProofServiceClient::new(network.client(node).service()))
                 .collect(),
             receivables.clone(),
         ));
-        asked.extend(block_times(network, load, &format!("asked-{turn}")).await);
+        asked.push(heights(network, load, &format!("asked-{turn}")).await);
         assert!(!asking.is_finished(), "every passport was given");
         asking.abort();
     }
-    [alone, asked].map(|mut times: Vec<Duration>| {
+    let blocks = network.client(0).blocks(network.height(&[0]).await).await;
+    [alone, asked].map(|turns| {
+        let mut times: Vec<Duration> = turns
+            .into_iter()
+            .flat_map(|heights| block_times(&blocks, &heights))
+            .collect();
         times.sort_unstable();
         percentile(&times, 99).as_secs_f64() * 1e3
     })
@@ -165,14 +171,17 @@ async fn ask_for_passports(clients: Vec<ProofServiceClient<Service>>, receivable
     }
 }
 
-async fn block_times(network: &Network, load: &mut Load, name: &str) -> Vec<Duration> {
+/// Single transactions, and the heights meanwhile.
+async fn heights(network: &Network, load: &mut Load, name: &str) -> RangeInclusive<u64> {
     let before = network.height(&[0]).await;
     one_by_one(network, load, name).await;
-    let last = network.height(&[0]).await;
-    let blocks = network.client(0).blocks(last).await;
-    let times = blocks.iter().filter_map(|block| block.header.as_ref());
-    let times: Vec<u64> = times
-        .filter(|header| header.height >= before)
+    before..=network.height(&[0]).await
+}
+
+fn block_times(blocks: &[wire::BlockSummary], heights: &RangeInclusive<u64>) -> Vec<Duration> {
+    let headers = blocks.iter().filter_map(|block| block.header.as_ref());
+    let times: Vec<u64> = headers
+        .filter(|header| heights.contains(&header.height))
         .map(|header| header.time_ms)
         .collect();
     let between = times
