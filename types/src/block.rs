@@ -1,6 +1,6 @@
 //! Hashes of blocks, and the bytes that validators sign.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use counterfoil_proto::v1 as wire;
 use prost::Message;
@@ -141,7 +141,7 @@ pub fn verify_certificate(
         return Err(OtherBlock);
     }
     let mut total = 0u128;
-    let mut members = std::collections::BTreeMap::new();
+    let mut members = BTreeMap::new();
     for validator in &validators.validators {
         // The set was taken for its hash: its keys were checked when they were enrolled.
         let key: &[u8; 32] = validator
@@ -153,14 +153,16 @@ pub fn verify_certificate(
         total += power;
         members.insert(keys::address(key), (key, power));
     }
-    let (mut seen, mut signed) = (BTreeSet::new(), 0u128);
+    let (mut seen, mut signed) = (Vec::new(), 0u128);
+    let mut votes = Vec::new();
     for commit in &certificate.signatures {
         let address = Hash::try_from(commit.address.as_slice()).map_err(|_| Malformed)?;
         let signature = Signature::try_from(commit.signature.as_slice()).map_err(|_| Malformed)?;
         let (key, power) = members.get(&address).ok_or(NotAValidator(address))?;
-        if !seen.insert(address) {
+        if seen.contains(&address) {
             return Err(Repeated(address));
         }
+        seen.push(address);
         let round = i64::from(certificate.round);
         let message = vote_sign_bytes(
             chain_id,
@@ -170,10 +172,11 @@ pub fn verify_certificate(
             Some(block_hash),
             &address,
         );
-        if !keys::verify_zip215(key, &message, &signature.0) {
-            return Err(WrongSignature(address));
-        }
+        votes.push((*key, message, signature));
         signed += power;
+    }
+    if let Some(bad) = keys::first_bad(&votes) {
+        return Err(WrongSignature(seen[bad]));
     }
     if 3 * signed <= 2 * total {
         return Err(NotEnoughPower { signed, total });

@@ -1,5 +1,6 @@
 //! Strict decoding (specification 10.2): decode, encode, compare.
 
+use bytes::Bytes;
 use prost::Message;
 
 /// Why bytes are not a canonical message.
@@ -13,7 +14,9 @@ pub enum StrictError {
 
 /// Decodes a message whose one encoding these bytes are.
 pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, StrictError> {
-    let message = M::decode(bytes).map_err(|e| StrictError::Malformed(e.to_string()))?;
+    // Of a slice, `prost` copies each field of bytes twice.
+    let shared = Bytes::copy_from_slice(bytes);
+    let message = M::decode(shared).map_err(|e| StrictError::Malformed(e.to_string()))?;
     if message.encode_to_vec() != bytes {
         return Err(StrictError::NotCanonical);
     }

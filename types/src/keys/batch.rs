@@ -6,6 +6,8 @@ use ed25519_zebra::batch::{Item, Verifier};
 use rand::RngCore as _;
 use rand::rngs::ThreadRng;
 
+use super::{Signature, verify_zip215};
+
 /// Signatures to be judged together. What [`verify_zip215`](super::verify_zip215) accepts passes; should one that it
 /// refuses be among them, they pass with probability 2^−128 only.
 #[derive(Default)]
@@ -21,6 +23,24 @@ impl Batch {
     pub fn verify(self) -> bool {
         self.0.verify(Coefficients(rand::thread_rng())).is_ok()
     }
+}
+
+/// The position of the first of these signatures that is not good, if any: of keys, over messages. They are verified together, and one
+/// by one where that fails.
+pub fn first_bad(signed: &[(&[u8; 32], Vec<u8>, Signature)]) -> Option<usize> {
+    // One by itself takes less time than a sum of one.
+    if signed.len() > 1 {
+        let mut batch = Batch::default();
+        for (key, message, signature) in signed {
+            batch.add(key, message, &signature.0);
+        }
+        if batch.verify() {
+            return None;
+        }
+    }
+    signed
+        .iter()
+        .position(|(key, message, signature)| !verify_zip215(key, message, &signature.0))
 }
 
 /// Random numbers as the verifier takes them, which nobody who makes signatures can foresee.
@@ -84,6 +104,27 @@ mod tests {
             let mut bad = signed();
             bad[at].1[0] ^= 1;
             assert!(!passes(&bad));
+        }
+    }
+
+    #[test]
+    fn the_first_bad_one_is_named() {
+        let keys: Vec<SigningKey> = (0..4).map(|n| SigningKey::from_seed([n; 32])).collect();
+        let public: Vec<[u8; 32]> = keys.iter().map(|k| *k.public_key().as_bytes()).collect();
+        let sign = |(n, key): (usize, &SigningKey)| (vec![n as u8], key.sign(&[n as u8]));
+        let good: Vec<_> = keys.iter().enumerate().map(sign).collect();
+        for count in 0..=good.len() {
+            let mut signed: Vec<_> = public
+                .iter()
+                .zip(good.clone())
+                .map(|(key, (message, signature))| (key, message, signature))
+                .take(count)
+                .collect();
+            assert_eq!(first_bad(&signed), None);
+            for bad in (0..count).rev() {
+                signed[bad].1.push(0);
+                assert_eq!(first_bad(&signed), Some(bad), "of {count}");
+            }
         }
     }
 

@@ -3,7 +3,9 @@
 use crate::hash::Hash;
 
 fn key(table: &str, parts: &[&[u8]]) -> Vec<u8> {
-    let mut key = table.as_bytes().to_vec();
+    let length = parts.iter().map(|part| 1 + part.len()).sum::<usize>();
+    let mut key = Vec::with_capacity(table.len() + length);
+    key.extend_from_slice(table.as_bytes());
     for part in parts {
         key.push(b'/');
         key.extend_from_slice(part);

@@ -1,7 +1,6 @@
 //! What a proof shows: records that were proven, and transactions that they name.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::collections::BTreeMap;
 
 use counterfoil_proto::v1 as wire;
 use prost::Message;
@@ -18,9 +17,11 @@ use crate::transaction::{id, sign_bytes};
 /// Proven records and named transactions. Each must be asked for.
 pub struct Records<'a> {
     chain_id: &'a str,
-    records: BTreeMap<&'a [u8], &'a [u8]>,
+    /// Ascending by key.
+    records: &'a [wire::ProvenRecord],
+    /// Of each record, whether it was asked for.
+    asked_for: Vec<bool>,
     transactions: BTreeMap<Hash, (&'a [u8], wire::SignedTransaction)>,
-    used: BTreeSet<&'a [u8]>,
     signatures: usize,
 }
 
@@ -61,13 +62,9 @@ impl<'a> Records<'a> {
         state::verify(&root, of_state, &entries)?;
         Ok(Self {
             chain_id,
-            records: proof
-                .records
-                .iter()
-                .map(|shown| (shown.key.as_slice(), shown.record.as_slice()))
-                .collect(),
+            records: &proof.records,
+            asked_for: vec![false; proof.records.len()],
             transactions: transactions(proof, chain_id)?,
-            used: BTreeSet::new(),
             signatures: 0,
         })
     }
@@ -114,15 +111,16 @@ impl<'a> Records<'a> {
 
     /// What stands under a key, where that is no message.
     pub fn raw(&mut self, key: &[u8]) -> Found<&'a [u8]> {
-        match self.records.get_key_value(key) {
-            None => Found::NotShown,
-            Some((key, record)) => {
-                self.used.insert(key);
-                match record {
-                    [] => Found::Nothing,
-                    record => Found::There(record),
-                }
-            }
+        let place = self
+            .records
+            .binary_search_by(|shown| shown.key.as_slice().cmp(key));
+        let Ok(place) = place else {
+            return Found::NotShown;
+        };
+        self.asked_for[place] = true;
+        match self.records[place].record.as_slice() {
+            [] => Found::Nothing,
+            record => Found::There(record),
         }
     }
 
@@ -168,17 +166,20 @@ impl<'a> Records<'a> {
     }
 
     /// The keys that begin so.
-    pub fn keys(&self, prefix: &[u8]) -> Vec<&'a [u8]> {
-        let from = (Bound::Included(prefix), Bound::Unbounded);
-        let from = self.records.range::<[u8], _>(from);
-        from.map(|(key, _)| *key)
-            .take_while(|key| key.starts_with(prefix))
-            .collect()
+    pub fn keys(&self, prefix: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let from = self
+            .records
+            .partition_point(|shown| shown.key.as_slice() < prefix);
+        let prefix = prefix.to_vec();
+        self.records[from..]
+            .iter()
+            .map(|shown| shown.key.as_slice())
+            .take_while(move |key| key.starts_with(&prefix))
     }
 
     /// Checks that all of it was asked for; how many signatures of transactions were verified.
     pub fn finish(self) -> Result<usize, ProofError> {
-        if self.used.len() < self.records.len() {
+        if self.asked_for.contains(&false) {
             return Err(ProofError::Stray("records"));
         }
         if !self.transactions.is_empty() {
