@@ -21,12 +21,12 @@ use crate::{Row, Rows};
 /// The layout of the rows. Changes whenever an older build could misread them.
 pub(crate) const FORMAT: &str = "counterfoil-storage/5";
 
-// Four validators share one machine in the demo, so RocksDB itself stays below 100 MiB of memory:
-// all write buffers together, and one cache for data, index and filter blocks. What smaller buffers would save is
-// paid for in merging.
+// Four validators share one machine in the demo, so RocksDB itself stays below 200 MiB of memory:
+// all write buffers together, and one cache for data, index and filter blocks. What smaller buffers would save is paid for in merging;
+// what a smaller cache would, in reading filters again and again once a ledger is large.
 const WRITE_BUFFERS_BYTES: usize = 64 << 20;
 const FAMILY_BUFFER_BYTES: usize = 16 << 20;
-const BLOCK_CACHE_BYTES: usize = 24 << 20;
+const BLOCK_CACHE_BYTES: usize = 96 << 20;
 /// Bounds both the disk the log takes and the time to replay it after a crash.
 const WAL_BYTES: u64 = 128 << 20;
 const OPEN_FILES: i32 = 256;

@@ -31,9 +31,9 @@ use update::{Change, Changed, Update};
 /// The nodes used last, as they are stored.
 pub(crate) type Nodes = Cache<Path>;
 
-/// Some hundred thousand: a node of sixteen nodes has some 500 bytes, one of sixteen leaves 1,000, and at the bottom of the tree
-/// they have few.
-pub(crate) const NODES_BYTES: usize = 64 << 20;
+/// Those of a tree over a million records: a node of sixteen nodes has some 500 bytes, one of sixteen leaves 1,000, and at the bottom
+/// of the tree they have few.
+pub(crate) const NODES_BYTES: usize = 192 << 20;
 
 /// The tree's part of a commit, computed ahead of it. Staging changes nothing on disk.
 #[derive(Clone)]
