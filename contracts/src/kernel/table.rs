@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use counterfoil_types::proof::keys;
 use prost::Message;
 
 use super::store::{Record, StateError, Store};
@@ -33,14 +34,7 @@ impl<R: Message + Default> Table<R> {
     }
 
     pub fn key(&self, parts: &[&[u8]]) -> Vec<u8> {
-        let length = self.name.len() + parts.iter().map(|part| 1 + part.len()).sum::<usize>();
-        let mut key = Vec::with_capacity(length);
-        key.extend_from_slice(self.name.as_bytes());
-        for part in parts {
-            key.push(b'/');
-            key.extend_from_slice(part);
-        }
-        key
+        keys::key(self.name, parts)
     }
 
     pub fn get(&self, store: &Store<'_>, parts: &[&[u8]]) -> Result<Option<R>, StateError> {

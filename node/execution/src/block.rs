@@ -12,6 +12,7 @@ use counterfoil_proto::v1::{Receipt, Rejection};
 use counterfoil_types::dates::Date;
 use counterfoil_types::genesis::{Genesis, LedgerKey, LedgerKeys, PROTOCOL_VERSION};
 use counterfoil_types::limits::MAX_BLOCK_RECEIPT_BYTES;
+use counterfoil_types::proof::keys;
 use prost::Message as _;
 
 use crate::check::VerifiedTransaction;
@@ -145,7 +146,7 @@ impl Executor {
         let mut overlay = Overlay::new(state);
         // One certificate then proves every earlier header.
         overlay.apply(Writes::from([(
-            block_hash_key(block.height - 1),
+            keys::block(block.height - 1),
             Some(Record::from(&block.parent.as_bytes()[..])),
         )]));
         let mut histories = Histories::new(state, rules.version, block.height);
@@ -215,11 +216,6 @@ impl Executor {
     pub fn ledger_date(&self, state: &dyn StateReader, time_ms: u64) -> Result<Date, StateError> {
         calendar::api::ledger_date(&Store::new(state), &self.genesis, time_ms)
     }
-}
-
-/// Where a height's block hash stands in the state; of height 0, the genesis hash.
-fn block_hash_key(height: u64) -> Vec<u8> {
-    [b"block/".as_slice(), &height.to_be_bytes()].concat()
 }
 
 /// The state before genesis.

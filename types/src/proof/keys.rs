@@ -2,7 +2,8 @@
 
 use crate::hash::Hash;
 
-fn key(table: &str, parts: &[&[u8]]) -> Vec<u8> {
+/// The key of a record of any table, as contracts write it.
+pub fn key(table: &str, parts: &[&[u8]]) -> Vec<u8> {
     let length = parts.iter().map(|part| 1 + part.len()).sum::<usize>();
     let mut key = Vec::with_capacity(table.len() + length);
     key.extend_from_slice(table.as_bytes());
@@ -13,7 +14,7 @@ fn key(table: &str, parts: &[&[u8]]) -> Vec<u8> {
     key
 }
 
-/// Where the hash of the header of a height stands.
+/// Where the hash of the header of a height stands; of height 0, the genesis hash.
 pub fn block(height: u64) -> Vec<u8> {
     key("block", &[&height.to_be_bytes()])
 }

@@ -166,7 +166,8 @@ impl Passport {
         // A number follows, of four bytes.
         let first = keys::claim(&id, 0);
         let prefix = &first[..first.len() - 4];
-        for key in records.keys(prefix) {
+        for shown in records.beginning(prefix) {
+            let key = shown.key.as_slice();
             let claim: Claim = records.must(key, "claim")?;
             let number = claim.number;
             let is_live = self.receivable.live_claims.binary_search(&number).is_ok();

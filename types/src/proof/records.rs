@@ -165,16 +165,14 @@ impl<'a> Records<'a> {
         Ok((bytes, signed))
     }
 
-    /// The keys that begin so.
-    pub fn keys(&self, prefix: &[u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    /// Those whose keys begin so, which stand together.
+    pub fn beginning(&self, prefix: &[u8]) -> &'a [wire::ProvenRecord] {
         let from = self
             .records
             .partition_point(|shown| shown.key.as_slice() < prefix);
-        let prefix = prefix.to_vec();
-        self.records[from..]
-            .iter()
-            .map(|shown| shown.key.as_slice())
-            .take_while(move |key| key.starts_with(&prefix))
+        let rest = &self.records[from..];
+        let end = rest.partition_point(|shown| shown.key.starts_with(prefix));
+        &rest[..end]
     }
 
     /// Checks that all of it was asked for; how many signatures of transactions were verified.
