@@ -6,7 +6,7 @@ use counterfoil_proto::v1 as wire;
 use prost::Message;
 
 use crate::hash::Hash;
-use crate::keys::{self, Signature};
+use crate::keys::{self, Signature, Unverified};
 use crate::merkle;
 use crate::transaction::chain_prefix;
 
@@ -136,6 +136,29 @@ pub fn verify_certificate(
     block_hash: &Hash,
     validators: &wire::ValidatorSet,
 ) -> Result<(), CertificateError> {
+    let votes = certified_by(chain_id, certificate, height, block_hash, validators)?;
+    match keys::first_bad(&votes.signatures) {
+        Some(bad) => Err(CertificateError::WrongSignature(votes.of[bad])),
+        None => Ok(()),
+    }
+}
+
+/// The votes of a certificate, which decide if their signatures are good.
+pub(crate) struct Votes {
+    /// Addresses of who votes.
+    pub of: Vec<Hash>,
+    /// Of each, in this order.
+    pub signatures: Vec<Unverified>,
+}
+
+/// What is to be checked of a certificate before its signatures, and these.
+pub(crate) fn certified_by(
+    chain_id: &str,
+    certificate: &wire::CommitCertificate,
+    height: u64,
+    block_hash: &Hash,
+    validators: &wire::ValidatorSet,
+) -> Result<Votes, CertificateError> {
     use CertificateError::*;
     if certificate.height != height || certificate.block_hash != block_hash.as_bytes() {
         return Err(OtherBlock);
@@ -153,35 +176,34 @@ pub fn verify_certificate(
         total += power;
         members.insert(keys::address(key), (key, power));
     }
-    let (mut seen, mut signed) = (Vec::new(), 0u128);
-    let mut votes = Vec::new();
+    let (mut of, mut signatures, mut signed) = (Vec::new(), Vec::new(), 0u128);
     for commit in &certificate.signatures {
         let address = Hash::try_from(commit.address.as_slice()).map_err(|_| Malformed)?;
         let signature = Signature::try_from(commit.signature.as_slice()).map_err(|_| Malformed)?;
         let (key, power) = members.get(&address).ok_or(NotAValidator(address))?;
-        if seen.contains(&address) {
+        if of.contains(&address) {
             return Err(Repeated(address));
         }
-        seen.push(address);
-        let round = i64::from(certificate.round);
+        of.push(address);
         let message = vote_sign_bytes(
             chain_id,
             VoteKind::Precommit,
             height,
-            round,
+            i64::from(certificate.round),
             Some(block_hash),
             &address,
         );
-        votes.push((*key, message, signature));
+        signatures.push(Unverified {
+            key: **key,
+            message,
+            signature,
+        });
         signed += power;
     }
-    if let Some(bad) = keys::first_bad(&votes) {
-        return Err(WrongSignature(seen[bad]));
+    match 3 * signed <= 2 * total {
+        true => Err(NotEnoughPower { signed, total }),
+        false => Ok(Votes { of, signatures }),
     }
-    if 3 * signed <= 2 * total {
-        return Err(NotEnoughPower { signed, total });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

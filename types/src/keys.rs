@@ -19,7 +19,7 @@ use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-pub use batch::{Batch, first_bad};
+pub use batch::{Batch, Unverified, first_bad};
 
 use crate::hash::Hash;
 

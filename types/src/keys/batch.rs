@@ -25,14 +25,22 @@ impl Batch {
     }
 }
 
-/// The position of the first of these signatures that is not good, if any: of keys, over messages. They are verified together, and one
-/// by one where that fails.
-pub fn first_bad(signed: &[(&[u8; 32], Vec<u8>, Signature)]) -> Option<usize> {
+/// A signature that is said to be of a key, over a message.
+#[derive(Clone, Debug)]
+pub struct Unverified {
+    pub key: [u8; 32],
+    pub message: Vec<u8>,
+    pub signature: Signature,
+}
+
+/// The position of the first of these signatures that is not good, if any. They are verified together, and one by one where that
+/// fails.
+pub fn first_bad(signed: &[Unverified]) -> Option<usize> {
     // One by itself takes less time than a sum of one.
     if signed.len() > 1 {
         let mut batch = Batch::default();
-        for (key, message, signature) in signed {
-            batch.add(key, message, &signature.0);
+        for one in signed {
+            batch.add(&one.key, &one.message, &one.signature.0);
         }
         if batch.verify() {
             return None;
@@ -40,7 +48,7 @@ pub fn first_bad(signed: &[(&[u8; 32], Vec<u8>, Signature)]) -> Option<usize> {
     }
     signed
         .iter()
-        .position(|(key, message, signature)| !verify_zip215(key, message, &signature.0))
+        .position(|one| !verify_zip215(&one.key, &one.message, &one.signature.0))
 }
 
 /// Random numbers as the verifier takes them, which nobody who makes signatures can foresee.
@@ -110,19 +118,17 @@ mod tests {
     #[test]
     fn the_first_bad_one_is_named() {
         let keys: Vec<SigningKey> = (0..4).map(|n| SigningKey::from_seed([n; 32])).collect();
-        let public: Vec<[u8; 32]> = keys.iter().map(|k| *k.public_key().as_bytes()).collect();
-        let sign = |(n, key): (usize, &SigningKey)| (vec![n as u8], key.sign(&[n as u8]));
+        let sign = |(n, key): (usize, &SigningKey)| Unverified {
+            key: *key.public_key().as_bytes(),
+            message: vec![n as u8],
+            signature: key.sign(&[n as u8]),
+        };
         let good: Vec<_> = keys.iter().enumerate().map(sign).collect();
         for count in 0..=good.len() {
-            let mut signed: Vec<_> = public
-                .iter()
-                .zip(good.clone())
-                .map(|(key, (message, signature))| (key, message, signature))
-                .take(count)
-                .collect();
+            let mut signed = good[..count].to_vec();
             assert_eq!(first_bad(&signed), None);
             for bad in (0..count).rev() {
-                signed[bad].1.push(0);
+                signed[bad].message.push(0);
                 assert_eq!(first_bad(&signed), Some(bad), "of {count}");
             }
         }

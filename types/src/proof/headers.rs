@@ -4,10 +4,12 @@
 //! what more than two thirds of its power signed, the next set among it; the headers in between may be left out.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use counterfoil_proto::v1 as wire;
 
-use crate::block::{CertificateError, header_hash, validator_set_hash, verify_certificate};
+use super::signatures::Signatures;
+use crate::block::{CertificateError, Votes, certified_by, header_hash, validator_set_hash};
 use crate::hash::Hash;
 use crate::keys;
 use crate::limits::MAX_PROOF_HEADERS;
@@ -84,6 +86,19 @@ pub fn follow(
     checkpoint: Option<Checkpoint>,
     headers: &[wire::CertifiedHeader],
 ) -> Result<Followed, HeadersError> {
+    let mut signatures = Signatures::<HeadersError>::default();
+    let followed = read(genesis, checkpoint, headers, &mut signatures)?;
+    signatures.verify()?;
+    Ok(followed)
+}
+
+/// The same, if the signatures that it adds are good.
+pub(super) fn read<E: From<HeadersError>>(
+    genesis: &wire::Genesis,
+    checkpoint: Option<Checkpoint>,
+    headers: &[wire::CertifiedHeader],
+    signatures: &mut Signatures<E>,
+) -> Result<Followed, HeadersError> {
     if headers.len() > MAX_PROOF_HEADERS {
         return Err(HeadersError::TooMany);
     }
@@ -99,7 +114,7 @@ pub fn follow(
         if place > 0 {
             follower.check_needed()?;
         }
-        follower.take(certified)?;
+        follower.read(certified, signatures)?;
     }
     follower.finish()
 }
@@ -187,8 +202,20 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Takes the next header.
+    /// Takes the next header. After an error it is to be used no more.
     pub fn take(&mut self, certified: &wire::CertifiedHeader) -> Result<(), HeadersError> {
+        let mut signatures = Signatures::<HeadersError>::default();
+        self.read(certified, &mut signatures)?;
+        signatures.verify()?;
+        Ok(())
+    }
+
+    /// Takes the next header, which holds if the signatures that it adds are good.
+    fn read<E: From<HeadersError>>(
+        &mut self,
+        certified: &wire::CertifiedHeader,
+        signatures: &mut Signatures<E>,
+    ) -> Result<(), HeadersError> {
         let header = self.of_this_chain(certified)?;
         let certificate = certified.certificate.as_ref();
         let certificate = certificate.ok_or(HeadersError::NoCertificate(header.height))?;
@@ -200,15 +227,25 @@ impl<'a> Follower<'a> {
         if header.validators_hash != self.next.as_bytes() {
             return Err(HeadersError::OtherValidators(height));
         }
+        let chain_id = self.chain_id;
         let set = self.set(certified, height)?;
         let hash = header_hash(header);
-        verify_certificate(self.chain_id, certificate, height, &hash, &set)
-            .map_err(|error| HeadersError::Certificate { height, error })?;
-        if !is_shortest(certificate, &set) {
+        let doubt = |error| HeadersError::Certificate { height, error };
+        let votes = certified_by(chain_id, certificate, height, &hash, set).map_err(doubt)?;
+        if !is_shortest(certificate, set) {
             return Err(HeadersError::NotShortest(height));
         }
-        self.signatures += certificate.signatures.len();
-        self.believe(height, &set);
+        let organizations = organizations(set);
+        let Votes {
+            of,
+            signatures: votes,
+        } = votes;
+        self.signatures += votes.len();
+        for (address, vote) in of.into_iter().zip(votes) {
+            let otherwise = doubt(CertificateError::WrongSignature(address));
+            signatures.add(vote, otherwise.into());
+        }
+        self.believe(height, organizations);
         self.go_on_from(header, hash)
     }
 
@@ -224,25 +261,17 @@ impl<'a> Follower<'a> {
         &mut self,
         certified: &wire::CertifiedHeader,
         height: u64,
-    ) -> Result<wire::ValidatorSet, HeadersError> {
-        match (self.sets.get(&self.next), &certified.validators) {
-            (Some(known), None) => Ok(known.clone()),
-            (None, Some(given)) if validator_set_hash(given) == self.next => {
-                self.sets.insert(self.next, given.clone());
-                Ok(given.clone())
+    ) -> Result<&wire::ValidatorSet, HeadersError> {
+        match (self.sets.entry(self.next), &certified.validators) {
+            (Entry::Occupied(known), None) => Ok(known.into_mut()),
+            (Entry::Vacant(unknown), Some(given)) if validator_set_hash(given) == self.next => {
+                Ok(unknown.insert(given.clone()))
             }
             _ => Err(HeadersError::Validators(height)),
         }
     }
 
-    fn believe(&mut self, height: u64, set: &wire::ValidatorSet) {
-        let mut organizations: Vec<String> = set
-            .validators
-            .iter()
-            .map(|validator| validator.organization.clone())
-            .collect();
-        organizations.sort();
-        organizations.dedup();
+    fn believe(&mut self, height: u64, organizations: Vec<String>) {
         match self.believed.last_mut() {
             Some(last) if last.organizations == organizations => last.heights.1 = height,
             _ => self.believed.push(Believed {
@@ -251,6 +280,15 @@ impl<'a> Follower<'a> {
             }),
         }
     }
+}
+
+/// Whose validators these are, each organization once, in order.
+fn organizations(set: &wire::ValidatorSet) -> Vec<String> {
+    let validators = set.validators.iter();
+    let mut organizations: Vec<String> = validators.map(|v| v.organization.clone()).collect();
+    organizations.sort();
+    organizations.dedup();
+    organizations
 }
 
 /// Whether signatures ascend by address, and are too few without any one of them.

@@ -10,6 +10,7 @@ pub mod history;
 pub mod keys;
 pub mod passport;
 mod records;
+mod signatures;
 pub mod state;
 pub mod unfinanced;
 
@@ -24,6 +25,7 @@ use headers::{Checkpoint, Followed, HeadersError};
 use history::{History, HistoryError};
 use passport::{Passport, PassportError};
 use records::Records;
+use signatures::Signatures;
 use state::StateProofError;
 use unfinanced::{Unfinanced, UnfinancedError};
 
@@ -100,8 +102,10 @@ pub fn verify(
         return Err(ProofError::Format(proof.format));
     }
     let subject = proof.subject.as_ref().ok_or(ProofError::NoSubject)?;
-    let as_of = headers::follow(genesis, checkpoint, &proof.headers)?;
-    let mut records = Records::prove(&proof, &genesis.chain_id, &as_of.header)?;
+    // Nothing is believed before all of them were verified, at the end.
+    let mut signatures = Signatures::<ProofError>::default();
+    let as_of = headers::read(genesis, checkpoint, &proof.headers, &mut signatures)?;
+    let mut records = Records::prove(&proof, &genesis.chain_id, &as_of.header, &mut signatures)?;
     let range = proof.range.as_ref();
     if range.is_some() && !matches!(subject, Asked::History(_)) {
         return Err(ProofError::Stray("entries"));
@@ -128,10 +132,10 @@ pub fn verify(
             Subject::Committed(Box::new(committed))
         }
     };
-    let signatures = as_of.signatures + records.finish()?;
+    records.finish()?;
     Ok(Verified {
         as_of,
         subject,
-        signatures,
+        signatures: signatures.verify()?,
     })
 }

@@ -6,10 +6,11 @@ use counterfoil_proto::v1 as wire;
 use prost::Message;
 
 use super::ProofError;
+use super::signatures::Signatures;
 use super::state::{self, Entry};
 use crate::hash::Hash;
 use crate::ids::TxId;
-use crate::keys::{Signature, verify_zip215};
+use crate::keys::{Signature, Unverified};
 use crate::limits::MAX_SIGNERS;
 use crate::strict;
 use crate::transaction::{id, sign_bytes};
@@ -22,7 +23,8 @@ pub struct Records<'a> {
     /// Of each record, whether it was asked for.
     asked_for: Vec<bool>,
     transactions: BTreeMap<Hash, (&'a [u8], wire::SignedTransaction)>,
-    signatures: usize,
+    /// What is to be verified yet: of the transactions that were asked for, too.
+    signatures: &'a mut Signatures<ProofError>,
 }
 
 /// A record of one kind under a key.
@@ -34,7 +36,7 @@ pub enum Found<R> {
     NotShown,
 }
 
-/// A transaction that verifies, and its signers' keys.
+/// A transaction, if its signatures are good.
 pub struct Signed {
     pub id: TxId,
     pub transaction: wire::Transaction,
@@ -46,6 +48,7 @@ impl<'a> Records<'a> {
         proof: &'a wire::Proof,
         chain_id: &'a str,
         header: &wire::Header,
+        signatures: &'a mut Signatures<ProofError>,
     ) -> Result<Self, ProofError> {
         let ascending = proof.records.windows(2).all(|two| two[0].key < two[1].key);
         if !ascending {
@@ -65,7 +68,7 @@ impl<'a> Records<'a> {
             records: &proof.records,
             asked_for: vec![false; proof.records.len()],
             transactions: transactions(proof, chain_id)?,
-            signatures: 0,
+            signatures,
         })
     }
 
@@ -124,7 +127,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// The transaction of an id, all of whose signatures verify. Whose keys they are, is the caller's to check.
+    /// The transaction of an id. Its signatures are verified with all others of the file; whose keys they are of, is the caller's to check.
     pub fn signed(&mut self, id: &[u8]) -> Result<Signed, ProofError> {
         let (_, signed) = self.signed_bytes(id)?;
         Ok(signed)
@@ -148,16 +151,16 @@ impl<'a> Records<'a> {
         }
         let message = sign_bytes(self.chain_id, &signed.transaction);
         for (key, signature) in signers.iter().zip(&signed.signatures) {
-            let key: Option<&[u8; 32]> = key.as_slice().try_into().ok();
+            let key: Option<[u8; 32]> = key.as_slice().try_into().ok();
             let signature = Signature::try_from(signature.as_slice()).ok();
-            let good = key
-                .zip(signature)
-                .is_some_and(|(key, signature)| verify_zip215(key, &message, &signature.0));
-            if !good {
-                return Err(ProofError::Transactions);
-            }
+            let (key, signature) = key.zip(signature).ok_or(ProofError::Transactions)?;
+            let unverified = Unverified {
+                key,
+                message: message.clone(),
+                signature,
+            };
+            self.signatures.add(unverified, ProofError::Transactions);
         }
-        self.signatures += count;
         let signed = Signed {
             id: TxId(id),
             transaction,
@@ -175,15 +178,15 @@ impl<'a> Records<'a> {
         &rest[..end]
     }
 
-    /// Checks that all of it was asked for; how many signatures of transactions were verified.
-    pub fn finish(self) -> Result<usize, ProofError> {
+    /// Checks that all of it was asked for.
+    pub fn finish(self) -> Result<(), ProofError> {
         if self.asked_for.contains(&false) {
             return Err(ProofError::Stray("records"));
         }
         if !self.transactions.is_empty() {
             return Err(ProofError::Stray("transactions"));
         }
-        Ok(self.signatures)
+        Ok(())
     }
 }
 
