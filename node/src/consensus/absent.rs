@@ -23,16 +23,24 @@ const ROUNDS: u32 = u128::BITS;
 pub struct Absent(BTreeSet<Address>);
 
 impl Absent {
-    /// Takes a decided height into account.
-    pub fn note(&mut self, certificate: &CommitCertificate<Ctx>, validators: &ValidatorSet) {
+    /// Takes a decided height into account. Whether a turn passed of somebody who was not known to be down.
+    pub fn note(
+        &mut self,
+        certificate: &CommitCertificate<Ctx>,
+        validators: &ValidatorSet,
+    ) -> bool {
         let decided = certificate.round.as_u32().unwrap_or(0);
         let turn = |round| proposer(validators, certificate.height, round);
+        let mut news = false;
         // Whoever has turns after turns has let them all pass.
-        self.0.extend((0..decided.min(ROUNDS)).map(turn));
+        for round in 0..decided.min(ROUNDS) {
+            news |= self.0.insert(turn(round));
+        }
         self.0.remove(&turn(decided));
         for signed in &certificate.commit_signatures {
             self.0.remove(&signed.address);
         }
+        news
     }
 
     /// How long the rounds of a height are waited for.
@@ -121,10 +129,10 @@ mod tests {
                 .as_millis()
         };
         // Height 4 begins with the first by address.
-        absent.note(&certificate(4, 0, &order[1..]), &set);
+        assert!(!absent.note(&certificate(4, 0, &order[1..]), &set));
         assert_eq!(wait(&absent, 8, 0), 600);
         // It made no block at height 8: the next one did.
-        absent.note(&certificate(8, 1, &order[1..]), &set);
+        assert!(absent.note(&certificate(8, 1, &order[1..]), &set));
         assert_eq!(wait(&absent, 9, 0), 600);
         assert_eq!(wait(&absent, 11, 0), 600);
         assert_eq!(wait(&absent, 11, 1), 200);
@@ -137,6 +145,8 @@ mod tests {
         let waits = absent.waits(linear, Height(12), &set);
         let rebroadcast = Timeout::rebroadcast(Round::new(0));
         assert_eq!(waits.duration_for(rebroadcast), linear.rebroadcast);
+        // That it is down is known by now.
+        assert!(!absent.note(&certificate(12, 1, &order[1..]), &set));
         // One signature is enough.
         absent.note(&certificate(9, 0, &order[..3]), &set);
         assert_eq!(wait(&absent, 12, 0), 600);

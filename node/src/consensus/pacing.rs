@@ -60,14 +60,24 @@ const ASSUMED: Duration = Duration::from_micros(25);
 /// Parts of the time for a proposal: its maker executes it, it is sent, the others execute it.
 const SHARES: u32 = 3;
 
+/// What the room of a proposal is counted in, and what is left of it at least.
+const WHOLE: u32 = 256;
+const LEAST_OF_WHOLE: u32 = WHOLE / 4;
+
 /// How long this node takes for a block's work, as it found of late.
 ///
 /// Whoever waits for a proposal gives up after the chain's time-out. A proposer that filled its block without regard to that would, on
 /// machines with too much to do, make blocks that nobody judges in time, round after round. Work is counted in
 /// transactions and changed records, as one transaction may change thousands.
+///
+/// How long the others take, nobody tells it. A turn that passed in spite of all that is a sign: it takes a quarter of the room away, and
+/// each block that was decided in the first round gives 1/256 of the whole back. All see the same certificates, and so have
+/// the same room.
 #[derive(Debug, Default)]
 pub struct Speed {
     of_one: Option<Duration>,
+    /// Parts of the whole room that are taken away.
+    away: u32,
 }
 
 impl Speed {
@@ -85,10 +95,19 @@ impl Speed {
         self.of_one = Some(self.of_one.map_or(now, of_one));
     }
 
+    /// Takes a decided height into account: whether somebody's turn passed who was not known to be down.
+    pub fn decided(&mut self, turn_passed: bool) {
+        self.away = match turn_passed {
+            true => (self.away + (WHOLE - self.away) / 4).min(WHOLE - LEAST_OF_WHOLE),
+            false => self.away.saturating_sub(1),
+        };
+    }
+
     /// How much work this node can expect to see judged within the time for a proposal.
     pub fn enough(&self, timeout_propose: Duration) -> usize {
         let of_one = self.of_one.unwrap_or(ASSUMED);
-        let room = (timeout_propose / SHARES).as_nanos() / of_one.as_nanos().max(1);
+        let time = timeout_propose * (WHOLE - self.away) / WHOLE / SHARES;
+        let room = time.as_nanos() / of_one.as_nanos().max(1);
         usize::try_from(room).unwrap_or(usize::MAX).max(LEAST_ROOM)
     }
 }
@@ -117,6 +136,28 @@ mod tests {
             speed.note(1_000, Duration::from_secs(100));
         }
         assert_eq!(speed.enough(timeout), LEAST_ROOM);
+    }
+
+    #[test]
+    fn a_turn_that_passed_takes_room_away_for_a_while() {
+        let timeout = Duration::from_millis(600);
+        let mut speed = Speed::default();
+        let whole = speed.enough(timeout);
+        speed.decided(false);
+        assert_eq!(speed.enough(timeout), whole);
+        speed.decided(true);
+        assert_eq!(speed.enough(timeout), whole * 3 / 4);
+        for _ in 0..64 {
+            assert!(speed.enough(timeout) < whole);
+            speed.decided(false);
+        }
+        assert_eq!(speed.enough(timeout), whole);
+        // However many pass, blocks go on.
+        for _ in 0..100 {
+            speed.decided(true);
+        }
+        assert_eq!(speed.enough(timeout), LEAST_ROOM);
+        assert_eq!(speed.enough(timeout * 10), whole * 10 / 4);
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub fn handle(
     // A height that was committed before a crash is decided again: who decided it is not in the state any more.
     if certificate.height == host.ledger.tip().height + 1 {
         let validators = host.validators()?;
-        host.absent.note(decided, &validators);
+        let turn_passed = host.absent.note(decided, &validators);
+        host.speed.decided(turn_passed);
     }
     if host.commit(&certificate, hash)? {
         let _ = reply.send(());
