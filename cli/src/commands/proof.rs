@@ -120,7 +120,7 @@ pub struct Target {
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// As of which block: one of the last 16; the last if left out
+    /// As of which block: one of the last 16, or 4 while the network is busy; the last if left out
     #[arg(long, value_name = "HEIGHT", default_value_t = 0)]
     height: u64,
     /// Height of a block that whoever checks knows, instead of beginning with genesis

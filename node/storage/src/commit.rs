@@ -82,7 +82,7 @@ impl Storage {
         put_tip(&mut batch, 0, &genesis_hash, &root, 0);
         batch.write_synced()?;
         self.keep(&tree, writes);
-        self.publish(0);
+        self.publish(0, writes.len());
         Ok(root)
     }
 
@@ -151,7 +151,7 @@ impl Storage {
         );
         batch.write_synced()?;
         self.keep(&tree, &writes);
-        self.publish(height);
+        self.publish(height, writes.len());
         Ok(())
     }
 

@@ -31,10 +31,17 @@ const BLOCK_CACHE_BYTES: usize = 96 << 20;
 const WAL_BYTES: u64 = 128 << 20;
 const OPEN_FILES: i32 = 256;
 const BACKGROUND_JOBS: i32 = 2;
+/// So many files of the first level are merged into the next at once. Keys are hashes, so that each merge rewrites all of a family's rows
+/// below: with many at a time there are fewer such merges, and filters spare most look-ups in each file. Writes are slowed down
+/// from 20 files on.
+const FIRST_LEVEL_FILES: i32 = 12;
 /// About one false positive in a hundred, for lookups of ids that are mostly absent.
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
 /// Part of a write buffer that is spent on a filter of its keys.
 const BUFFER_BLOOM_RATIO: f64 = 0.02;
+/// Seconds until a file of the lowest level is rewritten only because nobody sees any more what it held for snapshots. At once, each
+/// would be written twice: snapshots of the last heights are held always. Most are merged for other reasons before.
+const REWRITE_AFTER: &str = "bottommost_file_compaction_delay=3600";
 const INFO_LOG_BYTES: usize = 1 << 20;
 const INFO_LOGS: usize = 2;
 
@@ -383,9 +390,12 @@ fn family_options(cache: &Cache) -> Options {
     tables.set_cache_index_and_filter_blocks(true);
     tables.set_pin_l0_filter_and_index_blocks_in_cache(true);
     tables.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
-    let mut options = Options::default();
+    // The bindings have no function for it.
+    let rewritten = Options::default().get_options_from_string(REWRITE_AFTER);
+    let mut options = rewritten.expect("RocksDB knows its own option");
     options.set_block_based_table_factory(&tables);
     options.set_write_buffer_size(FAMILY_BUFFER_BYTES);
+    options.set_level_zero_file_num_compaction_trigger(FIRST_LEVEL_FILES);
     // Most look-ups are of keys that are not there: ids that must be new, freezes that nobody ordered.
     options.set_memtable_prefix_bloom_ratio(BUFFER_BLOOM_RATIO);
     options.set_memtable_whole_key_filtering(true);

@@ -48,6 +48,7 @@ mod tests;
 mod tree;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -80,8 +81,11 @@ pub(crate) type Records = Cache<Vec<u8>>;
 /// Some hundred thousand: most have a few hundred bytes, and many are known not to be there.
 const RECORDS_BYTES: usize = 48 << 20;
 
-/// Of how many of the last heights all records can be read and proven. Each keeps what was replaced since from being merged away.
-pub const KEEP_SNAPSHOTS: usize = 16;
+/// Of how many of the last heights all records can be read and proven: of so many at least and at most, and of more than the least only
+/// where those after the oldest have changed no more records than this. Each keeps what was replaced since from being merged
+/// away, and under full load every block replaces the same rows.
+pub const KEEP_SNAPSHOTS: RangeInclusive<usize> = 4..=16;
+const KEEP_CHANGED: usize = 4_096;
 
 /// Of how many heights the tree's root can be read: the tip's and those right before it.
 pub const KEEP_VERSIONS: u64 = 1000;
@@ -100,7 +104,14 @@ struct Inner {
     /// Held from reading the tip to writing on top of it.
     writer: Mutex<()>,
     /// As of the last commits, the newest last; never none.
-    latest: RwLock<VecDeque<Snapshot>>,
+    latest: RwLock<VecDeque<Published>>,
+}
+
+/// A commit that readers see.
+struct Published {
+    snapshot: Snapshot,
+    /// How many records it changed.
+    changed: usize,
 }
 
 impl Storage {
@@ -124,7 +135,11 @@ impl Storage {
         let database = Arc::new(database);
         let height = commit::check_tip(&database.freeze())?;
         let records = Arc::new(Records::new(height, RECORDS_BYTES));
-        let latest = Snapshot::take(&database, &records, height);
+        let snapshot = Snapshot::take(&database, &records, height);
+        let latest = Published {
+            snapshot,
+            changed: 0,
+        };
         let latest = RwLock::new(VecDeque::from([latest]));
         Ok(Self {
             inner: Arc::new(Inner {
@@ -141,30 +156,34 @@ impl Storage {
     /// The records as of the last commit.
     pub fn snapshot(&self) -> Snapshot {
         let latest = self.latest();
-        latest.back().expect("there is always one").clone()
+        let last = latest.back().expect("there is always one");
+        last.snapshot.clone()
     }
 
     /// The records as of an earlier commit: one of the last [`KEEP_SNAPSHOTS`] since the store was opened.
     pub fn snapshot_at(&self, height: u64) -> Option<Snapshot> {
         let latest = self.latest();
-        let found = latest.iter().find(|snapshot| snapshot.height() == height);
-        found.cloned()
+        let mut snapshots = latest.iter().map(|published| &published.snapshot);
+        snapshots
+            .find(|snapshot| snapshot.height() == height)
+            .cloned()
     }
 
-    fn latest(&self) -> RwLockReadGuard<'_, VecDeque<Snapshot>> {
+    fn latest(&self) -> RwLockReadGuard<'_, VecDeque<Published>> {
         // A panic elsewhere cannot leave half of a snapshot behind.
         let latest = self.inner.latest.read();
         latest.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the commit that was just written visible. Called with `writing` held.
-    fn publish(&self, height: u64) {
+    /// Makes the commit that was just written visible, which changed so many records. Called with `writing` held.
+    fn publish(&self, height: u64, changed: usize) {
         let snapshot = Snapshot::take(&self.inner.database, &self.inner.records, height);
         let latest = self.inner.latest.write();
         let mut latest = latest.unwrap_or_else(PoisonError::into_inner);
-        latest.push_back(snapshot);
+        latest.push_back(Published { snapshot, changed });
+        let gone = beyond_kept(latest.iter().map(|published| published.changed));
+        let gone: Vec<Published> = latest.drain(..gone).collect();
         // The last one to hold a view frees it, which may take a while: not under the lock.
-        let gone = (latest.len() > KEEP_SNAPSHOTS).then(|| latest.pop_front());
         drop(latest);
         drop(gone);
     }
@@ -197,4 +216,18 @@ impl Storage {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many snapshots, from the oldest on, are kept no longer, by how many records the commit of each changed.
+fn beyond_kept(changed: impl DoubleEndedIterator<Item = usize> + ExactSizeIterator) -> usize {
+    let count = changed.len();
+    let mut since = 0;
+    let few = |changed: &usize| {
+        let is_kept = since <= KEEP_CHANGED;
+        since += changed;
+        is_kept
+    };
+    let small = changed.rev().take_while(few).count();
+    let (least, most) = (*KEEP_SNAPSHOTS.start(), *KEEP_SNAPSHOTS.end());
+    count.saturating_sub(small.clamp(least, most))
 }

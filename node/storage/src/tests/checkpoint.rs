@@ -89,7 +89,7 @@ fn a_record_that_the_tree_was_not_told_of_changes_the_root() {
     let mut batch = storage.database().batch();
     batch.put(Family::State, b"a", b"9");
     batch.write_synced().unwrap();
-    storage.publish(1);
+    storage.publish(1, 0);
     let (tip, root, _) = recomputed(&storage);
     assert_ne!(root, tip.state_root);
 }

@@ -13,7 +13,7 @@ use super::{Model, advance, hash, store_keeping, writes};
 use crate::db::{Family, Frozen};
 use crate::tree::node::{Child, Node, Path};
 use crate::tree::{read, stored_root};
-use crate::{KEEP_SNAPSHOTS, Storage, Writes};
+use crate::{KEEP_CHANGED, KEEP_SNAPSHOTS, Storage, Writes};
 
 /// The root of a sparse Merkle tree written from its definition: an empty subtree is a
 /// placeholder, one with a single leaf is that leaf, any other hashes its two halves.
@@ -301,10 +301,10 @@ fn records_are_proven_as_of_each_height_that_is_kept() {
         apply(&mut model, &changes);
         roots.push((height, advance(&storage, height, changes), model.clone()));
     }
-    let kept = KEEP_SNAPSHOTS as u64;
-    assert!(storage.snapshot_at(30 - kept).is_none());
+    let most = *KEEP_SNAPSHOTS.end();
+    assert!(storage.snapshot_at(30 - most as u64).is_none());
     assert!(storage.snapshot_at(31).is_none());
-    for (height, root, model) in roots.iter().skip(30 - KEEP_SNAPSHOTS) {
+    for (height, root, model) in roots.iter().skip(30 - most) {
         let snapshot = storage.snapshot_at(*height).expect("it is kept");
         let keys: Vec<Vec<u8>> = (0..130)
             .step_by(3)
@@ -326,4 +326,39 @@ fn records_are_proven_as_of_each_height_that_is_kept() {
             Err(StateProofError::OtherRoot)
         );
     }
+}
+
+/// Rows that large blocks replace are not held from being merged away for long.
+#[test]
+fn of_large_commits_few_snapshots_are_kept() {
+    let (_dir, storage) = store_keeping(50);
+    let (least, most) = (*KEEP_SNAPSHOTS.start() as u64, *KEEP_SNAPSHOTS.end() as u64);
+    let kept = |storage: &Storage, tip: u64| {
+        let kept = (0..=tip).filter(|height| storage.snapshot_at(*height).is_some());
+        let kept: Vec<u64> = kept.collect();
+        // Always the last ones, without a gap.
+        assert_eq!(kept.last(), Some(&tip));
+        assert!(kept.windows(2).all(|two| two[0] + 1 == two[1]));
+        kept.len() as u64
+    };
+    let change = |height: u64, records: usize| {
+        let changed = (0..records).map(|n| {
+            let key = format!("record {n}").into_bytes();
+            (key, Some(height.to_be_bytes()[..].into()))
+        });
+        advance(&storage, height, changed.collect());
+    };
+    for height in 1..=20 {
+        change(height, 3);
+    }
+    assert_eq!(kept(&storage, 20), most);
+    // What this one changes is not too much yet, what two of it do is.
+    change(21, KEEP_CHANGED - 3);
+    assert_eq!(kept(&storage, 21), most);
+    change(22, KEEP_CHANGED - 3);
+    assert_eq!(kept(&storage, 22), least);
+    for height in 23..=40 {
+        change(height, 3);
+    }
+    assert_eq!(kept(&storage, 40), most);
 }

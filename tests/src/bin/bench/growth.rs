@@ -32,6 +32,7 @@ const DAYS: i64 = 900;
 struct Size {
     claims: u64,
     transactions_per_second: f64,
+    rounds_per_block: f64,
     p99: Duration,
     open: Duration,
     peak_mib: f64,
@@ -47,7 +48,7 @@ pub async fn measure(arguments: &Arguments, sizes: &[u64]) {
     let mut first: Option<Size> = None;
     if !arguments.json {
         println!(
-            "    claims  transactions/s (of first)   p99 of first   open, s (of first)   MiB (of first)"
+            "    claims  transactions/s (of first)   rounds a block   p99 of first   open, s (of first)   MiB (of first)"
         );
     }
     for claims in sizes {
@@ -67,6 +68,7 @@ pub async fn measure(arguments: &Arguments, sizes: &[u64]) {
         let size = Size {
             claims: *claims,
             transactions_per_second: full.transactions_per_second(&blocks),
+            rounds_per_block: full.rounds_per_block(&blocks),
             p99: percentile(&full.latencies, 99),
             open: reopened(&mut network).await,
             peak_mib: peak.unwrap_or_default() as f64 / 1024.0,
@@ -196,6 +198,7 @@ fn print(size: &Size, first: &Size, as_json: bool) {
         true => json!({
             "claims": size.claims,
             "transactions_per_second": size.transactions_per_second,
+            "rounds_per_block": size.rounds_per_block,
             "open_seconds": size.open.as_secs_f64(),
             "peak_memory_mib": size.peak_mib,
             "throughput_of_first": throughput,
@@ -205,9 +208,10 @@ fn print(size: &Size, first: &Size, as_json: bool) {
         })
         .to_string(),
         false => format!(
-            "{:>10}  {:>14.0} ({throughput:>8.2})   {p99:>12.2}   {:>7.2} ({open:>8.2})   {:>3.0} ({memory:>8.2})",
+            "{:>10}  {:>14.0} ({throughput:>8.2})   {:>14.2}   {p99:>12.2}   {:>7.2} ({open:>8.2})   {:>3.0} ({memory:>8.2})",
             size.claims,
             size.transactions_per_second,
+            size.rounds_per_block,
             size.open.as_secs_f64(),
             size.peak_mib
         ),

@@ -265,6 +265,13 @@ impl Measured {
         100.0 * busy / whole
     }
 
+    /// 1 where every block was decided in its first.
+    pub fn rounds_per_block(&self, blocks: &[wire::BlockSummary]) -> f64 {
+        let measured = self.blocks(blocks);
+        let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
+        f64::from(rounds) / measured.len() as f64
+    }
+
     pub fn transactions_per_second(&self, blocks: &[wire::BlockSummary]) -> f64 {
         transactions(self.blocks(blocks)) / self.seconds()
     }

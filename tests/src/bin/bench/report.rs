@@ -183,7 +183,6 @@ impl Work {
 fn load(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
     let measured = run.full.blocks(blocks);
     let count = measured.len() as f64;
-    let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
     let healthy = run.full.transactions_per_second(blocks);
     let down = run.down.transactions_per_second(blocks);
     let live = run.down.blocks(blocks).len() as f64 / run.down.seconds();
@@ -199,7 +198,7 @@ fn load(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
         figure(
             "rounds_per_block",
             "rounds a block",
-            f64::from(rounds) / count,
+            run.full.rounds_per_block(blocks),
         ),
         figure(
             "latency_p50_ms",
@@ -261,7 +260,6 @@ fn idle(run: &Run) -> Vec<Figure> {
 fn half(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
     let measured = run.half.blocks(blocks);
     let count = measured.len() as f64;
-    let rounds: u32 = measured.iter().map(|block| block.round + 1).sum();
     let work = Work::of(run, &run.half, blocks);
     let figure = |name, what, value| Figure { name, what, value };
     let [alone, asked] = run.proofs;
@@ -325,7 +323,7 @@ fn half(run: &Run, blocks: &[wire::BlockSummary]) -> Vec<Figure> {
         figure(
             "half_load_rounds_per_block",
             "rounds a block at half load",
-            f64::from(rounds) / count,
+            run.half.rounds_per_block(blocks),
         ),
         figure(
             "half_load_processors_busy_percent",
