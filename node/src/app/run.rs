@@ -27,6 +27,9 @@ use crate::vitals::{COMMIT, Vitals};
 
 /// How long work that was under way may take to end after everything was stopped.
 const LAST_WORK: Duration = Duration::from_secs(5);
+/// The same where it was told twice to stop: what is cut off lets go of the store. RocksDB's last threads would otherwise meet
+/// objects that the ending process has destroyed, and end it by a signal.
+const LETTING_GO: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -101,7 +104,7 @@ pub fn run(home: &Path, password: &Password) -> Result<(), AppError> {
         node.until_stopped(signals).await
     });
     runtimes.shut_down(match &ended {
-        Err(RunError::ToldTwice) => Duration::ZERO,
+        Err(RunError::ToldTwice) => LETTING_GO,
         _ => LAST_WORK,
     });
     Ok(ended?)
