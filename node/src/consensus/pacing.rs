@@ -71,8 +71,7 @@ const LEAST_OF_WHOLE: u32 = WHOLE / 4;
 /// transactions and changed records, as one transaction may change thousands.
 ///
 /// How long the others take, nobody tells it. A turn that passed in spite of all that is a sign: it takes a quarter of the room away, and
-/// each block that was decided in the first round gives 1/256 of the whole back. All see the same certificates, and so have
-/// the same room.
+/// every other height gives 1/256 of the whole back. Everybody hears of it by the same certificates, whoever's turn it was.
 #[derive(Debug, Default)]
 pub struct Speed {
     of_one: Option<Duration>,
