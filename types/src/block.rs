@@ -137,28 +137,21 @@ pub fn verify_certificate(
     validators: &wire::ValidatorSet,
 ) -> Result<(), CertificateError> {
     let votes = certified_by(chain_id, certificate, height, block_hash, validators)?;
-    match keys::first_bad(&votes.signatures) {
-        Some(bad) => Err(CertificateError::WrongSignature(votes.of[bad])),
+    match keys::first_bad(votes.iter().map(|(_, vote)| vote)) {
+        Some(bad) => Err(CertificateError::WrongSignature(votes[bad].0)),
         None => Ok(()),
     }
 }
 
-/// The votes of a certificate, which decide if their signatures are good.
-pub(crate) struct Votes {
-    /// Addresses of who votes.
-    pub of: Vec<Hash>,
-    /// Of each, in this order.
-    pub signatures: Vec<Unverified>,
-}
-
-/// What is to be checked of a certificate before its signatures, and these.
+/// What is to be checked of a certificate before its signatures, and these: votes with the addresses of who votes, which decide if all
+/// are good.
 pub(crate) fn certified_by(
     chain_id: &str,
     certificate: &wire::CommitCertificate,
     height: u64,
     block_hash: &Hash,
     validators: &wire::ValidatorSet,
-) -> Result<Votes, CertificateError> {
+) -> Result<Vec<(Hash, Unverified)>, CertificateError> {
     use CertificateError::*;
     if certificate.height != height || certificate.block_hash != block_hash.as_bytes() {
         return Err(OtherBlock);
@@ -176,15 +169,14 @@ pub(crate) fn certified_by(
         total += power;
         members.insert(keys::address(key), (key, power));
     }
-    let (mut of, mut signatures, mut signed) = (Vec::new(), Vec::new(), 0u128);
+    let (mut votes, mut signed) = (Vec::<(Hash, Unverified)>::new(), 0u128);
     for commit in &certificate.signatures {
         let address = Hash::try_from(commit.address.as_slice()).map_err(|_| Malformed)?;
         let signature = Signature::try_from(commit.signature.as_slice()).map_err(|_| Malformed)?;
         let (key, power) = members.get(&address).ok_or(NotAValidator(address))?;
-        if of.contains(&address) {
+        if votes.iter().any(|(of, _)| *of == address) {
             return Err(Repeated(address));
         }
-        of.push(address);
         let message = vote_sign_bytes(
             chain_id,
             VoteKind::Precommit,
@@ -193,16 +185,17 @@ pub(crate) fn certified_by(
             Some(block_hash),
             &address,
         );
-        signatures.push(Unverified {
+        let vote = Unverified {
             key: **key,
             message,
             signature,
-        });
+        };
+        votes.push((address, vote));
         signed += power;
     }
     match 3 * signed <= 2 * total {
         true => Err(NotEnoughPower { signed, total }),
-        false => Ok(Votes { of, signatures }),
+        false => Ok(votes),
     }
 }
 

@@ -35,20 +35,20 @@ pub struct Unverified {
 
 /// The position of the first of these signatures that is not good, if any. They are verified together, and one by one where that
 /// fails.
-pub fn first_bad(signed: &[Unverified]) -> Option<usize> {
+pub fn first_bad<'a>(
+    mut signed: impl ExactSizeIterator<Item = &'a Unverified> + Clone,
+) -> Option<usize> {
     // One by itself takes less time than a sum of one.
     if signed.len() > 1 {
         let mut batch = Batch::default();
-        for one in signed {
+        for one in signed.clone() {
             batch.add(&one.key, &one.message, &one.signature.0);
         }
         if batch.verify() {
             return None;
         }
     }
-    signed
-        .iter()
-        .position(|one| !verify_zip215(&one.key, &one.message, &one.signature.0))
+    signed.position(|one| !verify_zip215(&one.key, &one.message, &one.signature.0))
 }
 
 /// Random numbers as the verifier takes them, which nobody who makes signatures can foresee.
@@ -126,10 +126,10 @@ mod tests {
         let good: Vec<_> = keys.iter().enumerate().map(sign).collect();
         for count in 0..=good.len() {
             let mut signed = good[..count].to_vec();
-            assert_eq!(first_bad(&signed), None);
+            assert_eq!(first_bad(signed.iter()), None);
             for bad in (0..count).rev() {
                 signed[bad].message.push(0);
-                assert_eq!(first_bad(&signed), Some(bad), "of {count}");
+                assert_eq!(first_bad(signed.iter()), Some(bad), "of {count}");
             }
         }
     }

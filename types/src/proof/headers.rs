@@ -9,7 +9,7 @@ use std::collections::btree_map::Entry;
 use counterfoil_proto::v1 as wire;
 
 use super::signatures::Signatures;
-use crate::block::{CertificateError, Votes, certified_by, header_hash, validator_set_hash};
+use crate::block::{CertificateError, certified_by, header_hash, validator_set_hash};
 use crate::hash::Hash;
 use crate::keys;
 use crate::limits::MAX_PROOF_HEADERS;
@@ -236,12 +236,8 @@ impl<'a> Follower<'a> {
             return Err(HeadersError::NotShortest(height));
         }
         let organizations = organizations(set);
-        let Votes {
-            of,
-            signatures: votes,
-        } = votes;
         self.signatures += votes.len();
-        for (address, vote) in of.into_iter().zip(votes) {
+        for (address, vote) in votes {
             let otherwise = doubt(CertificateError::WrongSignature(address));
             signatures.add(vote, otherwise.into());
         }

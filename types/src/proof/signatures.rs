@@ -3,31 +3,24 @@
 use crate::keys::{Unverified, first_bad};
 
 /// Signatures that are still to be verified, and of each what is wrong if it is not good.
-pub struct Signatures<E> {
-    unverified: Vec<Unverified>,
-    otherwise: Vec<E>,
-}
+pub struct Signatures<E>(Vec<(Unverified, E)>);
 
 impl<E> Default for Signatures<E> {
     fn default() -> Self {
-        Self {
-            unverified: Vec::new(),
-            otherwise: Vec::new(),
-        }
+        Self(Vec::new())
     }
 }
 
 impl<E> Signatures<E> {
     pub fn add(&mut self, signature: Unverified, otherwise: E) {
-        self.unverified.push(signature);
-        self.otherwise.push(otherwise);
+        self.0.push((signature, otherwise));
     }
 
     /// How many there are, if all are good.
     pub fn verify(mut self) -> Result<usize, E> {
-        match first_bad(&self.unverified) {
-            Some(bad) => Err(self.otherwise.swap_remove(bad)),
-            None => Ok(self.unverified.len()),
+        match first_bad(self.0.iter().map(|(signature, _)| signature)) {
+            Some(bad) => Err(self.0.swap_remove(bad).1),
+            None => Ok(self.0.len()),
         }
     }
 }
